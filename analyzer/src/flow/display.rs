@@ -1,0 +1,254 @@
+//! The text form of summaries, for snapshots and for whoever asks why something was or was not reported.
+
+use super::{
+    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, OnFailure,
+    OpenFlags, Operation, RemoveKind, ResultId, Step, Value,
+};
+use std::fmt::{self, Display, Write};
+
+impl Display for ResultId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "r{}", self.0)
+    }
+}
+
+impl Display for FlowSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fn {}(", self.name)?;
+        for (i, p) in self.parameters.iter().enumerate() {
+            write!(f, "{}{}", if i == 0 { "" } else { ", " }, p.name)?;
+            if let Some(t) = &p.type_name {
+                write!(f, ": {t}")?;
+            }
+        }
+        f.write_str(")")?;
+        let c = self.context;
+        for (on, word) in [
+            (c.test, "test"),
+            (c.auxiliary, "auxiliary"),
+            (c.is_async, "async"),
+            (c.main, "main"),
+            (c.public, "public"),
+            (c.release, "release"),
+        ] {
+            if on {
+                write!(f, " {word}")?;
+            }
+        }
+        f.write_str("\n")?;
+        write_block(f, &self.body, 1)
+    }
+}
+
+impl Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_block(f, self, 0)
+    }
+}
+
+fn indent(f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+    (0..depth).try_for_each(|_| f.write_str("    "))
+}
+
+fn write_block(f: &mut fmt::Formatter<'_>, block: &Block, depth: usize) -> fmt::Result {
+    for step in &block.steps {
+        indent(f, depth)?;
+        write_step(f, step, depth)?;
+    }
+    if !block.drops.is_empty() {
+        indent(f, depth)?;
+        writeln!(f, "drop {}", list(&block.drops))?;
+    }
+    Ok(())
+}
+
+fn list<T: Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn write_step(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Result {
+    match step {
+        Step::Effect(e) => writeln!(f, "{e}"),
+        Step::Branch(Branch { condition, then, otherwise }) => {
+            writeln!(f, "if {condition}")?;
+            write_block(f, then, depth + 1)?;
+            if *otherwise != Block::default() {
+                indent(f, depth)?;
+                writeln!(f, "else")?;
+                write_block(f, otherwise, depth + 1)?;
+            }
+            Ok(())
+        }
+        Step::Loop(body) => {
+            writeln!(f, "loop")?;
+            write_block(f, body, depth + 1)
+        }
+        Step::Spawn(s) => {
+            writeln!(f, "{} = spawn{}", s.result, if s.process { " process" } else { "" })?;
+            write_block(f, &s.body, depth + 1)
+        }
+        Step::Call(c) => writeln!(f, "{c}"),
+        Step::Frame(Frame { body, result, on_failure, name, .. }) => {
+            writeln!(f, "{result} = frame {name}{on_failure}")?;
+            write_block(f, body, depth + 1)
+        }
+        Step::Join(r) => writeln!(f, "join {r}"),
+        Step::Release(r, _) => writeln!(f, "release {r}"),
+        Step::Exit(exit) => match exit {
+            Exit::Return(v) => writeln!(f, "return {v}"),
+            Exit::Panic => writeln!(f, "panic"),
+            Exit::Break(n) => writeln!(f, "break {n}"),
+            Exit::Continue(n) => writeln!(f, "continue {n}"),
+        },
+    }
+}
+
+impl Display for OnFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OnFailure::Propagate => " ?",
+            OnFailure::Panic => " !",
+            OnFailure::Continue => "",
+        })
+    }
+}
+
+impl Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {} {}", self.result, self.operation, self.place)?;
+        if let Some(handle) = self.handle {
+            write!(f, " via {handle}")?;
+        }
+        if let Some(other) = &self.other_place {
+            write!(f, " -> {other}")?;
+        }
+        if !self.data.is_empty() {
+            write!(f, " from {}", list(&self.data))?;
+        }
+        if self.certainty == Certainty::Presumed {
+            f.write_str(" presumed")?;
+        }
+        write!(f, "{}", self.on_failure)
+    }
+}
+
+impl Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = call ", self.result)?;
+        match &self.callee {
+            Callee::Function(name) => write!(f, "{name}")?,
+            Callee::Method { receiver, name } => write!(f, "{}.{name}", receiver.as_deref().unwrap_or("?"))?,
+        }
+        write!(f, "({}){}", list(&self.arguments), self.on_failure)?;
+        if let Some(e) = &self.presumed {
+            write!(f, " else {e}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Opaque => f.write_str("_"),
+            Value::Derived(from) => write!(f, "data({})", list(from)),
+            Value::Place(p) => write!(f, "{p}"),
+            Value::Result(r) => write!(f, "{r}"),
+            Value::Condition(c) => write!(f, "({c})"),
+            Value::Flags(flags) => write!(f, "{flags}"),
+            Value::Success(v) => write!(f, "ok({v})"),
+            Value::Failure(None) => f.write_str("err"),
+            Value::Failure(Some(r)) => write!(f, "err({r})"),
+            Value::Structure(fields) => {
+                f.write_char('{')?;
+                for (i, (name, value)) in fields.iter().enumerate() {
+                    write!(f, "{}{name}: {value}", if i == 0 { "" } else { ", " })?;
+                }
+                f.write_char('}')
+            }
+        }
+    }
+}
+
+impl Display for OpenFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = [
+            (self.read, "read"),
+            (self.write, "write"),
+            (self.append, "append"),
+            (self.create, "create"),
+            (self.create_new, "create_new"),
+            (self.truncate, "truncate"),
+            (self.no_follow, "no_follow"),
+        ]
+        .into_iter()
+        .filter_map(|(on, word)| on.then_some(word))
+        .collect();
+        write!(f, "[{}]", words.join(" "))
+    }
+}
+
+impl Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Operation::Check(check) => f.write_str(match check {
+                Check::Exists => "check-exists",
+                Check::IsFile => "check-file",
+                Check::IsDir => "check-dir",
+                Check::IsSymlink => "check-symlink",
+                Check::Metadata => "stat",
+                Check::SymlinkMetadata => "lstat",
+                Check::Access => "access",
+            }),
+            Operation::Open(flags) => write!(f, "open{flags}"),
+            Operation::Read => f.write_str("read"),
+            Operation::Write => f.write_str("write"),
+            Operation::Append => f.write_str("append"),
+            Operation::Truncate => f.write_str("truncate"),
+            Operation::CreateDir { all: false } => f.write_str("mkdir"),
+            Operation::CreateDir { all: true } => f.write_str("mkdir-all"),
+            Operation::Populate => f.write_str("populate"),
+            Operation::Remove(RemoveKind::File) => f.write_str("remove"),
+            Operation::Remove(RemoveKind::Dir) => f.write_str("remove-dir"),
+            Operation::Remove(RemoveKind::Tree) => f.write_str("remove-tree"),
+            Operation::Rename { replace: true } => f.write_str("rename"),
+            Operation::Rename { replace: false } => f.write_str("rename-no-replace"),
+            Operation::Copy => f.write_str("copy"),
+            Operation::HardLink => f.write_str("link"),
+            Operation::Symlink => f.write_str("symlink"),
+            Operation::SetPermissions => f.write_str("chmod"),
+            Operation::SetOwner => f.write_str("chown"),
+            Operation::ReadDir => f.write_str("read-dir"),
+            Operation::Lock { shared, blocking, scope } => {
+                write!(f, "{}lock-{:?}", if *blocking { "" } else { "try-" }, scope)?;
+                f.write_str(if *shared { "-shared" } else { "" })
+            }
+            Operation::EnvGet => f.write_str("getenv"),
+            Operation::EnvSet => f.write_str("setenv"),
+            Operation::SetCwd => f.write_str("chdir"),
+            Operation::SetUmask => f.write_str("umask"),
+            Operation::Run => f.write_str("run"),
+            Operation::Sync => f.write_str("sync"),
+        }
+    }
+}
+
+impl Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::Constant(b) => write!(f, "{b}"),
+            Condition::True(r) => write!(f, "{r}"),
+            Condition::Ok(r) => write!(f, "ok({r})"),
+            Condition::Failed(r, kinds) => write!(f, "failed({r}, {kinds})"),
+            Condition::Opaque { id, observed } if observed.is_empty() => write!(f, "?{id}"),
+            Condition::Opaque { id, observed } => write!(f, "?{id}({})", list(observed)),
+            Condition::Not(c) => write!(f, "!{c}"),
+            Condition::All(cs) => write!(f, "({})", joined(cs, " & ")),
+            Condition::Any(cs) => write!(f, "({})", joined(cs, " | ")),
+        }
+    }
+}
+
+fn joined(conditions: &[Condition], separator: &str) -> String {
+    conditions.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
+}

@@ -1,0 +1,623 @@
+//! Flow summaries: the language-neutral form that every frontend produces and that all else works on.
+//!
+//! A summary keeps what bears on effects and drops the rest. It is a small program over *results*: every effect and every
+//! call puts what it returned into a numbered result, and conditions, data and handles refer to those numbers.
+//!
+//! Spans live beside the semantic part: steps carry a [`Site`], an index into the summary's table of spans, so that an edit
+//! which moves code changes no semantic byte.
+
+mod display;
+mod place;
+
+pub use place::{Place, PlaceKind, Root, Uniqueness};
+
+use crate::source::{Span, SyntaxError};
+use std::fmt;
+use std::sync::Arc;
+
+/// What one file contributes to a program.
+#[derive(Clone, Debug, Default)]
+pub struct FileSummary {
+    /// The file, relative to the analysed root.
+    pub path: String,
+    /// Qualified name of the module that the file is (`my_crate::cache::store`).
+    pub module: String,
+    /// Names that the file's modules bring into scope.
+    pub imports: Vec<Import>,
+    /// Types declared here, with the types of their fields.
+    pub types: Vec<TypeDeclaration>,
+    /// Constants and statics whose value is a path or a text.
+    pub constants: Vec<ConstantDeclaration>,
+    /// Functions that have effects, call something that may have, or return a place. Others are dropped.
+    pub functions: Vec<FlowSummary>,
+    /// What could not be parsed.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// A name brought into a module's scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Qualified name of the module that imports.
+    pub module: String,
+    /// The local name; `*` for a glob.
+    pub name: String,
+    /// Qualified name of what is imported; for a glob, of the module whose names come in.
+    pub target: String,
+    /// Whether others see the name here too (`pub use`).
+    pub public: bool,
+}
+
+/// A type with named fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeDeclaration {
+    /// Qualified name.
+    pub name: String,
+    /// Field names with the type's name as resolved in the file, references and smart pointers peeled off.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A constant or static that names a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConstantDeclaration {
+    /// Qualified name.
+    pub name: String,
+    /// Its value.
+    pub value: Place,
+}
+
+/// One function's effects, in order.
+#[derive(Clone, Debug)]
+pub struct FlowSummary {
+    /// Qualified name: `my_crate::cache::Store::save`; closures and nested functions append `::{closure}` or their name.
+    pub name: String,
+    /// Parameters in order; a receiver is parameter 0.
+    pub parameters: Vec<Parameter>,
+    /// Whether parameter 0 is a receiver (`self`).
+    pub has_receiver: bool,
+    /// What it does.
+    pub body: Block,
+    /// What kind of code it is.
+    pub context: Context,
+    /// The span of the whole function.
+    pub span: Span,
+    /// The span of its name, for messages.
+    pub name_span: Span,
+    /// Spans by [`Site`].
+    pub sites: Vec<Span>,
+    /// One past the highest [`ResultId`] used in the body.
+    pub results: u32,
+    /// One past the highest opaque number used in the body, of conditions and places.
+    pub opaques: u32,
+}
+
+/// A parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name as written, `self` for the receiver, `_` for a pattern.
+    pub name: Arc<str>,
+    /// Its type's qualified name where the frontend knows it, references peeled off.
+    pub type_name: Option<String>,
+}
+
+/// What kind of code a function is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Test code: `#[test]`, `#[cfg(test)]`, or a file below `tests/`.
+    pub test: bool,
+    /// A file below `examples/` or `benches/`, or a build script.
+    pub auxiliary: bool,
+    /// An async function.
+    pub is_async: bool,
+    /// The program's entry.
+    pub main: bool,
+    /// Callable from outside its package.
+    pub public: bool,
+    /// Runs when a value goes out of scope (`Drop::drop`).
+    pub release: bool,
+}
+
+/// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked
+/// program, [`crate::link::Program::location`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site(pub u32);
+
+/// What an effect or a call returned, by number; unique in a function, and in a linked body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResultId(pub u32);
+
+/// Steps in order, and the results that are released when the block is left, in whatever way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Block {
+    /// In execution order.
+    pub steps: Vec<Step>,
+    /// Results bound to a name in this block and not moved out of it. If such a result turns out to be a lock, a lock guard or
+    /// a handle, leaving the block releases it; of any other result, leaving the block means nothing.
+    pub drops: Vec<ResultId>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// One operation on a place.
+    Effect(Effect),
+    /// A decision.
+    Branch(Branch),
+    /// Runs its body until an [`Exit::Break`] leaves it. A `while` begins with a branch that breaks.
+    Loop(Block),
+    /// Starts its body in another thread, task or process.
+    Spawn(Spawn),
+    /// A call not yet resolved by the linker.
+    Call(Call),
+    /// Code with an end of its own: a closure called in place, an async block, or (in linked bodies) a resolved call.
+    Frame(Frame),
+    /// Waits for the spawned work whose [`Spawn::result`] this is.
+    Join(ResultId),
+    /// Releases a lock, guard or handle before its scope ends (`drop(guard)`, `file.unlock()`).
+    Release(ResultId, Site),
+    /// Leaves a loop, or the innermost frame or function.
+    Exit(Exit),
+}
+
+/// A decision over results of earlier steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// What is decided on.
+    pub condition: Condition,
+    /// Taken when it holds.
+    pub then: Block,
+    /// Taken when it does not.
+    pub otherwise: Block,
+}
+
+/// Work started beside the function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spawn {
+    /// What it does.
+    pub body: Block,
+    /// A thread or task shares the process; a child process does not.
+    pub process: bool,
+    /// The handle that a [`Step::Join`] waits for.
+    pub result: ResultId,
+    /// Where.
+    pub site: Site,
+}
+
+/// A call of something that may be a function of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Whom.
+    pub callee: Callee,
+    /// The arguments in order, the receiver first.
+    pub arguments: Vec<Value>,
+    /// What it returned.
+    pub result: ResultId,
+    /// What the caller does with its failure at once.
+    pub on_failure: OnFailure,
+    /// Where.
+    pub site: Site,
+    /// The effect that the call is taken to be if the linker finds no such function in the program (a method that only a path
+    /// is known to have, on a receiver of unknown type).
+    pub presumed: Option<Box<Effect>>,
+}
+
+/// Whom a call calls, as far as one file tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A free or associated function, qualified as far as the file's imports allow (`my_crate::util::remove`, `util::remove`).
+    Function(String),
+    /// A method by name, on a receiver of the named type, or of unknown type.
+    Method {
+        /// The receiver's type, qualified as far as known.
+        receiver: Option<String>,
+        /// The method.
+        name: String,
+    },
+}
+
+/// Code that an exit leaves only up to its own end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What runs.
+    pub body: Block,
+    /// What it returned: the value of the [`Exit::Return`] that ended it.
+    pub result: ResultId,
+    /// What the surrounding code does with its failure at once.
+    pub on_failure: OnFailure,
+    /// Where it is called.
+    pub site: Site,
+    /// The called function's qualified name; empty for a closure or block in place.
+    pub name: String,
+}
+
+/// How a block, loop or frame is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Leaves the frame or function with a value.
+    Return(Value),
+    /// Unwinds: nothing of this actor runs after it, guards are released.
+    Panic,
+    /// Leaves the n-th loop counted from the inside, 0 the innermost.
+    Break(u32),
+    /// Starts the next round of the n-th loop counted from the inside.
+    Continue(u32),
+}
+
+/// A value as far as effects depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing that matters, never a failure.
+    Opaque,
+    /// Data that derives from these results (a text read, then edited).
+    Derived(Vec<ResultId>),
+    /// A path, or a text that may be part of one.
+    Place(Place),
+    /// Whatever that effect, call or frame returned: status, boolean, handle or guard.
+    Result(ResultId),
+    /// A boolean.
+    Condition(Condition),
+    /// How a file is opened.
+    Flags(OpenFlags),
+    /// Success (`Ok`, `Some`) with a payload.
+    Success(Box<Value>),
+    /// Failure (`Err`, `None`): of the kind that this result failed with, or of the program's own making.
+    Failure(Option<ResultId>),
+    /// A structure: named fields, as far as they matter.
+    Structure(Vec<(String, Value)>),
+}
+
+/// One operation on a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// What is done.
+    pub operation: Operation,
+    /// To what.
+    pub place: Place,
+    /// Through which open handle, if not by path: the result of the open. `place` then only says where the handle came from.
+    pub handle: Option<ResultId>,
+    /// Destination of a rename or copy, name of a link.
+    pub other_place: Option<Place>,
+    /// What is written derives from what these results read.
+    pub data: Vec<ResultId>,
+    /// What it returned.
+    pub result: ResultId,
+    /// What happens at once if it fails; with `Continue` the result is there for later conditions, or ignored.
+    pub on_failure: OnFailure,
+    /// Whether the API was resolved or taken by its name alone.
+    pub certainty: Certainty,
+    /// Which API, as its model names it (`std::fs::write`).
+    pub api: Arc<str>,
+    /// Where: the whole call expression.
+    pub site: Site,
+}
+
+/// What code does with a failure, before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnFailure {
+    /// Leaves the frame or function with the error (`?`).
+    Propagate,
+    /// Unwinds (`unwrap`, `expect`).
+    Panic,
+    /// Goes on: the result is ignored, or tested by later conditions.
+    Continue,
+}
+
+/// How surely an effect is what the summary says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// By the method's name alone.
+    Presumed,
+    /// By imports and types.
+    Known,
+}
+
+/// An operation on the filesystem or on other state that actors share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// Asks about a place and changes nothing.
+    Check(Check),
+    /// Opens a file; the result is a handle.
+    Open(OpenFlags),
+    /// Reads a whole file by path, or through a handle what is left of it; the result carries its data.
+    Read,
+    /// Writes in place: by path (creating or truncating first), or through a handle. Not one step: others see it half done.
+    Write,
+    /// Appends in one step.
+    Append,
+    /// Cuts a file to a length, through a handle or by path.
+    Truncate,
+    /// Makes a directory; with `all`, its parents too, and an existing one is no failure.
+    CreateDir {
+        /// `mkdir -p`.
+        all: bool,
+    },
+    /// Fills a whole tree below the place (unpack, clone, copy a directory, download): not one step.
+    Populate,
+    /// Removes.
+    Remove(RemoveKind),
+    /// Renames `place` to `other_place` in one step.
+    Rename {
+        /// Whether an existing destination is replaced, as rename(2) does.
+        replace: bool,
+    },
+    /// Copies the file `place` to `other_place`: truncates and fills the destination in place, not one step.
+    Copy,
+    /// Makes `other_place` a further name of the file `place`; fails if it exists.
+    HardLink,
+    /// Makes `other_place` a symbolic link to `place`; fails if it exists.
+    Symlink,
+    /// Changes the mode.
+    SetPermissions,
+    /// Changes the owner.
+    SetOwner,
+    /// Lists a directory.
+    ReadDir,
+    /// Takes a lock; the result is its guard.
+    Lock {
+        /// Others may hold it too.
+        shared: bool,
+        /// Waits until it is free; otherwise fails with `WouldBlock`.
+        blocking: bool,
+        /// Who is kept out.
+        scope: LockScope,
+    },
+    /// Reads an environment variable.
+    EnvGet,
+    /// Sets or removes an environment variable.
+    EnvSet,
+    /// Changes the working directory.
+    SetCwd,
+    /// Changes the file mode creation mask.
+    SetUmask,
+    /// Runs a command; `place` is its working directory or target where known.
+    Run,
+    /// Flushes to the disk.
+    Sync,
+}
+
+/// What a check asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Check {
+    /// Whether anything is there. The result is a boolean, or a `Result` of one (`try_exists`): `True` in conditions.
+    Exists,
+    /// Whether a file is there, links followed. A boolean.
+    IsFile,
+    /// Whether a directory is there, links followed. A boolean.
+    IsDir,
+    /// Whether a symbolic link is there. A boolean.
+    IsSymlink,
+    /// stat(2), links followed: fails with `NotFound`; the result carries what it observed.
+    Metadata,
+    /// lstat(2).
+    SymlinkMetadata,
+    /// access(2): fails like stat, or with `PermissionDenied`.
+    Access,
+}
+
+/// What a removal removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RemoveKind {
+    /// unlink(2).
+    File,
+    /// rmdir(2): an empty directory.
+    Dir,
+    /// A directory with all below it: not one step.
+    Tree,
+}
+
+/// Whom a lock keeps out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockScope {
+    /// flock, fcntl, or a library on top of them: other processes and other opens of the file.
+    Process,
+    /// A mutex in memory: other threads of this process only.
+    Thread,
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpenFlags {
+    /// O_RDONLY or O_RDWR.
+    pub read: bool,
+    /// O_WRONLY or O_RDWR.
+    pub write: bool,
+    /// O_APPEND.
+    pub append: bool,
+    /// O_CREAT.
+    pub create: bool,
+    /// O_CREAT | O_EXCL: fails with `AlreadyExists`, follows no link.
+    pub create_new: bool,
+    /// O_TRUNC.
+    pub truncate: bool,
+    /// O_NOFOLLOW.
+    pub no_follow: bool,
+}
+
+/// A failure's kind, in io::ErrorKind's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorKind {
+    /// ENOENT.
+    NotFound,
+    /// EEXIST.
+    AlreadyExists,
+    /// EACCES, EPERM.
+    PermissionDenied,
+    /// ENOTDIR.
+    NotADirectory,
+    /// EISDIR.
+    IsADirectory,
+    /// ENOTEMPTY.
+    DirectoryNotEmpty,
+    /// EAGAIN, EWOULDBLOCK: a lock that is held.
+    WouldBlock,
+    /// Any other, and failures of the program's own making.
+    Other,
+}
+
+impl ErrorKind {
+    /// All kinds.
+    pub const ALL: [ErrorKind; 8] = [
+        ErrorKind::NotFound,
+        ErrorKind::AlreadyExists,
+        ErrorKind::PermissionDenied,
+        ErrorKind::NotADirectory,
+        ErrorKind::IsADirectory,
+        ErrorKind::DirectoryNotEmpty,
+        ErrorKind::WouldBlock,
+        ErrorKind::Other,
+    ];
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+/// A set of failure kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Kinds(u16);
+
+impl Kinds {
+    /// Every kind.
+    pub const ANY: Kinds = Kinds((1 << ErrorKind::ALL.len()) - 1);
+    /// No kind.
+    pub const NONE: Kinds = Kinds(0);
+
+    /// The set of one kind.
+    pub const fn of(kind: ErrorKind) -> Self {
+        Kinds(1 << kind as u16)
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn union(self, other: Kinds) -> Self {
+        Kinds(self.0 | other.0)
+    }
+
+    /// Whether the kind is in the set.
+    pub const fn contains(self, kind: ErrorKind) -> bool {
+        self.0 & (1 << kind as u16) != 0
+    }
+}
+
+impl fmt::Display for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Kinds::ANY {
+            return f.write_str("any");
+        }
+        let names: Vec<String> =
+            ErrorKind::ALL.into_iter().filter(|k| self.contains(*k)).map(|k| k.to_string()).collect();
+        f.write_str(&names.join("|"))
+    }
+}
+
+/// A truth value over results of earlier steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Known.
+    Constant(bool),
+    /// The boolean that the result is or carries (`exists`, `Ok(true)` of `try_exists`, a helper's `bool`) is true. Of a result
+    /// that failed, false.
+    True(ResultId),
+    /// The result is a success (`Ok`, `Some`).
+    Ok(ResultId),
+    /// The result is a failure of one of these kinds.
+    Failed(ResultId, Kinds),
+    /// Unknown, but the same for the same number as long as the observed results are the same: a test of a file's content or
+    /// age names the results that it looked at.
+    Opaque {
+        /// Which unknown.
+        id: u32,
+        /// The results that it was computed from.
+        observed: Vec<ResultId>,
+    },
+    /// Negation.
+    Not(Box<Condition>),
+    /// All hold; evaluated left to right.
+    All(Vec<Condition>),
+    /// One holds; evaluated left to right.
+    Any(Vec<Condition>),
+}
+
+impl Condition {
+    /// The negation, with double negations folded.
+    #[must_use]
+    pub fn negated(self) -> Condition {
+        match self {
+            Condition::Constant(b) => Condition::Constant(!b),
+            Condition::Not(inner) => *inner,
+            other => Condition::Not(Box::new(other)),
+        }
+    }
+
+    /// Calls `visit` on each result that the condition depends on.
+    pub fn results(&self, visit: &mut impl FnMut(ResultId)) {
+        match self {
+            Condition::Constant(_) => {}
+            Condition::True(r) | Condition::Ok(r) | Condition::Failed(r, _) => visit(*r),
+            Condition::Opaque { observed, .. } => observed.iter().for_each(|r| visit(*r)),
+            Condition::Not(c) => c.results(visit),
+            Condition::All(cs) | Condition::Any(cs) => cs.iter().for_each(|c| c.results(visit)),
+        }
+    }
+}
+
+impl Operation {
+    /// Whether the operation only looks.
+    pub fn is_check(self) -> bool {
+        matches!(self, Operation::Check(_))
+    }
+}
+
+impl Effect {
+    /// The place that may come into being by this effect.
+    pub fn created(&self) -> Option<&Place> {
+        match self.operation {
+            Operation::Write if self.handle.is_none() => Some(&self.place),
+            Operation::Append if self.handle.is_none() => Some(&self.place),
+            Operation::Open(f) if f.create || f.create_new => Some(&self.place),
+            Operation::CreateDir { .. } | Operation::Populate => Some(&self.place),
+            Operation::Rename { .. } | Operation::Copy | Operation::HardLink | Operation::Symlink => {
+                self.other_place.as_ref()
+            }
+            _ => None,
+        }
+    }
+
+    /// The place that is gone after this effect.
+    pub fn removed(&self) -> Option<&Place> {
+        match self.operation {
+            Operation::Remove(_) | Operation::Rename { .. } => Some(&self.place),
+            _ => None,
+        }
+    }
+
+    /// The place whose content this effect replaces or changes in place, whatever was there.
+    pub fn overwritten(&self) -> Option<&Place> {
+        match self.operation {
+            Operation::Write | Operation::Truncate => Some(&self.place),
+            Operation::Open(f) if f.truncate && !f.create_new => Some(&self.place),
+            Operation::Rename { replace: true } | Operation::Copy => self.other_place.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The place that must be there, by path, for this effect to succeed.
+    pub fn used(&self) -> Option<&Place> {
+        if self.handle.is_some() {
+            return None;
+        }
+        match self.operation {
+            Operation::Read
+            | Operation::ReadDir
+            | Operation::Copy
+            | Operation::HardLink
+            | Operation::Rename { .. } => Some(&self.place),
+            Operation::SetPermissions | Operation::SetOwner | Operation::Truncate | Operation::SetCwd => {
+                Some(&self.place)
+            }
+            Operation::Open(f) if !f.create && !f.create_new => Some(&self.place),
+            _ => None,
+        }
+    }
+}

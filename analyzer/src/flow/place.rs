@@ -1,0 +1,344 @@
+//! Places: symbolic path expressions, compared by structure.
+
+use super::ResultId;
+use std::fmt;
+use std::sync::Arc;
+
+/// A symbolic path expression. Two equal places are the same path in one run of one function (must-alias); two different ones
+/// may or may not be. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place(Arc<PlaceKind>);
+
+/// The form of a place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PlaceKind {
+    /// A parameter of the function, by position.
+    Parameter {
+        /// From 0; a receiver is 0.
+        index: u32,
+        /// As written.
+        name: Arc<str>,
+    },
+    /// A text in the source.
+    Literal(Arc<str>),
+    /// A constant or static by qualified name, or an enum variant or unit value used as one.
+    Constant(Arc<str>),
+    /// A well-known directory.
+    Root(Root),
+    /// The value of an environment variable.
+    Environment(Arc<str>),
+    /// A field of a value.
+    Field {
+        /// The value.
+        base: Place,
+        /// The qualified type that declares the field, where known.
+        owner: Option<Arc<str>>,
+        /// The field.
+        name: Arc<str>,
+    },
+    /// What a function returned; the same function with the same arguments is the same place.
+    Call {
+        /// As qualified as the file allows.
+        callee: Arc<str>,
+        /// The receiver first.
+        arguments: Vec<Place>,
+    },
+    /// The path that a result denotes: an open handle's file, or a path that a call to be linked returns.
+    Result(ResultId),
+    /// `base/component`; the component may itself have several parts.
+    Join(Place, Place),
+    /// The directory that holds it.
+    Parent(Place),
+    /// Its last component.
+    FileName(Place),
+    /// Its last component without the extension.
+    Stem(Place),
+    /// The same directory, another name.
+    WithFileName(Place, Place),
+    /// The same directory and stem, another extension.
+    WithExtension(Place, Place),
+    /// Texts one after the other: `format!`, `+`, a suffix pushed on.
+    Concat(Vec<Place>),
+    /// A component that differs from run to run.
+    Unique(Uniqueness, u32),
+    /// A path that only this process knows: made by mkdtemp, mkstemp or a library on top of them. The number tells them apart.
+    Private(u32),
+    /// Unknown; equal to itself only.
+    Opaque {
+        /// Which.
+        id: u32,
+        /// The variable's name, for people.
+        name: Arc<str>,
+    },
+}
+
+/// A directory that everybody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Root {
+    /// The user's home.
+    Home,
+    /// `~/.cache` and its like.
+    Cache,
+    /// `~/.config` and its like.
+    Config,
+    /// `~/.local/share` and its like.
+    Data,
+    /// `~/.local/state` and its like.
+    State,
+    /// `/run/user/UID` and its like.
+    Runtime,
+    /// `/tmp` and its like, writable by others.
+    Temp,
+    /// The working directory.
+    Working,
+    /// The program's own file.
+    Executable,
+}
+
+/// Where a unique component comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Uniqueness {
+    /// Random bits, a UUID.
+    Random,
+    /// A process id: shared by the threads of a process.
+    Process,
+    /// A clock: two runs may read the same.
+    Time,
+    /// A counter in memory: unique in the process, not beside others.
+    Counter,
+}
+
+impl Place {
+    /// A place of this form.
+    pub fn new(kind: PlaceKind) -> Self {
+        Place(Arc::new(kind))
+    }
+
+    /// A parameter.
+    pub fn parameter(index: u32, name: &str) -> Self {
+        Place::new(PlaceKind::Parameter { index, name: name.into() })
+    }
+
+    /// A literal text.
+    pub fn literal(text: &str) -> Self {
+        Place::new(PlaceKind::Literal(text.into()))
+    }
+
+    /// An unknown place.
+    pub fn opaque(id: u32, name: &str) -> Self {
+        Place::new(PlaceKind::Opaque { id, name: name.into() })
+    }
+
+    /// A field of this value.
+    #[must_use]
+    pub fn field(&self, owner: Option<&str>, name: &str) -> Self {
+        Place::new(PlaceKind::Field { base: self.clone(), owner: owner.map(Into::into), name: name.into() })
+    }
+
+    /// `self/component`. Components of literal text are split at `/`, so that one join of `a/b` equals two joins.
+    #[must_use]
+    pub fn join(&self, component: &Place) -> Self {
+        if let PlaceKind::Literal(text) = component.kind() {
+            if text.starts_with('/') {
+                return component.clone();
+            }
+            if text.is_empty() || &**text == "." {
+                return self.clone();
+            }
+            if text.contains('/') {
+                return text
+                    .split('/')
+                    .filter(|part| !part.is_empty() && *part != ".")
+                    .fold(self.clone(), |base, part| base.join(&Place::literal(part)));
+            }
+            if &**text == ".." {
+                return self.parent();
+            }
+        }
+        if let PlaceKind::Join(base, last) = component.kind() {
+            return self.join(base).join(last);
+        }
+        Place::new(PlaceKind::Join(self.clone(), component.clone()))
+    }
+
+    /// The directory that holds this place.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        match self.kind() {
+            PlaceKind::Join(base, _) => base.clone(),
+            PlaceKind::WithFileName(base, _) | PlaceKind::WithExtension(base, _) => base.parent(),
+            PlaceKind::Literal(text) => match text.trim_end_matches('/').rsplit_once('/') {
+                Some((dir, _)) if !dir.is_empty() => Place::literal(dir),
+                _ => Place::new(PlaceKind::Parent(self.clone())),
+            },
+            _ => Place::new(PlaceKind::Parent(self.clone())),
+        }
+    }
+
+    /// The same directory, another file name: a sibling.
+    #[must_use]
+    pub fn with_file_name(&self, name: &Place) -> Self {
+        match self.kind() {
+            PlaceKind::Join(base, _) => base.join(name),
+            PlaceKind::WithFileName(base, _) | PlaceKind::WithExtension(base, _) => base.with_file_name(name),
+            _ => Place::new(PlaceKind::WithFileName(self.clone(), name.clone())),
+        }
+    }
+
+    /// The same directory and stem, another extension.
+    #[must_use]
+    pub fn with_extension(&self, extension: &Place) -> Self {
+        Place::new(PlaceKind::WithExtension(self.clone(), extension.clone()))
+    }
+
+    /// The form.
+    pub fn kind(&self) -> &PlaceKind {
+        &self.0
+    }
+
+    /// The places that this one is directly made of.
+    pub fn parts(&self) -> Vec<&Place> {
+        match self.kind() {
+            PlaceKind::Field { base, .. }
+            | PlaceKind::Parent(base)
+            | PlaceKind::FileName(base)
+            | PlaceKind::Stem(base) => {
+                vec![base]
+            }
+            PlaceKind::Join(a, b) | PlaceKind::WithFileName(a, b) | PlaceKind::WithExtension(a, b) => {
+                vec![a, b]
+            }
+            PlaceKind::Call { arguments, .. } => arguments.iter().collect(),
+            PlaceKind::Concat(parts) => parts.iter().collect(),
+            PlaceKind::Parameter { .. }
+            | PlaceKind::Literal(_)
+            | PlaceKind::Constant(_)
+            | PlaceKind::Root(_)
+            | PlaceKind::Environment(_)
+            | PlaceKind::Result(_)
+            | PlaceKind::Unique(..)
+            | PlaceKind::Private(_)
+            | PlaceKind::Opaque { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether this place or any part of it satisfies `test`.
+    pub fn any(&self, test: &mut impl FnMut(&PlaceKind) -> bool) -> bool {
+        test(self.kind()) || self.parts().into_iter().any(|p| p.any(test))
+    }
+
+    /// Rebuilds the place bottom-up: `replace` is asked for each leaf and each whole; where it answers, the answer stands.
+    #[must_use]
+    pub fn map(&self, replace: &mut impl FnMut(&Place) -> Option<Place>) -> Place {
+        if let Some(new) = replace(self) {
+            return new;
+        }
+        match self.kind() {
+            PlaceKind::Field { base, owner, name } => Place::new(PlaceKind::Field {
+                base: base.map(replace),
+                owner: owner.clone(),
+                name: name.clone(),
+            }),
+            PlaceKind::Parent(base) => base.map(replace).parent(),
+            PlaceKind::FileName(base) => Place::new(PlaceKind::FileName(base.map(replace))),
+            PlaceKind::Stem(base) => Place::new(PlaceKind::Stem(base.map(replace))),
+            PlaceKind::Join(a, b) => a.map(replace).join(&b.map(replace)),
+            PlaceKind::WithFileName(a, b) => a.map(replace).with_file_name(&b.map(replace)),
+            PlaceKind::WithExtension(a, b) => a.map(replace).with_extension(&b.map(replace)),
+            PlaceKind::Call { callee, arguments } => Place::new(PlaceKind::Call {
+                callee: callee.clone(),
+                arguments: arguments.iter().map(|a| a.map(replace)).collect(),
+            }),
+            PlaceKind::Concat(parts) => {
+                Place::new(PlaceKind::Concat(parts.iter().map(|p| p.map(replace)).collect()))
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether nobody else can know this path: it is, or lies below, a private one, or a component is random.
+    pub fn is_private(&self) -> bool {
+        match self.kind() {
+            PlaceKind::Private(_) | PlaceKind::Unique(Uniqueness::Random, _) => true,
+            PlaceKind::Parent(_) => false,
+            PlaceKind::Join(a, b) | PlaceKind::WithFileName(a, b) => {
+                b.is_private() || (matches!(self.kind(), PlaceKind::Join(..)) && a.is_private())
+            }
+            PlaceKind::WithExtension(a, b) => a.is_private() || b.is_private(),
+            PlaceKind::Concat(parts) => parts.iter().any(Place::is_private),
+            _ => false,
+        }
+    }
+
+    /// Whether `self` is `other` or lies below it.
+    pub fn starts_with(&self, other: &Place) -> bool {
+        let mut place = self.clone();
+        loop {
+            if place == *other {
+                return true;
+            }
+            match place.kind() {
+                PlaceKind::Join(base, _) => place = base.clone(),
+                PlaceKind::WithFileName(..) | PlaceKind::WithExtension(..) => {
+                    let parent = place.parent();
+                    return parent == *other || parent.starts_with(other);
+                }
+                PlaceKind::Literal(text) => {
+                    let PlaceKind::Literal(prefix) = other.kind() else { return false };
+                    return text.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('/'));
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether both lie directly in the same directory.
+    pub fn same_directory(&self, other: &Place) -> bool {
+        self != other && self.parent() == other.parent()
+            || matches!(other.kind(), PlaceKind::WithExtension(base, _) | PlaceKind::WithFileName(base, _) if base == self)
+            || matches!(self.kind(), PlaceKind::WithExtension(base, _) | PlaceKind::WithFileName(base, _) if base == other)
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            PlaceKind::Parameter { name, .. } => write!(f, "{name}"),
+            PlaceKind::Literal(text) => write!(f, "{text:?}"),
+            PlaceKind::Constant(name) => write!(f, "{name}"),
+            PlaceKind::Root(root) => write!(f, "<{}>", format!("{root:?}").to_lowercase()),
+            PlaceKind::Environment(name) => write!(f, "${name}"),
+            PlaceKind::Field { base, name, .. } => write!(f, "{base}.{name}"),
+            PlaceKind::Call { callee, arguments } => {
+                write!(f, "{callee}(")?;
+                for (i, a) in arguments.iter().enumerate() {
+                    write!(f, "{}{a}", if i == 0 { "" } else { ", " })?;
+                }
+                f.write_str(")")
+            }
+            PlaceKind::Result(r) => write!(f, "path-of r{}", r.0),
+            PlaceKind::Join(a, b) => write!(f, "{a}/{b}"),
+            PlaceKind::Parent(p) => write!(f, "parent({p})"),
+            PlaceKind::FileName(p) => write!(f, "name({p})"),
+            PlaceKind::Stem(p) => write!(f, "stem({p})"),
+            PlaceKind::WithFileName(p, n) => write!(f, "{p}[name={n}]"),
+            PlaceKind::WithExtension(p, n) => write!(f, "{p}[ext={n}]"),
+            PlaceKind::Concat(parts) => {
+                f.write_str("{")?;
+                for (i, p) in parts.iter().enumerate() {
+                    write!(f, "{}{p}", if i == 0 { "" } else { "+" })?;
+                }
+                f.write_str("}")
+            }
+            PlaceKind::Unique(kind, id) => write!(f, "<{}#{id}>", format!("{kind:?}").to_lowercase()),
+            PlaceKind::Private(id) => write!(f, "<private#{id}>"),
+            PlaceKind::Opaque { id, name } => write!(f, "{}?{id}", if name.is_empty() { "_" } else { name }),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! `fsrace`.
+
+fn main() {}
