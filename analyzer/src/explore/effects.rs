@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::filesystem::{Filesystem, Handle, Kind, Name};
-use super::machine::{Context, Datum, Event, Resource, State, Success, index, other};
+use super::machine::{Context, Datum, Event, Resource, Seen, State, Success, index, other};
 use super::program::{EffectStep, Slot};
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::{Check, ErrorKind, LockScope, OpenFlags, Operation, RemoveKind};
@@ -389,6 +389,8 @@ impl Context<'_> {
                 files.replace(path, kind, content)
             }
             Actor::Updater => match files.stat(path)? {
+                // Meeting a file that is being written is the reader's case.
+                (Kind::File, old) if self.contents.is_torn(old) => Err(ErrorKind::Other),
                 (Kind::File, old) => {
                     let content = self.contents.text(lane, 0, vec![old]);
                     files.replace(path, Kind::File, content)
@@ -397,11 +399,16 @@ impl Context<'_> {
             },
             Actor::Reader => {
                 let seen = match files.stat(path) {
-                    Ok((_, content)) => super::machine::Seen::Content(content),
-                    Err(failure) => super::machine::Seen::Failure(failure),
+                    Ok((kind, content)) => Seen::Content(kind, content),
+                    Err(failure) => Seen::Failure(failure),
                 };
                 state.machine_mut(lane).seen = Some(seen);
                 files_result(seen)
+            }
+            Actor::Acquirer if self.directory => {
+                files.mkdir(path, content)?;
+                hold(state, lane);
+                Ok(())
             }
             Actor::Acquirer => {
                 let opened = files.open(path, EXCLUSIVE)?;
@@ -423,10 +430,10 @@ impl Context<'_> {
     }
 }
 
-fn files_result(seen: super::machine::Seen) -> Result<(), ErrorKind> {
+fn files_result(seen: Seen) -> Result<(), ErrorKind> {
     match seen {
-        super::machine::Seen::Failure(kind) => Err(kind),
-        super::machine::Seen::Content(_) => Ok(()),
+        Seen::Failure(kind) => Err(kind),
+        Seen::Content(..) => Ok(()),
     }
 }
 

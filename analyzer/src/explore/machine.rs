@@ -1,7 +1,7 @@
 //! The interpreter: one actor's program on the shared state, one visible step at a time.
 
 use super::content::{Content, Contents};
-use super::filesystem::{Filesystem, Handle, Name};
+use super::filesystem::{Filesystem, Handle, Kind, Name};
 use super::oracle::{Class, Oracle};
 use super::program::{Bound, Instruction, Program, Slot, Source, Test};
 use super::{Actor, Lane, StepOutcome};
@@ -64,7 +64,7 @@ pub enum Seen {
     /// It failed.
     Failure(ErrorKind),
     /// A file or directory, with this content.
-    Content(Content),
+    Content(Kind, Content),
 }
 
 /// One actor.
@@ -333,7 +333,9 @@ impl<'a> Context<'a> {
 
     /// Evaluates left to right.
     fn truth(&self, test: &Test, machine: &Machine) -> Result<bool, Undecided> {
-        let ask = |source: Source, class| self.oracle.ask(source, class).ok_or(Undecided(source, class));
+        let ask = |source: Source, class| {
+            self.oracle.ask(source, class).ok_or(Undecided(source, Oracle::open(class)))
+        };
         match test {
             Test::Constant(b) => Ok(*b),
             Test::True(slot, source) => match machine.datum(*slot) {
@@ -367,12 +369,10 @@ impl<'a> Context<'a> {
                         Datum::Opaque => {}
                     }
                 }
-                // What a test says of the initial content it does not say of what was written since: a stale lock is stale,
-                // a fresh one is not.
                 match (looked, written) {
                     (false, _) => ask(*source, Class::Plain),
                     (true, false) => ask(*source, Class::Initial),
-                    (true, true) => Ok(!ask(*source, Class::Initial)?),
+                    (true, true) => ask(*source, Class::Written),
                 }
             }
             Test::Not(inner) => Ok(!self.truth(inner, machine)?),

@@ -109,6 +109,8 @@ pub struct Program {
     pub loops: usize,
     /// What the unknowns have to be so that the check and the act are reached.
     pub wants: Vec<(Source, Option<bool>)>,
+    /// Which answer to a test of what was observed makes the program act on it.
+    pub acts: Vec<(Source, Option<bool>)>,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
 }

@@ -1,7 +1,7 @@
 //! What an outcome that no serial order ends in costs.
 
 use super::content::{Content, Contents, Term};
-use super::filesystem::Name;
+use super::filesystem::{Kind, Name};
 use super::machine::{Seen, index};
 use super::program::Program;
 use super::schedule::{Ended, Outcome};
@@ -13,6 +13,8 @@ use crate::flow::ErrorKind;
 pub struct Question<'a> {
     pub actor: Actor,
     pub program: &'a Program,
+    /// Whether the act follows a check.
+    pub checked: bool,
     pub target: &'a [Name],
     pub contents: &'a Contents,
 }
@@ -152,31 +154,23 @@ impl Question<'_> {
 
     /// Half, mixed or emptied content where no serial order shows it.
     fn corruption(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
-        if let Some(Seen::Content(content)) = outcome.seen
+        if let Some(Seen::Content(kind, content)) = outcome.seen
             && self.contents.is_torn(content)
             && !serials.iter().any(|s| s.seen == outcome.seen)
         {
-            let what = if content == Content::EMPTY { "an empty" } else { "a half-written" };
-            let thing = match outcome.at(self.target) {
-                Some((super::filesystem::Kind::Directory, _)) => "directory",
-                _ => "file",
+            let what = match kind {
+                Kind::Directory => "an incomplete directory",
+                _ if content == Content::EMPTY => "an empty file",
+                _ => "a half-written file",
             };
-            return Some(format!("B reads {what} {thing}"));
+            return Some(format!("B reads {what}"));
         }
         let torn = outcome.tree.iter().find(|entry| {
             self.contents.is_torn(entry.2) && !serials.iter().any(|s| s.tree.contains(entry))
         })?;
-        let mut derived_from_torn = true;
-        if matches!(
-            self.contents.term(torn.2),
-            Term::Half(_) | Term::Mixed(_) | Term::Empty | Term::Sequence(..)
-        ) {
-            derived_from_torn = false;
-        }
-        Some(if derived_from_torn {
-            "what is left was made from a half-written file".to_owned()
-        } else {
-            format!("the file is left {}", self.contents.describe(torn.2))
+        Some(match self.contents.term(torn.2) {
+            Term::Text { .. } => "what is left was made from a half-written file".to_owned(),
+            _ => format!("the file is left {}", self.contents.describe(torn.2)),
         })
     }
 
@@ -201,8 +195,8 @@ impl Question<'_> {
             });
             if counts && !expected {
                 let although = match kind {
-                    ErrorKind::NotFound => "although it has just seen the place",
-                    ErrorKind::AlreadyExists => "although it has just seen the place absent",
+                    ErrorKind::NotFound if self.checked => "although its check had found the place",
+                    ErrorKind::AlreadyExists if self.checked => "although its check had found nothing",
                     _ => "although nothing is wrong",
                 };
                 return Some(format!("{lane:?} fails with {kind} {although}"));

@@ -72,6 +72,9 @@ impl Story<'_> {
             Err(_) => "absent".to_owned(),
             Ok((Kind::Symlink, _)) => "symlink".to_owned(),
             Ok((Kind::File, content)) => format!("file ({})", self.contents.describe(content)),
+            Ok((Kind::Directory, content)) if self.contents.is_torn(content) => {
+                "directory (incomplete)".to_owned()
+            }
             Ok((Kind::Directory, content)) => format!("directory ({})", self.contents.describe(content)),
         }
     }
