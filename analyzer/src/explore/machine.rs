@@ -124,6 +124,8 @@ pub struct State {
     pub double: bool,
     /// One removed what the other believed to own.
     pub stolen: bool,
+    /// Which effects of each actor have written something, as bits by number; those above 63 share the last.
+    pub wrote: [u64; 2],
 }
 
 /// The lane's place in a pair.
@@ -162,6 +164,11 @@ impl State {
     pub fn running(&self, lane: Lane) -> bool {
         self.machine(lane).status == Status::Running
     }
+}
+
+/// The bit of an effect in [`State::wrote`].
+pub fn effect_bit(number: u16) -> u64 {
+    1 << number.min(63)
 }
 
 /// What one step of an effect did, for witnesses.

@@ -159,7 +159,7 @@ impl Explorer<'_> {
             contents: &context.contents,
         };
         for run in searched.runs {
-            let Some((consequence, loss)) = question.classify(&run.outcome, &serials, complete) else {
+            let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
                 continue;
             };
             let better =
@@ -228,6 +228,7 @@ fn start(programs: [&Program; 2], files: &Filesystem) -> State {
         holds: [false, false],
         double: false,
         stolen: false,
+        wrote: [0, 0],
     }
 }
 

@@ -5,7 +5,7 @@ use super::filesystem::{Kind, Name};
 use super::machine::{Context, Datum, Seen, State, Status, Undecided, other};
 use super::{Actor, Lane};
 use crate::flow::ErrorKind;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
@@ -68,6 +68,8 @@ impl Outcome {
 #[derive(Clone, Debug)]
 pub struct Run {
     pub outcome: Outcome,
+    /// What each actor wrote, see [`State::wrote`].
+    pub wrote: [u64; 2],
     /// Switches, and among them those in the middle of an operation.
     pub switches: (u32, u32),
     /// Whose step came when.
@@ -121,7 +123,7 @@ pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<
     context.settle(&mut state, Lane::B)?;
     let mut nodes = vec![Node { state: Rc::new(state), last: None, parent: 0, switches: (0, 0) }];
     let mut met: FxHashSet<(Rc<State>, Option<Lane>)> = FxHashSet::default();
-    let mut outcomes: FxHashMap<Outcome, ()> = FxHashMap::default();
+    let mut outcomes: FxHashSet<(Outcome, [u64; 2])> = FxHashSet::default();
     // Switches, those in the middle of an operation, steps, age.
     let mut open = BinaryHeap::from([Reverse(((0u32, 0u32), 0u32, 0usize))]);
     while let Some(Reverse((switches, steps, number))) = open.pop() {
@@ -137,8 +139,13 @@ pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<
         }
         if !state.running(Lane::A) && !state.running(Lane::B) {
             let outcome = Outcome::of(&state);
-            if outcomes.insert(outcome.clone(), ()).is_none() {
-                found.runs.push(Run { outcome, switches, schedule: schedule(&nodes, number) });
+            if outcomes.insert((outcome.clone(), state.wrote)) {
+                found.runs.push(Run {
+                    outcome,
+                    wrote: state.wrote,
+                    switches,
+                    schedule: schedule(&nodes, number),
+                });
             }
             continue;
         }

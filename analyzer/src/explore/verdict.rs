@@ -2,9 +2,9 @@
 
 use super::content::{Content, Contents, Term};
 use super::filesystem::{Kind, Name};
-use super::machine::{Seen, index};
+use super::machine::{Seen, effect_bit, index};
 use super::program::Program;
-use super::schedule::{Ended, Outcome};
+use super::schedule::{Ended, Outcome, Run};
 use super::setup::victim;
 use super::{Actor, Consequence, Lane};
 use crate::flow::ErrorKind;
@@ -33,12 +33,8 @@ impl Question<'_> {
 
     /// The consequence of an outcome and the loss in words; none if a serial order ends in it or nothing breaks. `serials` holds
     /// what the serial orders end in; `complete` says whether both of them end.
-    pub fn classify(
-        &self,
-        outcome: &Outcome,
-        serials: &[Outcome],
-        complete: bool,
-    ) -> Option<(Consequence, String)> {
+    pub fn classify(&self, run: &Run, serials: &[Outcome], complete: bool) -> Option<(Consequence, String)> {
+        let outcome = &run.outcome;
         if serials.contains(outcome) {
             return None;
         }
@@ -52,7 +48,7 @@ impl Question<'_> {
         if !complete {
             return None;
         }
-        self.loss(outcome, serials)
+        self.loss(run, serials)
             .or_else(|| self.corruption(outcome, serials).map(|loss| (Consequence::Corruption, loss)))
             .or_else(|| self.spurious(outcome, serials).map(|loss| (Consequence::SpuriousFailure, loss)))
             .or_else(|| self.presence(outcome, serials))
@@ -103,7 +99,8 @@ impl Question<'_> {
     }
 
     /// Content that every serial order keeps and that is gone.
-    fn loss(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {
+    fn loss(&self, run: &Run, serials: &[Outcome]) -> Option<(Consequence, String)> {
+        let outcome = &run.outcome;
         let peers = self.peers(outcome, serials);
         let alike = !peers.is_empty();
         let compared: Vec<&Outcome> = if alike { peers } else { serials.iter().collect() };
@@ -115,9 +112,10 @@ impl Question<'_> {
             .into_iter()
             .filter(|item| !left.contains(item) && others.iter().all(|o| o.contains(item)))
             .filter(|item| match item {
-                // What one did not write because it failed is not lost, and a lock file holds nothing to lose.
-                Item::Text(lane, _) => {
-                    outcome.ended.get(index(*lane)) == Some(&Ended::Ok)
+                // What one did not write is not lost, and a lock file holds nothing to lose.
+                Item::Text(lane, effect) => {
+                    run.wrote.get(index(*lane)).is_some_and(|bits| bits & effect_bit(*effect) != 0)
+                        && outcome.ended.get(index(*lane)) == Some(&Ended::Ok)
                         && !(self.actor == Actor::Acquirer && *lane == Lane::B)
                 }
                 Item::Initial(_) => alike,

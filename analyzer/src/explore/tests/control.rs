@@ -187,7 +187,6 @@ fn a_directory_that_must_not_be_there_is_made_in_both() {
         (seen, f.when(fails(seen), |f| f.mkdir(&place, TRY)))
     });
     let case = Case { body, place, check: Some(check), act };
-    println!("{}", case.worst(Actor::Creator));
     assert_eq!(case.costs(Actor::Creator), [Consequence::SpuriousFailure]);
 }
 
