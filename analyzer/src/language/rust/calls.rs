@@ -69,10 +69,10 @@ impl Lowerer<'_> {
             }
         }
         // Errors keep their kind through `io::Error::from(..)`, `anyhow!(..)` and their like.
-        if last == "from" || last == "new" {
-            if let Some(kind) = arguments.iter().find_map(error_of) {
-                return Val::new(V::Error(kind), Ty::Unknown);
-            }
+        if (last == "from" || last == "new")
+            && let Some(kind) = arguments.iter().find_map(error_of)
+        {
+            return Val::new(V::Error(kind), Ty::Unknown);
         }
         if last.starts_with(char::is_uppercase) {
             // A tuple struct or variant: its parts by number.
@@ -399,26 +399,26 @@ impl Lowerer<'_> {
             return if api.fails == Fails::Never { value } else { self.shaped(value, api.fails) };
         }
         add_data(&mut data, &second.data);
-        let base = self.to_place(&first, "");
+        let base = self.place_of(&first, "");
         let place = match transform {
             PathTransform::Join => {
-                let part = self.to_place(&second, "");
+                let part = self.place_of(&second, "");
                 base.join(&part)
             }
             PathTransform::Parent => base.parent(),
             PathTransform::FileName => Place::new(PlaceKind::FileName(base)),
             PathTransform::Stem => Place::new(PlaceKind::Stem(base)),
             PathTransform::WithFileName => {
-                let part = self.to_place(&second, "");
+                let part = self.place_of(&second, "");
                 base.with_file_name(&part)
             }
             PathTransform::WithExtension => {
-                let part = self.to_place(&second, "");
+                let part = self.place_of(&second, "");
                 base.with_extension(&part)
             }
             PathTransform::Concat => {
                 let parts: Vec<Val> = arguments.to_vec();
-                Place::new(PlaceKind::Concat(parts.iter().map(|p| self.to_place(p, "")).collect()))
+                Place::new(PlaceKind::Concat(parts.iter().map(|p| self.place_of(p, "")).collect()))
             }
             PathTransform::Same => base,
         };
@@ -466,7 +466,7 @@ impl Lowerer<'_> {
         let place = match api.place.map(|at| arguments.get(at).cloned().unwrap_or_default()) {
             Some(value) => {
                 handle = self.handle_of(&value);
-                self.to_place(&value, "")
+                self.place_of(&value, "")
             }
             None => self.fresh_place(""),
         };
@@ -477,10 +477,8 @@ impl Lowerer<'_> {
         } else {
             place
         };
-        let other_place = match api.other.and_then(|at| arguments.get(at)).cloned() {
-            Some(value) => Some(self.to_place(&value, "")),
-            None => None,
-        };
+        let other_place =
+            api.other.and_then(|at| arguments.get(at)).cloned().map(|value| self.place_of(&value, ""));
         let mut data = Vec::new();
         if let Some(value) = api.data.and_then(|at| arguments.get(at)) {
             add_data(&mut data, &value.observed());

@@ -184,12 +184,12 @@ impl Lowerer<'_> {
                 match e.op {
                     UnOp::Not(_) if value.ty == Ty::Bool || matches!(value.v, V::Cond(_) | V::Result(_)) => {
                         let data = value.data.clone();
-                        let condition = self.to_condition(&value);
+                        let condition = self.condition_of(&value);
                         Val::cond(condition.negated()).with_data(&data)
                     }
                     UnOp::Not(_) => {
                         let observed = value.observed();
-                        let condition = self.to_condition(&value);
+                        let condition = self.condition_of(&value);
                         Val::cond(condition.negated()).with_data(&observed)
                     }
                     _ => value,
@@ -248,8 +248,8 @@ impl Lowerer<'_> {
                 let base = self.expr(&e.expr);
                 let index = self.expr(&e.index);
                 let data = base.observed();
-                let place = self.to_place(&base, "");
-                let component = self.to_place(&index, "");
+                let place = self.place_of(&base, "");
+                let component = self.place_of(&index, "");
                 let place =
                     Place::new(PlaceKind::Call { callee: "[]".into(), arguments: vec![place, component] });
                 Val { v: V::Place(place), ty: base.ty.element(), data }
@@ -366,7 +366,7 @@ impl Lowerer<'_> {
                 Some(o) if !o.starts_with("std::") => Ty::Named(format!("{o}.{name}").into()),
                 _ => Ty::Unknown,
             });
-        let place = self.to_place(base, "").field(owner.as_deref(), &name);
+        let place = self.place_of(base, "").field(owner.as_deref(), &name);
         Val { v: V::Place(place), ty, data: base.data.clone() }
     }
 
@@ -375,11 +375,11 @@ impl Lowerer<'_> {
             BinOp::And(_) | BinOp::Or(_) => {
                 let is_and = matches!(e.op, BinOp::And(_));
                 let left_value = self.expr(&e.left);
-                let left = self.to_condition(&left_value);
+                let left = self.condition_of(&left_value);
                 // The right side runs only when the left does not decide. Its bindings stay visible, so it gets no scope.
                 let mark = self.open_block();
                 let right_value = self.expr(&e.right);
-                let right = self.to_condition(&right_value);
+                let right = self.condition_of(&right_value);
                 let block = self.close_block(mark);
                 let condition =
                     if is_and { all(vec![left.clone(), right]) } else { any(vec![left.clone(), right]) };
@@ -421,7 +421,7 @@ impl Lowerer<'_> {
                 let right = self.expr(&e.right);
                 let data = right.observed();
                 if left.ty == Ty::Text || right.ty == Ty::Text {
-                    let parts = vec![self.to_place(&left, ""), self.to_place(&right, "")];
+                    let parts = vec![self.place_of(&left, ""), self.place_of(&right, "")];
                     return Val::place(Place::new(PlaceKind::Concat(parts)), Ty::Text)
                         .with_data(&left.observed())
                         .with_data(&data);
@@ -433,7 +433,7 @@ impl Lowerer<'_> {
                 let left = self.expr(&e.left);
                 let right = self.expr(&e.right);
                 if left.ty.is_path_like() {
-                    let place = self.to_place(&left, "").join(&self.to_place(&right, ""));
+                    let place = self.place_of(&left, "").join(&self.place_of(&right, ""));
                     return Val::place(place, left.ty);
                 }
                 Val::opaque().with_data(&left.observed()).with_data(&right.observed())
@@ -534,7 +534,7 @@ impl Lowerer<'_> {
         let reached = !self.diverged;
         let (block, value) = self.in_block(|this| {
             let value = this.expr(&e.cond);
-            let condition = this.to_condition(&value);
+            let condition = this.condition_of(&value);
             this.branch(
                 condition,
                 |this| this.statements(&e.then_branch.stmts),
@@ -571,7 +571,7 @@ impl Lowerer<'_> {
                 if let Some(guard) = guard {
                     let mark = this.open_block();
                     let value = this.expr(guard);
-                    let holds = this.to_condition(&value);
+                    let holds = this.condition_of(&value);
                     let block = this.close_block(mark);
                     this.push_branch(condition.clone(), block, crate::flow::Block::default());
                     condition = all(vec![condition, holds]);
@@ -670,7 +670,7 @@ impl Lowerer<'_> {
             &e.body,
             |this| {
                 let value = this.expr(&e.cond);
-                Some(this.to_condition(&value))
+                Some(this.condition_of(&value))
             },
             Vec::new(),
         );
@@ -741,7 +741,7 @@ fn union(a: crate::flow::OpenFlags, b: crate::flow::OpenFlags) -> crate::flow::O
         write: a.write || b.write,
         append: a.append || b.append,
         create: a.create || b.create,
-        create_new: a.create_new || b.create_new || (a.create && b.create_new),
+        create_new: a.create_new || b.create_new,
         truncate: a.truncate || b.truncate,
         no_follow: a.no_follow || b.no_follow,
     }

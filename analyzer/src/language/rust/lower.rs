@@ -644,7 +644,7 @@ impl<'a> Lowerer<'a> {
     // --- values ------------------------------------------------------------------------------------------------------
 
     /// The value as a truth value.
-    pub fn to_condition(&mut self, value: &Val) -> Condition {
+    pub fn condition_of(&mut self, value: &Val) -> Condition {
         match &value.v {
             V::Cond(c) => c.clone(),
             V::Result(r) => Condition::True(*r),
@@ -656,7 +656,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The place that a value denotes, if it may denote one.
-    pub fn to_place(&mut self, value: &Val, name: &str) -> Place {
+    pub fn place_of(&mut self, value: &Val, name: &str) -> Place {
         match &value.v {
             V::Place(p) => p.clone(),
             V::Result(r) => match self.result_places.get(r) {
@@ -665,7 +665,7 @@ impl<'a> Lowerer<'a> {
             },
             V::Maybe(m) => {
                 let payload = m.payload.clone();
-                self.to_place(&payload, name)
+                self.place_of(&payload, name)
             }
             _ => self.fresh_place(name),
         }

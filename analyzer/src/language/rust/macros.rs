@@ -44,7 +44,7 @@ impl Lowerer<'_> {
             "ensure" | "assert" | "debug_assert" | "ensure_whatever" => {
                 let values = self.expressions(&mac.tokens);
                 if let Some(first) = values.first() {
-                    let condition = self.to_condition(first);
+                    let condition = self.condition_of(first);
                     let policy =
                         if name.starts_with("ensure") { OnFailure::Propagate } else { OnFailure::Panic };
                     self.leave_if(condition.negated(), policy, None);
@@ -182,7 +182,7 @@ impl Lowerer<'_> {
                     }
                     .unwrap_or_default();
                     add_data(&mut data, &value.observed());
-                    places.push(self.to_place(&value, &name));
+                    places.push(self.place_of(&value, &name));
                 }
             }
         }
@@ -256,7 +256,7 @@ impl Lowerer<'_> {
             let mut condition = matched.condition;
             if let Some(guard) = guard {
                 let holds = this.expr(guard);
-                let holds = this.to_condition(&holds);
+                let holds = this.condition_of(&holds);
                 condition = super::value::all(vec![condition, holds]);
             }
             condition

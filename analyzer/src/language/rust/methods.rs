@@ -90,7 +90,7 @@ impl Lowerer<'_> {
         if matches!(name.as_str(), "flatten" | "filter_map" | "flat_map" | "next" | "last" | "first" | "pop")
         {
             let element = ty.element();
-            let inner = match (&name[..], &element) {
+            let inner = match (name.as_str(), &element) {
                 ("flatten", Ty::Result(t) | Ty::Option(t)) => Ty::Sequence(t.clone()),
                 ("next" | "last" | "first" | "pop", _) => Ty::Option(Rc::new(element)),
                 _ => Ty::Unknown,
@@ -227,11 +227,11 @@ impl Lowerer<'_> {
         let argument = match e.args.first() {
             Some(a) => {
                 let value = self.expr(a);
-                Some(self.to_place(&value, ""))
+                Some(self.place_of(&value, ""))
             }
             None => None,
         };
-        let base = self.to_place(receiver, &variable);
+        let base = self.place_of(receiver, &variable);
         let place = match (name, argument) {
             ("push", Some(a)) if receiver.ty == Ty::Text => Place::new(PlaceKind::Concat(vec![base, a])),
             ("push", Some(a)) => base.join(&a),
@@ -319,7 +319,7 @@ impl Lowerer<'_> {
                 let payload = self.boolean_payload(m.payload);
                 let (mut holds, block) = self.aside(|this| {
                     let value = this.call_value(&body, vec![payload], span);
-                    this.to_condition(&value)
+                    this.condition_of(&value)
                 });
                 self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
                 if name == "is_none_or" {
@@ -334,7 +334,7 @@ impl Lowerer<'_> {
                 let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
                 let (holds, _) = self.aside(|this| {
                     let value = this.call_value(&body, vec![error], span);
-                    this.to_condition(&value)
+                    this.condition_of(&value)
                 });
                 let fails = match &m.ok {
                     Condition::Ok(r) => failed(*r),
@@ -547,7 +547,7 @@ impl Lowerer<'_> {
                 let kept = payload.clone();
                 let (holds, block) = self.aside(|this| {
                     let value = this.call_value(&body, vec![payload], span);
-                    this.to_condition(&value)
+                    this.condition_of(&value)
                 });
                 self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
                 let ok = all(vec![m.ok, holds]);

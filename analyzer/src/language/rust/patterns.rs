@@ -84,7 +84,7 @@ impl Lowerer<'_> {
             }
             Pat::Lit(p) => {
                 if let syn::Lit::Bool(b) = &p.lit {
-                    let condition = self.to_condition(value);
+                    let condition = self.condition_of(value);
                     return Matched::when(if b.value { condition } else { condition.negated() });
                 }
                 Matched::when(self.opaque_condition(value.observed()))
