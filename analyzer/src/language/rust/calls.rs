@@ -5,8 +5,8 @@ use super::types::{FILE, PATH, Ty};
 use super::value::{V, Val, add_data};
 use super::{expr, spans};
 use crate::flow::{
-    Call, Callee, Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId, Spawn,
-    Step, Value,
+    Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
+    Spawn, Step, Value,
 };
 use crate::language::models::{Api, Fails, PathTransform, SpawnKind};
 use crate::source::Span;
@@ -242,6 +242,7 @@ impl Lowerer<'_> {
         .unwrap_or_else(|| constructor_type(&callee));
         let mut presumed = presumed;
         let result = presumed.as_ref().map_or_else(|| self.result(), |e| e.result);
+        self.droppable.insert(result);
         let places: Option<Vec<Place>> = arguments
             .iter()
             .map(|a| match &a.v {
@@ -465,7 +466,10 @@ impl Lowerer<'_> {
         let mut handle = None;
         let place = match api.place.map(|at| arguments.get(at).cloned().unwrap_or_default()) {
             Some(value) => {
-                handle = self.handle_of(&value);
+                // A mutex is no file: its place is the lock.
+                if !matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
+                    handle = self.handle_of(&value);
+                }
                 self.place_of(&value, "")
             }
             None => self.fresh_place(""),
@@ -533,6 +537,7 @@ impl Lowerer<'_> {
         self.result_places.insert(result, place.clone());
         if matches!(operation, Operation::Open(_)) {
             self.opened.insert(result);
+            self.droppable.insert(result);
         }
         if certainty == Certainty::Presumed {
             let method = api.name.rsplit("::").next().unwrap_or_default().to_owned();
@@ -551,7 +556,9 @@ impl Lowerer<'_> {
                 data: Vec::new(),
             });
         }
-        if matches!(operation, Operation::Lock { .. }) {
+        // A lock taken on an open file lives as long as the file is open; a guard, as long as somebody holds it.
+        if matches!(operation, Operation::Lock { .. }) && (handle.is_none() || api.returns.is_some()) {
+            self.droppable.insert(result);
             self.temporaries.push(result);
         }
         Some(self.effect_result(result, ty, wrapped, fallible, operation, Vec::new()))

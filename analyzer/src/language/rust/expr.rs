@@ -94,7 +94,7 @@ impl Lowerer<'_> {
                 // `let _ = guard` drops the guard at once.
                 let bound = super::lower::owned_results(&value);
                 for r in bound {
-                    if !self.temporaries.contains(&r) {
+                    if self.droppable.contains(&r) && !self.temporaries.contains(&r) {
                         self.temporaries.push(r);
                     }
                 }
@@ -498,7 +498,9 @@ impl Lowerer<'_> {
             }
             Expr::Infer(_) => {
                 for r in super::lower::owned_results(&value) {
-                    self.temporaries.push(r);
+                    if self.droppable.contains(&r) {
+                        self.temporaries.push(r);
+                    }
                 }
             }
             other => {

@@ -61,6 +61,8 @@ pub struct Lowerer<'a> {
     pub result_places: FxHashMap<ResultId, Place>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
+    /// Results that may be guards or handles: locks, opens and calls.
+    pub droppable: FxHashSet<ResultId>,
     depth: usize,
     inline: usize,
     /// Guards made by the statement at hand and not yet bound.
@@ -87,6 +89,7 @@ impl<'a> Lowerer<'a> {
             next_opaque: 0,
             result_places: FxHashMap::default(),
             opened: FxHashSet::default(),
+            droppable: FxHashSet::default(),
             depth: 0,
             inline: 0,
             temporaries: Vec::new(),
@@ -297,13 +300,19 @@ impl<'a> Lowerer<'a> {
     ) -> Val {
         match condition {
             Condition::Constant(true) => {
+                let reached = !self.diverged;
                 let (block, value) = self.in_block(then);
+                let diverged = std::mem::replace(&mut self.diverged, !reached);
                 self.push_all(block);
+                self.diverged |= diverged;
                 return value;
             }
             Condition::Constant(false) => {
+                let reached = !self.diverged;
                 let (block, value) = self.in_block(otherwise);
+                let diverged = std::mem::replace(&mut self.diverged, !reached);
                 self.push_all(block);
+                self.diverged |= diverged;
                 return value;
             }
             _ => {}
@@ -407,7 +416,8 @@ impl<'a> Lowerer<'a> {
     pub fn declare(&mut self, name: &str, value: Val) {
         for r in owned_results(&value) {
             self.temporaries.retain(|t| *t != r);
-            if let Some(block) = self.blocks.last_mut()
+            if self.droppable.contains(&r)
+                && let Some(block) = self.blocks.last_mut()
                 && !block.drops.contains(&r)
             {
                 block.drops.push(r);
