@@ -122,6 +122,9 @@ pub struct Context {
 pub struct Site(pub u32);
 
 /// What an effect or a call returned, by number; unique in a function, and in a linked body.
+///
+/// A function's results start with one for each parameter: result `i` stands for what parameter `i` was given, where that is a
+/// handle, a guard, an error, a boolean or data of earlier reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResultId(pub u32);
 

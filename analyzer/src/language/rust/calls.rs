@@ -485,7 +485,7 @@ impl Lowerer<'_> {
             api.other.and_then(|at| arguments.get(at)).cloned().map(|value| self.place_of(&value, ""));
         let mut data = Vec::new();
         if let Some(value) = api.data.and_then(|at| arguments.get(at)) {
-            add_data(&mut data, &value.observed());
+            add_data(&mut data, &value.provenance());
         }
         if matches!(operation, Operation::Write | Operation::Append | Operation::Truncate)
             && api.data.is_none()
@@ -493,7 +493,7 @@ impl Lowerer<'_> {
             // Writers that take no data argument of their own (`serde_json::to_writer`, `write!`) derive from all they are given.
             for (at, value) in arguments.iter().enumerate() {
                 if Some(at) != api.place {
-                    add_data(&mut data, &value.observed());
+                    add_data(&mut data, &value.provenance());
                 }
             }
         }

@@ -211,8 +211,9 @@ impl Lowerer<'_> {
             }
             Expr::While(e) => self.while_expr(e),
             Expr::Loop(e) => {
+                let outer = self.loop_value.take();
                 self.loop_body(e.label.as_ref(), &e.body, |_| None, Vec::new());
-                Val::opaque()
+                std::mem::replace(&mut self.loop_value, outer).unwrap_or_default()
             }
             Expr::ForLoop(e) => self.for_expr(e),
             Expr::Return(e) => {
@@ -223,7 +224,13 @@ impl Lowerer<'_> {
             }
             Expr::Break(e) => {
                 if let Some(inner) = &e.expr {
-                    self.expr(inner);
+                    let value = self.expr(inner);
+                    self.moved(&value);
+                    // Several breaks with different values leave an unknown one.
+                    self.loop_value = Some(match self.loop_value.take() {
+                        Some(earlier) if !earlier.same(&value) => Val::opaque().with_data(&value.observed()),
+                        _ => value,
+                    });
                 }
                 let depth = self.loop_depth(e.label.as_ref());
                 self.push(Step::Exit(Exit::Break(depth)));

@@ -65,6 +65,8 @@ pub struct Lowerer<'a> {
     pub droppable: FxHashSet<ResultId>,
     depth: usize,
     inline: usize,
+    /// The value that the innermost `loop` was left with so far.
+    pub loop_value: Option<Val>,
     /// Guards made by the statement at hand and not yet bound.
     pub temporaries: Vec<ResultId>,
     /// Nested functions, to be lowered on their own.
@@ -92,6 +94,7 @@ impl<'a> Lowerer<'a> {
             droppable: FxHashSet::default(),
             depth: 0,
             inline: 0,
+            loop_value: None,
             temporaries: Vec::new(),
             nested: Vec::new(),
         }

@@ -128,6 +128,20 @@ impl Val {
         found
     }
 
+    /// The results that the value's data comes from, parameters included: parameter `i` passes its data as result `i`.
+    pub fn provenance(&self) -> Vec<ResultId> {
+        let mut found = self.observed();
+        if let V::Place(p) = &self.v {
+            p.any(&mut |kind| {
+                if let PlaceKind::Parameter { index, .. } = kind {
+                    add_data(&mut found, &[ResultId(*index)]);
+                }
+                false
+            });
+        }
+        found
+    }
+
     /// The value seen as a `Result` or `Option`.
     pub fn as_maybe(&self) -> Option<Maybe> {
         match &self.v {
@@ -145,6 +159,10 @@ impl Val {
         match &self.v {
             V::Opaque | V::Closure(_) | V::Async(_) | V::Function(_) | V::Kind(_) | V::Command => {
                 if self.data.is_empty() { Value::Opaque } else { Value::Derived(self.data.clone()) }
+            }
+            // A variable that holds data of earlier reads is known by them, not by its name.
+            V::Place(p) if matches!(p.kind(), PlaceKind::Opaque { .. }) && !self.data.is_empty() => {
+                Value::Derived(self.data.clone())
             }
             V::Place(p) => Value::Place(p.clone()),
             V::Result(r) => Value::Result(*r),
