@@ -226,10 +226,12 @@ impl Lowerer<'_> {
                 if let Some(inner) = &e.expr {
                     let value = self.expr(inner);
                     self.moved(&value);
-                    // Several breaks with different values leave an unknown one.
                     self.loop_value = Some(match self.loop_value.take() {
-                        Some(earlier) if !earlier.same(&value) => Val::opaque().with_data(&value.observed()),
-                        _ => value,
+                        Some(earlier) => {
+                            let which = self.opaque_condition(Vec::new());
+                            self.join(&which, earlier, value, "")
+                        }
+                        None => value,
                     });
                 }
                 let depth = self.loop_depth(e.label.as_ref());
