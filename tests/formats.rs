@@ -4,10 +4,8 @@
 
 use fsrace::args::Format;
 use fsrace::fingerprint;
-use fsrace::output::render;
-use fsrace::report::{
-    Counts, Region, RelatedRegion, Report, Reported, Schedule, Source, Step, Warning,
-};
+use fsrace::output::{lanes, render};
+use fsrace::report::{Counts, Region, RelatedRegion, Report, Reported, Schedule, Source, Step, Warning};
 use fsrace::resolve::fix_report;
 use fsrace_analyzer::explore::{Actor, Consequence, Lane, StepOutcome};
 use fsrace_analyzer::flow::ErrorKind;
@@ -95,8 +93,20 @@ fn data_loss() -> Reported {
             steps: vec![
                 step(Lane::A, Some(region(&source, check)), "check", StepOutcome::Answer(false), "absent"),
                 step(Lane::B, None, "create", StepOutcome::Done, r#"file ("theirs")"#),
-                step(Lane::A, Some(region(&source, act)), "write (truncate)", StepOutcome::Done, "file (empty)"),
-                step(Lane::A, Some(region(&source, act)), "write (whole)", StepOutcome::Done, r#"file ("ours")"#),
+                step(
+                    Lane::A,
+                    Some(region(&source, act)),
+                    "write (truncate)",
+                    StepOutcome::Done,
+                    "file (empty)",
+                ),
+                step(
+                    Lane::A,
+                    Some(region(&source, act)),
+                    "write (whole)",
+                    StepOutcome::Done,
+                    r#"file ("ours")"#,
+                ),
             ],
             loss: "B's content is gone".into(),
         },
@@ -127,8 +137,20 @@ fn spurious_failure() -> Reported {
             actor: Actor::Itself,
             initial: "a directory".into(),
             steps: vec![
-                step(Lane::A, Some(region(&source, check)), "check", StepOutcome::Answer(true), "a directory"),
-                step(Lane::B, Some(region(&source, check)), "check", StepOutcome::Answer(true), "a directory"),
+                step(
+                    Lane::A,
+                    Some(region(&source, check)),
+                    "check",
+                    StepOutcome::Answer(true),
+                    "a directory",
+                ),
+                step(
+                    Lane::B,
+                    Some(region(&source, check)),
+                    "check",
+                    StepOutcome::Answer(true),
+                    "a directory",
+                ),
                 step(Lane::B, Some(region(&source, act)), "remove", StepOutcome::Done, "absent"),
                 step(Lane::A, Some(region(&source, act)), "remove", failed, "absent"),
             ],
@@ -180,11 +202,16 @@ fn human_narrow() {
 }
 
 #[test]
-fn human_lines_fit_the_width() {
+fn lanes_fit_the_width() {
     for width in [30, 60, 80, 100] {
-        for line in plain(Format::Human, width).lines() {
-            let lane = line.starts_with("    ") && !line.contains(['|', '=']);
-            assert!(!lane || line.chars().count() <= width, "{width}: {line}");
+        for finding in report().findings {
+            let text = lanes::render(&finding.witness, finding.act.path(), width);
+            // The first line and the last are sentences.
+            let lines: Vec<String> =
+                anstream::adapter::strip_str(&text).to_string().lines().map(str::to_owned).collect();
+            for line in &lines[1..lines.len() - 1] {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+            }
         }
     }
 }
@@ -270,7 +297,13 @@ fn schema() -> serde_json::Value {
             types.manifest_path.with_file_name("src").join("schema.json").into_std_path_buf()
         }
     };
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let mut schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    // NOTE: the published pattern for languages has a bracket too many and is no regular expression. We emit no language.
+    for holder in ["run", "toolComponent"] {
+        schema["definitions"][holder]["properties"]["language"] = serde_json::json!({});
+    }
+    schema
 }
 
 #[test]

@@ -74,11 +74,7 @@ pub fn check(
 ///
 /// # Errors
 /// Where the work cannot be done.
-pub fn summaries(
-    scope: &Scope,
-    options: &crate::args::ReadOptions,
-    color: ColorChoice,
-) -> Result<ExitCode> {
+pub fn summaries(scope: &Scope, options: &crate::args::ReadOptions, color: ColorChoice) -> Result<ExitCode> {
     let (candidates, mut warnings) = discover(scope);
     let loaded = pool(options.threads)?.install(|| load(&candidates, !options.quiet));
     warnings.extend(loaded.warnings);
@@ -131,9 +127,11 @@ fn warning_lines(warnings: &[Warning]) -> String {
 
 fn nothing_to_check(candidates: &[Candidate], counts: &Counts) -> String {
     match (candidates.len(), counts.generated) {
-        (0, _) => "nothing to check: no Rust file (.rs) there that is not ignored; name a folder that holds some, \
+        (0, _) => {
+            "nothing to check: no Rust file (.rs) there that is not ignored; name a folder that holds some, \
                    or the files themselves"
-            .to_owned(),
+                .to_owned()
+        }
         (all, generated) if all == generated => format!(
             "nothing to check: all {all} files say that they are generated; name a file to check it all the same"
         ),

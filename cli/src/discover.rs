@@ -47,8 +47,8 @@ impl Scope {
             let root = fs::canonicalize(path).with_context(|| {
                 format!("cannot check {}: name a file or folder that exists", terminal::line(&shown))
             })?;
-            let metadata = fs::metadata(&root)
-                .with_context(|| format!("cannot look at {}", terminal::line(&shown)))?;
+            let metadata =
+                fs::metadata(&root).with_context(|| format!("cannot look at {}", terminal::line(&shown)))?;
             if metadata.is_dir() {
                 folders += 1;
             } else if !metadata.is_file() {
@@ -178,10 +178,8 @@ impl Search<'_> {
             return;
         };
         let Some(language) = LanguageId::of_path(&path) else {
-            self.warnings.push(Warning {
-                path,
-                message: "no language that fsrace reads (.rs), skipped".to_owned(),
-            });
+            self.warnings
+                .push(Warning { path, message: "no language that fsrace reads (.rs), skipped".to_owned() });
             return;
         };
         let package = self.package(absolute.parent().unwrap_or(absolute));

@@ -65,7 +65,8 @@ pub fn first_paragraph(markdown: &str) -> Option<String> {
 /// The rules as a table.
 pub fn table(rules: &[&'static Rule]) -> String {
     let width = rules.iter().map(|r| r.id.len()).max().unwrap_or(0).max(4);
-    let mut out = format!("{}\n", paint(STRONG, &format!("{:<width$}  level    CWE   what it finds", "rule")));
+    let mut out =
+        format!("{}\n", paint(STRONG, &format!("{:<width$}  level    CWE   what it finds", "rule")));
     for rule in rules {
         let level = rule.consequences.first().map_or("", |c| severity_name(Severity::of(*c)));
         let cwe = rule.cwe.first().map(ToString::to_string).unwrap_or_default();

@@ -142,9 +142,8 @@ fn read(path: &Path) -> Result<String, String> {
             LARGEST / 1_000_000
         ));
     }
-    String::from_utf8(bytes).map_err(|e| {
-        format!("not UTF-8 at byte {}, skipped: save it as UTF-8", e.utf8_error().valid_up_to())
-    })
+    String::from_utf8(bytes)
+        .map_err(|e| format!("not UTF-8 at byte {}, skipped: save it as UTF-8", e.utf8_error().valid_up_to()))
 }
 
 /// Whether the first lines say that a tool wrote the file.
@@ -168,8 +167,7 @@ struct Progress {
 
 impl Progress {
     fn new(files: usize, wanted: bool) -> Self {
-        let bar =
-            ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::hidden());
+        let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("reading {pos}/{len} {bar:40}") {
             bar.set_style(style);
         }

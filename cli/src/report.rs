@@ -61,11 +61,6 @@ impl Region {
         self.source.lines.line_column(&self.source.text, self.span.end)
     }
 
-    /// Its first line as written, without what stands before it.
-    pub fn first_line(&self) -> &str {
-        self.text().lines().next().unwrap_or_default()
-    }
-
     /// The whole of the source line that it starts on, white space at both ends removed.
     pub fn whole_line(&self) -> &str {
         let start = self.source.lines.line_start(self.start().line).unwrap_or(0);
@@ -255,17 +250,24 @@ pub fn actor_name(actor: Actor) -> &'static str {
     }
 }
 
-/// The actor in a sentence: "beside ...".
+/// What the actor does, as the end of a sentence: "process B ...".
 pub fn actor_phrase(actor: Actor) -> &'static str {
     match actor {
-        Actor::Itself => "a second process that runs the same function",
-        Actor::ItselfThread => "a second thread that runs the same function",
-        Actor::Creator => "a process that creates the place",
-        Actor::Remover => "a process that removes the place",
-        Actor::Replacer => "a process that replaces the place",
-        Actor::Updater => "a process that updates the file",
-        Actor::Reader => "a process that reads the file",
-        Actor::Acquirer => "a process that takes the place as its lock",
-        Actor::Attacker => "an attacker who swaps the place for a symbolic link",
+        Actor::Itself | Actor::ItselfThread => "runs the same function",
+        Actor::Creator => "creates the place",
+        Actor::Remover => "removes the place",
+        Actor::Replacer => "replaces the place by another",
+        Actor::Updater => "updates the file",
+        Actor::Reader => "reads the file",
+        Actor::Acquirer => "takes the place as its lock",
+        Actor::Attacker => "swaps the place for a symbolic link",
+    }
+}
+
+/// What the two lanes are called.
+pub fn lane_names(actor: Actor) -> [&'static str; 2] {
+    match actor {
+        Actor::ItselfThread => ["thread A", "thread B"],
+        _ => ["process A", "process B"],
     }
 }

@@ -94,7 +94,8 @@ fn closing(out: &mut String, finding: &Reported) {
         Applicability::Unsafe => "may change behaviour",
         Applicability::Safe => "keeps what the code promises",
     };
-    let needs = if fix.needs.is_empty() { String::new() } else { format!("; needs {}", fix.needs.join(", ")) };
+    let needs =
+        if fix.needs.is_empty() { String::new() } else { format!("; needs {}", fix.needs.join(", ")) };
     let head = format!("fix ({}):", applicability_name(fix.applicability));
     out.push_str(&format!(
         "  {} {} ({promise}{})\n",
@@ -159,8 +160,7 @@ impl<'a> Files<'a> for Texts {
         let start_of = |index: usize| {
             u32::try_from(index).ok().and_then(|i| source.lines.line_start(i + 1)).map(|s| s as usize)
         };
-        let start =
-            start_of(line_index).ok_or(Error::LineTooLarge { given: line_index, max: text.len() })?;
+        let start = start_of(line_index).ok_or(Error::LineTooLarge { given: line_index, max: text.len() })?;
         Ok(start..start_of(line_index + 1).unwrap_or(text.len()))
     }
 }

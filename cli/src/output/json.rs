@@ -140,11 +140,7 @@ pub fn render(report: &Report) -> anyhow::Result<String> {
         tool: Tool { name: "fsrace", version: env!("CARGO_PKG_VERSION") },
         findings: report.findings.iter().map(finding).collect(),
         statistics: statistics(report),
-        warnings: report
-            .warnings
-            .iter()
-            .map(|w| Warning { file: &w.path, message: &w.message })
-            .collect(),
+        warnings: report.warnings.iter().map(|w| Warning { file: &w.path, message: &w.message }).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');

@@ -1,24 +1,23 @@
 //! A witness as two lanes: what process A did on the left, what process B did on the right, time running down.
 
-use crate::report::{Region, Schedule, Step, actor_phrase};
+use crate::report::{Region, Schedule, Step, actor_phrase, lane_names};
 use crate::terminal::{self, BORDER, ERROR, FAINT, STRONG, paint};
-use fsrace_analyzer::explore::{Actor, Lane, StepOutcome};
+use fsrace_analyzer::explore::{Lane, StepOutcome};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Below this many columns the lanes are stacked.
 const NARROW: usize = 80;
+/// The left lane is as wide as its texts, but not less than this.
+const NARROWEST_LANE: usize = 26;
 /// Wider lanes than this only pull the two sides apart.
 const WIDEST_LANE: usize = 56;
 
 /// The witness of a finding whose act stands in the file `home`, `width` columns wide, each line ended by a line feed.
 pub fn render(schedule: &Schedule, home: &str, width: usize) -> String {
     let rows: Vec<Row> = rows(schedule, home);
-    let (a, b) = match schedule.actor {
-        Actor::ItselfThread => ("thread A", "thread B"),
-        _ => ("process A", "process B"),
-    };
+    let [a, b] = lane_names(schedule.actor);
     let mut out = format!(
-        "  {} is {}; at first the place is {}\n\n",
+        "  {} {}; at first the place is {}\n\n",
         paint(STRONG, b),
         actor_phrase(schedule.actor),
         terminal::line(&schedule.initial),
@@ -70,11 +69,8 @@ fn site(region: &Region, home: &str) -> String {
 /// The step in words, without colour: the source where the program did it, else the operation and its place; then what it returned.
 pub fn describe(step: &Step) -> String {
     let mut text = match &step.region {
-        Some(region) if !region.first_line().is_empty() => {
-            let mut source = region.first_line().trim().to_owned();
-            if region.text().lines().nth(1).is_some() {
-                source.push_str(" ..");
-            }
+        Some(region) if !region.text().trim().is_empty() => {
+            let mut source = on_one_line(region.text());
             // One call can be several steps: "write (first half)".
             if let Some(part) = step.operation.find('(').and_then(|i| step.operation.get(i..)) {
                 source.push(' ');
@@ -90,17 +86,31 @@ pub fn describe(step: &Step) -> String {
     terminal::line(&text).into_owned()
 }
 
+/// Code that is spread over lines, on one.
+fn on_one_line(code: &str) -> String {
+    if !code.contains('\n') {
+        return code.trim().to_owned();
+    }
+    let line = code.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.replace("( ", "(").replace(", )", ")").replace(" )", ")").replace(" .", ".")
+}
+
 fn side_by_side(out: &mut String, rows: &[Row], a: &str, b: &str, width: usize) {
     let gutter = rows.iter().map(|r| r.site.width()).max().unwrap_or(0).max(2);
     // Two blanks before, one after each gutter, two between the lanes.
     let room = width.saturating_sub(2 + 2 * (gutter + 1) + 2) / 2;
+    let wanted = rows.iter().filter(|r| r.lane == Lane::A).map(|r| r.what.width() + 2).max();
     let lane = room.clamp(8, WIDEST_LANE);
-    let right = 2 + gutter + 1 + lane + 2;
+    let left = wanted.unwrap_or(0).max(NARROWEST_LANE).min(lane);
+    let right = 2 + gutter + 1 + left + 2;
     let indent = " ".repeat(2 + gutter + 1);
     let between = " ".repeat((right + gutter + 1).saturating_sub(indent.len() + a.width()));
     out.push_str(&format!("{indent}{}{between}{}\n", paint(STRONG, a), paint(STRONG, b)));
     for row in rows {
-        let start = if row.lane == Lane::A { "  ".to_owned() } else { " ".repeat(right) };
+        let (start, lane) = match row.lane {
+            Lane::A => ("  ".to_owned(), left),
+            Lane::B => (" ".repeat(right), lane),
+        };
         let site = paint(BORDER, &format!("{:>gutter$}", row.site));
         for (i, piece) in wrap(&row.what, lane).iter().enumerate() {
             let margin = if i == 0 { site.as_str() } else { &" ".repeat(gutter) };
@@ -175,6 +185,16 @@ fn shorten(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_are_put_on_one_line() {
+        assert_eq!(on_one_line("fs::remove(\n    dir,\n)"), "fs::remove(dir)");
+        assert_eq!(
+            on_one_line("File::options()\n    .read(true)\n    .open(&path)"),
+            "File::options().read(true).open(&path)"
+        );
+        assert_eq!(on_one_line("f( a )"), "f( a )");
+    }
 
     #[test]
     fn texts_are_cut_by_columns() {

@@ -9,7 +9,7 @@ use crate::fingerprint::line_hashes;
 use crate::output::lanes::describe;
 use crate::report::{
     FixReport, Region as Range, Report, Reported, Schedule, Warning, actor_name, actor_phrase,
-    applicability_name, confidence_name, severity_name,
+    applicability_name, confidence_name, lane_names, severity_name,
 };
 use crate::terminal;
 use fsrace_analyzer::explore::{Consequence, Lane};
@@ -301,13 +301,13 @@ fn code_flow(schedule: &Schedule, act: &Range) -> CodeFlow {
             }
         }
     }
-    let names = ["process A: this function", actor_phrase(schedule.actor)];
+    let does = ["runs this function", actor_phrase(schedule.actor)];
     let flows: Vec<ThreadFlow> = lanes
         .into_iter()
-        .zip(names)
+        .zip(lane_names(schedule.actor).into_iter().zip(does))
         .filter(|((_, _, locations), _)| !locations.is_empty())
-        .map(|((_, id, locations), name)| {
-            let text = if id == "B" { format!("process B: {name}") } else { name.to_owned() };
+        .map(|((_, id, locations), (name, does))| {
+            let text = format!("{name} {does}");
             ThreadFlow::builder()
                 .id(id)
                 .message(Message::builder().text(text).build())
@@ -342,14 +342,13 @@ fn fix(fix: &FixReport) -> Option<Fix> {
                 .build()
         })
         .collect();
-    let needs = if fix.needs.is_empty() { String::new() } else { format!(" (needs {})", fix.needs.join(", ")) };
+    let needs =
+        if fix.needs.is_empty() { String::new() } else { format!(" (needs {})", fix.needs.join(", ")) };
     let applicability =
         BTreeMap::from([("applicability".to_owned(), json!(applicability_name(fix.applicability)))]);
     Some(
         Fix::builder()
-            .description(
-                Message::builder().text(format!("{}{needs}.", capitalised(&fix.title))).build(),
-            )
+            .description(Message::builder().text(format!("{}{needs}.", capitalised(&fix.title))).build())
             .artifact_changes(vec![
                 ArtifactChange::builder()
                     .artifact_location(artifact_location(first.region.path()))
@@ -412,10 +411,8 @@ struct LineHashes {
 
 impl LineHashes {
     fn get(&mut self, range: &Range) -> String {
-        let hashes = self
-            .by_path
-            .entry(range.path().to_owned())
-            .or_insert_with(|| line_hashes(&range.source.text));
+        let hashes =
+            self.by_path.entry(range.path().to_owned()).or_insert_with(|| line_hashes(&range.source.text));
         let index = (range.start().line as usize).saturating_sub(1);
         hashes.get(index).cloned().unwrap_or_default()
     }
