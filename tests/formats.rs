@@ -283,7 +283,7 @@ fn equal_findings_have_different_fingerprints() {
 
 /// The schema: that which `FSRACE_SARIF_SCHEMA` names, else the one that comes with the crate of SARIF types, which was unpacked to
 /// build this test.
-#[expect(clippy::unwrap_used, reason = "test code")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 fn schema() -> serde_json::Value {
     let path = match std::env::var_os("FSRACE_SARIF_SCHEMA") {
         Some(path) => path.into(),

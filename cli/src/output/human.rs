@@ -9,9 +9,9 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::{self, Chars, Config, WriteStyle};
 use fsrace_analyzer::explore::Consequence;
 use fsrace_rules::finding::{Applicability, Severity};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// The report, `width` columns wide, with colours.
 pub fn render(report: &Report, width: usize) -> String {
@@ -117,46 +117,52 @@ fn closing(out: &mut String, finding: &Reported) {
 
 /// The texts of one finding, made safe for a terminal without moving a byte.
 #[derive(Default)]
-struct Texts {
-    files: Vec<(Arc<Source>, String, String)>,
+struct Texts<'s> {
+    files: Vec<Text<'s>>,
 }
 
-impl Texts {
-    fn add(&mut self, source: &Arc<Source>) -> usize {
-        if let Some(i) = self.files.iter().position(|(s, ..)| s.path == source.path) {
+struct Text<'s> {
+    source: &'s Source,
+    name: Cow<'s, str>,
+    text: Cow<'s, str>,
+}
+
+impl<'s> Texts<'s> {
+    fn add(&mut self, source: &'s Source) -> usize {
+        if let Some(i) = self.files.iter().position(|f| f.source.path == source.path) {
             return i;
         }
-        let name = terminal::line(&source.path).into_owned();
-        let text = terminal::same_length(&source.text).into_owned();
-        self.files.push((source.clone(), name, text));
+        let name = terminal::line(&source.path);
+        let text = terminal::same_length(&source.text);
+        self.files.push(Text { source, name, text });
         self.files.len() - 1
     }
 
-    fn file(&self, id: usize) -> Result<&(Arc<Source>, String, String), Error> {
+    fn file(&self, id: usize) -> Result<&Text<'s>, Error> {
         self.files.get(id).ok_or(Error::FileMissing)
     }
 }
 
-impl<'a> Files<'a> for Texts {
+impl<'a> Files<'a> for Texts<'_> {
     type FileId = usize;
     type Name = &'a str;
     type Source = &'a str;
 
     fn name(&'a self, id: usize) -> Result<&'a str, Error> {
-        Ok(&self.file(id)?.1)
+        Ok(&self.file(id)?.name)
     }
 
     fn source(&'a self, id: usize) -> Result<&'a str, Error> {
-        Ok(&self.file(id)?.2)
+        Ok(&self.file(id)?.text)
     }
 
     fn line_index(&'a self, id: usize, byte_index: usize) -> Result<usize, Error> {
         let offset = u32::try_from(byte_index).unwrap_or(u32::MAX);
-        Ok((self.file(id)?.0.lines.line(offset) as usize).saturating_sub(1))
+        Ok((self.file(id)?.source.lines.line(offset) as usize).saturating_sub(1))
     }
 
     fn line_range(&'a self, id: usize, line_index: usize) -> Result<Range<usize>, Error> {
-        let (source, _, text) = self.file(id)?;
+        let Text { source, text, .. } = self.file(id)?;
         let start_of = |index: usize| {
             u32::try_from(index).ok().and_then(|i| source.lines.line_start(i + 1)).map(|s| s as usize)
         };
