@@ -5,14 +5,15 @@
 use fsrace::args::Format;
 use fsrace::fingerprint;
 use fsrace::output::{lanes, render};
-use fsrace::report::{Counts, Region, RelatedRegion, Report, Reported, Schedule, Source, Step, Warning};
+use fsrace::report::{
+    Counts, Region, RelatedRegion, Report, Reported, RuleInfo, Schedule, Source, Step, Warning,
+};
 use fsrace::resolve::fix_report;
 use fsrace_analyzer::explore::{Actor, Consequence, Lane, StepOutcome};
 use fsrace_analyzer::flow::ErrorKind;
 use fsrace_analyzer::language::Edit;
 use fsrace_analyzer::source::Span;
 use fsrace_rules::finding::{Applicability, Confidence, Fix, Severity};
-use fsrace_rules::rule::Rule;
 use std::sync::Arc;
 
 const SETTINGS: &str = r#"use std::{fs, path::Path};
@@ -28,7 +29,7 @@ pub fn init(path: &Path) -> std::io::Result<()> {
 
 const GC: &str = "pub fn clean(dir: &Path) -> io::Result<()> {\n\tif dir.exists() {\n\t\tfs::remove_dir_all(\n\t\t\tdir,\n\t\t)?;\n\t}\n\tOk(())\n}\n";
 
-static CREATE: Rule = Rule {
+const CREATE: RuleInfo = RuleInfo {
     id: "exists-then-create",
     summary: "a path is created after a separate test that it was absent",
     consequences: &[Consequence::DataLoss, Consequence::SpuriousFailure],
@@ -37,7 +38,7 @@ static CREATE: Rule = Rule {
     docs: "# exists-then-create\n\n## What it does\n\nFinds a test for absence\nand a creation after it.\n\n## Example\n\n```rust\nif !p.exists() {}\n```\n",
 };
 
-static REMOVE: Rule = Rule {
+const REMOVE: RuleInfo = RuleInfo {
     id: "exists-then-remove",
     summary: "a path is removed after a separate test that it was there",
     consequences: &[Consequence::SpuriousFailure],
@@ -73,7 +74,7 @@ fn data_loss() -> Reported {
         needs: vec!["the `tempfile` crate".into()],
     };
     Reported {
-        rule: &CREATE,
+        rule: CREATE,
         severity: Severity::Error,
         consequence: Consequence::DataLoss,
         confidence: Confidence::Medium,
@@ -122,7 +123,7 @@ fn spurious_failure() -> Reported {
     let (check, act) = ("dir.exists()", "fs::remove_dir_all(\n\t\t\tdir,\n\t\t)");
     let failed = StepOutcome::Failed(ErrorKind::NotFound);
     Reported {
-        rule: &REMOVE,
+        rule: REMOVE,
         severity: Severity::Warning,
         consequence: Consequence::SpuriousFailure,
         confidence: Confidence::High,
@@ -184,7 +185,7 @@ fn report() -> Report {
 
 #[expect(clippy::unwrap_used, reason = "test code")]
 fn rendered(format: Format, width: usize) -> String {
-    render(&report(), &[&CREATE, &REMOVE], format, width).unwrap()
+    render(&report(), &[CREATE, REMOVE], format, width).unwrap()
 }
 
 fn plain(format: Format, width: usize) -> String {
@@ -310,7 +311,7 @@ fn schema() -> serde_json::Value {
 fn sarif_is_valid() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     for report in [report(), Report::default()] {
-        let text = render(&report, &[&CREATE, &REMOVE], Format::Sarif, 100).unwrap();
+        let text = render(&report, &[CREATE, REMOVE], Format::Sarif, 100).unwrap();
         let log: serde_json::Value = serde_json::from_str(&text).unwrap();
         let errors: Vec<String> =
             validator.iter_errors(&log).map(|e| format!("{}: {e}", e.instance_path())).collect();

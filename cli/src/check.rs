@@ -5,13 +5,12 @@ use crate::discover::{Candidate, Scope, discover};
 use crate::explain::unknown_rule;
 use crate::output::{self, statistics};
 use crate::read::{Loaded, load};
-use crate::report::{Counts, Report, Reported, Warning};
+use crate::report::{Counts, Report, Reported, Warning, rules};
 use crate::resolve::{self, Sources};
 use crate::{fingerprint, save, terminal};
 use anstream::ColorChoice;
 use anyhow::{Context, Result, bail};
 use fsrace_analyzer::link::Program;
-use fsrace_rules::RULES;
 use fsrace_rules::finding::{Confidence, Finding, Severity};
 use fsrace_rules::rule::Rule;
 use rayon::prelude::*;
@@ -56,7 +55,7 @@ pub fn check(
         bail!("{}", nothing_to_check(&candidates, &report.counts));
     }
     let width = if options.output.is_some() { 100 } else { terminal::width() };
-    let text = output::render(&report, RULES, options.format, width)?;
+    let text = output::render(&report, &rules(), options.format, width)?;
     match &options.output {
         Some(path) => save::save(path, &uncolored(&text, color))?,
         None => terminal::write_stdout(&text, color).context("cannot write to standard output")?,
@@ -149,7 +148,7 @@ impl<'a> RuleSelection<'a> {
     fn new(options: &'a CheckOptions) -> Result<Self> {
         for id in options.select.iter().chain(&options.ignore) {
             if fsrace_rules::rule(id).is_none() {
-                bail!("{}", unknown_rule(id, RULES));
+                bail!("{}", unknown_rule(id, &rules()));
             }
         }
         Ok(RuleSelection { select: &options.select, ignore: &options.ignore })

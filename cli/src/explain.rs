@@ -1,9 +1,8 @@
 //! Rule pages on a terminal, and the table of rules.
 
-use crate::report::severity_name;
+use crate::report::{RuleInfo, severity_name};
 use crate::terminal::{self, FAINT, STRONG, paint};
 use fsrace_rules::finding::Severity;
-use fsrace_rules::rule::Rule;
 
 /// A page in Markdown as plain text: headings stand alone, code is indented, the rest stays as it is written.
 pub fn plain(markdown: &str) -> String {
@@ -63,7 +62,7 @@ pub fn first_paragraph(markdown: &str) -> Option<String> {
 }
 
 /// The rules as a table.
-pub fn table(rules: &[&'static Rule]) -> String {
+pub fn table(rules: &[RuleInfo]) -> String {
     let width = rules.iter().map(|r| r.id.len()).max().unwrap_or(0).max(4);
     let mut out =
         format!("{}\n", paint(STRONG, &format!("{:<width$}  level    CWE   what it finds", "rule")));
@@ -77,7 +76,7 @@ pub fn table(rules: &[&'static Rule]) -> String {
 }
 
 /// The ids most like `wanted`, the best first.
-pub fn suggestions(wanted: &str, rules: &[&'static Rule]) -> Vec<&'static str> {
+pub fn suggestions(wanted: &str, rules: &[RuleInfo]) -> Vec<&'static str> {
     let mut scored: Vec<(f64, &'static str)> = rules
         .iter()
         .map(|r| (strsim::jaro_winkler(wanted, r.id), r.id))
@@ -88,7 +87,7 @@ pub fn suggestions(wanted: &str, rules: &[&'static Rule]) -> Vec<&'static str> {
 }
 
 /// "unknown rule `x`; did you mean `a` or `b`?".
-pub fn unknown_rule(wanted: &str, rules: &[&'static Rule]) -> String {
+pub fn unknown_rule(wanted: &str, rules: &[RuleInfo]) -> String {
     let wanted_shown = terminal::line(wanted);
     let like = suggestions(wanted, rules);
     if like.is_empty() {

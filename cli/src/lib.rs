@@ -19,7 +19,6 @@ use anyhow::{Context, Result, bail};
 use args::{CargoCli, Cli, Command};
 use clap::CommandFactory;
 use discover::Scope;
-use fsrace_rules::RULES;
 use std::process::ExitCode;
 
 /// Runs `fsrace`.
@@ -49,9 +48,9 @@ fn dispatch(cli: Cli, color: ColorChoice) -> Result<ExitCode> {
         }
         Some(Command::Explain { rule }) => match fsrace_rules::rule(&rule) {
             Some(rule) => explain::styled(rule.docs),
-            None => bail!("{}", explain::unknown_rule(&rule, RULES)),
+            None => bail!("{}", explain::unknown_rule(&rule, &report::rules())),
         },
-        Some(Command::Rules) => explain::table(RULES),
+        Some(Command::Rules) => explain::table(&report::rules()),
         None => Cli::command().render_help().ansi().to_string(),
     };
     terminal::write_stdout(&text, color).context("cannot write to standard output")?;

@@ -132,11 +132,46 @@ pub struct FixReport {
     pub diff: String,
 }
 
+/// What reports say of a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleInfo {
+    /// Kebab-case.
+    pub id: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// What its findings can cost, the worst first.
+    pub consequences: &'static [Consequence],
+    /// CWE numbers, the main one first.
+    pub cwe: &'static [u16],
+    /// Whether it runs without being selected by name.
+    pub default: bool,
+    /// Its page, in Markdown.
+    pub docs: &'static str,
+}
+
+impl From<&'static Rule> for RuleInfo {
+    fn from(rule: &'static Rule) -> Self {
+        RuleInfo {
+            id: rule.id,
+            summary: rule.summary,
+            consequences: rule.consequences,
+            cwe: rule.cwe,
+            default: rule.default,
+            docs: rule.docs,
+        }
+    }
+}
+
+/// All rules, sorted by id.
+pub fn rules() -> Vec<RuleInfo> {
+    fsrace_rules::RULES.iter().copied().map(RuleInfo::from).collect()
+}
+
 /// One finding.
 #[derive(Clone, Debug)]
 pub struct Reported {
     /// The rule.
-    pub rule: &'static Rule,
+    pub rule: RuleInfo,
     /// How loud.
     pub severity: Severity,
     /// What it costs.

@@ -49,7 +49,7 @@ pub fn resolve(finding: &Finding, program: &Program, sources: &Sources) -> Optio
         })
         .collect();
     Some(Reported {
-        rule: finding.rule,
+        rule: finding.rule.into(),
         severity: finding.severity(),
         consequence: finding.consequence,
         confidence: finding.confidence,

@@ -8,20 +8,14 @@ pub mod sarif;
 pub mod statistics;
 
 use crate::args::Format;
-use crate::report::Report;
-use fsrace_rules::rule::Rule;
+use crate::report::{Report, RuleInfo};
 
 /// The report in the format that was asked for, `width` columns wide where that matters. Human and concise text carries colours;
 /// the writer takes them out where they are not wanted.
 ///
 /// # Errors
 /// Where a machine-readable form cannot be built.
-pub fn render(
-    report: &Report,
-    rules: &[&'static Rule],
-    format: Format,
-    width: usize,
-) -> anyhow::Result<String> {
+pub fn render(report: &Report, rules: &[RuleInfo], format: Format, width: usize) -> anyhow::Result<String> {
     match format {
         Format::Human => Ok(human::render(report, width)),
         Format::Concise => Ok(concise::render(report)),

@@ -8,13 +8,12 @@ use crate::explain;
 use crate::fingerprint::line_hashes;
 use crate::output::lanes::describe;
 use crate::report::{
-    FixReport, Region as Range, Report, Reported, Schedule, Warning, actor_name, actor_phrase,
+    FixReport, Region as Range, Report, Reported, RuleInfo, Schedule, Warning, actor_name, actor_phrase,
     applicability_name, confidence_name, lane_names, severity_name,
 };
 use crate::terminal;
 use fsrace_analyzer::explore::{Consequence, Lane};
 use fsrace_rules::finding::{Applicability, Severity};
-use fsrace_rules::rule::Rule;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
@@ -34,7 +33,7 @@ const ROOT: &str = "%SRCROOT%";
 ///
 /// # Errors
 /// Where serialising fails, which it has no reason to.
-pub fn render(report: &Report, rules: &[&'static Rule]) -> anyhow::Result<String> {
+pub fn render(report: &Report, rules: &[RuleInfo]) -> anyhow::Result<String> {
     let weaknesses: BTreeSet<u16> = rules.iter().flat_map(|r| r.cwe.iter().copied()).collect();
     let weaknesses: Vec<u16> = weaknesses.into_iter().collect();
     let mut driver = ToolComponent::builder()
@@ -64,7 +63,7 @@ pub fn render(report: &Report, rules: &[&'static Rule]) -> anyhow::Result<String
     Ok(terminal::json(text))
 }
 
-fn rule(rule: &Rule, weaknesses: &[u16]) -> ReportingDescriptor {
+fn rule(rule: &RuleInfo, weaknesses: &[u16]) -> ReportingDescriptor {
     let worst = rule.consequences.first().copied().unwrap_or(Consequence::SpuriousFailure);
     let severity = Severity::of(worst);
     let help = MultiformatMessageString::builder().text(explain::plain(rule.docs)).markdown(rule.docs);
@@ -198,7 +197,7 @@ fn invocation(warnings: &[Warning]) -> Invocation {
     invocation
 }
 
-fn result(finding: &Reported, rules: &[&'static Rule], hashes: &mut LineHashes) -> Finding {
+fn result(finding: &Reported, rules: &[RuleInfo], hashes: &mut LineHashes) -> Finding {
     let related: Vec<Location> = finding
         .related
         .iter()
