@@ -4,7 +4,7 @@ use crate::evidence::{Evidence, Other, Role};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Relation};
-use fsrace_analyzer::explore::{Actor, Race};
+use fsrace_analyzer::explore::Actor;
 use fsrace_analyzer::flow::{Certainty, OpenFlags, Operation, Place, PlaceKind, Root};
 use fsrace_analyzer::link::{FunctionId, Location};
 
@@ -100,7 +100,6 @@ impl Surroundings<'_> {
 /// Judges one race, with the sentences that say why.
 pub fn judge(
     candidate: &Candidate,
-    race: &Race,
     reason: &Reason,
     surroundings: &Surroundings<'_>,
     bounded: bool,
@@ -156,8 +155,8 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
-    if race.witness.actor == Actor::Reader && candidate.locked {
-        verdict.at_most(Confidence::Low, "a lock is held: readers that take it too are safe");
+    if candidate.locked && !matches!(reason, Reason::Itself) {
+        verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
 }

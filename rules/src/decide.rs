@@ -7,7 +7,7 @@ use crate::names;
 use crate::pairs::{Candidate, Point, Relation};
 use crate::rule::{Rule, short};
 use crate::trace::Trace;
-use fsrace_analyzer::explore::{Actor, Exploration, Race, Scenario, explore};
+use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
 use fsrace_analyzer::flow::{Block, FlowSummary, Place};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 
@@ -138,6 +138,7 @@ impl<'p> View<'p> {
         // Those without a reason last: they need no exploring where another race is shown.
         actors.sort_by_key(|(_, reason)| matches!(reason, Reason::None));
         let mut best: Option<Proven> = None;
+        let mut undecided = None;
         for (actor, reason) in actors {
             if matches!(reason, Reason::None)
                 && best.as_ref().is_some_and(|b| b.confidence >= Confidence::Medium)
@@ -145,12 +146,14 @@ impl<'p> View<'p> {
                 break;
             }
             let exploration = ask(&self.body, candidate, &candidate.place, actor);
+            if exploration.bounded && exploration.races.is_empty() {
+                undecided.get_or_insert(actor);
+            }
             for race in exploration.races {
-                if race.consequence == fsrace_analyzer::explore::Consequence::RedundantCheck {
+                if race.consequence == Consequence::RedundantCheck {
                     continue;
                 }
-                let (confidence, reasons) =
-                    judge(candidate, &race, &reason, surroundings, exploration.bounded);
+                let (confidence, reasons) = judge(candidate, &reason, surroundings, exploration.bounded);
                 let proven = Proven {
                     race,
                     reason: reason.clone(),
@@ -163,7 +166,8 @@ impl<'p> View<'p> {
                 }
             }
         }
-        best
+        // What is too large to explore is never taken for benign.
+        best.or_else(|| Some(Proven::undecided(rule, undecided?)))
     }
 
     /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
@@ -182,6 +186,20 @@ struct Proven {
 }
 
 impl Proven {
+    /// Neither race nor benign: the bound was hit before either was shown.
+    fn undecided(rule: &Rule, actor: Actor) -> Self {
+        let consequence = rule.consequences.last().copied().unwrap_or(Consequence::SpuriousFailure);
+        let loss = "not decided: exploring hit its bound".to_owned();
+        let witness = Witness { actor, initial: "unknown".to_owned(), steps: Vec::new(), loss: loss.clone() };
+        Proven {
+            race: Race { consequence, witness },
+            reason: Reason::None,
+            confidence: Confidence::Low,
+            reasons: vec![loss],
+            bounded: true,
+        }
+    }
+
     fn rank(&self) -> impl Ord + use<> {
         (self.confidence >= Confidence::Medium, self.race.consequence, self.confidence)
     }

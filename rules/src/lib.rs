@@ -16,6 +16,8 @@ pub mod pairs;
 mod read_modify_write;
 mod remove_then_create;
 pub mod rule;
+#[cfg(test)]
+mod tests;
 pub mod trace;
 mod truncating_write;
 

@@ -1,7 +1,7 @@
 //! Shared matchers: a check, then an act on the same place.
 
 use crate::trace::{Event, Says, Trace};
-use fsrace_analyzer::flow::{Effect, Operation, Place, Site};
+use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, Site};
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
 /// outlives the walk that found it.
@@ -19,7 +19,7 @@ pub struct Candidate {
     pub act: Point,
     /// How the checked place stands to the place acted on.
     pub relation: Relation,
-    /// Whether a lock was taken earlier in the same function.
+    /// Whether a lock against other processes was taken before the earlier step.
     pub locked: bool,
     /// Whether content is written: by the act, or through the handle that it opens.
     pub content_follows: bool,
@@ -136,7 +136,7 @@ impl Candidate {
             certain: pair.certain,
             act: point(trace, pair.act)?,
             relation: pair.relation,
-            locked: locked_before(trace, pair.act),
+            locked: locked_before(trace, pair.check),
             content_follows: content_follows(trace, pair.act),
         })
     }
@@ -150,7 +150,7 @@ impl Candidate {
             certain: true,
             act: point(trace, act)?,
             relation: Relation::Same,
-            locked: locked_before(trace, act),
+            locked: locked_before(trace, first.unwrap_or(act)),
             content_follows: content_follows(trace, act),
         })
     }
@@ -164,8 +164,9 @@ fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {
     })
 }
 
-fn locked_before(trace: &Trace<'_>, act: usize) -> bool {
-    trace.events.iter().take(act).any(|e| matches!(e.effect.operation, Operation::Lock { .. }))
+fn locked_before(trace: &Trace<'_>, step: usize) -> bool {
+    let mut earlier = trace.events.iter().take(step);
+    earlier.any(|e| matches!(e.effect.operation, Operation::Lock { scope: LockScope::Process, .. }))
 }
 
 fn content_follows(trace: &Trace<'_>, act: usize) -> bool {
