@@ -36,6 +36,10 @@ pub struct Decided {
     pub finding: Finding,
     /// Where the earlier step stands.
     pub check: Option<Location>,
+    /// The act itself, if the finding stands at a call that leads to it.
+    pub inner: Location,
+    /// How many calls away that is.
+    pub depth: usize,
 }
 
 impl<'p> View<'p> {
@@ -128,7 +132,8 @@ impl<'p> View<'p> {
             bounded: best.bounded,
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
-        Some(Decided { finding, check })
+        let inner = program.location(candidate.act.effect.site).unwrap_or(act);
+        Some(Decided { finding, check, inner, depth: candidate.act.depth })
     }
 
     /// The race that is reported: among those that are shown by default, the worst.

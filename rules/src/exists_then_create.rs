@@ -7,7 +7,7 @@ use crate::pairs::{Candidate, created_by_path, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::Operation;
+use fsrace_analyzer::flow::{Check, Operation};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -35,7 +35,18 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     guarded(trace, created_by_path, |says| says != Says::Present, false)
         .into_iter()
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
+        .filter(|candidate| candidate.says == Some(Says::Absent) || asks_existence(candidate))
         .collect()
+}
+
+/// A decision on a file's age or size is one on what is there, and the write is an update, no creation.
+fn asks_existence(candidate: &Candidate) -> bool {
+    candidate.check.as_ref().is_some_and(|point| {
+        matches!(
+            point.effect.operation,
+            Operation::Check(Check::Exists | Check::IsFile | Check::IsDir | Check::IsSymlink)
+        )
+    })
 }
 
 fn report(candidate: &Candidate, race: &Race) -> Report {

@@ -13,6 +13,7 @@ const RELATED: usize = 12;
 /// Keeps one finding of those that share an act or a check, the best by confidence, rule and consequence; the others become
 /// related locations. Sorted by file, position and rule.
 pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
+    keep_nearest(&mut decided);
     decided.sort_by_key(|d| {
         let f = &d.finding;
         let shown = f.confidence >= Confidence::Medium;
@@ -40,6 +41,18 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = kept.into_iter().map(|d| d.finding).collect();
     findings.sort_by_key(|f| (f.act.file, f.act.span, f.rule.id, f.act.function));
     findings
+}
+
+/// An act that needs no check is found in every function that leads to it. It belongs where the path becomes telling: to the
+/// nearest function in which it is shown, or else to its own.
+fn keep_nearest(decided: &mut Vec<Decided>) {
+    let key = |d: &Decided| (Reverse(d.finding.confidence >= Confidence::Medium), d.depth);
+    let mut nearest: FxHashMap<Location, (Reverse<bool>, usize)> = FxHashMap::default();
+    for d in decided.iter().filter(|d| d.check.is_none()) {
+        let slot = nearest.entry(d.inner).or_insert_with(|| key(d));
+        *slot = (*slot).min(key(d));
+    }
+    decided.retain(|d| d.check.is_some() || nearest.get(&d.inner) == Some(&key(d)));
 }
 
 fn absorb(first: &mut Finding, next: Decided) {

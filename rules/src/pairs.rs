@@ -32,6 +32,8 @@ pub struct Point {
     pub effect: Effect,
     /// The call in the function's own source that leads to the effect, with the called function's name; none if it stands there itself.
     pub through: Option<(Site, String)>,
+    /// How many calls deep the effect is from there.
+    pub depth: usize,
 }
 
 /// How the checked place stands to the place acted on.
@@ -161,6 +163,7 @@ fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {
     Some(Point {
         effect: event.effect.clone(),
         through: trace.call_of(event).map(|frame| (frame.site, frame.name.to_owned())),
+        depth: trace.call_depth(event),
     })
 }
 

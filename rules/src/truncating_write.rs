@@ -10,6 +10,9 @@ use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
+/// How many calls away the path may be put together that a helper writes to.
+const DEPTH: usize = 3;
+
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "truncating-write",
@@ -28,6 +31,9 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
+        if trace.call_depth(event) > DEPTH {
+            continue;
+        }
         let Some(place) = overwritten_in_place(event.effect).filter(|p| !p.is_private()) else { continue };
         // A test that it is absent makes it the business of exists-then-create.
         let elsewhere = is_guarded(trace, event, place, |says| says == Says::Absent);
