@@ -14,6 +14,6 @@ bench rounds="7":
 bench-stages:
     cargo bench -p fsrace-analyzer
 
-# Skeleton of a rule: its file, its page, its fixtures.
-new-rule id:
-    cargo run -p xtask -- new-rule {{ id }}
+# A new rule, begun as a copy of the file, page and fixtures of one that is like it.
+new-rule id like:
+    cargo run -p xtask -- new-rule {{ id }} {{ like }}

@@ -61,9 +61,28 @@ fn count(binary: &Path, folder: &Path) -> Result<BTreeMap<String, usize>, Failur
     Ok(counts)
 }
 
+fn text(corpus: &Corpus) -> Result<String, Failure> {
+    Ok(format!("{HEADER}\n{}", toml::to_string(corpus)?))
+}
+
 fn write(corpus: &Corpus) -> Result<(), Failure> {
     let mut file = tempfile::NamedTempFile::new_in(pins::workspace())?;
-    write!(file, "{HEADER}\n{}", toml::to_string(corpus)?)?;
+    file.write_all(text(corpus)?.as_bytes())?;
     file.persist(pins::path())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pins_are_exact_and_written_as_bless_writes_them() {
+        let corpus = pins::read().unwrap();
+        assert!(corpus.crates.len() >= 10);
+        for pin in &corpus.crates {
+            assert!(pin.version.split('.').count() >= 3, "{} is not pinned exactly", pin.name);
+        }
+        assert_eq!(std::fs::read_to_string(pins::path()).unwrap(), text(&corpus).unwrap());
+    }
 }
