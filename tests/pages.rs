@@ -13,7 +13,7 @@ const SECTIONS: [&str; 7] =
 #[derive(Debug, PartialEq, Eq)]
 struct Code {
     section: String,
-    /// The page's line, from 1, of the line before the code.
+    /// The page's line, from 1, that opens the fence.
     fence: usize,
     text: String,
 }
@@ -75,8 +75,10 @@ impl Page {
             }
         }
         for code in &self.code {
-            let place = format!("{rule}.md, {}, from line {}", code.section, code.fence);
-            let markers = match Markers::parse(&code.text) {
+            let place = format!("{rule}.md, {}", code.section);
+            // Blank lines before it give each line of the block its number on the page.
+            let text = format!("{}{}", "\n".repeat(code.fence), code.text);
+            let markers = match Markers::parse(&text) {
                 Ok(markers) => markers,
                 Err(e) => {
                     complaints.push(format!("{place}: {e}"));
@@ -89,7 +91,7 @@ impl Page {
             if code.section == "Use instead" && markers != Markers::default() {
                 complaints.push(format!("{place}: what to use instead must have no marker"));
             }
-            let found = disagreements(&[("page.rs".to_owned(), code.text.clone())]);
+            let found = disagreements(&[("page.rs".to_owned(), text)]);
             complaints.extend(found.into_iter().map(|c| format!("{place}: {c}")));
         }
         complaints
