@@ -12,6 +12,7 @@ mod lock;
 mod pieces;
 mod replace;
 mod syntax;
+mod types;
 
 use crate::language::{Edit, Idiom, Rendering, RewriteRequest};
 use crate::source::Span;

@@ -6,6 +6,7 @@ use super::exchange::{Swap, inside, statement_lines, swap};
 use super::guard::{Other, diverges, guard};
 use super::pieces::{Piece, Template};
 use super::syntax::{Node, Site, enclosing_statement, evaluated_first, fresh, is_else_if, range};
+use super::types::{Known, known};
 use crate::language::{Edit, Rendering};
 use quote::quote;
 use std::ops::Range;
@@ -71,6 +72,29 @@ pub fn create_all(site: &Site<'_>) -> Option<Rendering> {
     }
     edits.push(edit(statement_lines(site, range(*guard_statement)), ""));
     Some(finish(&act, edits))
+}
+
+/// A removal whose failure nobody looks at: it needs no check, and no match.
+pub fn unguarded(site: &Site<'_>, act: &Act<'_>) -> Option<Vec<Edit>> {
+    let (guard, head) = (guard(site)?, head(&site.act, act)?);
+    let branch = guard.branch(&site.act)?;
+    let [statement] = branch.block.stmts.as_slice() else { return None };
+    let ignored = match statement {
+        Stmt::Local(local) => {
+            let init = local.init.as_ref()?;
+            matches!(local.pat, Pat::Wild(_)) && std::ptr::eq(&*init.expr, head.expr)
+        }
+        Stmt::Expr(Expr::MethodCall(m), _) => m.method == "ok" && std::ptr::eq(&*m.receiver, head.expr),
+        _ => false,
+    };
+    let fits = ignored && head.failure == Failure::Stays && branch.present && guard.exact;
+    if !fits || !matches!(branch.other, Other::Nothing) {
+        return None;
+    }
+    match &guard.cut {
+        Some(cut) => guard.others_stand_alone(site).then(|| vec![edit(cut.clone(), "")]),
+        None => unwrapped(site, act, guard.whole, statement, branch.block),
+    }
 }
 
 fn finish(act: &Act<'_>, edits: Vec<Edit>) -> Rendering {
@@ -211,17 +235,32 @@ pub fn written(site: &Site<'_>, act: &Act<'_>) -> Option<(Vec<Piece>, Option<Vec
     } else {
         (as_bytes(site, data), None)
     };
-    let file = fresh("file", &[site.slice(range(data))?]);
-    let write = format!(".and_then(|mut {file}| std::io::Write::write_all(&mut {file}, ");
-    let mut pieces = vec![Piece::Outcome, Piece::new(write)];
+    let plain = head(&site.act, act).is_some_and(|h| site.slice(h.tail) == Some("?"));
+    let mut pieces = if plain {
+        vec![Piece::new("std::io::Write::write_all(&mut "), Piece::Outcome, Piece::new("?, ")]
+    } else {
+        let file = fresh("file", &[site.slice(range(data))?]);
+        vec![
+            Piece::Outcome,
+            Piece::new(format!(".and_then(|mut {file}| std::io::Write::write_all(&mut {file}, ")),
+        ]
+    };
     pieces.extend(bytes);
-    pieces.push(Piece::new("))"));
+    pieces.push(Piece::new(if plain { ")" } else { "))" }));
     Some((pieces, prelude))
 }
 
 /// Data that `fs::write` takes (any `AsRef<[u8]>`) as a `&[u8]`.
 pub fn as_bytes(site: &Site<'_>, data: &Expr) -> Vec<Piece> {
     let source = Piece::Source(range(data));
+    match known(site, data) {
+        Some(Known::Text) if !matches!(data, Expr::Reference(_)) => {
+            return vec![source, Piece::new(".as_bytes()")];
+        }
+        Some(Known::Bytes) => return vec![Piece::new("&"), source],
+        Some(Known::BorrowedBytes) => return vec![source],
+        _ => {}
+    }
     match data {
         Expr::Lit(l) => match &l.lit {
             Lit::ByteStr(_) => vec![source],
@@ -285,7 +324,8 @@ pub fn no_replace_rename(site: &Site<'_>) -> Option<Rendering> {
         return None;
     }
     // The old path is used twice now, so it is borrowed.
-    let borrow = matches!(from, Expr::Path(_) | Expr::Field(_));
+    let borrow = matches!(from, Expr::Path(_) | Expr::Field(_))
+        && known(site, from) != Some(Known::Path { borrowed: true });
     let old = || {
         let mut pieces = if borrow { vec![Piece::new("&")] } else { vec![] };
         pieces.push(Piece::Source(range(from)));

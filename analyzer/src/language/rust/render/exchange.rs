@@ -45,6 +45,9 @@ pub fn remove_if_present(site: &Site<'_>) -> Option<Rendering> {
     if !matches!(act.name.as_str(), "remove_file" | "remove_dir" | "remove_dir_all") {
         return None;
     }
+    if let Some(edits) = super::create::unguarded(site, &act) {
+        return Some(Rendering { edits, needs: vec![], complete: act.certain });
+    }
     let mut template = Template::default();
     let attempt = template.expression(site, vec![Piece::Source(act.range.clone())]);
     swap(
@@ -245,7 +248,14 @@ fn past(site: &Site<'_>, guard: &Guard<'_>, swap: &mut Swap<'_>) -> Option<Vec<E
     }
     match placement(site, &head, statement, position)? {
         Placement::InPlace => {
-            edits.push(edit(head.range, printed));
+            // A match of type `()` is a statement without its semicolon.
+            let end = match statement {
+                Stmt::Expr(expr, Some(semicolon)) if swap.unit && std::ptr::eq(expr, head.expr) => {
+                    range(semicolon).end
+                }
+                _ => head.range.end,
+            };
+            edits.push(edit(head.range.start..end, printed));
             if !before.is_empty() {
                 edits.push(edit(start..start, before));
             }

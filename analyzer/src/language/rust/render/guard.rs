@@ -78,7 +78,8 @@ pub fn guard<'a>(site: &Site<'a>) -> Option<Guard<'a>> {
                 }
                 joined = true;
             }
-            Expr::If(node) if asked && std::ptr::eq(&*node.cond, current) => {
+            // An attribute may decide whether the `if` is there at all.
+            Expr::If(node) if asked && node.attrs.is_empty() && std::ptr::eq(&*node.cond, current) => {
                 return Some(Guard { whole: outer, node, present, after, cut, exact, position });
             }
             _ => return None,

@@ -3,7 +3,7 @@
 use super::calls::{Act, Failure, Head, Library, act, head};
 use super::edit;
 use super::exchange::bound_names;
-use super::pieces::{Piece, Template};
+use super::pieces::Template;
 use super::syntax::{Chain, Node, Site, block_range, bytes, find, fresh, mentions, range};
 use crate::language::{Rendering, RewriteRequest};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -55,14 +55,10 @@ pub fn lock_around(site: &Site<'_>, request: &RewriteRequest<'_>) -> Option<Rend
         && !body.contains("create_dir");
 
     let mut template = Template::default();
-    let bare = match path {
-        Expr::Reference(r) => &*r.expr,
-        path => path,
-    };
-    let path = template.expression(site, vec![Piece::Source(range(bare))]);
+    let path = super::replace::as_path(site, &mut template, path);
     let lock = Ident::new(&fresh("lock", &[body]), Span::call_site());
     let code = quote! {
-        let #lock = std::fs::File::create(std::path::Path::new(&#path).with_extension("lock")) #tail;
+        let #lock = std::fs::File::create(#path.with_extension("lock")) #tail;
         #lock.lock() #tail;
     };
     let start = range(first).start;

@@ -113,6 +113,13 @@ impl Template {
             let slot = self.slots.get(number.parse::<usize>().ok()?)?;
             let filled = self.text_of(site, &slot.pieces, &slot.indent, margin)?;
             text.push_str(&filled);
+            // rustfmt puts the brace below a scrutinee of several lines.
+            if filled.contains('\n') && code.starts_with("match ") && after == " {" {
+                text.push('\n');
+                text.push_str(margin);
+                text.push('{');
+                return Some(());
+            }
             // A block as an arm's body needs no comma.
             let block = filled.starts_with('{') && filled.ends_with('}');
             let ended = slot.statements && after.starts_with(';') || block && after.starts_with(',');
@@ -142,7 +149,7 @@ fn reindent(site: &Site<'_>, range: Range<usize>, from: &str, to: &str, text: &m
     for (number, line) in slice.split_inclusive('\n').enumerate() {
         let in_literal = site.literals.iter().any(|l| l.start < position && position < l.end);
         match line.strip_prefix(from) {
-            Some(rest) if number > 0 && !in_literal && !line.trim().is_empty() => {
+            Some(rest) if number > 0 && !in_literal && !(line.ends_with('\n') && rest.trim().is_empty()) => {
                 text.push_str(to);
                 text.push_str(rest);
             }
