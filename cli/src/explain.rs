@@ -34,8 +34,11 @@ fn page(markdown: &str, style: &dyn Fn(Part, &str) -> String) -> String {
         match fence {
             None if ticks.len() >= 3 => fence = Some(ticks),
             Some(open) if ticks.len() >= open.len() && marks.trim_end() == ticks => fence = None,
-            Some(_) if line.is_empty() => out.push('\n'),
-            Some(_) => out.push_str(&format!("    {}\n", style(Part::Code, &terminal::lines(line)))),
+            Some(_) => match without_marker(line) {
+                Some("") => out.push('\n'),
+                Some(code) => out.push_str(&format!("    {}\n", style(Part::Code, &terminal::lines(code)))),
+                None => {}
+            },
             None => match heading(line) {
                 Some(title) => out.push_str(&format!("{}\n", style(Part::Heading, &terminal::line(title)))),
                 None => out.push_str(&format!("{}\n", style(Part::Text, &terminal::line(line)))),
@@ -43,6 +46,25 @@ fn page(markdown: &str, style: &dyn Fn(Part, &str) -> String) -> String {
         }
     }
     out
+}
+
+/// A line of an example without the marker that says what must be reported there, which is for tests; none if there is nothing else.
+fn without_marker(line: &str) -> Option<&str> {
+    for comment in ["//", "#"] {
+        if let Some((code, marker)) = line.rsplit_once(comment)
+            && marker.trim_start().starts_with('~')
+        {
+            let code = code.trim_end();
+            return (!code.is_empty()).then_some(code);
+        }
+    }
+    Some(line)
+}
+
+/// The page without the markers in its examples, still in Markdown.
+pub fn without_markers(markdown: &str) -> String {
+    let lines: Vec<&str> = markdown.lines().filter_map(without_marker).collect();
+    lines.join("\n") + "\n"
 }
 
 fn heading(line: &str) -> Option<&str> {
@@ -112,5 +134,12 @@ mod tests {
         );
         assert_eq!(first_paragraph(PAGE).as_deref(), Some("Finds it, all of it."));
         assert_eq!(first_paragraph("# only"), None);
+    }
+
+    #[test]
+    fn markers_are_for_tests() {
+        let page = "```rust\nf(); // ~ a-rule\n//~^ b-rule\n\nlet s = \"~/x\"; // see ~\n```\n";
+        assert_eq!(plain(page), "    f();\n\n    let s = \"~/x\"; // see ~\n");
+        assert_eq!(without_markers(page), "```rust\nf();\n\nlet s = \"~/x\"; // see ~\n```\n");
     }
 }

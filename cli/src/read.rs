@@ -113,15 +113,22 @@ fn syntax_warning(summary: &FileSummary, source: &Source) -> Option<Warning> {
     Some(Warning {
         path: source.path.clone(),
         message: format!(
-            "cannot be parsed at {}:{}: {}{more}, {lost}: correct it, or check that it is meant to be {}",
+            "cannot be parsed at {}:{}: {}{more}, {lost}: correct it, or ignore it if it is meant to be so",
             at.line,
             at.column,
-            first.message,
-            fsrace_analyzer::source::LanguageId::of_path(&source.path)
-                .map(|l| l.to_string())
-                .unwrap_or_default(),
+            shortened(&first.message),
         ),
     })
+}
+
+/// Parsers like to list all that they would have taken.
+fn shortened(message: &str) -> String {
+    const LONGEST: usize = 80;
+    let short: String = message.chars().take(LONGEST).collect();
+    match short.rsplit_once([' ', ',']) {
+        Some((words, _)) if short.len() < message.len() => format!("{} ..", words.trim_end_matches(',')),
+        _ => short,
+    }
 }
 
 /// The whole text, or a sentence on why not.

@@ -66,7 +66,9 @@ pub fn render(report: &Report, rules: &[RuleInfo]) -> anyhow::Result<String> {
 fn rule(rule: &RuleInfo, weaknesses: &[u16]) -> ReportingDescriptor {
     let worst = rule.consequences.first().copied().unwrap_or(Consequence::SpuriousFailure);
     let severity = Severity::of(worst);
-    let help = MultiformatMessageString::builder().text(explain::plain(rule.docs)).markdown(rule.docs);
+    let help = MultiformatMessageString::builder()
+        .text(explain::plain(rule.docs))
+        .markdown(explain::without_markers(rule.docs));
     let tags: Vec<String> = ["security".to_owned(), "concurrency".to_owned(), "filesystem".to_owned()]
         .into_iter()
         .chain(rule.cwe.iter().map(|n| format!("external/cwe/cwe-{n:03}")))
