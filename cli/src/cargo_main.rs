@@ -1,3 +1,8 @@
-//! `fsrace`.
+//! `cargo fsrace`.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fsrace::run_cargo(fsrace::args::CargoCli::parse())
+}

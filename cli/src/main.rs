@@ -1,3 +1,8 @@
 //! `fsrace`.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fsrace::run(fsrace::args::Cli::parse())
+}

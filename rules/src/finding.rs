@@ -3,8 +3,9 @@
 use crate::rule::Rule;
 use fsrace_analyzer::explore::{Consequence, Witness};
 use fsrace_analyzer::flow::Place;
-use fsrace_analyzer::language::Edit;
+use fsrace_analyzer::language::{Edit, Idiom};
 use fsrace_analyzer::link::Location;
+use fsrace_analyzer::source::Span;
 
 /// How sure the tool is, computed from must-alias certainty, sharedness and resolution. Ordered from low to high.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +77,17 @@ pub struct Fix {
     pub needs: Vec<String>,
 }
 
+/// Which rewrite a finding asks for; [`crate::suggest`] renders it once the text is at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rewrite {
+    /// The atomic form.
+    pub idiom: Idiom,
+    /// The function that holds the act and the check.
+    pub function: Span,
+    /// The earlier step: the check, or the read.
+    pub check: Option<Span>,
+}
+
 /// One race, reported.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -103,6 +115,8 @@ pub struct Finding {
     pub witness: Witness,
     /// The atomic form on the user's own text.
     pub fix: Option<Fix>,
+    /// What a rewrite would be, before it is rendered.
+    pub rewrite: Option<Rewrite>,
     /// Whether exploring hit its bound: then the finding has low confidence.
     pub bounded: bool,
     /// Whether the function is test, example or benchmark code.

@@ -2,15 +2,43 @@
 //!
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
+mod confidence;
+mod decide;
+mod evidence;
+mod exists_then_create;
+mod exists_then_remove;
+mod exists_then_rename;
+mod exists_then_use;
 pub mod finding;
+mod merge;
+mod names;
+pub mod pairs;
+mod read_modify_write;
+mod remove_then_create;
 pub mod rule;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+mod truncating_write;
 
-use finding::Finding;
+use decide::View;
+use evidence::Evidence;
+use finding::{Applicability, Finding, Fix};
+use fsrace_analyzer::language::{Idiom, RewriteRequest, render};
 use fsrace_analyzer::link::Program;
+use rayon::prelude::*;
 use rule::Rule;
 
 /// All rules, sorted by id.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &exists_then_create::RULE,
+    &exists_then_remove::RULE,
+    &exists_then_rename::RULE,
+    &exists_then_use::RULE,
+    &read_modify_write::RULE,
+    &remove_then_create::RULE,
+    &truncating_write::RULE,
+];
 
 /// The rule with this id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
@@ -19,9 +47,52 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 
 /// Runs the rules that `selected` accepts over the program. The findings come sorted by file, position and rule, of every
 /// confidence; one per cause. Runs in parallel; the result does not depend on the number of threads.
-pub fn check(_program: &Program, _selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Vec<Finding> {
-    Vec::new()
+pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Vec<Finding> {
+    let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
+    let functions: Vec<_> = program.functions().collect();
+    let mut views: Vec<View<'_>> =
+        functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
+    let evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    views.retain(View::has_candidates);
+    let decided = views.par_iter().flat_map_iter(|view| view.decide(program, &evidence)).collect();
+    merge::merge(decided)
 }
 
 /// Fills in the suggested rewrite of a finding, given the text of the act's file.
-pub fn suggest(_program: &Program, _finding: &mut Finding, _text: &str) {}
+pub fn suggest(program: &Program, finding: &mut Finding, text: &str) {
+    let Some(rewrite) = finding.rewrite else { return };
+    let Some(file) = program.files().get(finding.act.file.0 as usize) else { return };
+    let Some(language) = fsrace_analyzer::source::LanguageId::of_path(&file.path) else { return };
+    let read = (rewrite.idiom == Idiom::LockAround).then_some(rewrite.check).flatten();
+    let check = if read.is_some() { None } else { rewrite.check };
+    let request = RewriteRequest {
+        text,
+        idiom: rewrite.idiom,
+        function: rewrite.function,
+        check,
+        act: finding.act.span,
+        read,
+        place: &finding.place,
+    };
+    let Some(rendering) = render(language, &request) else { return };
+    // Safe is for rewrites that were analysed again, which needs the whole program.
+    let applicability = if rendering.complete { Applicability::Unsafe } else { Applicability::DisplayOnly };
+    finding.fix = Some(Fix {
+        title: title(rewrite.idiom).to_owned(),
+        applicability,
+        edits: rendering.edits,
+        needs: rendering.needs,
+    });
+}
+
+fn title(idiom: Idiom) -> &'static str {
+    match idiom {
+        Idiom::CreateNew => "create the file only if it is absent",
+        Idiom::CreateAll => "create the directory without asking first",
+        Idiom::OpenThenMatch => "use it, and treat `NotFound` as absent",
+        Idiom::RemoveIfPresent => "remove it, and ignore `NotFound`",
+        Idiom::ReplaceAtomically => "write a temporary file beside it and rename it over",
+        Idiom::LockAround => "hold one lock around the read and the write",
+        Idiom::NoReplaceRename => "rename without replacing",
+    }
+}

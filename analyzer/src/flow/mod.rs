@@ -26,6 +26,9 @@ pub struct FileSummary {
     pub imports: Vec<Import>,
     /// Types declared here, with the types of their fields.
     pub types: Vec<TypeDeclaration>,
+    /// Which types implement which traits. Lets the linker tell a method on a trait object from one on a known type; where it is
+    /// empty, a trait with a default method is taken for a type.
+    pub implementations: Vec<Implementation>,
     /// Constants and statics whose value is a path or a text.
     pub constants: Vec<ConstantDeclaration>,
     /// Functions that have effects, call something that may have, or return a place. Others are dropped.
@@ -54,6 +57,15 @@ pub struct TypeDeclaration {
     pub name: String,
     /// Field names with the type's name as resolved in the file, references and smart pointers peeled off.
     pub fields: Vec<(String, String)>,
+}
+
+/// A type that implements a trait.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Implementation {
+    /// The trait's name, qualified as far as the file's imports allow.
+    pub trait_name: String,
+    /// The type's name, likewise.
+    pub type_name: String,
 }
 
 /// A constant or static that names a place.
@@ -122,6 +134,9 @@ pub struct Context {
 pub struct Site(pub u32);
 
 /// What an effect or a call returned, by number; unique in a function, and in a linked body.
+///
+/// A function's results start with one for each parameter: result `i` stands for what parameter `i` was given, where that is a
+/// handle, a guard, an error, a boolean or data of earlier reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResultId(pub u32);
 

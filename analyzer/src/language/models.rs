@@ -1,6 +1,54 @@
-//! Library models: what an API does, as data. One table per language (`<language>/models.toml`).
+//! Library models: what an API does, as data. One table per language (`<language>/models.toml`), no code per library.
+//!
+//! # How to add a library
+//!
+//! Add rows to the table of the language. Rows are sorted by their first name, the one that they are about; the other names
+//! of a row are sorted too. A test says where something is not. A row whose words or indexes make no sense is an error that names the row.
+//!
+//! - It spells the API of another library anew (`tokio::fs`): one `mirror` row. All that holds below `of`, functions and
+//!   types, then holds below each `at`.
+//! - It has a type with the methods of a known one (`camino::Utf8Path`): a `type` row with `like`, and the two count as one
+//!   type. A type that has these methods besides its own (`tempfile::NamedTempFile` is a `File` too) says `also`. Traits are
+//!   types to the table: `std::fs::File` is `also` an `std::io::Write`. `items` is the type of what iterating over it yields.
+//! - A function or method of its own: an `api` row.
+//!
+//! # The fields of an `api` row
+//!
+//! Arguments count from 0, and a receiver is argument 0.
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `names` | qualified names; `?::clone` is a method on any receiver |
+//! | `effect` | the operation, in the words of the summaries' text form (`check-exists`, `open`, `mkdir-all`, `try-lock`, ..) |
+//! | `place`, `other` | the path or handle; the destination of a rename or copy, the new name of a link |
+//! | `below`, `other_below` | the open directory that `place` or `other` is relative to (`openat`) |
+//! | `flags`, `options` | how `open` opens: fixed words, or the argument that is a builder or an expression of `flag` words |
+//! | `data`, `fills` | what is written; the buffer that what is read is put into |
+//! | `private` | the effect is on a new path that nobody else knows; with `place`, in that directory. On a `rename`: the row writes a private file (of `data`) and renames it to `other` |
+//! | `returns` | the type of the success value, or `data` for what was read, or `guard` for what gives a lock back when it goes |
+//! | `fails` | `result` (the default), `option`, `never`, or `status` for a C status that is negative or null on failure |
+//! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`. With `root`, from that in place of argument 0 |
+//! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
+//! | `unique` | the result differs from run to run: `random`, `process`, `time`, `counter` |
+//! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
+//! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it |
+//! | `calls` | closures that are called at once |
+//! | `releases` | the lock, guard or handle that is argument 0 ends here |
+//! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
+//!
+//! A table of a language that separates the parts of a name by another word says so first: `separator = "."`.
+//!
+//! `kind` rows say which failure a constant stands for, `flag` rows what an open flag means, `lock` rows what a word of
+//! flock(2) and its wrappers asks for (the argument that `options` of a `lock` row names).
 
-use crate::flow::{ErrorKind, OpenFlags, Operation, Root, Uniqueness};
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use crate::flow::{ErrorKind, LockScope, OpenFlags, Operation, Root, Uniqueness};
+use rustc_hash::FxHashMap;
+use std::fmt;
+use std::sync::LazyLock;
 
 /// What the table says of one callable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,17 +61,29 @@ pub struct Api {
     pub place: Option<usize>,
     /// Argument that is the other place (destination).
     pub other: Option<usize>,
+    /// Argument that is the open directory (or `AT_FDCWD`) that the place is relative to.
+    pub below: Option<usize>,
+    /// Argument that is the open directory that the other place is relative to.
+    pub other_below: Option<usize>,
     /// Argument that is the data written.
     pub data: Option<usize>,
-    /// Argument that is an options builder whose flags an `Open` takes, or a flags expression.
+    /// Argument that is a buffer which what was read is put into.
+    pub fills: Option<usize>,
+    /// Argument that is an options builder or a flags expression. An `Open` takes its flags from it (the operation's own are
+    /// then all off), a `CreateDir` whether to make parents (builder flag `recursive`), a `Lock` which lock
+    /// ([`Models::lock_flags`]). Without an effect, the argument's flags are added to the builder that is the receiver.
     pub options: Option<usize>,
     /// The effect is on a new private path that only this process knows (mkdtemp, mkstemp); with `place`, below that directory.
+    /// A private rename first writes a private file, of `data` if given, and then renames it to the other place.
     pub private: bool,
-    /// Type of the success value, by canonical name.
+    /// Type of the success value, by canonical name; `data` for what was read, `guard` for what releases a lock when it goes.
     pub returns: Option<String>,
     /// How failure shows.
     pub fails: Fails,
-    /// The result is a path computed from arguments 0 and 1 (1 the component, name or extension).
+    /// The result is a C status: negative or null is failure, its kind is in errno. `fails` is then [`Fails::Never`].
+    pub status: bool,
+    /// The result is a path computed from arguments 0 and 1 (1 the component, name or extension). With a root, from that in
+    /// place of argument 0.
     pub path: Option<PathTransform>,
     /// The result is a well-known directory.
     pub root: Option<Root>,
@@ -43,6 +103,24 @@ pub struct Api {
     pub releases: bool,
     /// The method's name alone is enough, on a receiver whose type is not known.
     pub presumed: bool,
+}
+
+impl Api {
+    /// How many arguments, the receiver included, the row speaks of. A call that is presumed by its method's name alone has
+    /// exactly these: `query.exists(&connection)` is no question about a path.
+    pub fn arguments(&self) -> usize {
+        let named = [
+            self.place,
+            self.other,
+            self.below,
+            self.other_below,
+            self.data,
+            self.fills,
+            self.options,
+            self.body,
+        ];
+        named.iter().flatten().chain(&self.calls).max().map_or(0, |last| last + 1)
+    }
 }
 
 /// How an API shows its failure.
@@ -87,40 +165,182 @@ pub enum SpawnKind {
     Process,
 }
 
+/// What an argument of flock(2) or a wrapper asks for, as one word or several or-ed together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LockFlags {
+    /// Keep all others out.
+    pub exclusive: bool,
+    /// Keep writers out.
+    pub shared: bool,
+    /// Fail instead of waiting.
+    pub non_blocking: bool,
+    /// Give the lock back.
+    pub unlock: bool,
+}
+
+impl LockFlags {
+    /// Both together, as `LOCK_EX | LOCK_NB`.
+    #[must_use]
+    pub const fn union(self, other: LockFlags) -> Self {
+        LockFlags {
+            exclusive: self.exclusive || other.exclusive,
+            shared: self.shared || other.shared,
+            non_blocking: self.non_blocking || other.non_blocking,
+            unlock: self.unlock || other.unlock,
+        }
+    }
+
+    /// The lock that is taken; nothing if these words take none (they give it back, or say too little).
+    pub const fn operation(self) -> Option<Operation> {
+        if self.unlock || !(self.exclusive || self.shared) {
+            return None;
+        }
+        Some(Operation::Lock {
+            shared: !self.exclusive,
+            blocking: !self.non_blocking,
+            scope: LockScope::Process,
+        })
+    }
+}
+
+/// Why a table is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelError {
+    /// The list and the first name of the row: "api row `std::fs::write`". Empty if the text is no table at all.
+    pub row: String,
+    /// What is wrong, lower case.
+    pub problem: String,
+}
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.row.is_empty() {
+            write!(f, "{}: ", self.row)?;
+        }
+        f.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for ModelError {}
+
+/// A type that the table knows.
+#[derive(Debug)]
+struct TypeInfo {
+    /// Its name, or the one of the type that it is like.
+    canonical: Box<str>,
+    /// The types and traits whose methods it has too, nearest first, without end of their own.
+    supers: Vec<Box<str>>,
+    /// The type of what it yields.
+    items: Option<Box<str>>,
+}
+
+/// Mirrors and aliases lead to one another at most this often (`fs_err::tokio::File` is a mirror of a mirror at most).
+const MAX_HOPS: usize = 4;
+
 /// A language's table.
 #[derive(Debug, Default)]
-pub struct Models {}
+pub struct Models {
+    /// Between the parts of a qualified name: `::`, or `.`.
+    separator: String,
+    apis: FxHashMap<Box<str>, Api>,
+    /// Method name to the qualified name of its row.
+    presumed: FxHashMap<Box<str>, Box<str>>,
+    types: FxHashMap<Box<str>, TypeInfo>,
+    /// From the prefix of the copy to the prefix of the original.
+    mirrors: FxHashMap<Box<str>, Box<str>>,
+    kinds: FxHashMap<Box<str>, ErrorKind>,
+    flags: FxHashMap<Box<str>, OpenFlags>,
+    locks: FxHashMap<Box<str>, LockFlags>,
+}
 
 impl Models {
     /// The Rust table.
     pub fn rust() -> &'static Models {
-        static MODELS: std::sync::LazyLock<Models> = std::sync::LazyLock::new(Models::default);
+        // A test parses the shipped table, so an empty one never reaches a user.
+        static MODELS: LazyLock<Models> =
+            LazyLock::new(|| Models::parse(include_str!("rust/models.toml")).unwrap_or_default());
         &MODELS
     }
 
+    /// Reads a table.
+    pub fn parse(text: &str) -> Result<Models, ModelError> {
+        parse::parse(text)
+    }
+
     /// What the table says of a callable by its qualified name: `std::fs::write`, `tokio::fs::write` (a mirror),
-    /// `std::path::PathBuf::exists` (a type that is like `Path`).
-    pub fn api(&self, _name: &str) -> Option<&Api> {
-        None
+    /// `std::path::PathBuf::exists` (a type that is like `Path`), `std::fs::File::write_all` (a trait's method).
+    pub fn api(&self, name: &str) -> Option<&Api> {
+        self.follow_mirrors(name, |name| self.apis.get(name).or_else(|| self.inherited(name)))
+    }
+
+    /// What the table says of a method on a receiver of this type; the rows for any receiver (`?::clone`) come last.
+    pub fn method(&self, receiver: Option<&str>, name: &str) -> Option<&Api> {
+        let own = receiver.and_then(|r| self.api(&[r, &self.separator, name].concat()));
+        own.or_else(|| self.apis.get(["?", &self.separator, name].concat().as_str()))
     }
 
     /// The row that a method of this name stands for on a receiver of unknown type, where the name alone is enough.
-    pub fn presumed_method(&self, _name: &str) -> Option<&Api> {
-        None
+    pub fn presumed_method(&self, name: &str) -> Option<&Api> {
+        self.presumed.get(name).and_then(|row| self.apis.get(row))
     }
 
     /// The canonical name of a type that the table knows (`std::path::PathBuf` -> `std::path::Path`).
-    pub fn canonical_type(&self, _name: &str) -> Option<&str> {
-        None
+    pub fn canonical_type(&self, name: &str) -> Option<&str> {
+        self.follow_mirrors(name, |name| self.types.get(name)).map(|t| &*t.canonical)
+    }
+
+    /// The type of what iterating over a type yields (`std::fs::ReadDir` -> `std::fs::DirEntry`).
+    pub fn item_type(&self, name: &str) -> Option<&str> {
+        self.follow_mirrors(name, |name| self.types.get(&*self.types.get(name)?.canonical)?.items.as_ref())
+            .map(|s| &**s)
     }
 
     /// The failure kind that a constant or variant stands for (`std::io::ErrorKind::NotFound`, `libc::ENOENT`).
-    pub fn error_kind(&self, _name: &str) -> Option<ErrorKind> {
-        None
+    pub fn error_kind(&self, name: &str) -> Option<ErrorKind> {
+        self.follow_mirrors(name, |name| self.kinds.get(name)).copied()
     }
 
     /// The flags that a constant stands for (`libc::O_CREAT`).
-    pub fn open_flag(&self, _name: &str) -> Option<OpenFlags> {
+    pub fn open_flag(&self, name: &str) -> Option<OpenFlags> {
+        self.follow_mirrors(name, |name| self.flags.get(name)).copied()
+    }
+
+    /// What a constant asks of a lock (`libc::LOCK_EX`).
+    pub fn lock_flags(&self, name: &str) -> Option<LockFlags> {
+        self.follow_mirrors(name, |name| self.locks.get(name)).copied()
+    }
+
+    /// The method that a type has from the types it is like, or from any receiver's rows.
+    fn inherited(&self, name: &str) -> Option<&Api> {
+        let (owner, method) = name.rsplit_once(&*self.separator)?;
+        let info = self.types.get(owner)?;
+        let supers = info.supers.iter().map(|s| &**s);
+        supers.chain(["?"]).find_map(|s| self.apis.get([s, &self.separator, method].concat().as_str()))
+    }
+
+    /// Looks the name up; if that finds nothing, the name that it mirrors, and so on.
+    fn follow_mirrors<'m, T>(&'m self, name: &str, look_up: impl Fn(&str) -> Option<&'m T>) -> Option<&'m T> {
+        if let Some(found) = look_up(name) {
+            return Some(found);
+        }
+        let mut name = self.original(name)?;
+        for _ in 0..MAX_HOPS {
+            if let Some(found) = look_up(&name) {
+                return Some(found);
+            }
+            name = self.original(&name)?;
+        }
         None
+    }
+
+    /// The name in the original of the innermost mirror that the name lies in.
+    fn original(&self, name: &str) -> Option<String> {
+        let mut prefix = name;
+        loop {
+            if let Some(of) = self.mirrors.get(prefix) {
+                return Some([of, name.strip_prefix(prefix)?].concat());
+            }
+            prefix = prefix.rsplit_once(&*self.separator)?.0;
+        }
     }
 }

@@ -1,13 +1,529 @@
 //! Rust, on syn 3.
 
+mod calls;
+mod expr;
+mod lower;
+mod macros;
+mod methods;
+mod names;
+mod nesting;
+mod patterns;
 mod render;
+mod spans;
+mod types;
+mod value;
 
 pub use render::render;
 
-use crate::flow::FileSummary;
-use crate::source::SourceFile;
+use crate::flow::{
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId, Step,
+    TypeDeclaration,
+};
+use crate::language::models::Models;
+use crate::source::{SourceFile, Span, SyntaxError};
+use lower::{FileScope, Lowerer};
+use names::Names;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+use syn::{Attribute, FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
+use types::{FILE, Ty, Types};
+use value::{V, Val};
 
 /// Lowers one Rust file.
 pub fn lower(file: &SourceFile) -> FileSummary {
-    FileSummary { path: file.path.clone(), ..FileSummary::default() }
+    let module = names::module_of(file);
+    let mut summary = FileSummary { path: file.path.clone(), module, ..FileSummary::default() };
+    if let Some(error) = nesting::too_deep(&file.text) {
+        summary.errors.push(error);
+        return summary;
+    }
+    // Spans are offsets into the text that was parsed: the parser drops a byte order mark, so it is cut before.
+    let (text, skipped) = match file.text.strip_prefix('\u{feff}') {
+        Some(rest) => (rest, 3),
+        None => (file.text.as_str(), 0),
+    };
+    match syn::parse_file(text) {
+        Ok(parsed) => lower_file(file, &parsed, &mut summary),
+        Err(error) => {
+            let message = error.to_string().lines().next().unwrap_or_default().to_owned();
+            summary.errors.push(SyntaxError { span: spans::of(error.span()), message });
+        }
+    }
+    // The parser keeps each file's text for its spans; ours are taken by now.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    if skipped > 0 {
+        shift(&mut summary, skipped);
+    }
+    summary
+}
+
+fn shift(summary: &mut FileSummary, by: u32) {
+    let moved = |s: &mut Span| {
+        s.start = s.start.saturating_add(by);
+        s.end = s.end.saturating_add(by);
+    };
+    for function in &mut summary.functions {
+        moved(&mut function.span);
+        moved(&mut function.name_span);
+        function.sites.iter_mut().for_each(moved);
+    }
+    summary.errors.iter_mut().for_each(|e| moved(&mut e.span));
+}
+
+fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) {
+    let (names, imports) = Names::collect(&summary.module, &parsed.items);
+    summary.imports = imports;
+    let context = file_context(&file.path, &parsed.attrs);
+    let models = Models::rust();
+    let mut declared = Declared::default();
+    {
+        let empty = (FxHashMap::default(), FxHashMap::default());
+        let scope = FileScope { models, names: &names, fields: &empty.0, returns: &empty.1 };
+        declared.items(&scope, &summary.module, &parsed.items, 0);
+    }
+    for ((owner, field), ty) in &declared.fields {
+        let name = ty_name(ty);
+        match summary.types.iter_mut().find(|t| t.name == *owner) {
+            Some(t) => t.fields.push((field.clone(), name)),
+            None => summary
+                .types
+                .push(TypeDeclaration { name: owner.clone(), fields: vec![(field.clone(), name)] }),
+        }
+    }
+    summary.types.sort_by(|a, b| a.name.cmp(&b.name));
+    summary.types.iter_mut().for_each(|t| t.fields.sort());
+    let scope = FileScope { models, names: &names, fields: &declared.fields, returns: &declared.returns };
+    let module = summary.module.clone();
+    let mut walker = Walker { scope: &scope, summary };
+    walker.items(&module, &parsed.items, context, 0);
+}
+
+fn ty_name(ty: &Ty) -> String {
+    match ty {
+        Ty::Named(name) => name.to_string(),
+        Ty::Text => "str".to_owned(),
+        Ty::Bool => "bool".to_owned(),
+        Ty::Result(inner) | Ty::Option(inner) => ty_name(inner),
+        Ty::Sequence(_) | Ty::Unknown => String::new(),
+    }
+}
+
+/// What the file's path and inner attributes say of its code.
+fn file_context(path: &str, attributes: &[Attribute]) -> Context {
+    let parts: Vec<&str> = path.split('/').collect();
+    let folders = parts.split_last().map_or(&[] as &[&str], |(_, f)| f);
+    let name = parts.last().copied().unwrap_or_default();
+    Context {
+        test: folders
+            .iter()
+            .any(|f| matches!(*f, "tests" | "test" | "testing" | "test-utils" | "testutils" | "testsuite"))
+            || matches!(name, "tests.rs" | "test.rs")
+            || name.ends_with("_test.rs")
+            || name.ends_with("_tests.rs")
+            || is_test(attributes),
+        auxiliary: folders.iter().any(|f| matches!(*f, "examples" | "benches" | "fuzz"))
+            || name == "build.rs",
+        ..Context::default()
+    }
+}
+
+/// Whether attributes say that code is for tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]` and their like.
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|a| {
+        let last = a.path().segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        match last.as_str() {
+            "test" | "rstest" | "test_case" | "proptest" | "wasm_bindgen_test" | "bench" | "apply" => true,
+            "cfg" => {
+                let syn::Meta::List(list) = &a.meta else { return false };
+                let text: String = list.tokens.to_string().chars().filter(|c| !c.is_whitespace()).collect();
+                text == "test" || text.starts_with("all(test") || text.starts_with("any(test")
+            }
+            _ => false,
+        }
+    })
+}
+
+/// The declarations that lowering a function of the same file leans on.
+#[derive(Default)]
+struct Declared {
+    fields: FxHashMap<(String, String), Ty>,
+    returns: FxHashMap<String, Ty>,
+}
+
+impl Declared {
+    fn items(&mut self, scope: &FileScope<'_>, module: &str, items: &[Item], depth: usize) {
+        if depth > 32 {
+            return;
+        }
+        let lowerer = Lowerer::new(scope, module, None);
+        let resolve = |p: &syn::Path| lowerer.resolve(p);
+        for item in items {
+            match item {
+                Item::Struct(s) => {
+                    let types =
+                        Types { models: scope.models, resolve: &resolve, self_type: None, generics: &[] };
+                    let generics = types.generics(&s.generics);
+                    let types = Types {
+                        models: scope.models,
+                        resolve: &resolve,
+                        self_type: None,
+                        generics: &generics,
+                    };
+                    for (at, field) in s.fields.iter().enumerate() {
+                        let name = field.ident.as_ref().map_or_else(|| at.to_string(), ToString::to_string);
+                        self.fields.insert((format!("{module}::{}", s.ident), name), types.of(&field.ty));
+                    }
+                }
+                Item::Fn(f) => {
+                    let ty = signature_type(scope, &resolve, None, &[], &f.sig);
+                    self.returns.insert(format!("{module}::{}", f.sig.ident), ty);
+                }
+                Item::Impl(i) => {
+                    let Some(owner) = impl_type(scope, &lowerer, i) else { continue };
+                    let types = Types {
+                        models: scope.models,
+                        resolve: &resolve,
+                        self_type: Some(&owner),
+                        generics: &[],
+                    };
+                    let generics = types.generics(&i.generics);
+                    for item in &i.items {
+                        if let ImplItem::Fn(f) = item {
+                            let ty = signature_type(scope, &resolve, Some(&owner), &generics, &f.sig);
+                            self.returns.insert(format!("{owner}::{}", f.sig.ident), ty);
+                        }
+                    }
+                }
+                Item::Mod(m) => {
+                    if let Some((_, items)) = &m.content {
+                        self.items(scope, &format!("{module}::{}", m.ident), items, depth + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn signature_type(
+    scope: &FileScope<'_>,
+    resolve: &dyn Fn(&syn::Path) -> String,
+    self_type: Option<&str>,
+    outer: &[(String, Ty)],
+    signature: &Signature,
+) -> Ty {
+    if matches!(signature.output, ReturnType::Default) {
+        return Ty::Unknown;
+    }
+    let types = Types { models: scope.models, resolve, self_type, generics: &[] };
+    let mut generics = types.generics(&signature.generics);
+    generics.extend_from_slice(outer);
+    Types { models: scope.models, resolve, self_type, generics: &generics }.of_return(&signature.output)
+}
+
+/// The qualified name of the type that an `impl` is for.
+fn impl_type(scope: &FileScope<'_>, lowerer: &Lowerer<'_>, item: &syn::ItemImpl) -> Option<String> {
+    let resolve = |p: &syn::Path| lowerer.resolve(p);
+    let types = Types { models: scope.models, resolve: &resolve, self_type: None, generics: &[] };
+    let generics = types.generics(&item.generics);
+    match (Types { models: scope.models, resolve: &resolve, self_type: None, generics: &generics })
+        .of(&item.self_ty)
+    {
+        Ty::Named(name) => Some(name.to_string()),
+        Ty::Text => Some("str".to_owned()),
+        _ => None,
+    }
+}
+
+struct Walker<'a> {
+    scope: &'a FileScope<'a>,
+    summary: &'a mut FileSummary,
+}
+
+impl Walker<'_> {
+    fn items(&mut self, module: &str, items: &[Item], context: Context, depth: usize) {
+        if depth > 32 {
+            return;
+        }
+        for item in items {
+            match item {
+                Item::Fn(f) if !expr::is_cfg_out(&f.attrs) => {
+                    let context = Context { test: context.test || is_test(&f.attrs), ..context };
+                    self.function(module, None, &[], &f.sig, &f.block, &f.vis, context, false);
+                }
+                Item::Impl(i) if !expr::is_cfg_out(&i.attrs) => self.implementation(module, i, context),
+                Item::Trait(t) => {
+                    let owner = format!("{module}::{}", t.ident);
+                    for item in &t.items {
+                        if let TraitItem::Fn(f) = item
+                            && let Some(block) = &f.default
+                        {
+                            self.function(module, Some(&owner), &[], &f.sig, block, &t.vis, context, false);
+                        }
+                    }
+                }
+                Item::Mod(m) if !expr::is_cfg_out(&m.attrs) => {
+                    if let Some((_, items)) = &m.content {
+                        let name = m.ident.to_string();
+                        let test = context.test || is_test(&m.attrs) || name == "tests";
+                        self.items(
+                            &format!("{module}::{name}"),
+                            items,
+                            Context { test, ..context },
+                            depth + 1,
+                        );
+                    }
+                }
+                Item::Const(c) => self.constant(module, None, &c.ident, &c.expr),
+                Item::Static(s) => self.constant(module, None, &s.ident, &s.expr),
+                _ => {}
+            }
+        }
+    }
+
+    fn implementation(&mut self, module: &str, item: &syn::ItemImpl, context: Context) {
+        let lowerer = Lowerer::new(self.scope, module, None);
+        let Some(owner) = impl_type(self.scope, &lowerer, item) else { return };
+        let resolve = |p: &syn::Path| lowerer.resolve(p);
+        let generics =
+            Types { models: self.scope.models, resolve: &resolve, self_type: Some(&owner), generics: &[] }
+                .generics(&item.generics);
+        let of_trait =
+            item.trait_.as_ref().and_then(|(path, _)| path.segments.last()).map(|s| s.ident.to_string());
+        let release = of_trait.as_deref() == Some("Drop");
+        let context = Context { test: context.test || is_test(&item.attrs), ..context };
+        for item in &item.items {
+            match item {
+                ImplItem::Fn(f) if !expr::is_cfg_out(&f.attrs) => {
+                    let mut context = Context { test: context.test || is_test(&f.attrs), ..context };
+                    context.public |= of_trait.is_some() && !release;
+                    self.function(
+                        module,
+                        Some(&owner),
+                        &generics,
+                        &f.sig,
+                        &f.block,
+                        &f.vis,
+                        context,
+                        release,
+                    );
+                }
+                ImplItem::Const(c) => self.constant(module, Some(&owner), &c.ident, &c.expr),
+                _ => {}
+            }
+        }
+    }
+
+    fn constant(&mut self, module: &str, owner: Option<&str>, name: &syn::Ident, expr: &syn::Expr) {
+        let mut lowerer = Lowerer::new(self.scope, module, owner);
+        let expr = lazy_initialiser(expr);
+        let value = lowerer.expr(expr);
+        let value = match &value.v {
+            V::Closure(closure) => {
+                let closure = closure.clone();
+                lowerer.call_closure(&closure, Vec::new(), Span::default())
+            }
+            V::Struct(fields) if fields.len() == 1 => {
+                fields.first().map(|(_, v)| v.clone()).unwrap_or_default()
+            }
+            _ => value,
+        };
+        let V::Place(place) = &value.v else { return };
+        // What is computed by steps or from an unknown is the constant itself.
+        let computed = place.any(&mut |kind| {
+            matches!(
+                kind,
+                PlaceKind::Opaque { .. }
+                    | PlaceKind::Result(_)
+                    | PlaceKind::Unique(..)
+                    | PlaceKind::Private(_)
+            )
+        });
+        if computed {
+            return;
+        }
+        let name = format!("{}::{name}", owner.unwrap_or(module));
+        if !matches!(place.kind(), PlaceKind::Constant(n) if **n == name) {
+            self.summary.constants.push(ConstantDeclaration { name, value: place.clone() });
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call per kind of function item; a struct would only rename them"
+    )]
+    fn function(
+        &mut self,
+        module: &str,
+        owner: Option<&str>,
+        outer_generics: &[(String, Ty)],
+        signature: &Signature,
+        block: &syn::Block,
+        visibility: &Visibility,
+        context: Context,
+        release: bool,
+    ) {
+        let mut lowerer = Lowerer::new(self.scope, module, owner);
+        let generics = {
+            let resolve = |p: &syn::Path| lowerer.resolve(p);
+            let types = Types {
+                models: self.scope.models,
+                resolve: &resolve,
+                self_type: owner,
+                generics: outer_generics,
+            };
+            let mut generics = types.generics(&signature.generics);
+            generics.extend_from_slice(outer_generics);
+            generics
+        };
+        lowerer.generics = generics;
+        let (parameters, has_receiver) = declare_parameters(&mut lowerer, signature, owner);
+        let value = lowerer.statements(&block.stmts);
+        if !lowerer.diverged {
+            let worth_it = !matches!(value.to_flow(), crate::flow::Value::Opaque);
+            if worth_it {
+                lowerer.push_return(&value);
+            }
+        }
+        let body = lowerer.finish();
+        let name = format!("{}::{}", owner.unwrap_or(module), signature.ident);
+        let (results, opaques) = lowerer.counts();
+        let span = spans::between(signature.fn_token.span, block.brace_token.span.close());
+        let nested = std::mem::take(&mut lowerer.nested);
+        let sites = std::mem::take(&mut lowerer.sites);
+        if body.steps.iter().any(is_worth_keeping) {
+            let main = owner.is_none() && signature.ident == "main";
+            self.summary.functions.push(FlowSummary {
+                name,
+                parameters,
+                has_receiver,
+                body,
+                context: Context {
+                    is_async: signature.asyncness.is_some(),
+                    main,
+                    public: context.public || matches!(visibility, Visibility::Public(_)),
+                    release,
+                    ..context
+                },
+                span,
+                name_span: spans::of(signature.ident.span()),
+                sites,
+                results,
+                opaques,
+            });
+        }
+        for function in nested {
+            self.function(
+                module,
+                None,
+                &[],
+                &function.sig,
+                &function.block,
+                &Visibility::Inherited,
+                Context { public: false, ..context },
+                false,
+            );
+        }
+    }
+}
+
+/// Declares a function's parameters: parameter `i` owns result `i`, which stands for a handle, error or boolean passed in.
+fn declare_parameters(
+    lowerer: &mut Lowerer<'_>,
+    signature: &Signature,
+    owner: Option<&str>,
+) -> (Vec<Parameter>, bool) {
+    let mut parameters = Vec::new();
+    let mut bindings: Vec<(usize, Rc<syn::Pat>, Val)> = Vec::new();
+    let mut has_receiver = false;
+    let results: Vec<ResultId> = signature.inputs.iter().map(|_| lowerer.result()).collect();
+    lowerer.parameters = u32::try_from(results.len()).unwrap_or(u32::MAX);
+    for (at, (input, result)) in signature.inputs.iter().zip(results).enumerate() {
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        match input {
+            FnArg::Receiver(_) => {
+                has_receiver = true;
+                let ty = owner.map_or(Ty::Unknown, |o| Ty::Named(o.into()));
+                parameters.push(Parameter { name: "self".into(), type_name: owner.map(str::to_owned) });
+                lowerer.declare_borrowed("self", Val::place(Place::parameter(index, "self"), ty));
+            }
+            FnArg::Typed(typed) => {
+                let ty = lowerer.type_of(&typed.ty);
+                let name = match &*typed.pat {
+                    syn::Pat::Ident(p) => p.ident.to_string(),
+                    _ => "_".to_owned(),
+                };
+                let type_name = Some(ty_name(&ty)).filter(|n| !n.is_empty());
+                parameters.push(Parameter { name: name.as_str().into(), type_name });
+                let place = Place::parameter(index, &name);
+                let value = parameter_value(lowerer, place, ty, result);
+                bindings.push((at, Rc::new((*typed.pat).clone()), value));
+            }
+        }
+    }
+    for (_, pat, value) in bindings {
+        let matched = lowerer.pattern(&pat, &value);
+        for (name, value) in matched.bindings {
+            lowerer.declare_borrowed(&name, value);
+        }
+    }
+    (parameters, has_receiver)
+}
+
+fn parameter_value(lowerer: &mut Lowerer<'_>, place: Place, ty: Ty, result: ResultId) -> Val {
+    let last = ty.name().and_then(|n| n.rsplit("::").next()).unwrap_or_default().to_owned();
+    match (&ty, last.as_str()) {
+        (Ty::Bool, _) => Val::cond(crate::flow::Condition::True(result)),
+        (_, "ErrorKind" | "Errno") => Val::new(V::ErrorKindOf(result), ty),
+        (Ty::Named(n), "Error" | "IoError")
+            if n.contains("io") || n.contains("Io") || n.contains("anyhow") =>
+        {
+            Val::new(V::Error(result), ty)
+        }
+        // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
+        (Ty::Named(n), _) if &**n == FILE || is_stream(n) => {
+            lowerer.opened.insert(result);
+            lowerer.result_places.insert(result, place);
+            Val::new(V::Result(result), ty)
+        }
+        _ => Val::place(place, ty),
+    }
+}
+
+fn is_stream(ty: &str) -> bool {
+    let models = Models::rust();
+    ty != types::PATH
+        && ["write_all", "read_to_end"]
+            .iter()
+            .any(|m| models.api(&format!("{ty}::{m}")).is_some_and(|api| api.effect.is_some()))
+}
+
+/// `LazyLock::new(|| value)`, `Lazy::new(..)`, `OnceLock::new()`: the initialiser.
+fn lazy_initialiser(expr: &syn::Expr) -> &syn::Expr {
+    if let syn::Expr::Call(call) = expr
+        && let syn::Expr::Path(path) = &*call.func
+    {
+        let mut names = path.path.segments.iter().rev().map(|s| s.ident.to_string());
+        let (function, ty) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        if function == "new"
+            && matches!(ty.as_str(), "LazyLock" | "Lazy" | "LazyCell" | "Path" | "OsStr")
+            && let Some(first) = call.args.first()
+        {
+            return first;
+        }
+    }
+    expr
+}
+
+fn is_worth_keeping(step: &Step) -> bool {
+    match step {
+        Step::Effect(_) | Step::Call(_) | Step::Spawn(_) | Step::Frame(_) | Step::Release(..) => true,
+        Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).any(is_worth_keeping),
+        Step::Loop(body) => body.steps.iter().any(is_worth_keeping),
+        Step::Exit(crate::flow::Exit::Return(value)) => {
+            !matches!(value, crate::flow::Value::Opaque | crate::flow::Value::Failure(None))
+                && !matches!(value, crate::flow::Value::Success(inner) if **inner == crate::flow::Value::Opaque)
+        }
+        _ => false,
+    }
 }

@@ -1,0 +1,741 @@
+//! Calls: of library APIs that the models know, of closures, of functions that may be the program's own.
+
+use super::lower::{Lowerer, owned_results};
+use super::types::{FILE, PATH, Ty};
+use super::value::{V, Val, add_data};
+use super::{expr, spans};
+use crate::flow::{
+    Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
+    Spawn, Step, Value,
+};
+use crate::language::models::{Api, Fails, PathTransform, SpawnKind};
+use crate::source::Span;
+use std::rc::Rc;
+use syn::Expr;
+
+impl Lowerer<'_> {
+    /// A call of a function, a variant or a closure.
+    pub fn call(&mut self, e: &syn::ExprCall) -> Val {
+        let Expr::Path(callee) = &*e.func else {
+            let function = self.expr(&e.func);
+            let arguments = self.arguments(&e.args);
+            return self.call_value(&function, arguments, spans::call(e));
+        };
+        if let Some(ident) = callee.path.get_ident()
+            && let Some(value) = self.local(&ident.to_string()).cloned()
+        {
+            let arguments = self.arguments(&e.args);
+            return self.call_value(&value, arguments, spans::call(e));
+        }
+        let name = match &callee.qself {
+            // `<T as Trait>::f(x)` is `T::f(x)` for us.
+            Some(q) => {
+                let ty = self.type_of(&q.ty);
+                let method = callee.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                format!("{}::{method}", ty.name().unwrap_or("?"))
+            }
+            None => self.resolve(&callee.path),
+        };
+        let last = name.rsplit("::").next().unwrap_or_default().to_owned();
+        match last.as_str() {
+            "Ok" | "Some" if e.args.len() == 1 => {
+                let mut arguments = self.arguments(&e.args);
+                let payload = arguments.pop().unwrap_or_default();
+                let mut value = Val::success(payload);
+                if last == "Some" {
+                    value.ty = Ty::Option(Rc::new(value.ty.payload()));
+                }
+                return value;
+            }
+            "Err" if e.args.len() == 1 => {
+                let arguments = self.arguments(&e.args);
+                let error = arguments.first().and_then(error_of);
+                return Val::failure(error);
+            }
+            _ => {}
+        }
+        let mut arguments = self.arguments(&e.args);
+        let span = spans::call(e);
+        if let Some(api) = self.file.models.api(&name) {
+            let api = api.clone();
+            if let Some(value) = self.api_call(
+                &api,
+                &mut arguments,
+                &e.args.iter().collect::<Vec<_>>(),
+                span,
+                Certainty::Known,
+            ) {
+                return value;
+            }
+        }
+        // Errors keep their kind through `io::Error::from(..)`, `anyhow!(..)` and their like.
+        if (last == "from" || last == "new")
+            && let Some(kind) = arguments.iter().find_map(error_of)
+        {
+            return Val::new(V::Error(kind), Ty::Unknown);
+        }
+        if last.starts_with(char::is_uppercase) {
+            // A tuple struct or variant: its parts by number.
+            let data: Vec<ResultId> = arguments.iter().flat_map(|v| v.data.clone()).collect();
+            arguments.iter().for_each(|v| self.moved(v));
+            if arguments.iter().any(|v| matches!(v.v, V::Error(_))) {
+                return arguments.into_iter().find(|v| matches!(v.v, V::Error(_))).unwrap_or_default();
+            }
+            let fields = arguments.into_iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect();
+            let ty = self.file.models.canonical_type(&name).unwrap_or(&name).to_owned();
+            return Val::new(V::Struct(fields), Ty::of_name(&ty)).with_data(&data);
+        }
+        self.run_closures(&mut arguments, span);
+        self.unknown_call(Callee::Function(name), arguments, span, None)
+    }
+
+    /// The values of arguments, in order.
+    pub fn arguments<'e>(&mut self, arguments: impl IntoIterator<Item = &'e Expr>) -> Vec<Val> {
+        arguments
+            .into_iter()
+            .map(|a| {
+                let value = self.expr(a);
+                // A variable passed by value moves; a fresh temporary stays one until it is bound.
+                if matches!(a, Expr::Path(_)) {
+                    self.moved_by_call(&value);
+                }
+                value
+            })
+            .collect()
+    }
+
+    fn moved_by_call(&mut self, value: &Val) {
+        // Handles and guards move into the call; a path is only copied.
+        if !owned_results(value).is_empty() && !value.ty.is_path_like() {
+            self.moved(value);
+        }
+    }
+
+    /// Calls a value: a closure in place, a function by name, anything else without effect.
+    pub fn call_value(&mut self, function: &Val, arguments: Vec<Val>, span: Span) -> Val {
+        match &function.v {
+            V::Closure(closure) => {
+                let closure = closure.clone();
+                self.call_closure(&closure, arguments, span)
+            }
+            V::Function(name) => {
+                let name = name.to_string();
+                self.call_by_name(&name, arguments, span)
+            }
+            _ => {
+                let mut data = function.observed();
+                for a in &arguments {
+                    add_data(&mut data, &a.provenance());
+                }
+                Val::opaque().with_data(&data)
+            }
+        }
+    }
+
+    fn call_by_name(&mut self, name: &str, mut arguments: Vec<Val>, span: Span) -> Val {
+        match name.rsplit("::").next().unwrap_or_default() {
+            "Ok" | "Some" => return Val::success(arguments.pop().unwrap_or_default()),
+            "Err" => return Val::failure(arguments.first().and_then(error_of)),
+            _ => {}
+        }
+        if let Some(api) = self.file.models.api(name) {
+            let api = api.clone();
+            if let Some(value) = self.api_call(&api, &mut arguments, &[], span, Certainty::Known) {
+                return value;
+            }
+        }
+        self.unknown_call(Callee::Function(name.to_owned()), arguments, span, None)
+    }
+
+    /// Runs a closure's body in place, its parameters bound to the arguments.
+    pub fn call_closure(&mut self, closure: &Rc<syn::ExprClosure>, arguments: Vec<Val>, span: Span) -> Val {
+        let value = self.inlined(|this| {
+            this.frame(span, |this| {
+                let mut arguments = arguments.into_iter();
+                for pat in &closure.inputs {
+                    let value = arguments.next().unwrap_or_default();
+                    let annotated =
+                        if let syn::Pat::Type(t) = pat { this.type_of(&t.ty) } else { Ty::Unknown };
+                    let value = if value.ty == Ty::Unknown { Val { ty: annotated, ..value } } else { value };
+                    let matched = this.pattern(pat, &value);
+                    for (name, value) in matched.bindings {
+                        let value = this.named(value, &name);
+                        this.declare_borrowed(&name, value);
+                    }
+                }
+                this.expr(&closure.body)
+            })
+        });
+        let value = value.unwrap_or_default();
+        if closure.asyncness.is_some() { Val { ty: value.ty.clone(), ..value } } else { value }
+    }
+
+    /// What awaiting a value gives: an async block runs, a spawned task is waited for, anything else is itself.
+    pub fn awaited(&mut self, value: Val, span: Span) -> Val {
+        match &value.v {
+            V::Async(block) => {
+                let block = block.clone();
+                self.inlined(|this| this.frame(span, |this| this.statements(&block.stmts)))
+                    .unwrap_or_default()
+            }
+            V::Closure(closure) if closure.asyncness.is_some() => {
+                let closure = closure.clone();
+                self.call_closure(&closure, Vec::new(), span)
+            }
+            V::Result(r) if value.ty.name() == Some(JOIN_HANDLE) => {
+                let r = *r;
+                self.push(Step::Join(r));
+                Val::opaque().with_data(&value.data)
+            }
+            _ => value,
+        }
+    }
+
+    /// Closures handed to code that is not known: they may be called, any number of times.
+    pub fn run_closures(&mut self, arguments: &mut [Val], span: Span) {
+        for argument in arguments {
+            let taken = match &argument.v {
+                V::Closure(_) | V::Async(_) => std::mem::take(argument),
+                _ => continue,
+            };
+            let called = self.opaque_condition(Vec::new());
+            let result = self.branch(
+                called,
+                |this| match &taken.v {
+                    V::Closure(c) => {
+                        let c = c.clone();
+                        this.call_closure(&c, Vec::new(), span)
+                    }
+                    _ => this.awaited(taken.clone(), span),
+                },
+                |_| Val::opaque(),
+            );
+            argument.data = result.observed();
+        }
+    }
+
+    /// A call that no model knows: left to the linker, if it may be the program's own.
+    pub fn unknown_call(
+        &mut self,
+        callee: Callee,
+        arguments: Vec<Val>,
+        span: Span,
+        presumed: Option<Effect>,
+    ) -> Val {
+        let mut data = Vec::new();
+        for a in &arguments {
+            add_data(&mut data, &a.provenance());
+        }
+        if let Callee::Function(name) = &callee
+            && is_foreign(name)
+        {
+            let ty = Ty::Unknown;
+            return Val { v: V::Opaque, ty, data };
+        }
+        let ty = match &callee {
+            Callee::Function(name) => self.file.returns.get(name).cloned(),
+            Callee::Method { receiver: Some(receiver), name } => {
+                self.file.returns.get(&format!("{receiver}::{name}")).cloned()
+            }
+            Callee::Method { receiver: None, .. } => None,
+        }
+        .unwrap_or_else(|| constructor_type(&callee));
+        let mut presumed = presumed;
+        let result = presumed.as_ref().map_or_else(|| self.result(), |e| e.result);
+        self.droppable.insert(result);
+        let places: Option<Vec<Place>> = arguments
+            .iter()
+            .map(|a| match &a.v {
+                V::Place(p) => Some(p.clone()),
+                V::Result(r) => {
+                    Some(self.result_places.get(r).cloned().unwrap_or(Place::new(PlaceKind::Result(*r))))
+                }
+                _ => None,
+            })
+            .collect();
+        let callee_name = match &callee {
+            Callee::Function(name) => name.clone(),
+            Callee::Method { receiver, name } => {
+                receiver.as_ref().map_or_else(|| format!("?::{name}"), |r| format!("{r}::{name}"))
+            }
+        };
+        if let Some(arguments) = places {
+            self.result_places
+                .insert(result, Place::new(PlaceKind::Call { callee: callee_name.into(), arguments }));
+        }
+        let values: Vec<Value> = arguments.iter().map(Val::to_flow).collect();
+        let site = self.site(span);
+        if let Some(effect) = &mut presumed {
+            effect.site = site;
+        }
+        self.push(Step::Call(Call {
+            callee,
+            arguments: values,
+            result,
+            on_failure: OnFailure::Continue,
+            site,
+            presumed: presumed.map(Box::new),
+        }));
+        let v =
+            if ty == Ty::Bool { V::Cond(crate::flow::Condition::True(result)) } else { V::Result(result) };
+        Val { v, ty, data }
+    }
+
+    // --- library APIs ------------------------------------------------------------------------------------------------
+
+    /// A call of an API that the models know. Nothing where the row does not fit the call after all.
+    pub fn api_call(
+        &mut self,
+        api: &Api,
+        arguments: &mut [Val],
+        syntax: &[&Expr],
+        span: Span,
+        certainty: Certainty,
+    ) -> Option<Val> {
+        for at in &api.calls {
+            if let Some(value) = arguments.get(*at).cloned() {
+                self.call_value(&value, Vec::new(), span);
+            }
+        }
+        if let Some(kind) = api.spawn {
+            return Some(self.spawn(kind, api, arguments, span));
+        }
+        if api.joins {
+            let value = arguments.first()?;
+            if let V::Result(r) = value.v {
+                self.push(Step::Join(r));
+            }
+            return Some(Val::opaque().with_data(&value.data));
+        }
+        if api.releases {
+            let value = arguments.first()?.clone();
+            self.moved(&value);
+            let site = self.site(span);
+            for r in owned_results(&value) {
+                self.push(Step::Release(r, site));
+            }
+            return Some(Val::new(V::Opaque, Ty::Result(Rc::new(Ty::Unknown))));
+        }
+        if let Some(flag) = &api.flag {
+            return Some(self.set_flag(flag, arguments));
+        }
+        if let Some(root) = api.root {
+            let mut place = Place::new(PlaceKind::Root(root));
+            if api.path == Some(PathTransform::Join)
+                && let Some(part) = arguments.get(1)
+            {
+                place = place.join(&self.place_of(part, ""));
+            }
+            return Some(self.shaped(Val::place(place, Ty::path()), api.fails));
+        }
+        if let Some(transform) = api.path {
+            return Some(self.transform(transform, api, arguments));
+        }
+        if let (None, Some(at)) = (api.effect, api.options)
+            && let (Some(Val { v: V::Flags(flags), ty, .. }), Some(V::Flags(more))) =
+                (arguments.first(), arguments.get(at).map(|a| &a.v))
+        {
+            // `custom_flags(libc::O_EXCL | ..)` adds what the constants say.
+            return Some(Val::new(V::Flags(expr::union(*flags, *more)), ty.clone()));
+        }
+        if let Some(unique) = api.unique {
+            let id = self.opaque_id();
+            let value = Val::place(Place::new(PlaceKind::Unique(unique, id)), Ty::Unknown);
+            return Some(self.shaped(value, api.fails));
+        }
+        if let Some(operation) = api.effect {
+            return self.effect(operation, api, arguments, syntax, span, certainty);
+        }
+        let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
+        let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
+        if ty.name() == Some("std::fs::OpenOptions") {
+            return Some(Val::new(V::Flags(OpenFlags::default()), ty));
+        }
+        if ty.name() == Some("std::process::Command") {
+            return Some(Val::new(V::Command, ty));
+        }
+        let value = Val::new(V::Opaque, ty).with_data(&data);
+        Some(self.shaped(value, api.fails))
+    }
+
+    fn shaped(&mut self, value: Val, fails: Fails) -> Val {
+        match fails {
+            Fails::Never => value,
+            // The failure of a lookup is no effect of ours: the success is taken for granted.
+            Fails::Option => Val { ty: Ty::Option(Rc::new(value.ty.clone())), ..value },
+            Fails::Result => Val { ty: Ty::Result(Rc::new(value.ty.clone())), ..value },
+        }
+    }
+
+    fn set_flag(&mut self, flag: &str, arguments: &[Val]) -> Val {
+        let Some(builder) = arguments.first() else { return Val::opaque() };
+        let mut flags = if let V::Flags(f) = builder.v { f } else { OpenFlags::default() };
+        let on = match arguments.get(1).map(|a| &a.v) {
+            Some(V::Cond(crate::flow::Condition::Constant(b))) => Some(*b),
+            _ => None,
+        };
+        match flag {
+            "read" => flags.read = on.unwrap_or(true),
+            "write" => flags.write = on.unwrap_or(true),
+            "append" => flags.append = on.unwrap_or(false),
+            "create" => flags.create = on.unwrap_or(true),
+            "create_new" => flags.create_new = on.unwrap_or(false),
+            "truncate" => flags.truncate = on.unwrap_or(false),
+            "no_follow" => flags.no_follow = true,
+            "recursive" => return Val::new(V::Recursive(on.unwrap_or(false)), builder.ty.clone()),
+            _ => {}
+        }
+        Val::new(V::Flags(flags), builder.ty.clone())
+    }
+
+    fn transform(&mut self, transform: PathTransform, api: &Api, arguments: &[Val]) -> Val {
+        let first = arguments.first().cloned().unwrap_or_default();
+        let second = arguments.get(1).cloned().unwrap_or_default();
+        let ty = api.returns.as_deref().map_or_else(|| first.ty.clone(), Ty::of_name);
+        let mut data = first.data.clone();
+        if transform == PathTransform::Same {
+            // A conversion keeps whatever the value is.
+            let keeps_type = api.returns.is_none()
+                || matches!(
+                    first.v,
+                    V::Result(_) | V::Maybe(_) | V::Struct(_) | V::Tuple(_) | V::Cond(_) | V::Closure(_)
+                );
+            let ty = if keeps_type { first.ty.clone() } else { ty };
+            let value = Val { ty, ..first };
+            return if api.fails == Fails::Never { value } else { self.shaped(value, api.fails) };
+        }
+        add_data(&mut data, &second.data);
+        let base = self.place_of(&first, "");
+        let place = match transform {
+            PathTransform::Join => {
+                let part = self.place_of(&second, "");
+                base.join(&part)
+            }
+            PathTransform::Parent => base.parent(),
+            PathTransform::FileName => Place::new(PlaceKind::FileName(base)),
+            PathTransform::Stem => Place::new(PlaceKind::Stem(base)),
+            PathTransform::WithFileName => {
+                let part = self.place_of(&second, "");
+                base.with_file_name(&part)
+            }
+            PathTransform::WithExtension => {
+                let part = self.place_of(&second, "");
+                base.with_extension(&part)
+            }
+            PathTransform::Concat => {
+                let parts: Vec<Val> = arguments.to_vec();
+                Place::new(PlaceKind::Concat(parts.iter().map(|p| self.place_of(p, "")).collect()))
+            }
+            PathTransform::Same => base,
+        };
+        let value = Val { v: V::Place(place), ty, data };
+        if api.fails == Fails::Never { value } else { self.shaped(value, api.fails) }
+    }
+
+    fn spawn(&mut self, kind: SpawnKind, api: &Api, arguments: &mut [Val], span: Span) -> Val {
+        let result = self.result();
+        let body = api.body.and_then(|at| arguments.get(at)).cloned();
+        let (block, ()) = self.in_block(|this| {
+            if let Some(body) = &body {
+                let value = match &body.v {
+                    V::Async(_) => this.awaited(body.clone(), span),
+                    _ => this.call_value(body, Vec::new(), span),
+                };
+                drop(value);
+            }
+        });
+        let site = self.site(span);
+        if !block.steps.is_empty() {
+            self.push(Step::Spawn(Spawn { body: block, process: kind == SpawnKind::Process, result, site }));
+        }
+        let data = body.map(|b| b.observed()).unwrap_or_default();
+        Val { v: V::Result(result), ty: Ty::Named(JOIN_HANDLE.into()), data }
+    }
+
+    fn effect(
+        &mut self,
+        operation: Operation,
+        api: &Api,
+        arguments: &mut [Val],
+        syntax: &[&Expr],
+        span: Span,
+        certainty: Certainty,
+    ) -> Option<Val> {
+        let mut operation = operation;
+        if let Some(option) = api.options.and_then(|at| arguments.get(at)) {
+            operation = match (operation, &option.v) {
+                (Operation::Open(_), V::Flags(flags)) => Operation::Open(*flags),
+                (Operation::CreateDir { .. }, V::Recursive(all)) => Operation::CreateDir { all: *all },
+                // Flags that take no lock give one back, or say too little.
+                (Operation::Lock { .. }, V::Lock(flags)) => match flags.operation() {
+                    Some(operation) => operation,
+                    None => {
+                        let site = self.site(span);
+                        if let Some(r) = arguments.first().and_then(|a| self.handle_of(a)) {
+                            self.push(Step::Release(r, site));
+                        }
+                        return Some(Val::opaque());
+                    }
+                },
+                (operation, _) => operation,
+            };
+        }
+        if is_stream_row(api)
+            && let Some(value) = api.place.and_then(|at| arguments.get(at))
+            && matches!(value.v, V::Opaque | V::Struct(_) | V::Closure(_) | V::Command)
+        {
+            // A stream that is no file: standard output, a socket, a buffer.
+            let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
+            return Some(Val::opaque().with_data(&data));
+        }
+        if api.private && matches!(operation, Operation::Rename { .. }) {
+            return Some(self.atomic_replace(operation, api, arguments, span));
+        }
+        let result = self.result();
+        let mut handle = None;
+        let place = match api.place.map(|at| arguments.get(at).cloned().unwrap_or_default()) {
+            Some(value) => {
+                // A mutex is no file: its place is the lock.
+                if !matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
+                    handle = self.handle_of(&value);
+                }
+                self.place_of(&value, "")
+            }
+            None => self.fresh_place(""),
+        };
+        let place = self.relative(api.below, arguments, place);
+        let place = if api.private {
+            let id = self.opaque_id();
+            let private = Place::new(PlaceKind::Private(id));
+            if api.place.is_some() { place.join(&private) } else { private }
+        } else {
+            place
+        };
+        let other_place =
+            api.other.and_then(|at| arguments.get(at)).cloned().map(|value| self.place_of(&value, ""));
+        let other_place = other_place.map(|p| self.relative(api.other_below, arguments, p));
+        let mut data = Vec::new();
+        if let Some(value) = api.data.and_then(|at| arguments.get(at)) {
+            add_data(&mut data, &value.provenance());
+        }
+        if matches!(operation, Operation::Write | Operation::Append | Operation::Truncate)
+            && api.data.is_none()
+        {
+            // Writers that take no data argument of their own (`serde_json::to_writer`, `write!`) derive from all they are given.
+            for (at, value) in arguments.iter().enumerate() {
+                if Some(at) != api.place {
+                    add_data(&mut data, &value.provenance());
+                }
+            }
+        }
+        data.retain(|r| Some(*r) != handle);
+        // Reading into a buffer: the buffer now derives from the read.
+        let filled = api.fills.and_then(|at| syntax.get(at)).and_then(|e| expr::root_variable(e));
+        if let Some(name) = filled {
+            self.taint(&name, &[result]);
+        }
+        let fallible = api.fails != Fails::Never;
+        let site = self.site(span);
+        let effect = Effect {
+            operation,
+            place: place.clone(),
+            handle,
+            other_place,
+            data,
+            result,
+            on_failure: OnFailure::Continue,
+            certainty,
+            api: api.name.as_str().into(),
+            site,
+        };
+        let ty = match (operation, api.returns.as_deref()) {
+            (_, Some(name)) => Ty::of_name(name),
+            (Operation::Open(_), None) => Ty::Named(FILE.into()),
+            (Operation::Check(_), None) => Ty::Bool,
+            _ => Ty::Unknown,
+        };
+        let wrapped = match api.fails {
+            Fails::Result => Ty::Result(Rc::new(ty.clone())),
+            Fails::Option => Ty::Option(Rc::new(ty.clone())),
+            Fails::Never => ty.clone(),
+        };
+        self.result_places.insert(result, place.clone());
+        if matches!(operation, Operation::Open(_)) {
+            self.opened.insert(result);
+            self.droppable.insert(result);
+        }
+        if certainty == Certainty::Presumed {
+            let method = api.name.rsplit("::").next().unwrap_or_default().to_owned();
+            let callee = Callee::Method { receiver: None, name: method };
+            let arguments: Vec<Val> = arguments.to_vec();
+            let value = self.unknown_call(callee, arguments, span, Some(effect));
+            self.result_places.insert(result, place);
+            return Some(self.effect_result(result, ty, wrapped, fallible, operation, value.data));
+        }
+        self.push(Step::Effect(effect));
+        if api.private {
+            // The path is known to this process only, whatever is done with the handle.
+            return Some(Val {
+                v: V::Place(self.result_places.get(&result).cloned()?),
+                ty: wrapped,
+                data: Vec::new(),
+            });
+        }
+        // A lock taken on an open file lives as long as the file is open; a guard, as long as somebody holds it.
+        if matches!(operation, Operation::Lock { .. }) && (handle.is_none() || api.returns.is_some()) {
+            self.droppable.insert(result);
+            self.temporaries.push(result);
+        }
+        Some(self.effect_result(result, ty, wrapped, fallible, operation, Vec::new()))
+    }
+
+    fn effect_result(
+        &mut self,
+        result: ResultId,
+        ty: Ty,
+        wrapped: Ty,
+        fallible: bool,
+        operation: Operation,
+        data: Vec<ResultId>,
+    ) -> Val {
+        let mut data = data;
+        if matches!(operation, Operation::Read | Operation::ReadDir) {
+            add_data(&mut data, &[result]);
+        }
+        if !fallible && ty == Ty::Bool {
+            return Val { v: V::Cond(crate::flow::Condition::True(result)), ty: Ty::Bool, data };
+        }
+        Val { v: V::Result(result), ty: wrapped, data }
+    }
+
+    /// A place relative to an open directory; the working directory is no base.
+    fn relative(&mut self, below: Option<usize>, arguments: &[Val], place: Place) -> Place {
+        let Some(base) = below.and_then(|at| arguments.get(at)) else { return place };
+        let base = self.place_of(base, "");
+        if matches!(base.kind(), PlaceKind::Root(crate::flow::Root::Working)) {
+            place
+        } else {
+            base.join(&place)
+        }
+    }
+
+    /// A library's atomic replacement: a private file is written, then renamed to the other place.
+    fn atomic_replace(&mut self, operation: Operation, api: &Api, arguments: &[Val], span: Span) -> Val {
+        let id = self.opaque_id();
+        let private = Place::new(PlaceKind::Private(id));
+        let mut data = Vec::new();
+        for (at, value) in arguments.iter().enumerate() {
+            if Some(at) != api.other {
+                add_data(&mut data, &value.provenance());
+            }
+        }
+        let target = match api.other.and_then(|at| arguments.get(at)) {
+            Some(value) => self.place_of(value, ""),
+            None => self.fresh_place(""),
+        };
+        let site = self.site(span);
+        let effect = |operation, other_place, data, result, on_failure| {
+            Step::Effect(Effect {
+                operation,
+                place: private.clone(),
+                handle: None,
+                other_place,
+                data,
+                result,
+                on_failure,
+                certainty: Certainty::Known,
+                api: api.name.as_str().into(),
+                site,
+            })
+        };
+        let (write, rename) = (self.result(), self.result());
+        self.push(effect(Operation::Write, None, data, write, OnFailure::Continue));
+        self.push(effect(operation, Some(target), Vec::new(), rename, OnFailure::Continue));
+        Val::new(V::Result(rename), Ty::Result(Rc::new(Ty::Unknown)))
+    }
+
+    /// The open handle that a value is, if it is one.
+    pub fn handle_of(&mut self, value: &Val) -> Option<ResultId> {
+        match &value.v {
+            V::Result(r) if !value.ty.is_path_like() => {
+                let is_path = matches!(value.ty.name(), Some("std::fs::DirEntry"));
+                (!is_path && is_handle_type(&value.ty)).then_some(*r)
+            }
+            // A handle kept in a field or made elsewhere: not a path lookup, though nobody here opened it.
+            V::Place(place)
+                if is_handle_type(&value.ty) && !place.is_private() && value.ty != Ty::Unknown =>
+            {
+                Some(self.result())
+            }
+            V::Maybe(m) => {
+                let payload = m.payload.clone();
+                self.handle_of(&payload)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The type of a spawned thread's or task's handle.
+pub const JOIN_HANDLE: &str = "std::thread::JoinHandle";
+
+/// Whether values of the type stand for an open file rather than a path.
+pub fn is_handle_type(ty: &Ty) -> bool {
+    match ty {
+        Ty::Named(name) => &**name != PATH,
+        Ty::Unknown => true,
+        _ => false,
+    }
+}
+
+/// Whether a row speaks of reading and writing through something open.
+fn is_stream_row(api: &Api) -> bool {
+    api.name.starts_with("std::io::")
+        || api.name.starts_with("std::fs::File::") && api.effect.is_some_and(on_handle)
+        || api.name.ends_with("_writer")
+        || api.name.ends_with("_reader")
+        || api.name.ends_with("to_writer_pretty")
+}
+
+fn on_handle(operation: Operation) -> bool {
+    !matches!(operation, Operation::Open(_))
+}
+
+/// The result whose error a value carries.
+pub fn error_of(value: &Val) -> Option<ResultId> {
+    match &value.v {
+        V::Error(r) | V::ErrorKindOf(r) => Some(*r),
+        V::Struct(fields) => fields.iter().find_map(|(_, v)| error_of(v)),
+        V::Tuple(items) => items.iter().find_map(error_of),
+        _ => None,
+    }
+}
+
+/// Names below these are no functions of the program.
+fn is_foreign(name: &str) -> bool {
+    matches!(
+        name.split("::").next(),
+        Some("std" | "core" | "alloc" | "libc" | "serde_json" | "toml" | "serde_yaml")
+    )
+}
+
+/// `Type::new(..)` and its like return the type, as far as anybody can tell without its declaration.
+fn constructor_type(callee: &Callee) -> Ty {
+    let Callee::Function(name) = callee else { return Ty::Unknown };
+    let mut segments = name.rsplit("::");
+    let function = segments.next().unwrap_or_default();
+    let owner = segments.next().unwrap_or_default();
+    let constructs = matches!(
+        function,
+        "new" | "default" | "open" | "create" | "load" | "init" | "from" | "build" | "with_capacity"
+    ) || function.starts_with("new_")
+        || function.starts_with("from_")
+        || function.starts_with("with_");
+    if !constructs || !owner.starts_with(char::is_uppercase) {
+        return Ty::Unknown;
+    }
+    match name.rsplit_once("::") {
+        Some((ty, _)) => Ty::Named(ty.into()),
+        None => Ty::Unknown,
+    }
+}

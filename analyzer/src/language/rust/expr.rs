@@ -1,0 +1,792 @@
+//! Expressions and statements.
+
+use super::lower::Lowerer;
+use super::types::Ty;
+use super::value::{V, Val, all, any};
+use super::{patterns, spans};
+use crate::flow::{Branch, Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
+use std::rc::Rc;
+use syn::{BinOp, Expr, Lit, Member, Pat, Stmt, UnOp};
+
+impl Lowerer<'_> {
+    // --- statements --------------------------------------------------------------------------------------------------
+
+    /// A block's statements, in the current flow block; the value is the tail's.
+    pub fn statements(&mut self, statements: &[Stmt]) -> Val {
+        let items: Vec<&syn::Item> =
+            statements.iter().filter_map(|s| if let Stmt::Item(i) = s { Some(i) } else { None }).collect();
+        if !items.is_empty() {
+            self.enter_scope(&items);
+        }
+        let mut value = Val::opaque();
+        for (at, statement) in statements.iter().enumerate() {
+            value = Val::opaque();
+            if self.diverged {
+                break;
+            }
+            let tail = at + 1 == statements.len();
+            match statement {
+                Stmt::Local(local) => {
+                    if !is_cfg_out(&local.attrs) {
+                        self.local_statement(local);
+                    }
+                }
+                Stmt::Expr(expr, semi) => {
+                    let found = self.expr(expr);
+                    if tail && semi.is_none() {
+                        value = found;
+                        self.moved(&value);
+                    } else {
+                        self.end_statement();
+                    }
+                }
+                Stmt::Macro(m) => {
+                    let found = self.macro_call(&m.mac);
+                    if tail && m.semi_token.is_none() {
+                        value = found;
+                    } else {
+                        self.end_statement();
+                    }
+                }
+                Stmt::Item(_) => {}
+            }
+        }
+        value
+    }
+
+    /// Guards that the statement made and did not bind are released.
+    fn end_statement(&mut self) {
+        for guard in std::mem::take(&mut self.temporaries) {
+            let site = self.site(crate::source::Span::default());
+            self.push(Step::Release(guard, site));
+        }
+    }
+
+    fn local_statement(&mut self, local: &syn::Local) {
+        let (pat, annotated) = match &local.pat {
+            Pat::Type(t) => (&*t.pat, Some(self.type_of(&t.ty))),
+            pat => (pat, None),
+        };
+        let Some(init) = &local.init else {
+            self.declare_names(pat);
+            return;
+        };
+        let mut value = self.expr(&init.expr);
+        if let Some(ty) = annotated
+            && ty != Ty::Unknown
+            && (value.ty == Ty::Unknown || !matches!(ty, Ty::Named(_)))
+        {
+            value.ty = ty;
+        }
+        if let Some((_, otherwise)) = &init.diverge {
+            let matched = self.pattern(pat, &value);
+            let (block, ()) = self.in_block(|this| {
+                this.expr(otherwise);
+            });
+            self.diverged = false;
+            self.push_branch(matched.condition, crate::flow::Block::default(), block);
+            self.bind(matched.bindings);
+            self.end_statement();
+            return;
+        }
+        match pat {
+            Pat::Wild(_) => {
+                // `let _ = guard` drops the guard at once.
+                let bound = super::lower::owned_results(&value);
+                for r in bound {
+                    if self.droppable.contains(&r) && !self.temporaries.contains(&r) {
+                        self.temporaries.push(r);
+                    }
+                }
+                if matches!(&*init.expr, Expr::Path(_)) {
+                    self.temporaries.clear();
+                }
+            }
+            Pat::Ident(p) if p.subpat.is_none() => {
+                let name = p.ident.to_string();
+                if matches!(&*init.expr, Expr::Path(_) | Expr::Reference(_)) {
+                    self.declare_borrowed(&name, value);
+                } else {
+                    let value = self.named(value, &name);
+                    self.declare(&name, value);
+                }
+            }
+            _ => {
+                let matched = self.pattern(pat, &value);
+                self.bind(matched.bindings);
+            }
+        }
+        self.end_statement();
+    }
+
+    /// A value that a variable is bound to: an unknown one gets the variable's name, so that two uses of it are the same place.
+    pub fn named(&mut self, value: Val, name: &str) -> Val {
+        match value.v {
+            V::Opaque => {
+                let place = self.fresh_place(name);
+                Val { v: V::Place(place), ..value }
+            }
+            _ => value,
+        }
+    }
+
+    fn declare_names(&mut self, pat: &Pat) {
+        let mut names = Vec::new();
+        patterns::names(pat, &mut names, 0);
+        for name in names {
+            let place = self.fresh_place(&name);
+            self.declare_borrowed(&name, Val::place(place, Ty::Unknown));
+        }
+    }
+
+    /// A block expression, with a flow block of its own.
+    pub fn block(&mut self, block: &syn::Block) -> Val {
+        let reached = !self.diverged;
+        let (inner, value) = self.in_block(|this| this.statements(&block.stmts));
+        let diverged = self.diverged;
+        self.diverged = !reached;
+        self.push_all(inner);
+        self.diverged = diverged;
+        value
+    }
+
+    // --- expressions -------------------------------------------------------------------------------------------------
+
+    /// An expression; its effects are appended in order.
+    pub fn expr(&mut self, expr: &Expr) -> Val {
+        self.deeper(|this| this.expr_here(expr)).unwrap_or_default()
+    }
+
+    fn expr_here(&mut self, expr: &Expr) -> Val {
+        match expr {
+            Expr::Path(e) => self.path(&e.path),
+            Expr::Lit(e) => literal(&e.lit),
+            Expr::Reference(e) => self.expr(&e.expr),
+            Expr::Paren(e) => self.expr(&e.expr),
+            Expr::Group(e) => self.expr(&e.expr),
+            Expr::Cast(e) => self.expr(&e.expr),
+            Expr::Unsafe(e) => self.block(&e.block),
+            Expr::Const(e) => self.block(&e.block),
+            Expr::Block(e) => self.labelled_block(e),
+            Expr::TryBlock(e) => {
+                let span = spans::of(e.try_token.span);
+                let value = self.frame(span, |this| this.statements(&e.block.stmts));
+                if value.as_maybe().is_some() { value } else { Val::success(value) }
+            }
+            Expr::Async(e) => Val::new(V::Async(Rc::new(e.block.clone())), Ty::Unknown),
+            Expr::Closure(e) => Val::new(V::Closure(Rc::new(e.clone())), Ty::Unknown),
+            Expr::Await(e) => {
+                let value = self.expr(&e.base);
+                self.awaited(value, spans::of(e.await_token.span))
+            }
+            Expr::Unary(e) => {
+                let value = self.expr(&e.expr);
+                match e.op {
+                    UnOp::Not(_) if value.ty == Ty::Bool || matches!(value.v, V::Cond(_) | V::Result(_)) => {
+                        let data = value.data.clone();
+                        let condition = self.condition_of(&value);
+                        Val::cond(condition.negated()).with_data(&data)
+                    }
+                    UnOp::Not(_) => {
+                        let observed = value.observed();
+                        let condition = self.condition_of(&value);
+                        Val::cond(condition.negated()).with_data(&observed)
+                    }
+                    _ => value,
+                }
+            }
+            Expr::Binary(e) => self.binary(e),
+            Expr::Assign(e) => self.assignment(e),
+            Expr::Call(e) => self.call(e),
+            Expr::MethodCall(e) => self.method_call(e),
+            Expr::Macro(e) => self.macro_call(&e.mac),
+            Expr::If(e) => self.if_expr(e),
+            Expr::Match(e) => self.match_expr(e),
+            Expr::Let(e) => {
+                // Bindings of a `let` in a chain are visible in the rest of the chain and in the body: the caller's block holds them.
+                let value = self.expr(&e.expr);
+                let matched = self.pattern(&e.pat, &value);
+                self.bind(matched.bindings);
+                Val::cond(matched.condition)
+            }
+            Expr::While(e) => self.while_expr(e),
+            Expr::Loop(e) => {
+                let outer = self.loop_value.take();
+                self.loop_body(e.label.as_ref(), &e.body, |_| None, Vec::new());
+                std::mem::replace(&mut self.loop_value, outer).unwrap_or_default()
+            }
+            Expr::ForLoop(e) => self.for_expr(e),
+            Expr::Return(e) => {
+                let value = e.expr.as_ref().map_or_else(Val::opaque, |inner| self.expr(inner));
+                self.push_return(&value);
+                self.diverged = true;
+                Val::opaque()
+            }
+            Expr::Break(e) => {
+                if let Some(inner) = &e.expr {
+                    let value = self.expr(inner);
+                    self.moved(&value);
+                    self.loop_value = Some(match self.loop_value.take() {
+                        Some(earlier) => {
+                            let which = self.opaque_condition(Vec::new());
+                            self.join(&which, earlier, value, "")
+                        }
+                        None => value,
+                    });
+                }
+                let depth = self.loop_depth(e.label.as_ref());
+                self.push(Step::Exit(Exit::Break(depth)));
+                self.diverged = true;
+                Val::opaque()
+            }
+            Expr::Continue(e) => {
+                let depth = self.loop_depth(e.label.as_ref());
+                self.push(Step::Exit(Exit::Continue(depth)));
+                self.diverged = true;
+                Val::opaque()
+            }
+            Expr::Try(e) => {
+                let value = self.expr(&e.expr);
+                self.unwrap(value, OnFailure::Propagate)
+            }
+            Expr::Field(e) => {
+                let base = self.expr(&e.base);
+                self.field(&base, &e.member)
+            }
+            Expr::Index(e) => {
+                let base = self.expr(&e.expr);
+                let index = self.expr(&e.index);
+                let data = base.observed();
+                let place = self.place_of(&base, "");
+                let component = self.place_of(&index, "");
+                let place =
+                    Place::new(PlaceKind::Call { callee: "[]".into(), arguments: vec![place, component] });
+                Val { v: V::Place(place), ty: base.ty.element(), data }
+            }
+            Expr::Struct(e) => {
+                let mut fields = Vec::new();
+                for field in &e.fields {
+                    let value = self.expr(&field.expr);
+                    self.moved(&value);
+                    let name = match &field.member {
+                        Member::Named(name) => name.to_string(),
+                        Member::Unnamed(index) => index.index.to_string(),
+                    };
+                    fields.push((name, value));
+                }
+                if let Some(rest) = &e.rest {
+                    self.expr(rest);
+                }
+                let data = fields.iter().flat_map(|(_, v)| v.data.clone()).collect::<Vec<_>>();
+                let name = self.resolve(&e.path);
+                let name = self.file.models.canonical_type(&name).unwrap_or(&name).to_owned();
+                Val::new(V::Struct(fields), Ty::of_name(&name)).with_data(&data)
+            }
+            Expr::Tuple(e) => {
+                let items: Vec<Val> = e.elems.iter().map(|item| self.expr(item)).collect();
+                if items.is_empty() { Val::opaque() } else { Val::new(V::Tuple(items), Ty::Unknown) }
+            }
+            Expr::Array(e) => {
+                let items: Vec<Val> = e.elems.iter().map(|item| self.expr(item)).collect();
+                let ty = items.first().map_or(Ty::Unknown, |v| v.ty.clone());
+                let data = items.iter().flat_map(Val::observed).collect::<Vec<_>>();
+                Val::new(V::Opaque, Ty::Sequence(Rc::new(ty))).with_data(&data)
+            }
+            Expr::Repeat(e) => {
+                self.expr(&e.expr);
+                Val::opaque()
+            }
+            Expr::Range(e) => {
+                let mut data = Vec::new();
+                for part in e.start.iter().chain(&e.end) {
+                    let value = self.expr(part);
+                    data.extend(value.observed());
+                }
+                Val::opaque().with_data(&data)
+            }
+            _ => Val::opaque(),
+        }
+    }
+
+    fn labelled_block(&mut self, e: &syn::ExprBlock) -> Val {
+        match &e.label {
+            None => self.block(&e.block),
+            Some(label) => {
+                // A labelled block is a loop that ends after its first round.
+                self.loop_once(label, &e.block);
+                Val::opaque()
+            }
+        }
+    }
+
+    fn path(&mut self, path: &syn::Path) -> Val {
+        if let Some(ident) = path.get_ident() {
+            let name = ident.to_string();
+            if let Some(value) = self.local(&name) {
+                return value.clone();
+            }
+            if name == "None" {
+                return Val { ty: Ty::Option(Rc::new(Ty::Unknown)), ..Val::failure(None) };
+            }
+        }
+        let name = self.resolve(path);
+        if name.ends_with("Option::None") {
+            return Val { ty: Ty::Option(Rc::new(Ty::Unknown)), ..Val::failure(None) };
+        }
+        if let Some(kind) = self.file.models.error_kind(&name) {
+            return Val::new(V::Kind(kind), Ty::Unknown);
+        }
+        if let Some(flags) = self.file.models.open_flag(&name) {
+            return Val::new(V::Flags(flags), Ty::Unknown);
+        }
+        if let Some(flags) = self.file.models.lock_flags(&name) {
+            return Val::new(V::Lock(flags), Ty::Unknown);
+        }
+        let last = name.rsplit("::").next().unwrap_or_default();
+        if last.starts_with(|c: char| c.is_lowercase() || c == '_') {
+            return Val::new(V::Function(name.into()), Ty::Unknown);
+        }
+        Val::place(Place::new(PlaceKind::Constant(name.into())), Ty::Unknown)
+    }
+
+    /// A field of a value.
+    pub fn field(&mut self, base: &Val, member: &Member) -> Val {
+        let name = match member {
+            Member::Named(name) => name.to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        };
+        match &base.v {
+            V::Struct(fields) => {
+                if let Some((_, value)) = fields.iter().find(|(n, _)| *n == name) {
+                    return value.clone();
+                }
+            }
+            V::Tuple(items) => {
+                if let Some(value) = name.parse::<usize>().ok().and_then(|i| items.get(i)) {
+                    return value.clone();
+                }
+            }
+            _ => {}
+        }
+        let owner = base.ty.name().map(str::to_owned);
+        let ty = owner
+            .as_ref()
+            .and_then(|o| self.file.fields.get(&(o.clone(), name.clone())))
+            .cloned()
+            .unwrap_or_else(|| match &owner {
+                // Declared in another file: the linker knows the field's type by this name.
+                Some(o) if !o.starts_with("std::") => Ty::Named(format!("{o}.{name}").into()),
+                _ => Ty::Unknown,
+            });
+        let place = self.place_of(base, "").field(owner.as_deref(), &name);
+        Val { v: V::Place(place), ty, data: base.data.clone() }
+    }
+
+    fn binary(&mut self, e: &syn::ExprBinary) -> Val {
+        match &e.op {
+            BinOp::And(_) | BinOp::Or(_) => {
+                let is_and = matches!(e.op, BinOp::And(_));
+                let left_value = self.expr(&e.left);
+                let left = self.condition_of(&left_value);
+                // The right side runs only when the left does not decide. Its bindings stay visible, so it gets no scope.
+                let mark = self.open_block();
+                let right_value = self.expr(&e.right);
+                let right = self.condition_of(&right_value);
+                let block = self.close_block(mark);
+                let condition =
+                    if is_and { all(vec![left.clone(), right]) } else { any(vec![left.clone(), right]) };
+                if is_and {
+                    self.push_branch(left, block, crate::flow::Block::default());
+                } else {
+                    self.push_branch(left, crate::flow::Block::default(), block);
+                }
+                Val::cond(condition)
+            }
+            BinOp::Eq(_) | BinOp::Ne(_) => {
+                let left = self.expr(&e.left);
+                let right = self.expr(&e.right);
+                let condition = self.equal(&left, &right);
+                Val::cond(if matches!(e.op, BinOp::Ne(_)) { condition.negated() } else { condition })
+            }
+            BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_) => {
+                let left = self.expr(&e.left);
+                let right = self.expr(&e.right);
+                let mut observed = left.observed();
+                super::value::add_data(&mut observed, &right.observed());
+                Val::cond(self.opaque_condition(observed))
+            }
+            BinOp::BitOr(_) => {
+                let left = self.expr(&e.left);
+                let right = self.expr(&e.right);
+                match (&left.v, &right.v) {
+                    (V::Flags(a), V::Flags(b)) => Val::new(V::Flags(union(*a, *b)), Ty::Unknown),
+                    (V::Lock(a), V::Lock(b)) => Val::new(V::Lock(a.union(*b)), Ty::Unknown),
+                    (V::Flags(a), _) | (_, V::Flags(a)) => Val::new(V::Flags(*a), Ty::Unknown),
+                    (V::Cond(a), V::Cond(b)) => Val::cond(any(vec![a.clone(), b.clone()])),
+                    _ => {
+                        let observed = right.observed();
+                        Val::opaque().with_data(&left.observed()).with_data(&observed)
+                    }
+                }
+            }
+            BinOp::Add(_) => {
+                let left = self.expr(&e.left);
+                let right = self.expr(&e.right);
+                let data = right.observed();
+                if left.ty == Ty::Text || right.ty == Ty::Text {
+                    let parts = vec![self.place_of(&left, ""), self.place_of(&right, "")];
+                    return Val::place(Place::new(PlaceKind::Concat(parts)), Ty::Text)
+                        .with_data(&left.observed())
+                        .with_data(&data);
+                }
+                Val::opaque().with_data(&left.observed()).with_data(&data)
+            }
+            BinOp::Div(_) => {
+                // camino, relative-path and others join with `/`.
+                let left = self.expr(&e.left);
+                let right = self.expr(&e.right);
+                if left.ty.is_path_like() {
+                    let place = self.place_of(&left, "").join(&self.place_of(&right, ""));
+                    return Val::place(place, left.ty);
+                }
+                Val::opaque().with_data(&left.observed()).with_data(&right.observed())
+            }
+            op => {
+                let left = self.expr(&e.left);
+                let right = self.expr(&e.right);
+                let data = right.observed();
+                let assigns = matches!(
+                    op,
+                    BinOp::AddAssign(_)
+                        | BinOp::SubAssign(_)
+                        | BinOp::MulAssign(_)
+                        | BinOp::BitOrAssign(_)
+                        | BinOp::BitAndAssign(_)
+                );
+                if assigns && let Some(name) = root_variable(&e.left) {
+                    match (&left.v, &right.v, op) {
+                        (V::Cond(a), V::Cond(b), BinOp::BitOrAssign(_)) => {
+                            let value = Val::cond(any(vec![a.clone(), b.clone()]));
+                            self.assign(&name, value);
+                        }
+                        _ => self.taint(&name, &data),
+                    }
+                }
+                Val::opaque().with_data(&left.observed()).with_data(&data)
+            }
+        }
+    }
+
+    /// Whether two values are equal, as a condition.
+    pub fn equal(&mut self, left: &Val, right: &Val) -> Condition {
+        match (&left.v, &right.v) {
+            (V::ErrorKindOf(r), V::Kind(kind)) | (V::Kind(kind), V::ErrorKindOf(r)) => {
+                return Condition::Failed(*r, Kinds::of(*kind));
+            }
+            (V::ErrorKindOf(r), V::Maybe(m)) | (V::Maybe(m), V::ErrorKindOf(r)) => {
+                // `error.raw_os_error() == Some(libc::ENOENT)`.
+                if let V::Kind(kind) = m.payload.v {
+                    return Condition::Failed(*r, Kinds::of(kind));
+                }
+            }
+            (V::Cond(a), V::Cond(Condition::Constant(b))) | (V::Cond(Condition::Constant(b)), V::Cond(a)) => {
+                return if *b { a.clone() } else { a.clone().negated() };
+            }
+            (V::Place(a), V::Place(b)) if a == b => return Condition::Constant(true),
+            _ => {}
+        }
+        let mut observed = left.observed();
+        super::value::add_data(&mut observed, &right.observed());
+        self.opaque_condition(observed)
+    }
+
+    fn assignment(&mut self, e: &syn::ExprAssign) -> Val {
+        let value = self.expr(&e.right);
+        match &*e.left {
+            Expr::Path(p) => {
+                if let Some(name) = p.path.get_ident().map(ToString::to_string) {
+                    let value = self.named(value, &name);
+                    self.assign(&name, value);
+                }
+            }
+            Expr::Infer(_) => {
+                for r in super::lower::owned_results(&value) {
+                    if self.droppable.contains(&r) {
+                        self.temporaries.push(r);
+                    }
+                }
+            }
+            other => {
+                self.moved(&value);
+                if let Some(name) = root_variable(other) {
+                    let data = value.observed();
+                    if let Some(local) = self.local(&name)
+                        && let V::Struct(fields) = &local.v
+                        && let Expr::Field(f) = other
+                        && let Member::Named(field) = &f.member
+                    {
+                        let mut fields = fields.clone();
+                        let ty = local.ty.clone();
+                        let mut all_data = local.data.clone();
+                        super::value::add_data(&mut all_data, &data);
+                        let field = field.to_string();
+                        fields.retain(|(n, _)| *n != field);
+                        fields.push((field, value));
+                        self.assign(&name, Val { v: V::Struct(fields), ty, data: all_data });
+                    } else {
+                        self.taint(&name, &data);
+                    }
+                }
+            }
+        }
+        Val::opaque()
+    }
+
+    // --- decisions ---------------------------------------------------------------------------------------------------
+
+    fn if_expr(&mut self, e: &syn::ExprIf) -> Val {
+        // The condition's bindings live in a block of their own around the decision.
+        let reached = !self.diverged;
+        let (block, value) = self.in_block(|this| {
+            let value = this.expr(&e.cond);
+            let condition = this.condition_of(&value);
+            this.branch(
+                condition,
+                |this| this.statements(&e.then_branch.stmts),
+                |this| e.else_branch.as_ref().map_or_else(Val::opaque, |(_, otherwise)| this.expr(otherwise)),
+            )
+        });
+        let diverged = self.diverged;
+        self.diverged = !reached;
+        self.push_all(block);
+        self.diverged = diverged;
+        value
+    }
+
+    fn match_expr(&mut self, e: &syn::ExprMatch) -> Val {
+        let scrutinee = self.expr(&e.expr);
+        self.match_arms(&scrutinee, &e.arms)
+    }
+
+    fn match_arms(&mut self, scrutinee: &Val, arms: &[syn::Arm]) -> Val {
+        let Some((arm, rest)) = arms.split_first() else { return Val::opaque() };
+        if is_cfg_out(&arm.attrs) {
+            return self.match_arms(scrutinee, rest);
+        }
+        let (pat, guard) = match &arm.pat {
+            Pat::Guard(g) => (&*g.pat, Some(&*g.guard)),
+            pat => (pat, None),
+        };
+        let reached = !self.diverged;
+        let result = self.deeper(|this| {
+            this.in_block(|this| {
+                let matched = this.pattern(pat, scrutinee);
+                this.bind(matched.bindings);
+                let mut condition = matched.condition;
+                if let Some(guard) = guard {
+                    let mark = this.open_block();
+                    let value = this.expr(guard);
+                    let holds = this.condition_of(&value);
+                    let block = this.close_block(mark);
+                    this.push_branch(condition.clone(), block, crate::flow::Block::default());
+                    condition = all(vec![condition, holds]);
+                } else if rest.is_empty() {
+                    // Matches are exhaustive: the last arm takes what is left.
+                    condition = Condition::Constant(true);
+                }
+                this.branch(condition, |this| this.expr(&arm.body), |this| this.match_arms(scrutinee, rest))
+            })
+        });
+        let Some((block, value)) = result else { return Val::opaque() };
+        let diverged = self.diverged;
+        self.diverged = !reached;
+        self.push_all(block);
+        self.diverged = diverged;
+        value
+    }
+
+    // --- loops -------------------------------------------------------------------------------------------------------
+
+    fn loop_depth(&self, label: Option<&syn::Lifetime>) -> u32 {
+        let depth = match label {
+            None => self.loops.iter().rev().position(|l| !l.as_ref().is_some_and(|n| n.starts_with('{'))),
+            Some(label) => {
+                let name = label.ident.to_string();
+                self.loops
+                    .iter()
+                    .rev()
+                    .position(|l| l.as_ref().is_some_and(|n| n.trim_start_matches('{') == name))
+            }
+        };
+        u32::try_from(depth.unwrap_or(0)).unwrap_or(0)
+    }
+
+    fn loop_once(&mut self, label: &syn::Label, block: &syn::Block) {
+        let assigned = patterns::assigned_in(block);
+        // A plain `break` does not leave a labelled block: its mark says so.
+        self.loops.push(Some(format!("{{{}", label.name.ident)));
+        let (mut body, ()) = self.in_block(|this| {
+            this.statements(&block.stmts);
+        });
+        self.loops.pop();
+        self.diverged = false;
+        body.steps.push(Step::Exit(Exit::Break(0)));
+        for name in assigned {
+            self.forget(&name);
+        }
+        if body.steps.len() > 1 {
+            self.push(Step::Loop(body));
+        }
+    }
+
+    /// A loop. `head` runs first in each round and says when to go on; variables that the body assigns are unknown in it.
+    fn loop_body(
+        &mut self,
+        label: Option<&syn::Label>,
+        block: &syn::Block,
+        head: impl FnOnce(&mut Self) -> Option<Condition>,
+        more_assigned: Vec<String>,
+    ) {
+        let mut assigned = patterns::assigned_in(block);
+        assigned.extend(more_assigned);
+        for name in &assigned {
+            self.forget(name);
+        }
+        let mut endless = true;
+        self.loops.push(label.map(|l| l.name.ident.to_string()));
+        let (body, ()) = self.in_block(|this| {
+            if let Some(goes_on) = head(this) {
+                endless = false;
+                this.push(Step::Branch(Branch {
+                    condition: goes_on.negated(),
+                    then: crate::flow::Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() },
+                    otherwise: crate::flow::Block::default(),
+                }));
+            }
+            this.statements(&block.stmts);
+        });
+        self.loops.pop();
+        self.diverged = endless && !breaks(&body, 0);
+        let reached_again = self.diverged;
+        self.diverged = false;
+        for name in &assigned {
+            self.forget(name);
+        }
+        let nothing = body.steps.iter().all(|s| is_idle(s, 0));
+        if !nothing {
+            self.push(Step::Loop(body));
+        }
+        self.diverged = reached_again;
+    }
+
+    fn while_expr(&mut self, e: &syn::ExprWhile) -> Val {
+        self.loop_body(
+            e.label.as_ref(),
+            &e.body,
+            |this| {
+                let value = this.expr(&e.cond);
+                Some(this.condition_of(&value))
+            },
+            Vec::new(),
+        );
+        Val::opaque()
+    }
+
+    fn for_expr(&mut self, e: &syn::ExprForLoop) -> Val {
+        let iterated = self.expr(&e.expr);
+        let element = iterated.ty.element();
+        let data = iterated.observed();
+        self.loop_body(
+            e.label.as_ref(),
+            &e.body,
+            |this| {
+                let goes_on = this.opaque_condition(Vec::new());
+                let place = this.fresh_place("");
+                let item = Val { v: V::Place(place), ty: element, data };
+                let matched = this.pattern(&e.pat, &item);
+                this.bind(matched.bindings);
+                Some(goes_on)
+            },
+            Vec::new(),
+        );
+        Val::opaque()
+    }
+}
+
+/// Whether code is for Windows only: the abstract filesystem is POSIX, so it is left out.
+pub fn is_cfg_out(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|a| {
+        if !a.path().is_ident("cfg") {
+            return false;
+        }
+        let syn::Meta::List(list) = &a.meta else { return false };
+        let text: String = list.tokens.to_string().chars().filter(|c| !c.is_whitespace()).collect();
+        matches!(
+            text.as_str(),
+            "windows"
+                | "not(unix)"
+                | "target_os=\"windows\""
+                | "not(not(windows))"
+                | "target_family=\"windows\""
+        )
+    })
+}
+
+fn is_idle(step: &Step, loops: u32) -> bool {
+    match step {
+        Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).all(|s| is_idle(s, loops)),
+        Step::Exit(Exit::Break(n) | Exit::Continue(n)) => *n <= loops,
+        Step::Loop(body) => body.steps.iter().all(|s| is_idle(s, loops + 1)),
+        _ => false,
+    }
+}
+
+fn breaks(block: &crate::flow::Block, depth: u32) -> bool {
+    block.steps.iter().any(|step| match step {
+        Step::Exit(Exit::Break(n)) => *n >= depth,
+        Step::Branch(b) => breaks(&b.then, depth) || breaks(&b.otherwise, depth),
+        Step::Loop(body) => breaks(body, depth + 1),
+        _ => false,
+    })
+}
+
+/// Both sets of flags together.
+pub fn union(a: crate::flow::OpenFlags, b: crate::flow::OpenFlags) -> crate::flow::OpenFlags {
+    crate::flow::OpenFlags {
+        read: a.read || b.read,
+        write: a.write || b.write,
+        append: a.append || b.append,
+        create: a.create || b.create,
+        create_new: a.create_new || b.create_new,
+        truncate: a.truncate || b.truncate,
+        no_follow: a.no_follow || b.no_follow,
+    }
+}
+
+fn literal(lit: &Lit) -> Val {
+    match lit {
+        Lit::Str(s) => Val::place(Place::literal(&s.value()), Ty::Text),
+        Lit::CStr(s) => Val::place(Place::literal(&s.value().to_string_lossy()), Ty::Text),
+        Lit::ByteStr(s) => Val::place(Place::literal(&String::from_utf8_lossy(&s.value())), Ty::Text),
+        Lit::Bool(b) => Val::cond(Condition::Constant(b.value)),
+        _ => Val::opaque(),
+    }
+}
+
+/// The variable at the bottom of `x`, `x.y`, `x[i]`, `*x`, `&mut x`.
+pub fn root_variable(expr: &Expr) -> Option<String> {
+    let mut expr = expr;
+    loop {
+        expr = match expr {
+            Expr::Path(p) => return p.path.get_ident().map(ToString::to_string),
+            Expr::Field(e) => &e.base,
+            Expr::Index(e) => &e.expr,
+            Expr::Paren(e) => &e.expr,
+            Expr::Reference(e) => &e.expr,
+            Expr::Unary(e) => &e.expr,
+            Expr::MethodCall(e) => &e.receiver,
+            Expr::Try(e) => &e.expr,
+            _ => return None,
+        };
+    }
+}

@@ -1,0 +1,739 @@
+//! The lowerer of one function: its state, and what every kind of syntax does to it.
+
+use super::names::{Names, Scope, add_use, parent_module, prelude};
+use super::types::{Ty, Types};
+use super::value::{Maybe, V, Val, add_data, choose};
+use crate::flow::{
+    Block, Branch, Condition, Exit, Frame, OnFailure, Place, PlaceKind, ResultId, Site, Step, Value,
+};
+use crate::language::models::Models;
+use crate::source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+
+/// Nesting of syntax beyond which nothing is lowered, so that no input overflows the stack.
+const MAX_DEPTH: usize = 300;
+/// Closures put in place within closures, beyond which a closure stays unknown.
+const MAX_INLINE: usize = 6;
+
+/// What all functions of a file share.
+pub struct FileScope<'a> {
+    /// The library models.
+    pub models: &'static Models,
+    /// Names by module.
+    pub names: &'a Names,
+    /// Fields of the file's types: (type, field) to the field's type.
+    pub fields: &'a FxHashMap<(String, String), Ty>,
+    /// What the file's functions return, by qualified name.
+    pub returns: &'a FxHashMap<String, Ty>,
+}
+
+/// A local variable.
+#[derive(Clone, Debug)]
+struct Local {
+    name: String,
+    value: Val,
+}
+
+/// The state while one function is lowered.
+pub struct Lowerer<'a> {
+    /// What the file shares.
+    pub file: &'a FileScope<'a>,
+    /// The module of the function.
+    pub module: String,
+    /// The type that `Self` is.
+    pub self_type: Option<String>,
+    /// Type parameters in scope.
+    pub generics: Vec<(String, Ty)>,
+    /// `use` declarations inside the function, the innermost last.
+    pub local_scopes: Vec<Scope>,
+    locals: Vec<Local>,
+    blocks: Vec<Block>,
+    /// Loops entered in the innermost frame, the innermost last: their labels.
+    pub loops: Vec<Option<String>>,
+    /// Whether the code at hand cannot be reached.
+    pub diverged: bool,
+    /// Span table.
+    pub sites: Vec<Span>,
+    next_result: u32,
+    /// How many parameters the function has: the first results are theirs.
+    pub parameters: u32,
+    next_opaque: u32,
+    /// Places that results stand for, where known.
+    pub result_places: FxHashMap<ResultId, Place>,
+    /// Results of opens: handles.
+    pub opened: FxHashSet<ResultId>,
+    /// Results that may be guards or handles: locks, opens and calls.
+    pub droppable: FxHashSet<ResultId>,
+    depth: usize,
+    inline: usize,
+    /// The value that the innermost `loop` was left with so far.
+    pub loop_value: Option<Val>,
+    /// Guards made by the statement at hand and not yet bound.
+    pub temporaries: Vec<ResultId>,
+    /// Nested functions, to be lowered on their own.
+    pub nested: Vec<Rc<syn::ItemFn>>,
+}
+
+impl<'a> Lowerer<'a> {
+    /// A lowerer for a function of `module`.
+    pub fn new(file: &'a FileScope<'a>, module: &str, self_type: Option<&str>) -> Self {
+        Lowerer {
+            file,
+            module: module.to_owned(),
+            self_type: self_type.map(str::to_owned),
+            generics: Vec::new(),
+            local_scopes: Vec::new(),
+            locals: Vec::new(),
+            blocks: vec![Block::default()],
+            loops: Vec::new(),
+            diverged: false,
+            sites: Vec::new(),
+            next_result: 0,
+            parameters: 0,
+            next_opaque: 0,
+            result_places: FxHashMap::default(),
+            opened: FxHashSet::default(),
+            droppable: FxHashSet::default(),
+            depth: 0,
+            inline: 0,
+            loop_value: None,
+            temporaries: Vec::new(),
+            nested: Vec::new(),
+        }
+    }
+
+    // --- numbers and sites -------------------------------------------------------------------------------------------
+
+    /// The body, once all is lowered.
+    pub fn finish(&mut self) -> Block {
+        self.blocks.pop().unwrap_or_default()
+    }
+
+    /// A fresh result.
+    pub fn result(&mut self) -> ResultId {
+        self.next_result += 1;
+        ResultId(self.next_result - 1)
+    }
+
+    /// A fresh opaque number.
+    pub fn opaque_id(&mut self) -> u32 {
+        self.next_opaque += 1;
+        self.next_opaque - 1
+    }
+
+    /// How many results and opaque numbers were used.
+    pub fn counts(&self) -> (u32, u32) {
+        (self.next_result, self.next_opaque)
+    }
+
+    /// A fresh unknown place that goes by a variable's name.
+    pub fn fresh_place(&mut self, name: &str) -> Place {
+        let id = self.opaque_id();
+        Place::opaque(id, name)
+    }
+
+    /// A fresh unknown decision that looked at these results.
+    pub fn opaque_condition(&mut self, mut observed: Vec<ResultId>) -> Condition {
+        // What the caller passed was not observed here.
+        observed.retain(|r| r.0 >= self.parameters);
+        Condition::Opaque { id: self.opaque_id(), observed }
+    }
+
+    /// Registers a span.
+    pub fn site(&mut self, span: Span) -> Site {
+        self.sites.push(span);
+        Site(u32::try_from(self.sites.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    // --- nesting -----------------------------------------------------------------------------------------------------
+
+    /// Runs `inner` one level deeper, or answers nothing where the syntax is nested too deep.
+    pub fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let value = inner(self);
+        self.depth -= 1;
+        Some(value)
+    }
+
+    /// Like [`Self::deeper`], for a closure's body put in place.
+    pub fn inlined<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.inline >= MAX_INLINE {
+            return None;
+        }
+        self.inline += 1;
+        let value = self.deeper(inner);
+        self.inline -= 1;
+        value
+    }
+
+    // --- steps -------------------------------------------------------------------------------------------------------
+
+    /// Appends a step, unless it cannot be reached.
+    pub fn push(&mut self, step: Step) {
+        if self.diverged {
+            return;
+        }
+        if matches!(step, Step::Exit(_)) {
+            self.diverged = true;
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.steps.push(step);
+        }
+    }
+
+    /// Runs `inner` with a block of its own and returns that block. Variables that it declares are gone afterwards.
+    pub fn in_block<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> (Block, T) {
+        self.blocks.push(Block::default());
+        let locals = self.locals.len();
+        let scopes = self.local_scopes.len();
+        let value = inner(self);
+        self.locals.truncate(locals);
+        self.local_scopes.truncate(scopes);
+        (self.blocks.pop().unwrap_or_default(), value)
+    }
+
+    /// Opens a block without a scope of its own: what is bound in it stays visible.
+    pub fn open_block(&mut self) -> bool {
+        self.blocks.push(Block::default());
+        self.diverged
+    }
+
+    /// Closes the block that [`Self::open_block`] opened; its guards go on to live in the surrounding block.
+    pub fn close_block(&mut self, diverged: bool) -> Block {
+        self.diverged = diverged;
+        let mut block = self.blocks.pop().unwrap_or_default();
+        let drops = std::mem::take(&mut block.drops);
+        if let Some(outer) = self.blocks.last_mut() {
+            outer.drops.extend(drops);
+        }
+        block
+    }
+
+    /// Runs `inner` and keeps its steps apart, with a scope of their own; the caller decides where they go.
+    pub fn aside<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> (T, Block) {
+        let diverged = self.diverged;
+        let (block, value) = self.in_block(inner);
+        self.diverged = diverged;
+        (value, block)
+    }
+
+    /// The last step that defines `result`, if it is the very last one: its failure policy can still be set in place.
+    fn last_policy(&mut self, result: ResultId) -> Option<&mut OnFailure> {
+        match self.blocks.last_mut()?.steps.last_mut()? {
+            Step::Effect(e) if e.result == result => Some(&mut e.on_failure),
+            Step::Frame(f) if f.result == result => Some(&mut f.on_failure),
+            Step::Call(c) if c.result == result => Some(&mut c.on_failure),
+            _ => None,
+        }
+    }
+
+    /// Sets what happens at once when `result` fails.
+    pub fn set_policy(&mut self, result: ResultId, policy: OnFailure) {
+        let direct = match self.last_policy(result) {
+            Some(slot) if *slot == OnFailure::Continue => {
+                *slot = policy;
+                true
+            }
+            _ => false,
+        };
+        if direct {
+            if let Some(Step::Call(c)) = self.blocks.last_mut().and_then(|b| b.steps.last_mut())
+                && let Some(presumed) = &mut c.presumed
+            {
+                presumed.on_failure = policy;
+            }
+            return;
+        }
+        self.leave_if(super::value::failed(result), policy, Some(result));
+    }
+
+    /// Leaves the frame when the condition holds.
+    pub fn leave_if(&mut self, condition: Condition, policy: OnFailure, error: Option<ResultId>) {
+        let exit = match policy {
+            OnFailure::Propagate => Exit::Return(Value::Failure(error)),
+            OnFailure::Panic => Exit::Panic,
+            OnFailure::Continue => return,
+        };
+        match condition {
+            Condition::Constant(false) => {}
+            Condition::Constant(true) => self.push(Step::Exit(exit)),
+            condition => self.push(Step::Branch(Branch {
+                condition,
+                then: Block { steps: vec![Step::Exit(exit)], drops: Vec::new() },
+                otherwise: Block::default(),
+            })),
+        }
+    }
+
+    /// Appends a decision, leaving out what does nothing.
+    pub fn push_branch(&mut self, condition: Condition, then: Block, otherwise: Block) {
+        if then.steps.is_empty() && otherwise.steps.is_empty() {
+            return;
+        }
+        match condition {
+            Condition::Constant(true) => self.push_all(then),
+            Condition::Constant(false) => self.push_all(otherwise),
+            condition => self.push(Step::Branch(Branch { condition, then, otherwise })),
+        }
+    }
+
+    /// Appends a block's steps in place, its releases at its end.
+    pub fn push_all(&mut self, block: Block) {
+        if block.steps.is_empty() {
+            return;
+        }
+        if block.drops.is_empty() {
+            for step in block.steps {
+                self.push(step);
+            }
+        } else {
+            self.push(Step::Branch(Branch {
+                condition: Condition::Constant(true),
+                then: block,
+                otherwise: Block::default(),
+            }));
+        }
+    }
+
+    /// Lowers the two arms of a decision and joins what they leave behind.
+    pub fn branch(
+        &mut self,
+        condition: Condition,
+        then: impl FnOnce(&mut Self) -> Val,
+        otherwise: impl FnOnce(&mut Self) -> Val,
+    ) -> Val {
+        match condition {
+            Condition::Constant(true) => {
+                let reached = !self.diverged;
+                let (block, value) = self.in_block(then);
+                let diverged = std::mem::replace(&mut self.diverged, !reached);
+                self.push_all(block);
+                self.diverged |= diverged;
+                return value;
+            }
+            Condition::Constant(false) => {
+                let reached = !self.diverged;
+                let (block, value) = self.in_block(otherwise);
+                let diverged = std::mem::replace(&mut self.diverged, !reached);
+                self.push_all(block);
+                self.diverged |= diverged;
+                return value;
+            }
+            _ => {}
+        }
+        let reached = !self.diverged;
+        let before: Vec<Val> = self.locals.iter().map(|l| l.value.clone()).collect();
+        let (then_block, then_value) = self.in_block(then);
+        let then_diverged = std::mem::replace(&mut self.diverged, !reached);
+        let after_then: Vec<Val> = self.locals.iter().map(|l| l.value.clone()).collect();
+        for (local, value) in self.locals.iter_mut().zip(before) {
+            local.value = value;
+        }
+        let (else_block, else_value) = self.in_block(otherwise);
+        let else_diverged = std::mem::replace(&mut self.diverged, !reached);
+        if then_diverged && !else_diverged {
+            // What holds after the decision is what the other arm left.
+        } else if else_diverged && !then_diverged {
+            for (local, value) in self.locals.iter_mut().zip(after_then) {
+                local.value = value;
+            }
+        } else {
+            for (at, then_local) in after_then.into_iter().enumerate() {
+                let Some(local) = self.locals.get(at) else { continue };
+                let (name, else_local) = (local.name.clone(), local.value.clone());
+                let joined = self.join(&condition, then_local, else_local, &name);
+                if let Some(local) = self.locals.get_mut(at) {
+                    local.value = joined;
+                }
+            }
+        }
+        self.push_branch(condition.clone(), then_block, else_block);
+        if then_diverged && else_diverged {
+            self.diverged = true;
+            return Val::opaque();
+        }
+        if then_diverged {
+            return else_value;
+        }
+        if else_diverged {
+            return then_value;
+        }
+        self.join(&condition, then_value, else_value, "")
+    }
+
+    /// The value that is `then` or `otherwise`, by the condition.
+    pub fn join(&mut self, condition: &Condition, then: Val, otherwise: Val, name: &str) -> Val {
+        if then.same(&otherwise) {
+            return then.with_data(&otherwise.data);
+        }
+        if matches!((&then.v, &otherwise.v), (V::Opaque, V::Opaque)) {
+            let ty = if then.ty == Ty::Unknown { otherwise.ty.clone() } else { then.ty.clone() };
+            return Val { v: V::Opaque, ty, data: then.data }.with_data(&otherwise.data);
+        }
+        let ty = if then.ty == Ty::Unknown { otherwise.ty.clone() } else { then.ty.clone() };
+        let mut data = then.data.clone();
+        add_data(&mut data, &otherwise.data);
+        if let (V::Cond(a), V::Cond(b)) = (&then.v, &otherwise.v) {
+            return Val { v: V::Cond(choose(condition, a.clone(), b.clone())), ty: Ty::Bool, data };
+        }
+        if let (V::Tuple(a), V::Tuple(b)) = (&then.v, &otherwise.v)
+            && a.len() == b.len()
+        {
+            let items =
+                a.iter().zip(b).map(|(a, b)| self.join(condition, a.clone(), b.clone(), name)).collect();
+            return Val { v: V::Tuple(items), ty, data };
+        }
+        let maybe_like =
+            |v: &Val| matches!(v.v, V::Maybe(_)) || matches!(v.ty, Ty::Result(_) | Ty::Option(_));
+        if maybe_like(&then) || maybe_like(&otherwise) {
+            let parts = |this: &mut Self, v: &Val| {
+                v.as_maybe().unwrap_or_else(|| Maybe {
+                    ok: this.opaque_condition(v.observed()),
+                    error: None,
+                    payload: Val { v: V::Opaque, ty: v.ty.payload(), data: v.data.clone() },
+                })
+            };
+            let (a, b) = (parts(self, &then), parts(self, &otherwise));
+            let payload = match (&a.ok, &b.ok) {
+                // The payload of the arm that fails is never seen.
+                (_, Condition::Constant(false)) => a.payload,
+                (Condition::Constant(false), _) => b.payload,
+                _ => self.join(condition, a.payload, b.payload, name),
+            };
+            let maybe = Maybe { ok: choose(condition, a.ok, b.ok), error: a.error.or(b.error), payload };
+            return Val { v: V::Maybe(Box::new(maybe)), ty, data };
+        }
+        add_data(&mut data, &then.observed());
+        add_data(&mut data, &otherwise.observed());
+        // A default for a value that is otherwise known keeps the data, but the path is one of two.
+        let v = if matches!((&then.v, &otherwise.v), (V::Place(_), _) | (_, V::Place(_))) {
+            V::Place(self.fresh_place(name))
+        } else {
+            V::Opaque
+        };
+        Val { v, ty, data }
+    }
+
+    // --- variables ---------------------------------------------------------------------------------------------------
+
+    /// Declares a variable. A result bound to it is released at the end of the block, if it turns out to be a guard.
+    pub fn declare(&mut self, name: &str, value: Val) {
+        for r in owned_results(&value) {
+            self.temporaries.retain(|t| *t != r);
+            if self.droppable.contains(&r)
+                && let Some(block) = self.blocks.last_mut()
+                && !block.drops.contains(&r)
+            {
+                block.drops.push(r);
+            }
+        }
+        self.locals.push(Local { name: name.to_owned(), value });
+    }
+
+    /// Declares a variable that owns nothing: a reference, a pattern's part.
+    pub fn declare_borrowed(&mut self, name: &str, value: Val) {
+        self.locals.push(Local { name: name.to_owned(), value });
+    }
+
+    /// The value of a variable.
+    pub fn local(&self, name: &str) -> Option<&Val> {
+        self.locals.iter().rev().find(|l| l.name == name).map(|l| &l.value)
+    }
+
+    /// Sets a variable that is declared.
+    pub fn assign(&mut self, name: &str, value: Val) {
+        for r in owned_results(&value) {
+            self.temporaries.retain(|t| *t != r);
+        }
+        if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
+            local.value = value;
+        }
+    }
+
+    /// Adds data to a variable: something was put into it.
+    pub fn taint(&mut self, name: &str, data: &[ResultId]) {
+        if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
+            add_data(&mut local.value.data, data);
+        }
+    }
+
+    /// Forgets what is known of a variable, keeping its type and data.
+    pub fn forget(&mut self, name: &str) {
+        let Some(at) = self.locals.iter().rposition(|l| l.name == name) else { return };
+        let place = self.fresh_place(name);
+        if let Some(local) = self.locals.get_mut(at) {
+            let observed = local.value.observed();
+            add_data(&mut local.value.data, &observed);
+            local.value.v = V::Place(place);
+        }
+    }
+
+    /// The value moves out of its variable: the block no longer releases it.
+    pub fn moved(&mut self, value: &Val) {
+        for r in owned_results(value) {
+            self.temporaries.retain(|t| *t != r);
+            for block in &mut self.blocks {
+                block.drops.retain(|d| *d != r);
+            }
+        }
+    }
+
+    // --- frames ------------------------------------------------------------------------------------------------------
+
+    /// Runs code that `return` and `?` leave only up to its own end.
+    pub fn frame(&mut self, span: Span, inner: impl FnOnce(&mut Self) -> Val) -> Val {
+        let loops = std::mem::take(&mut self.loops);
+        let diverged = self.diverged;
+        let (mut block, value) = self.in_block(inner);
+        self.loops = loops;
+        let body_diverged = std::mem::replace(&mut self.diverged, diverged);
+        let exits = has_exit(&block);
+        if !exits {
+            self.push_all(block);
+            return value;
+        }
+        let result = self.result();
+        if !body_diverged {
+            block.steps.push(Step::Exit(Exit::Return(self.return_value(&value))));
+        }
+        for r in owned_results(&value) {
+            block.drops.retain(|d| *d != r);
+        }
+        let place = match &value.v {
+            V::Place(p) => Some(p.clone()),
+            V::Maybe(m) => match &m.payload.v {
+                V::Place(p) => Some(p.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(place) = place {
+            self.result_places.insert(result, place);
+        }
+        let site = self.site(span);
+        self.push(Step::Frame(Frame {
+            body: block,
+            result,
+            on_failure: OnFailure::Continue,
+            site,
+            name: String::new(),
+        }));
+        Val { v: V::Result(result), ty: value.ty, data: value.data }
+    }
+
+    /// The flow value of what a function or frame returns.
+    pub fn return_value(&mut self, value: &Val) -> Value {
+        value.to_flow()
+    }
+
+    /// Returns from the function or frame.
+    pub fn push_return(&mut self, value: &Val) {
+        self.moved(value);
+        if let V::Maybe(m) = &value.v
+            && !matches!(m.ok, Condition::Constant(_) | Condition::Ok(_))
+        {
+            let success = Exit::Return(Value::Success(Box::new(m.payload.to_flow())));
+            let failure = Exit::Return(Value::Failure(m.error));
+            let block = |exit| Block { steps: vec![Step::Exit(exit)], drops: Vec::new() };
+            self.push_branch(m.ok.clone(), block(success), block(failure));
+            self.diverged = true;
+            return;
+        }
+        let value = self.return_value(value);
+        self.push(Step::Exit(Exit::Return(value)));
+    }
+
+    // --- names and types ---------------------------------------------------------------------------------------------
+
+    /// The qualified name that a path means here.
+    pub fn resolve(&self, path: &syn::Path) -> String {
+        let mut segments = path.segments.iter().map(|s| s.ident.to_string());
+        let Some(first) = segments.next() else { return String::new() };
+        let rest: Vec<String> = segments.collect();
+        let mut name =
+            if path.leading_colon.is_some() { first } else { self.resolve_first(&first, !rest.is_empty()) };
+        for part in rest {
+            if part == "super" {
+                name = parent_module(&name);
+            } else {
+                name.push_str("::");
+                name.push_str(&part);
+            }
+        }
+        name
+    }
+
+    fn resolve_first(&self, first: &str, more: bool) -> String {
+        match first {
+            "crate" => return self.module.split("::").next().unwrap_or_default().to_owned(),
+            "self" => return self.module.clone(),
+            "super" => return parent_module(&self.module),
+            "Self" => return self.self_type.clone().unwrap_or_else(|| "Self".to_owned()),
+            _ => {}
+        }
+        let scopes = self.local_scopes.iter().rev().chain(self.file.names.scope(&self.module));
+        let mut globs = Vec::new();
+        for scope in scopes {
+            if let Some(target) = scope.names.get(first) {
+                return target.clone();
+            }
+            globs.extend(&scope.globs);
+        }
+        for glob in globs {
+            let candidate = format!("{glob}::{first}");
+            let models = self.file.models;
+            if models.api(&candidate).is_some()
+                || models.canonical_type(&candidate).is_some()
+                || models.error_kind(&candidate).is_some()
+                || models.open_flag(&candidate).is_some()
+            {
+                return candidate;
+            }
+            if glob == "super" || self.module.starts_with(glob.as_str()) {
+                // `use super::*` in an inline module: the file itself knows that module's names.
+                if let Some(target) = self.file.names.scope(glob).and_then(|s| s.names.get(first)) {
+                    return target.clone();
+                }
+            }
+        }
+        if let Some(name) = prelude(first) {
+            return name.to_owned();
+        }
+        // A path's first segment that nobody declares is a crate; a lone name is the module's own, or comes in by a glob.
+        if more { first.to_owned() } else { format!("{}::{first}", self.module) }
+    }
+
+    /// The type that a piece of syntax names here.
+    pub fn type_of(&self, ty: &syn::Type) -> Ty {
+        let resolve = |p: &syn::Path| self.resolve(p);
+        Types {
+            models: self.file.models,
+            resolve: &resolve,
+            self_type: self.self_type.as_deref(),
+            generics: &self.generics,
+        }
+        .of(ty)
+    }
+
+    /// Enters a block's `use` declarations.
+    pub fn enter_scope(&mut self, items: &[&syn::Item]) {
+        let mut scope = Scope::default();
+        for item in items {
+            match item {
+                syn::Item::Use(item) => {
+                    add_use(
+                        &self.module,
+                        &item.tree,
+                        item.leading_colon.is_some(),
+                        &mut scope,
+                        &mut |_, _| {},
+                    );
+                }
+                syn::Item::Fn(item) => {
+                    scope
+                        .names
+                        .insert(item.sig.ident.to_string(), format!("{}::{}", self.module, item.sig.ident));
+                    self.nested.push(Rc::new((*item).clone()));
+                }
+                _ => {}
+            }
+        }
+        // A local `use io::ErrorKind` may lean on an import of the module.
+        let resolved: Vec<(String, String)> = scope
+            .names
+            .iter()
+            .map(|(name, target)| {
+                let (first, rest) = target.split_once("::").unwrap_or((target, ""));
+                let known = self.file.names.scope(&self.module).and_then(|s| s.names.get(first));
+                match known {
+                    Some(base) if !rest.is_empty() => (name.clone(), format!("{base}::{rest}")),
+                    _ => (name.clone(), target.clone()),
+                }
+            })
+            .collect();
+        scope.names.extend(resolved);
+        self.local_scopes.push(scope);
+    }
+
+    // --- values ------------------------------------------------------------------------------------------------------
+
+    /// The value as a truth value.
+    pub fn condition_of(&mut self, value: &Val) -> Condition {
+        match &value.v {
+            V::Cond(c) => c.clone(),
+            V::Result(r) => Condition::True(*r),
+            _ => {
+                let observed = value.observed();
+                self.opaque_condition(observed)
+            }
+        }
+    }
+
+    /// The place that a value denotes, if it may denote one.
+    pub fn place_of(&mut self, value: &Val, name: &str) -> Place {
+        match &value.v {
+            V::Place(p) => p.clone(),
+            V::Result(r) => match self.result_places.get(r) {
+                Some(p) => p.clone(),
+                None => Place::new(PlaceKind::Result(*r)),
+            },
+            V::Maybe(m) => {
+                let payload = m.payload.clone();
+                self.place_of(&payload, name)
+            }
+            _ => self.fresh_place(name),
+        }
+    }
+
+    /// The payload of a `Result` or `Option`, where failure is dealt with as `policy` says.
+    pub fn unwrap(&mut self, value: Val, policy: OnFailure) -> Val {
+        match &value.v {
+            V::Result(r) => {
+                let r = *r;
+                self.set_policy(r, policy);
+                let data = value.data.clone();
+                if value.ty.payload() == Ty::Bool {
+                    return Val { v: V::Cond(Condition::True(r)), ty: Ty::Bool, data };
+                }
+                Val { v: V::Result(r), ty: value.ty.payload(), data }
+            }
+            V::Maybe(m) => {
+                let m = m.clone();
+                self.leave_if(m.ok.negated(), policy, m.error);
+                let mut payload = m.payload;
+                add_data(&mut payload.data, &value.data);
+                payload
+            }
+            // Code that may leave here for a reason that no effect has: kept out of the summary, it decides nothing.
+            _ => Val { ty: value.ty.payload(), ..value },
+        }
+    }
+}
+
+/// The results that a value owns: guards and handles among them are released with it.
+pub fn owned_results(value: &Val) -> Vec<ResultId> {
+    match &value.v {
+        V::Result(r) => vec![*r],
+        V::Maybe(m) => owned_results(&m.payload),
+        V::Tuple(items) => items.iter().flat_map(owned_results).collect(),
+        V::Struct(fields) => fields.iter().flat_map(|(_, v)| owned_results(v)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a block can leave the frame that it is in.
+pub fn has_exit(block: &Block) -> bool {
+    block.steps.iter().any(|step| match step {
+        Step::Exit(Exit::Return(_)) => true,
+        Step::Effect(e) => e.on_failure == OnFailure::Propagate,
+        Step::Call(c) => c.on_failure == OnFailure::Propagate,
+        Step::Frame(f) => f.on_failure == OnFailure::Propagate,
+        Step::Branch(b) => has_exit(&b.then) || has_exit(&b.otherwise),
+        Step::Loop(body) => has_exit(body),
+        _ => false,
+    })
+}

@@ -1,0 +1,854 @@
+//! Method calls: combinators of `Result`, `Option` and `bool`, errors, paths that change in place, library methods.
+
+use super::expr::root_variable;
+use super::lower::Lowerer;
+use super::patterns::wrap;
+use super::spans;
+use super::types::{FILE, PATH, Ty};
+use super::value::{Maybe, V, Val, add_data, all, any, failed};
+use crate::flow::{Callee, Certainty, Condition, OnFailure, Place, PlaceKind};
+use std::rc::Rc;
+use syn::{Expr, ExprMethodCall};
+
+impl Lowerer<'_> {
+    /// A method call.
+    pub fn method_call(&mut self, e: &ExprMethodCall) -> Val {
+        let receiver = self.expr(&e.receiver);
+        let name = e.method.to_string();
+        if let Some(value) = self.error_method(&receiver, &name) {
+            return value;
+        }
+        if let Some(value) = self.path_in_place(e, &receiver, &name) {
+            return value;
+        }
+        if let Some(value) = self.combinator(e, &receiver, &name) {
+            return value;
+        }
+        let receiver = self.boolean_payload(receiver);
+        let mut arguments = vec![receiver];
+        arguments.extend(self.arguments(&e.args));
+        let syntax: Vec<&Expr> = std::iter::once(&*e.receiver).chain(&e.args).collect();
+        let span = spans::method_call(e);
+        let ty = arguments.first().map(|r| r.ty.clone()).unwrap_or_default();
+        if let Some((api, certainty)) = self.method_api(&ty, &name, arguments.first(), e.args.len()) {
+            let value = self.api_call(&api, &mut arguments, &syntax, span, certainty);
+            if let Some(value) = value {
+                // Builders change in place: `options.write(true);`.
+                if let (V::Flags(_), Some(variable)) = (&value.v, root_variable(&e.receiver))
+                    && api.flag.is_some()
+                {
+                    self.assign(&variable, value.clone());
+                }
+                return value;
+            }
+        }
+        self.unknown_method(e, arguments, ty, name)
+    }
+
+    fn unknown_method(&mut self, e: &ExprMethodCall, mut arguments: Vec<Val>, ty: Ty, name: String) -> Val {
+        let span = spans::method_call(e);
+        let mut data = Vec::new();
+        arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
+        if arguments.iter().any(|a| matches!(a.v, V::Closure(_) | V::Async(_))) {
+            // The element is what an adapter hands to its closure.
+            let element = Val { v: V::Opaque, ty: ty.element(), data: data.clone() };
+            self.run_adapter(&mut arguments, element, span);
+        }
+        // What goes into a collection or a document stays in it.
+        if let Some(variable) = root_variable(&e.receiver) {
+            let mut added = Vec::new();
+            arguments.iter().skip(1).for_each(|a| add_data(&mut added, &a.provenance()));
+            if !added.is_empty() {
+                self.taint(&variable, &added);
+            }
+        }
+        for argument in &e.args {
+            if let Expr::Reference(reference) = argument
+                && reference.mutability.is_some()
+                && let Some(variable) = root_variable(&reference.expr)
+            {
+                self.taint(&variable, &data);
+            }
+        }
+        let keeps_elements = matches!(
+            name.as_str(),
+            "iter"
+                | "into_iter"
+                | "iter_mut"
+                | "filter"
+                | "rev"
+                | "skip"
+                | "take"
+                | "collect"
+                | "chain"
+                | "peekable"
+                | "to_vec"
+        );
+        if keeps_elements && matches!(ty, Ty::Sequence(_)) {
+            return Val { v: V::Opaque, ty, data };
+        }
+        if matches!(name.as_str(), "flatten" | "filter_map" | "flat_map" | "next" | "last" | "first" | "pop")
+        {
+            let element = ty.element();
+            let inner = match (name.as_str(), &element) {
+                ("flatten", Ty::Result(t) | Ty::Option(t)) => Ty::Sequence(t.clone()),
+                ("next" | "last" | "first" | "pop", _) => Ty::Option(Rc::new(element)),
+                _ => Ty::Unknown,
+            };
+            return Val { v: V::Opaque, ty: inner, data };
+        }
+        let foreign = match &ty {
+            Ty::Named(n) => n.starts_with("std::") && &**n != PATH,
+            Ty::Sequence(_) | Ty::Bool | Ty::Text => true,
+            _ => false,
+        };
+        if foreign || is_std_method(&name) {
+            return Val { v: V::Opaque, ty: Ty::Unknown, data };
+        }
+        let receiver = ty.name().filter(|n| *n != PATH).map(str::to_owned);
+        self.unknown_call(Callee::Method { receiver, name }, arguments, span, None).with_data(&data)
+    }
+
+    fn run_adapter(&mut self, arguments: &mut [Val], element: Val, span: crate::source::Span) {
+        for argument in arguments {
+            let taken = match &argument.v {
+                V::Closure(_) | V::Async(_) => std::mem::take(argument),
+                _ => continue,
+            };
+            let called = self.opaque_condition(Vec::new());
+            let result = self.branch(
+                called,
+                |this| match &taken.v {
+                    V::Closure(c) => {
+                        let c = c.clone();
+                        let place = this.fresh_place("");
+                        let item = Val { v: V::Place(place), ..element.clone() };
+                        this.call_closure(&c, vec![item], span)
+                    }
+                    _ => this.awaited(taken.clone(), span),
+                },
+                |_| Val::opaque(),
+            );
+            argument.data = result.observed();
+        }
+    }
+
+    /// The row for a method on a receiver of this type.
+    fn method_api(
+        &mut self,
+        ty: &Ty,
+        name: &str,
+        receiver: Option<&Val>,
+        arguments: usize,
+    ) -> Option<(crate::language::models::Api, Certainty)> {
+        let models = self.file.models;
+        let known = match ty {
+            Ty::Named(n) => models.method(Some(n), name),
+            Ty::Text => models.method(Some(PATH), name).filter(|api| api.effect.is_none()),
+            Ty::Result(_) | Ty::Option(_) => None,
+            _ => models.method(None, name),
+        };
+        if let Some(api) = known {
+            return Some((api.clone(), Certainty::Known));
+        }
+        // Reading and writing through anything that is a file underneath.
+        let is_handle = match receiver.map(|r| &r.v) {
+            Some(V::Result(r)) => self.is_open_result(*r),
+            Some(V::Place(p)) => p.is_private(),
+            _ => false,
+        };
+        if is_handle && let Some(api) = models.method(Some(FILE), name) {
+            return Some((api.clone(), Certainty::Known));
+        }
+        if *ty != Ty::Unknown && !ty.name().is_some_and(|n| n.contains('.')) {
+            return None;
+        }
+        if let Some(api) = models.presumed_method(name)
+            && api.arguments() == arguments + 1
+        {
+            return Some((api.clone(), Certainty::Presumed));
+        }
+        // Path algebra on a receiver of unknown type, where only a path makes sense.
+        let path_only = match name {
+            "join" => arguments == 1,
+            "parent" | "file_name" | "file_stem" => arguments == 0,
+            "with_extension" | "with_file_name" => arguments == 1,
+            _ => false,
+        };
+        if path_only && matches!(receiver.map(|r| &r.v), Some(V::Place(_) | V::Result(_))) {
+            return models.api(&format!("{PATH}::{name}")).map(|api| (api.clone(), Certainty::Known));
+        }
+        None
+    }
+
+    /// Whether the result is of an open in this function.
+    pub fn is_open_result(&self, r: crate::flow::ResultId) -> bool {
+        self.opened.contains(&r)
+    }
+
+    fn error_method(&mut self, receiver: &Val, name: &str) -> Option<Val> {
+        let V::Error(r) = receiver.v else { return None };
+        Some(match name {
+            "kind" | "raw_os_error" | "code" | "errno" | "io_error_kind" => {
+                Val::new(V::ErrorKindOf(r), Ty::Unknown)
+            }
+            "root_cause" | "downcast_ref" | "downcast" | "into_inner" | "get_ref" | "source" | "as_ref"
+            | "into" | "clone" | "current_context" | "io_error" | "into_io_error" | "context" | "error"
+            | "to_owned" | "borrow" | "get_inner" => receiver.clone(),
+            "is_not_found" => {
+                Val::cond(Condition::Failed(r, crate::flow::Kinds::of(crate::flow::ErrorKind::NotFound)))
+            }
+            _ => return None,
+        })
+    }
+
+    /// `path.push(..)` and its like change the variable that they are called on.
+    fn path_in_place(&mut self, e: &ExprMethodCall, receiver: &Val, name: &str) -> Option<Val> {
+        if !matches!(name, "push" | "pop" | "set_extension" | "set_file_name") || !receiver.ty.is_path_like()
+        {
+            return None;
+        }
+        if receiver.ty == Ty::Text && name == "pop" {
+            return None;
+        }
+        let variable = root_variable(&e.receiver)?;
+        let argument = match e.args.first() {
+            Some(a) => {
+                let value = self.expr(a);
+                Some(self.place_of(&value, ""))
+            }
+            None => None,
+        };
+        let base = self.place_of(receiver, &variable);
+        let place = match (name, argument) {
+            ("push", Some(a)) if receiver.ty == Ty::Text => Place::new(PlaceKind::Concat(vec![base, a])),
+            ("push", Some(a)) => base.join(&a),
+            ("pop", None) => base.parent(),
+            ("set_extension", Some(a)) => base.with_extension(&a),
+            ("set_file_name", Some(a)) => base.with_file_name(&a),
+            _ => return None,
+        };
+        if matches!(&*e.receiver, Expr::Path(_)) {
+            self.assign(
+                &variable,
+                Val { v: V::Place(place), ty: receiver.ty.clone(), data: receiver.data.clone() },
+            );
+        }
+        Some(Val::opaque())
+    }
+
+    /// Methods of `Result`, `Option` and `bool`, and of what errors are wrapped in.
+    fn combinator(&mut self, e: &ExprMethodCall, receiver: &Val, name: &str) -> Option<Val> {
+        let span = spans::method_call(e);
+        if let V::Cond(c) = &receiver.v {
+            let c = c.clone();
+            return match name {
+                "then" => {
+                    let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                    let value = self.branch(
+                        c.clone(),
+                        |this| {
+                            let payload = this.call_value(&body, Vec::new(), span);
+                            Val { ty: Ty::Option(Rc::new(payload.ty.clone())), ..Val::success(payload) }
+                        },
+                        |_| Val::failure(None),
+                    );
+                    Some(value)
+                }
+                "then_some" => {
+                    let payload = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                    let ty = Ty::Option(Rc::new(payload.ty.clone()));
+                    Some(Val::new(V::Maybe(Box::new(Maybe { ok: c, error: None, payload })), ty))
+                }
+                _ => None,
+            };
+        }
+        let optional =
+            matches!(receiver.ty, Ty::Result(_) | Ty::Option(_)) || matches!(receiver.v, V::Maybe(_));
+        // A call's result of unknown type is taken for a `Result` where only that makes sense.
+        let may_be = optional || (receiver.ty == Ty::Unknown && matches!(receiver.v, V::Result(_)));
+        if !may_be {
+            // A value taken for granted (an environment lookup, a home directory) passes through its unwrapping.
+            return match name {
+                "unwrap" | "expect" | "unwrap_or_default" | "with_context" | "context" | "ok_or"
+                | "ok_or_else" | "ok" | "map_err" | "wrap_err" | "wrap_err_with" | "into_diagnostic"
+                | "cloned" | "copied" | "unwrap_or_else" | "unwrap_or" | "as_deref" | "transpose"
+                    if !matches!(receiver.v, V::Opaque) || matches!(receiver.ty, Ty::Unknown) =>
+                {
+                    for argument in &e.args {
+                        // Their closures build an error or a default: no effect on shared state that matters.
+                        if !matches!(argument, Expr::Closure(_)) {
+                            self.expr(argument);
+                        }
+                    }
+                    Some(Val { ty: receiver.ty.payload(), ..receiver.clone() })
+                }
+                _ => None,
+            };
+        }
+        let parts = receiver.as_maybe();
+        match name {
+            "unwrap" | "expect" | "unwrap_unchecked" | "expect_err" | "unwrap_err" => {
+                self.evaluate_arguments(e);
+                if name.ends_with("_err") {
+                    let error = parts.and_then(|m| m.error);
+                    return Some(error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown)));
+                }
+                Some(self.unwrap(receiver.clone(), OnFailure::Panic))
+            }
+            "is_ok" | "is_some" => Some(Val::cond(parts?.ok)),
+            "is_err" | "is_none" => Some(Val::cond(match parts?.ok {
+                Condition::Ok(r) => failed(r),
+                ok => ok.negated(),
+            })),
+            "is_ok_and" | "is_some_and" | "is_none_or" => {
+                let m = parts?;
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let payload = self.boolean_payload(m.payload);
+                let (mut holds, block) = self.aside(|this| {
+                    let value = this.call_value(&body, vec![payload], span);
+                    this.condition_of(&value)
+                });
+                self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
+                if name == "is_none_or" {
+                    return Some(Val::cond(any(vec![m.ok.negated(), holds])));
+                }
+                holds = all(vec![m.ok, holds]);
+                Some(Val::cond(holds))
+            }
+            "is_err_and" => {
+                let m = parts?;
+                let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let (holds, _) = self.aside(|this| {
+                    let value = this.call_value(&body, vec![error], span);
+                    this.condition_of(&value)
+                });
+                let fails = match &m.ok {
+                    Condition::Ok(r) => failed(*r),
+                    ok => ok.clone().negated(),
+                };
+                // A kind test implies the failure.
+                Some(Val::cond(match holds {
+                    Condition::Failed(..) => holds,
+                    holds => all(vec![fails, holds]),
+                }))
+            }
+            "transpose" if matches!(receiver.v, V::Maybe(_)) => {
+                // `Option<Result<T, E>>` to `Result<Option<T>, E>`: nothing there is no failure.
+                let m = parts?;
+                let inner = m.payload.as_maybe()?;
+                let ok = any(vec![m.ok.clone().negated(), all(vec![m.ok.clone(), inner.ok.clone()])]);
+                let present = Maybe { ok: all(vec![m.ok, inner.ok]), error: None, payload: inner.payload };
+                let payload = Val::new(V::Maybe(Box::new(present)), Ty::Option(Rc::new(Ty::Unknown)));
+                let ty = Ty::Result(Rc::new(payload.ty.clone()));
+                Some(Val::new(V::Maybe(Box::new(Maybe { ok, error: inner.error, payload })), ty))
+            }
+            "ok"
+            | "into_diagnostic"
+            | "as_ref"
+            | "as_mut"
+            | "as_deref"
+            | "as_deref_mut"
+            | "cloned"
+            | "copied"
+            | "context"
+            | "with_context"
+            | "wrap_err"
+            | "wrap_err_with"
+            | "ok_or"
+            | "ok_or_else"
+            | "change_context"
+            | "attach"
+            | "attach_printable"
+            | "attach_printable_lazy"
+            | "fs_context"
+            | "path_context"
+            | "transpose"
+            | "flatten"
+            | "inspect_err"
+            | "log_err"
+            | "path_err"
+            | "io_context"
+            | "map_err"
+            | "err_into"
+            | "into_future"
+            | "boxed"
+            | "fuse"
+            | "change_context_lazy"
+            | "with_path"
+            | "at"
+            | "to_owned"
+            | "clone"
+            | "unwrap_or_log" => {
+                if optional
+                    || matches!(
+                        name,
+                        "context" | "with_context" | "wrap_err" | "map_err" | "wrap_err_with" | "ok"
+                    )
+                {
+                    let value = self.error_mapped(e, receiver, name, span);
+                    return Some(value);
+                }
+                None
+            }
+            "err" => {
+                let m = parts?;
+                let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+                let maybe = Maybe { ok: m.ok.negated(), error: None, payload: error };
+                Some(Val::new(V::Maybe(Box::new(maybe)), Ty::Option(Rc::new(Ty::Unknown))))
+            }
+            "unwrap_or" | "unwrap_or_default" => {
+                let m = parts?;
+                let default = e.args.first().map(|a| self.expr(a)).unwrap_or_else(|| {
+                    if m.payload.ty == Ty::Bool {
+                        Val::cond(Condition::Constant(false))
+                    } else {
+                        Val::opaque()
+                    }
+                });
+                if let V::Result(r) = m.payload.v
+                    && m.payload.ty == Ty::Bool
+                    && let V::Cond(default) = &default.v
+                {
+                    // `try_exists().unwrap_or(false)`.
+                    let ok = all(vec![Condition::Ok(r), Condition::True(r)]);
+                    return Some(Val::cond(match default {
+                        Condition::Constant(false) => Condition::True(r),
+                        other => any(vec![ok, all(vec![failed(r), other.clone()])]),
+                    }));
+                }
+                let payload = self.boolean_payload(m.payload);
+                let ok = m.ok;
+                if matches!(ok, Condition::Ok(_)) && matches!(payload.v, V::Result(_)) {
+                    return Some(Val { data: payload.observed(), ..payload });
+                }
+                Some(self.join(&ok, payload, default, ""))
+            }
+            "unwrap_or_else" | "map_or" | "map_or_else" | "map" | "and_then" | "or_else" | "filter"
+            | "inspect" | "and" | "or" | "then" | "map_ok" | "is_ok_or" => {
+                self.closure_combinator(e, parts, receiver, name, span)
+            }
+            _ => None,
+        }
+    }
+
+    fn evaluate_arguments(&mut self, e: &ExprMethodCall) {
+        for argument in &e.args {
+            if !matches!(argument, Expr::Lit(_)) {
+                self.expr(argument);
+            }
+        }
+    }
+
+    /// `map_err` and its like: the failure stays one, with effects of the closure on that way only.
+    fn error_mapped(
+        &mut self,
+        e: &ExprMethodCall,
+        receiver: &Val,
+        name: &str,
+        span: crate::source::Span,
+    ) -> Val {
+        if matches!(name, "map_err" | "inspect_err")
+            && let Some(argument) = e.args.first()
+            && matches!(argument, Expr::Closure(_))
+            && let Some(m) = receiver.as_maybe()
+        {
+            let body = self.expr(argument);
+            let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+            let (_, block) = self.aside(|this| this.call_value(&body, vec![error], span));
+            self.push_branch(m.ok, crate::flow::Block::default(), block);
+        }
+        match name {
+            "ok" => Val { ty: Ty::Option(Rc::new(receiver.ty.payload())), ..receiver.clone() },
+            "flatten" => Val { ty: receiver.ty.payload(), ..receiver.clone() },
+            _ if matches!(receiver.ty, Ty::Unknown) => receiver.clone(),
+            _ => receiver.clone(),
+        }
+    }
+
+    fn closure_combinator(
+        &mut self,
+        e: &ExprMethodCall,
+        parts: Option<Maybe>,
+        receiver: &Val,
+        name: &str,
+        span: crate::source::Span,
+    ) -> Option<Val> {
+        let Some(m) = parts else {
+            // A lookup whose success is taken for granted, or an iterator: elsewhere.
+            let payload = Val { ty: receiver.ty.payload(), ..receiver.clone() };
+            return match name {
+                "map" | "and_then" | "map_or" | "map_or_else" => {
+                    let body = e.args.last().map(|a| self.expr(a)).unwrap_or_default();
+                    let value = self.call_value(&body, vec![payload], span);
+                    Some(if name == "map" {
+                        Val { ty: wrap(&receiver.ty, value.ty.clone()), ..value }
+                    } else {
+                        value
+                    })
+                }
+                "unwrap_or_else" | "or_else" | "or" => Some(payload),
+                _ => None,
+            };
+        };
+        let optional =
+            matches!(receiver.ty, Ty::Result(_) | Ty::Option(_)) || matches!(receiver.v, V::Maybe(_));
+        if !optional && matches!(name, "filter" | "inspect" | "and" | "or" | "then" | "map") {
+            // Of unknown type these are as likely an iterator's.
+            return None;
+        }
+        let payload = self.boolean_payload(m.payload.clone());
+        let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+        let ty = receiver.ty.clone();
+        Some(match name {
+            "map" | "map_ok" => {
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let (value, block) = self.aside(|this| this.call_value(&body, vec![payload], span));
+                self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
+                let ty = wrap(&ty, value.ty.clone());
+                let data = value.data.clone();
+                Val::new(V::Maybe(Box::new(Maybe { ok: m.ok, error: m.error, payload: value })), ty)
+                    .with_data(&data)
+            }
+            "and_then" | "then" => {
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                self.branch(
+                    m.ok,
+                    |this| this.call_value(&body, vec![payload], span),
+                    |_| Val { ty, ..Val::failure(m.error) },
+                )
+            }
+            "or_else" => {
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let success = Val { ty: ty.clone(), ..Val::success(payload) };
+                let error_argument = if matches!(ty, Ty::Option(_)) { Vec::new() } else { vec![error] };
+                self.branch(m.ok, |_| success, |this| this.call_value(&body, error_argument, span))
+            }
+            "unwrap_or_else" => {
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let error_argument = if matches!(ty, Ty::Option(_)) { Vec::new() } else { vec![error] };
+                self.branch(m.ok, |_| payload, |this| this.call_value(&body, error_argument, span))
+            }
+            "map_or" | "map_or_else" => {
+                let default = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let body = e.args.get(1).map(|a| self.expr(a)).unwrap_or_default();
+                let by_call = name == "map_or_else";
+                self.branch(
+                    m.ok,
+                    |this| this.call_value(&body, vec![payload], span),
+                    |this| if by_call { this.call_value(&default, vec![error], span) } else { default },
+                )
+            }
+            "filter" => {
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let kept = payload.clone();
+                let (holds, block) = self.aside(|this| {
+                    let value = this.call_value(&body, vec![payload], span);
+                    this.condition_of(&value)
+                });
+                self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
+                let ok = all(vec![m.ok, holds]);
+                Val::new(V::Maybe(Box::new(Maybe { ok, error: m.error, payload: kept })), ty)
+            }
+            "and" | "or" => {
+                let other = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let (ok, success) = (m.ok, Val { ty: ty.clone(), ..Val::success(payload) });
+                if name == "or" {
+                    self.branch(ok, |_| success, |_| other)
+                } else {
+                    self.branch(ok, |_| other, |_| Val { ty, ..Val::failure(m.error) })
+                }
+            }
+            "inspect" => {
+                let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                let (_, block) = self.aside(|this| this.call_value(&body, vec![payload], span));
+                self.push_branch(m.ok, block, crate::flow::Block::default());
+                receiver.clone()
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Methods of std's collections, iterators and texts: never the program's own file helpers, and too many to keep.
+fn is_std_method(name: &str) -> bool {
+    STD_METHODS.binary_search(&name).is_ok()
+}
+
+/// Sorted.
+const STD_METHODS: &[&str] = &[
+    "abort",
+    "abs",
+    "add",
+    "all",
+    "ancestors",
+    "and_modify",
+    "and_then",
+    "any",
+    "append",
+    "arg",
+    "args",
+    "as_any",
+    "as_array",
+    "as_bool",
+    "as_bytes",
+    "as_deref",
+    "as_f64",
+    "as_i64",
+    "as_millis",
+    "as_mut",
+    "as_mut_slice",
+    "as_nanos",
+    "as_object",
+    "as_os_str",
+    "as_path",
+    "as_ptr",
+    "as_ref",
+    "as_secs",
+    "as_secs_f64",
+    "as_slice",
+    "as_str",
+    "as_u64",
+    "binary_search",
+    "bitor",
+    "borrow",
+    "borrow_mut",
+    "by_ref",
+    "bytes",
+    "captures",
+    "captures_iter",
+    "chain",
+    "char_indices",
+    "chars",
+    "checked_add",
+    "checked_div",
+    "checked_mul",
+    "checked_sub",
+    "chunks",
+    "clear",
+    "clone",
+    "clone_from_slice",
+    "cloned",
+    "cmp",
+    "code",
+    "collect",
+    "compare_exchange",
+    "components",
+    "concat",
+    "contains",
+    "contains_key",
+    "context",
+    "copied",
+    "copy_from_slice",
+    "count",
+    "cycle",
+    "dedup",
+    "div",
+    "downgrade",
+    "drain",
+    "duration_since",
+    "elapsed",
+    "emit",
+    "ends_with",
+    "entry",
+    "enumerate",
+    "env",
+    "envs",
+    "eq",
+    "eq_ignore_ascii_case",
+    "err",
+    "expect",
+    "extend",
+    "extend_from_slice",
+    "extension",
+    "fetch_add",
+    "fetch_and",
+    "fetch_max",
+    "fetch_or",
+    "fetch_sub",
+    "field",
+    "fields",
+    "filter",
+    "filter_map",
+    "find",
+    "find_iter",
+    "find_map",
+    "finish",
+    "first",
+    "flat_map",
+    "flatten",
+    "fmt",
+    "fold",
+    "for_each",
+    "format",
+    "get",
+    "get_mut",
+    "get_or_insert_with",
+    "has_root",
+    "hash",
+    "id",
+    "insert",
+    "inspect",
+    "into",
+    "into_bytes",
+    "into_inner",
+    "into_iter",
+    "into_keys",
+    "into_values",
+    "is_absolute",
+    "is_alphanumeric",
+    "is_ascii",
+    "is_digit",
+    "is_empty",
+    "is_err",
+    "is_match",
+    "is_none",
+    "is_ok",
+    "is_relative",
+    "is_some",
+    "is_whitespace",
+    "iter",
+    "iter_mut",
+    "join",
+    "keys",
+    "kill",
+    "kind",
+    "last",
+    "leading_zeros",
+    "len",
+    "lines",
+    "log",
+    "map",
+    "map_err",
+    "map_or",
+    "map_or_else",
+    "max",
+    "max_by",
+    "max_by_key",
+    "min",
+    "min_by",
+    "min_by_key",
+    "mul",
+    "name",
+    "ne",
+    "next",
+    "next_back",
+    "not",
+    "nth",
+    "ok",
+    "ok_or",
+    "ok_or_else",
+    "or_default",
+    "or_else",
+    "or_insert",
+    "or_insert_with",
+    "or_insert_with_key",
+    "parse",
+    "partial_cmp",
+    "partition",
+    "peek",
+    "peekable",
+    "poll",
+    "pop",
+    "pop_front",
+    "position",
+    "pow",
+    "product",
+    "push",
+    "push_back",
+    "push_front",
+    "push_str",
+    "put",
+    "record",
+    "recv",
+    "recv_timeout",
+    "rem_euclid",
+    "remove_entry",
+    "repeat",
+    "replace",
+    "replace_all",
+    "reserve",
+    "resize",
+    "retain",
+    "rev",
+    "rfind",
+    "rposition",
+    "rsplit",
+    "rsplit_once",
+    "rsplitn",
+    "saturating_add",
+    "saturating_sub",
+    "send",
+    "send_timeout",
+    "serialize",
+    "set",
+    "skip",
+    "skip_while",
+    "sort",
+    "sort_by",
+    "sort_by_key",
+    "sort_unstable",
+    "sort_unstable_by",
+    "sort_unstable_by_key",
+    "spawn",
+    "splice",
+    "split",
+    "split_at",
+    "split_once",
+    "split_whitespace",
+    "splitn",
+    "starts_with",
+    "stderr",
+    "stdin",
+    "stdout",
+    "step_by",
+    "store",
+    "strip_prefix",
+    "strip_suffix",
+    "sub",
+    "subsec_nanos",
+    "sum",
+    "swap",
+    "swap_remove",
+    "take",
+    "take_while",
+    "then",
+    "timestamp",
+    "to_ascii_lowercase",
+    "to_be_bytes",
+    "to_le_bytes",
+    "to_lowercase",
+    "to_owned",
+    "to_string",
+    "to_uppercase",
+    "to_vec",
+    "trim",
+    "trim_end",
+    "trim_end_matches",
+    "trim_matches",
+    "trim_start",
+    "trim_start_matches",
+    "truncate",
+    "try_fold",
+    "try_from",
+    "try_into",
+    "try_recv",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+    "unzip",
+    "upgrade",
+    "values",
+    "values_mut",
+    "visit",
+    "wake",
+    "windows",
+    "with_capacity",
+    "with_context",
+    "wrapping_add",
+    "wrapping_sub",
+    "write_str",
+    "zip",
+];

@@ -1,0 +1,301 @@
+//! What an expression is worth to the flow: an abstract value, its type, and the reads that its data derives from.
+
+use super::types::Ty;
+use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Value};
+use crate::language::models::LockFlags;
+use std::rc::Rc;
+
+/// An abstract value with its type and provenance.
+#[derive(Clone, Debug, Default)]
+pub struct Val {
+    /// What it is.
+    pub v: V,
+    /// Its type.
+    pub ty: Ty,
+    /// Results whose data it derives from.
+    pub data: Vec<ResultId>,
+}
+
+/// The forms of an abstract value.
+#[derive(Clone, Debug, Default)]
+pub enum V {
+    /// Nothing known.
+    #[default]
+    Opaque,
+    /// A path, a text, or a value known by name (a parameter, a field).
+    Place(Place),
+    /// What an effect or call returned, or the payload of it: which of the two, the type says.
+    Result(ResultId),
+    /// A boolean.
+    Cond(Condition),
+    /// The error of a failed result.
+    Error(ResultId),
+    /// The kind of that error.
+    ErrorKindOf(ResultId),
+    /// A constant kind, or an errno that stands for one.
+    Kind(ErrorKind),
+    /// Open flags, or a builder of them.
+    Flags(OpenFlags),
+    /// A `Result` or `Option` with its parts.
+    Maybe(Box<Maybe>),
+    /// Whether a directory builder makes parents too.
+    Recursive(bool),
+    /// What is asked of flock(2).
+    Lock(LockFlags),
+    /// A structure.
+    Struct(Vec<(String, Val)>),
+    /// A tuple.
+    Tuple(Vec<Val>),
+    /// A closure or an async block, not yet run.
+    Closure(Rc<syn::ExprClosure>),
+    /// An async block, not yet run.
+    Async(Rc<syn::Block>),
+    /// A function by qualified name.
+    Function(Rc<str>),
+    /// A command under construction.
+    Command,
+}
+
+/// A `Result` or `Option` whose success is a condition.
+#[derive(Clone, Debug)]
+pub struct Maybe {
+    /// When it is a success.
+    pub ok: Condition,
+    /// Whose error the failure carries.
+    pub error: Option<ResultId>,
+    /// What the success carries.
+    pub payload: Val,
+}
+
+impl Val {
+    /// An unknown value.
+    pub fn opaque() -> Self {
+        Val::default()
+    }
+
+    /// A value of this form and type.
+    pub fn new(v: V, ty: Ty) -> Self {
+        Val { v, ty, data: Vec::new() }
+    }
+
+    /// A place of this type.
+    pub fn place(place: Place, ty: Ty) -> Self {
+        Val::new(V::Place(place), ty)
+    }
+
+    /// A boolean.
+    pub fn cond(condition: Condition) -> Self {
+        Val::new(V::Cond(condition), Ty::Bool)
+    }
+
+    /// A success with a payload.
+    pub fn success(payload: Val) -> Self {
+        let ty = Ty::Result(Rc::new(payload.ty.clone()));
+        let data = payload.data.clone();
+        Val { v: V::Maybe(Box::new(Maybe { ok: Condition::Constant(true), error: None, payload })), ty, data }
+    }
+
+    /// A failure with the error of a result, or of the program's own making.
+    pub fn failure(error: Option<ResultId>) -> Self {
+        let maybe = Maybe { ok: Condition::Constant(false), error, payload: Val::opaque() };
+        Val::new(V::Maybe(Box::new(maybe)), Ty::Result(Rc::new(Ty::Unknown)))
+    }
+
+    /// The same value, deriving from these results too.
+    #[must_use]
+    pub fn with_data(mut self, data: &[ResultId]) -> Self {
+        add_data(&mut self.data, data);
+        self
+    }
+
+    /// The results that the value depends on in any way: what a decision on it observed.
+    pub fn observed(&self) -> Vec<ResultId> {
+        let mut found = self.data.clone();
+        match &self.v {
+            V::Result(r) | V::Error(r) | V::ErrorKindOf(r) => add_data(&mut found, &[*r]),
+            V::Cond(c) => c.results(&mut |r| add_data(&mut found, &[r])),
+            V::Maybe(m) => {
+                m.ok.results(&mut |r| add_data(&mut found, &[r]));
+                add_data(&mut found, &m.payload.observed());
+            }
+            V::Struct(fields) => fields.iter().for_each(|(_, v)| add_data(&mut found, &v.observed())),
+            V::Tuple(items) => items.iter().for_each(|v| add_data(&mut found, &v.observed())),
+            V::Place(p) => {
+                p.any(&mut |kind| {
+                    if let PlaceKind::Result(r) = kind {
+                        add_data(&mut found, &[*r]);
+                    }
+                    false
+                });
+            }
+            _ => {}
+        }
+        found
+    }
+
+    /// The results that the value's data comes from, parameters included: parameter `i` passes its data as result `i`.
+    pub fn provenance(&self) -> Vec<ResultId> {
+        let mut found = self.observed();
+        if let V::Place(p) = &self.v {
+            p.any(&mut |kind| {
+                if let PlaceKind::Parameter { index, .. } = kind {
+                    add_data(&mut found, &[ResultId(*index)]);
+                }
+                false
+            });
+        }
+        found
+    }
+
+    /// The value seen as a `Result` or `Option`.
+    pub fn as_maybe(&self) -> Option<Maybe> {
+        match &self.v {
+            V::Maybe(m) => Some((**m).clone()),
+            V::Result(r) => {
+                let payload = Val { v: V::Result(*r), ty: self.ty.payload(), data: self.data.clone() };
+                Some(Maybe { ok: Condition::Ok(*r), error: Some(*r), payload })
+            }
+            _ => None,
+        }
+    }
+
+    /// The value as the flow form keeps it.
+    pub fn to_flow(&self) -> Value {
+        match &self.v {
+            V::Opaque
+            | V::Closure(_)
+            | V::Async(_)
+            | V::Function(_)
+            | V::Kind(_)
+            | V::Command
+            | V::Recursive(_)
+            | V::Lock(_) => {
+                if self.data.is_empty() {
+                    Value::Opaque
+                } else {
+                    Value::Derived(self.data.clone())
+                }
+            }
+            // A variable that holds data of earlier reads is known by them, not by its name.
+            V::Place(p) if matches!(p.kind(), PlaceKind::Opaque { .. }) && !self.data.is_empty() => {
+                Value::Derived(self.data.clone())
+            }
+            V::Place(p) => Value::Place(p.clone()),
+            V::Result(r) => Value::Result(*r),
+            V::Cond(c) => Value::Condition(c.clone()),
+            V::Error(r) | V::ErrorKindOf(r) => Value::Failure(Some(*r)),
+            V::Flags(f) => Value::Flags(*f),
+            V::Maybe(m) => match m.ok {
+                Condition::Constant(true) => Value::Success(Box::new(m.payload.to_flow())),
+                Condition::Constant(false) => Value::Failure(m.error),
+                Condition::Ok(r) => Value::Result(r),
+                _ => Value::Derived(self.observed()),
+            },
+            V::Struct(fields) => {
+                let fields: Vec<(String, Value)> = fields
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.to_flow()))
+                    .filter(|(_, value)| *value != Value::Opaque)
+                    .collect();
+                if fields.is_empty() { Value::Opaque } else { Value::Structure(fields) }
+            }
+            V::Tuple(items) => {
+                let fields: Vec<(String, Value)> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(i, value)| (i.to_string(), value.to_flow()))
+                    .filter(|(_, value)| *value != Value::Opaque)
+                    .collect();
+                if fields.is_empty() { Value::Opaque } else { Value::Structure(fields) }
+            }
+        }
+    }
+
+    /// Whether both are known to be the same value.
+    pub fn same(&self, other: &Val) -> bool {
+        match (&self.v, &other.v) {
+            (V::Place(a), V::Place(b)) => a == b,
+            (V::Result(a), V::Result(b)) => a == b && self.ty == other.ty,
+            (V::Cond(a), V::Cond(b)) => a == b,
+            (V::Error(a), V::Error(b)) | (V::ErrorKindOf(a), V::ErrorKindOf(b)) => a == b,
+            (V::Kind(a), V::Kind(b)) => a == b,
+            (V::Flags(a), V::Flags(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// Adds results to a list, each once.
+pub fn add_data(list: &mut Vec<ResultId>, more: &[ResultId]) {
+    for r in more {
+        if !list.contains(r) {
+            list.push(*r);
+        }
+    }
+}
+
+/// `condition` decides between two conditions.
+pub fn choose(condition: &Condition, then: Condition, otherwise: Condition) -> Condition {
+    match (&then, &otherwise) {
+        (a, b) if a == b => then,
+        (Condition::Constant(true), Condition::Constant(false)) => condition.clone(),
+        (Condition::Constant(false), Condition::Constant(true)) => condition.clone().negated(),
+        (Condition::Constant(true), _) => any(vec![condition.clone(), otherwise]),
+        (_, Condition::Constant(false)) => all(vec![condition.clone(), then]),
+        (Condition::Constant(false), _) => all(vec![condition.clone().negated(), otherwise]),
+        (_, Condition::Constant(true)) => any(vec![condition.clone().negated(), then]),
+        _ => any(vec![all(vec![condition.clone(), then]), all(vec![condition.clone().negated(), otherwise])]),
+    }
+}
+
+/// All of these hold, with constants folded.
+pub fn all(conditions: Vec<Condition>) -> Condition {
+    let mut kept = Vec::new();
+    for c in conditions {
+        match c {
+            Condition::Constant(true) => {}
+            Condition::Constant(false) => return Condition::Constant(false),
+            Condition::All(inner) => kept.extend(inner),
+            c => kept.push(c),
+        }
+    }
+    match kept.len() {
+        0 => Condition::Constant(true),
+        1 => kept.swap_remove(0),
+        _ => Condition::All(kept),
+    }
+}
+
+/// One of these holds, with constants folded.
+pub fn any(conditions: Vec<Condition>) -> Condition {
+    let mut kept: Vec<Condition> = Vec::new();
+    for c in conditions {
+        match c {
+            Condition::Constant(false) => {}
+            Condition::Constant(true) => return Condition::Constant(true),
+            Condition::Any(inner) => kept.extend(inner),
+            Condition::Failed(r, kinds) => {
+                // `Failed(r, a) or Failed(r, b)` is one test of one result.
+                let merged = kept.iter_mut().find_map(|k| match k {
+                    Condition::Failed(other, set) if *other == r => Some(set),
+                    _ => None,
+                });
+                match merged {
+                    Some(set) => *set = set.union(kinds),
+                    None => kept.push(Condition::Failed(r, kinds)),
+                }
+            }
+            c => kept.push(c),
+        }
+    }
+    match kept.len() {
+        0 => Condition::Constant(false),
+        1 => kept.swap_remove(0),
+        _ => Condition::Any(kept),
+    }
+}
+
+/// The condition that a result failed, in whatever way.
+pub fn failed(r: ResultId) -> Condition {
+    Condition::Failed(r, Kinds::ANY)
+}

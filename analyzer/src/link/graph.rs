@@ -1,0 +1,221 @@
+//! The call graph: whom each function calls, what is worth putting in, and how large that becomes.
+
+use super::resolve::{Asker, Target};
+use super::{FunctionId, Program};
+use crate::flow::{Block, Condition, Exit, ResultId, Step, Value};
+
+/// How many calls deep a body is expanded.
+pub(super) const DEPTH: usize = 5;
+
+/// One function in the graph.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    /// The calls that were resolved, by the call's result.
+    calls: Vec<(ResultId, Target)>,
+    pub callers: Vec<FunctionId>,
+    pub callees: Vec<FunctionId>,
+    /// Steps of its own body.
+    pub size: u32,
+    /// Steps that the callees down to that many levels add, saturating.
+    weights: [u32; DEPTH],
+    /// Whether running it may do anything: it, or what it calls, has an effect, spawns, releases, or never returns.
+    pub acts: bool,
+    /// Whether some success of it returns something that effects may depend on.
+    pub answers: bool,
+    /// The value that all its successes return, if they agree on one that matters.
+    pub returned: Option<Value>,
+}
+
+impl Node {
+    /// Whom the call with this result calls.
+    pub fn target(&self, call: ResultId) -> Option<Target> {
+        let at = self.calls.binary_search_by_key(&call, |(r, _)| *r).ok()?;
+        self.calls.get(at).map(|(_, t)| *t)
+    }
+
+    /// The calls that were resolved, in order of their results.
+    pub fn calls(&self) -> &[(ResultId, Target)] {
+        &self.calls
+    }
+
+    /// How many steps putting in the callees adds, `levels` levels deep.
+    pub fn weight(&self, levels: usize) -> u32 {
+        levels.checked_sub(1).and_then(|l| self.weights.get(l)).copied().unwrap_or(0)
+    }
+}
+
+/// The call graph of a program.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    nodes: Vec<Node>,
+}
+
+impl Graph {
+    /// Resolves all calls of the program.
+    pub fn new(program: &Program) -> Self {
+        let mut nodes: Vec<Node> = program.functions().map(|(id, _)| node(program, id)).collect();
+        let mut callers: Vec<Vec<FunctionId>> = vec![Vec::new(); nodes.len()];
+        for (id, node) in (0..).map(FunctionId).zip(&nodes) {
+            for callee in &node.callees {
+                if let Some(list) = callers.get_mut(callee.0 as usize) {
+                    list.push(id);
+                }
+            }
+        }
+        for (node, callers) in nodes.iter_mut().zip(callers) {
+            node.callers = callers;
+        }
+        let mut graph = Graph { nodes };
+        graph.spread_acts();
+        graph.weigh();
+        graph
+    }
+
+    /// One function's node.
+    pub fn node(&self, function: FunctionId) -> Option<&Node> {
+        self.nodes.get(function.0 as usize)
+    }
+
+    /// Whoever calls a function that acts, acts.
+    fn spread_acts(&mut self) {
+        let mut work: Vec<FunctionId> =
+            (0..).map(FunctionId).zip(&self.nodes).filter(|(_, n)| n.acts).map(|(id, _)| id).collect();
+        while let Some(id) = work.pop() {
+            let callers = self.node(id).map(|n| n.callers.clone()).unwrap_or_default();
+            for caller in callers {
+                if let Some(node) = self.nodes.get_mut(caller.0 as usize)
+                    && !node.acts
+                {
+                    node.acts = true;
+                    work.push(caller);
+                }
+            }
+        }
+    }
+
+    fn weigh(&mut self) {
+        for level in 0..DEPTH {
+            let weights: Vec<u32> = self
+                .nodes
+                .iter()
+                .map(|node| {
+                    node.calls
+                        .iter()
+                        .fold(0u32, |sum, (_, t)| sum.saturating_add(self.cost(t.function, level)))
+                })
+                .collect();
+            for (node, weight) in self.nodes.iter_mut().zip(weights) {
+                if let Some(slot) = node.weights.get_mut(level) {
+                    *slot = weight;
+                }
+            }
+        }
+    }
+
+    /// How many steps it takes to put in a function with `levels` levels of its callees.
+    pub fn cost(&self, function: FunctionId, levels: usize) -> u32 {
+        match self.node(function) {
+            Some(n) if n.acts || n.answers => n.size.saturating_add(n.weight(levels)),
+            _ => 0,
+        }
+    }
+}
+
+fn node(program: &Program, id: FunctionId) -> Node {
+    let mut node = Node::default();
+    let Some(function) = program.function(id) else { return node };
+    let asker = Asker { name: &function.name, file: program.file_of(id).0, test: function.context.test };
+    each_step(&function.body, &mut |step| {
+        node.size = node.size.saturating_add(1);
+        match step {
+            Step::Effect(_) | Step::Spawn(_) | Step::Join(_) | Step::Release(..) => node.acts = true,
+            Step::Call(call) => {
+                let presumed = call.presumed.is_some();
+                match program.symbols.resolve(asker, &call.callee, call.arguments.len(), presumed) {
+                    Some(target) => {
+                        node.calls.push((call.result, target));
+                        node.callees.push(target.function);
+                    }
+                    None => node.acts |= presumed,
+                }
+            }
+            _ => {}
+        }
+    });
+    // A function that never returns ends whoever calls it.
+    node.acts |= function.body.steps.iter().any(|s| matches!(s, Step::Exit(Exit::Panic)));
+    node.calls.sort_by_key(|(r, _)| *r);
+    node.callees.sort();
+    node.callees.dedup();
+    let values = returns(&function.body);
+    node.answers = values.iter().any(|v| matters(v));
+    node.returned = agreed(&values).cloned();
+    node
+}
+
+/// Calls `visit` on each step of the block, and of the blocks in it, in order.
+pub(super) fn each_step<'b>(block: &'b Block, visit: &mut dyn FnMut(&'b Step)) {
+    for step in &block.steps {
+        visit(step);
+        match step {
+            Step::Branch(b) => {
+                each_step(&b.then, visit);
+                each_step(&b.otherwise, visit);
+            }
+            Step::Loop(body) => each_step(body, visit),
+            Step::Spawn(s) => each_step(&s.body, visit),
+            Step::Frame(f) => each_step(&f.body, visit),
+            Step::Effect(_) | Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
+        }
+    }
+}
+
+/// The values that a function's or frame's body returns: not those of frames and spawned work in it.
+pub(super) fn returns(body: &Block) -> Vec<&Value> {
+    fn collect<'b>(block: &'b Block, found: &mut Vec<&'b Value>) {
+        for step in &block.steps {
+            match step {
+                Step::Exit(Exit::Return(value)) => found.push(value),
+                Step::Branch(b) => {
+                    collect(&b.then, found);
+                    collect(&b.otherwise, found);
+                }
+                Step::Loop(body) => collect(body, found),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(body, &mut found);
+    found
+}
+
+/// The one value that all successes among these are, if they agree; what is in `Ok` or `Some` counts as itself.
+pub(super) fn agreed<'v>(values: &[&'v Value]) -> Option<&'v Value> {
+    let mut successes = values.iter().map(|v| payload(v)).filter(|v| !matches!(v, Value::Failure(_)));
+    let first = successes.next()?;
+    (matters(first) && successes.all(|v| v == first)).then_some(first)
+}
+
+/// What is inside of successes.
+pub(super) fn payload(mut value: &Value) -> &Value {
+    while let Value::Success(inner) = value {
+        value = inner;
+    }
+    value
+}
+
+/// Whether effects may depend on the value.
+fn matters(value: &Value) -> bool {
+    match value {
+        Value::Opaque | Value::Failure(None) | Value::Condition(Condition::Opaque { .. }) => false,
+        Value::Derived(from) => !from.is_empty(),
+        Value::Success(inner) => matters(inner),
+        Value::Structure(fields) => fields.iter().any(|(_, v)| matters(v)),
+        Value::Place(_)
+        | Value::Result(_)
+        | Value::Condition(_)
+        | Value::Flags(_)
+        | Value::Failure(Some(_)) => true,
+    }
+}

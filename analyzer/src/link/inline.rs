@@ -1,0 +1,461 @@
+//! Expansion: a body with the bodies of its callees put in.
+
+use super::graph::{self, DEPTH, Node};
+use super::resolve::{Asker, Target};
+use super::{FunctionId, Program};
+use crate::flow::{
+    Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, Operation, Place,
+    ResultId, Site, Spawn, Step, Value,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// How many steps of callees a body takes in. Beyond it calls stay calls, the largest callees first.
+pub(super) const BUDGET: u32 = 3000;
+
+/// The linked body of a function.
+pub(super) fn body(program: &Program, function: FunctionId) -> Block {
+    let Some(summary) = program.function(function) else { return Block::default() };
+    let mut expander = Expander {
+        program,
+        results: summary.results,
+        opaques: summary.opaques,
+        stack: vec![function],
+        returned: FxHashMap::default(),
+        sources: FxHashMap::default(),
+        reads: FxHashSet::default(),
+        opened: FxHashMap::default(),
+        guards: FxHashMap::default(),
+        calls: FxHashMap::default(),
+        structures: FxHashMap::default(),
+        nested_places: 0,
+    };
+    let mut scope = Scope::new(program, function, summary, 0, 0);
+    scope.shares = expander.shares(function, BUDGET);
+    expander.block(&summary.body, &mut scope)
+}
+
+/// What is known of the body that is being made. All numbers in it are those of the linked body.
+pub(super) struct Expander<'p> {
+    pub program: &'p Program,
+    /// One past the highest numbers in use.
+    pub results: u32,
+    pub opaques: u32,
+    /// The functions that are being expanded, the root first.
+    pub stack: Vec<FunctionId>,
+    /// What frames returned, where all their successes agree.
+    pub returned: FxHashMap<ResultId, Value>,
+    /// The results that the data in a call's or frame's result derives from.
+    pub sources: FxHashMap<ResultId, Vec<ResultId>>,
+    /// Results that carry data read from a place.
+    pub reads: FxHashSet<ResultId>,
+    /// The places of open handles.
+    pub opened: FxHashMap<ResultId, Place>,
+    /// The handles that lock guards lock.
+    pub guards: FxHashMap<ResultId, ResultId>,
+    /// What pure calls returned, by function and arguments: the same call is the same place.
+    pub calls: FxHashMap<(FunctionId, Vec<Place>), Option<Value>>,
+    /// The structures that pure calls returned, by the place that stands for the call.
+    pub structures: FxHashMap<Place, Value>,
+    /// How many pure calls deep the place is that is being computed.
+    pub nested_places: usize,
+}
+
+/// One copy of a function's body: how its numbers and parameters are renamed.
+pub(super) struct Scope<'p> {
+    pub summary: &'p FlowSummary,
+    pub asker: Asker<'p>,
+    node: Option<&'p Node>,
+    /// The arguments, in the linked body's terms; none for the root, whose parameters stay.
+    pub arguments: Option<Vec<Value>>,
+    /// The places that stand for parameters whose arguments are none.
+    pub unknown: FxHashMap<u32, Place>,
+    /// What each parameter's own result stands for; empty for the root.
+    pub passed: Vec<Passed>,
+    pub first_result: u32,
+    pub first_opaque: u32,
+    first_site: u32,
+    /// Whether the way here went through a guess.
+    presumed: bool,
+    /// How many steps each call may put in, if not all fit.
+    shares: Option<FxHashMap<ResultId, u32>>,
+    /// The results, by the function's own numbers, that steps refer to; computed when first asked.
+    used: Option<FxHashSet<ResultId>>,
+}
+
+/// What a parameter's own result stands for in one call.
+pub struct Passed {
+    /// The handle, guard or error that was passed.
+    pub result: Option<ResultId>,
+    /// The boolean that was passed.
+    pub condition: Option<Condition>,
+    /// The reads that the argument's data derives from.
+    pub data: Vec<ResultId>,
+}
+
+impl<'p> Scope<'p> {
+    /// A copy that starts its numbers there.
+    pub fn new(
+        program: &'p Program,
+        function: FunctionId,
+        summary: &'p FlowSummary,
+        first_result: u32,
+        first_opaque: u32,
+    ) -> Self {
+        Scope {
+            summary,
+            asker: Asker {
+                name: &summary.name,
+                file: program.file_of(function).0,
+                test: summary.context.test,
+            },
+            node: program.graph.node(function),
+            arguments: None,
+            unknown: FxHashMap::default(),
+            passed: Vec::new(),
+            first_result,
+            first_opaque,
+            first_site: program.first_site(function),
+            presumed: false,
+            shares: None,
+            used: None,
+        }
+    }
+
+    /// The linked body's number of a result; of a parameter's, the number of what was passed.
+    pub fn result(&self, result: ResultId) -> ResultId {
+        if let Some(Passed { result: Some(passed), .. }) = self.passed.get(result.0 as usize) {
+            return *passed;
+        }
+        ResultId(result.0.saturating_add(self.first_result))
+    }
+
+    fn site(&self, site: Site) -> Site {
+        Site(site.0.saturating_add(self.first_site))
+    }
+
+    fn uses(&mut self, result: ResultId) -> bool {
+        self.used.get_or_insert_with(|| used(&self.summary.body)).contains(&result)
+    }
+}
+
+impl<'p> Expander<'p> {
+    /// How the budget is shared among a function's calls; nothing if all fit. Small callees get what they need, large ones share
+    /// what is left, so that one huge callee does not hide a wrapper beside it.
+    fn shares(&self, function: FunctionId, budget: u32) -> Option<FxHashMap<ResultId, u32>> {
+        let levels = DEPTH.checked_sub(self.stack.len())?;
+        let node = self.program.graph.node(function)?;
+        if node.weight(levels + 1) <= budget {
+            return None;
+        }
+        let mut needs: Vec<(u32, ResultId)> =
+            node.calls().iter().map(|(r, t)| (self.program.graph.cost(t.function, levels), *r)).collect();
+        needs.sort();
+        let (mut left, mut calls) = (budget, u32::try_from(needs.len()).unwrap_or(u32::MAX));
+        let mut shares = FxHashMap::default();
+        for (need, call) in needs {
+            let share = need.min(left / calls.max(1));
+            left -= share;
+            calls = calls.saturating_sub(1);
+            shares.insert(call, share);
+        }
+        Some(shares)
+    }
+
+    /// The copy of a block.
+    pub fn block(&mut self, block: &'p Block, scope: &mut Scope<'p>) -> Block {
+        let mut steps = Vec::with_capacity(block.steps.len());
+        for step in &block.steps {
+            self.step(step, scope, &mut steps);
+        }
+        let mut drops = Vec::with_capacity(block.drops.len());
+        for drop in &block.drops {
+            let drop = scope.result(*drop);
+            for result in std::iter::once(drop).chain(self.forwarded(drop)) {
+                if !drops.contains(&result) {
+                    drops.push(result);
+                }
+            }
+        }
+        Block { steps, drops }
+    }
+
+    fn step(&mut self, step: &'p Step, scope: &mut Scope<'p>, steps: &mut Vec<Step>) {
+        steps.push(match step {
+            Step::Effect(effect) => Step::Effect(self.effect(effect, scope)),
+            Step::Branch(Branch { condition, then, otherwise }) => Step::Branch(Branch {
+                condition: self.condition(condition, scope),
+                then: self.block(then, scope),
+                otherwise: self.block(otherwise, scope),
+            }),
+            Step::Loop(body) => Step::Loop(self.block(body, scope)),
+            Step::Spawn(spawn) => Step::Spawn(Spawn {
+                body: self.block(&spawn.body, scope),
+                process: spawn.process,
+                result: scope.result(spawn.result),
+                site: scope.site(spawn.site),
+            }),
+            Step::Call(call) => return self.call(call, scope, steps),
+            Step::Frame(frame) => {
+                let body = self.block(&frame.body, scope);
+                let result = scope.result(frame.result);
+                self.learn(result, &body, &[]);
+                Step::Frame(Frame {
+                    body,
+                    result,
+                    on_failure: frame.on_failure,
+                    site: scope.site(frame.site),
+                    name: frame.name.clone(),
+                })
+            }
+            Step::Join(result) => Step::Join(self.behind(scope.result(*result))),
+            Step::Release(result, site) => {
+                let (result, site) = (scope.result(*result), scope.site(*site));
+                let forwarded = self.forwarded(result);
+                steps.push(Step::Release(result, site));
+                steps.extend(forwarded.into_iter().map(|r| Step::Release(r, site)));
+                return;
+            }
+            Step::Exit(Exit::Return(value)) => Step::Exit(Exit::Return(self.value(value, scope))),
+            Step::Exit(exit) => Step::Exit(exit.clone()),
+        });
+    }
+
+    fn effect(&mut self, effect: &Effect, scope: &mut Scope<'p>) -> Effect {
+        let result = scope.result(effect.result);
+        let mut place = self.place(&effect.place, scope);
+        let mut handle = effect.handle.map(|h| self.handle(scope.result(h)));
+        if handle.is_none() && works_on_handles(effect.operation) {
+            handle = self.handle_in(&effect.place, scope);
+        }
+        if let Some(opened) = handle.and_then(|h| self.opened.get(&h)) {
+            place = opened.clone();
+        }
+        let data = self.data(&effect.data, scope);
+        match effect.operation {
+            Operation::Open(_) => {
+                self.opened.insert(result, place.clone());
+            }
+            Operation::Lock { .. } => {
+                if let Some(handle) = handle {
+                    self.guards.insert(result, handle);
+                }
+            }
+            Operation::Read | Operation::EnvGet => {
+                self.reads.insert(result);
+            }
+            _ => {}
+        }
+        Effect {
+            operation: effect.operation,
+            place,
+            handle,
+            other_place: effect.other_place.as_ref().map(|p| self.place(p, scope)),
+            data,
+            result,
+            on_failure: effect.on_failure,
+            certainty: if scope.presumed { Certainty::Presumed } else { effect.certainty },
+            api: effect.api.clone(),
+            site: scope.site(effect.site),
+        }
+    }
+
+    fn call(&mut self, call: &'p Call, scope: &mut Scope<'p>, steps: &mut Vec<Step>) {
+        let result = scope.result(call.result);
+        let target = scope.node.and_then(|n| n.target(call.result));
+        if target.is_none()
+            && let Some(presumed) = &call.presumed
+        {
+            let mut effect = self.effect(presumed, scope);
+            effect.certainty = Certainty::Presumed;
+            steps.push(Step::Effect(effect));
+            return;
+        }
+        let arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
+        let data = self.data_of_arguments(&arguments);
+        if let Some(target) = target {
+            let node = self.program.graph.node(target.function);
+            let (acts, answers) = node.map_or((false, false), |n| (n.acts, n.answers));
+            let used = acts || scope.uses(call.result);
+            if !used {
+                // Nothing happens in it and nobody asks what it returned; only data may pass through.
+                self.sources.insert(result, data);
+                return;
+            }
+            let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
+            if (acts || answers)
+                && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
+            {
+                self.learn(result, &body, &data);
+                self.remember(target.function, &arguments, result);
+                let name = self.program.function(target.function).map(|f| f.name.clone()).unwrap_or_default();
+                steps.push(Step::Frame(Frame {
+                    body,
+                    result,
+                    on_failure: call.on_failure,
+                    site: scope.site(call.site),
+                    name,
+                }));
+                return;
+            }
+        }
+        let mut sources = data;
+        sources.push(result);
+        self.sources.insert(result, sources);
+        let callee = match (&call.callee, target) {
+            (Callee::Function(_), Some(t)) => {
+                self.program.function(t.function).map(|f| Callee::Function(f.name.clone()))
+            }
+            _ => None,
+        };
+        steps.push(Step::Call(Call {
+            callee: callee.unwrap_or_else(|| call.callee.clone()),
+            arguments,
+            result,
+            on_failure: call.on_failure,
+            site: scope.site(call.site),
+            presumed: None,
+        }));
+    }
+
+    fn passed(&self, argument: &Value) -> Passed {
+        let mut data = Vec::new();
+        self.add_sources(argument, &mut data);
+        let (result, condition) = match graph::payload(argument) {
+            Value::Result(r) => (Some(self.handle(*r)), None),
+            Value::Failure(Some(r)) => (Some(*r), None),
+            Value::Condition(c) => (None, Some(c.clone())),
+            _ => (None, None),
+        };
+        Passed { result, condition, data }
+    }
+
+    /// The callee's body with the arguments put in, unless that goes too deep, round in a circle, or over the budget.
+    fn expand(
+        &mut self,
+        target: Target,
+        arguments: &[Value],
+        share: Option<u32>,
+        presumed: bool,
+    ) -> Option<Block> {
+        let summary = self.program.function(target.function)?;
+        let size = self.program.graph.node(target.function)?.size;
+        if self.stack.len() > DEPTH
+            || self.stack.contains(&target.function)
+            || share.is_some_and(|s| s < size)
+        {
+            return None;
+        }
+        let (first_result, first_opaque) = (self.results, self.opaques);
+        // Numbers that do not fit are not given out twice.
+        self.results = first_result.checked_add(summary.results)?;
+        self.opaques = first_opaque.checked_add(summary.opaques)?;
+        let mut scope = Scope::new(self.program, target.function, summary, first_result, first_opaque);
+        scope.arguments = Some(arguments.to_vec());
+        scope.passed = arguments.iter().map(|a| self.passed(a)).collect();
+        scope.presumed = presumed || target.guessed;
+        self.stack.push(target.function);
+        scope.shares = share.and_then(|s| self.shares(target.function, s - size));
+        let body = self.block(&summary.body, &mut scope);
+        self.stack.pop();
+        Some(body)
+    }
+
+    /// Notes what a frame that was just made returns, and what the data in it derives from.
+    fn learn(&mut self, result: ResultId, body: &Block, data: &[ResultId]) {
+        let values = graph::returns(body);
+        let mut sources = Vec::new();
+        let mut unknown = false;
+        for value in values.iter().map(|v| graph::payload(v)) {
+            unknown |= matches!(value, Value::Opaque | Value::Derived(_));
+            self.add_sources(value, &mut sources);
+        }
+        if unknown {
+            sources.extend(data.iter().filter(|r| !sources.contains(r)).copied().collect::<Vec<_>>());
+        }
+        if !sources.is_empty() {
+            self.sources.insert(result, sources);
+        }
+        if let Some(value) = graph::agreed(&values) {
+            self.returned.insert(result, value.clone());
+        }
+    }
+}
+
+/// Whether the operation can be done through a handle; of others, a handle in place of a path is a path that was taken from it.
+fn works_on_handles(operation: Operation) -> bool {
+    use crate::flow::Check;
+    matches!(
+        operation,
+        Operation::Check(Check::Metadata)
+            | Operation::Read
+            | Operation::Write
+            | Operation::Append
+            | Operation::Truncate
+            | Operation::SetPermissions
+            | Operation::SetOwner
+            | Operation::Lock { .. }
+            | Operation::Sync
+    )
+}
+
+/// The results that steps, conditions, places or returned values of a body refer to, other than as the origin of data.
+fn used(body: &Block) -> FxHashSet<ResultId> {
+    let mut found = FxHashSet::default();
+    graph::each_step(body, &mut |step| match step {
+        Step::Effect(e) => effect_uses(e, &mut found),
+        Step::Branch(b) => condition_uses(&b.condition, &mut found),
+        Step::Call(c) => {
+            c.arguments.iter().for_each(|a| value_uses(a, &mut found));
+            if let Some(e) = &c.presumed {
+                effect_uses(e, &mut found);
+            }
+        }
+        Step::Exit(Exit::Return(value)) => value_uses(value, &mut found),
+        Step::Join(r) | Step::Release(r, _) => {
+            found.insert(*r);
+        }
+        Step::Exit(_) | Step::Loop(_) | Step::Spawn(_) | Step::Frame(_) => {}
+    });
+    found
+}
+
+fn effect_uses(effect: &Effect, found: &mut FxHashSet<ResultId>) {
+    found.extend(effect.handle);
+    place_uses(&effect.place, found);
+    if let Some(other) = &effect.other_place {
+        place_uses(other, found);
+    }
+}
+
+fn place_uses(place: &Place, found: &mut FxHashSet<ResultId>) {
+    place.any(&mut |kind| {
+        if let crate::flow::PlaceKind::Result(r) = kind {
+            found.insert(*r);
+        }
+        false
+    });
+}
+
+fn condition_uses(condition: &Condition, found: &mut FxHashSet<ResultId>) {
+    match condition {
+        Condition::True(r) | Condition::Ok(r) | Condition::Failed(r, _) => {
+            found.insert(*r);
+        }
+        Condition::Not(c) => condition_uses(c, found),
+        Condition::All(cs) | Condition::Any(cs) => cs.iter().for_each(|c| condition_uses(c, found)),
+        Condition::Constant(_) | Condition::Opaque { .. } => {}
+    }
+}
+
+fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
+    match value {
+        Value::Place(p) => place_uses(p, found),
+        Value::Result(r) | Value::Failure(Some(r)) => {
+            found.insert(*r);
+        }
+        Value::Condition(c) => condition_uses(c, found),
+        Value::Success(v) => value_uses(v, found),
+        Value::Structure(fields) => fields.iter().for_each(|(_, v)| value_uses(v, found)),
+        Value::Opaque | Value::Derived(_) | Value::Flags(_) | Value::Failure(None) => {}
+    }
+}

@@ -1,0 +1,149 @@
+//! The linker: calls across functions, files and workspace crates.
+//!
+//! Linking resolves every call once and is linear in the summaries. Bodies are expanded on demand, one function at a time, so
+//! that rules can ask for them in parallel and nothing grows that nobody looks at.
+
+mod graph;
+mod inline;
+mod origin;
+mod resolve;
+mod substitute;
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+use inline::BUDGET;
+pub use origin::origin;
+
+use crate::flow::{Block, FileSummary, FlowSummary, Site};
+use crate::source::Span;
+use graph::Graph;
+use resolve::Symbols;
+
+/// A function of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionId(pub u32);
+
+/// A file of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// Where a site of a linked body stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    /// The file.
+    pub file: FileId,
+    /// The function whose source it is.
+    pub function: FunctionId,
+    /// The span.
+    pub span: Span,
+}
+
+/// All summaries, linked.
+#[derive(Debug, Default)]
+pub struct Program {
+    files: Vec<FileSummary>,
+    functions: Vec<Entry>,
+    symbols: Symbols,
+    graph: Graph,
+}
+
+/// Where a function's summary lies.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    file: FileId,
+    /// Its index among the file's functions.
+    index: u32,
+    /// The program-wide number of its site 0.
+    first_site: u32,
+}
+
+impl Program {
+    /// The files, sorted by path.
+    pub fn files(&self) -> &[FileSummary] {
+        &self.files
+    }
+
+    /// One file.
+    pub fn file(&self, file: FileId) -> Option<&FileSummary> {
+        self.files.get(file.0 as usize)
+    }
+
+    /// All functions in order of file and position.
+    pub fn functions(&self) -> impl Iterator<Item = (FunctionId, &FlowSummary)> {
+        (0..).map(FunctionId).zip(self.files.iter().flat_map(|f| &f.functions))
+    }
+
+    /// One function's summary.
+    pub fn function(&self, function: FunctionId) -> Option<&FlowSummary> {
+        let entry = self.functions.get(function.0 as usize)?;
+        self.file(entry.file)?.functions.get(entry.index as usize)
+    }
+
+    /// The function of this qualified name, if there is exactly one; re-exports are followed.
+    pub fn find(&self, name: &str) -> Option<FunctionId> {
+        self.symbols.find(name)
+    }
+
+    /// The file that holds the function.
+    pub fn file_of(&self, function: FunctionId) -> FileId {
+        self.functions.get(function.0 as usize).map_or(FileId(0), |f| f.file)
+    }
+
+    /// Where a site of a linked body stands.
+    pub fn location(&self, site: Site) -> Option<Location> {
+        let after = self.functions.partition_point(|f| f.first_site <= site.0);
+        let function = FunctionId(u32::try_from(after.checked_sub(1)?).ok()?);
+        let entry = self.functions.get(function.0 as usize)?;
+        let span = *self.function(function)?.sites.get((site.0 - entry.first_site) as usize)?;
+        Some(Location { file: entry.file, function, span })
+    }
+
+    /// The function's body with the calls of the program's functions put in as frames, parameters replaced by arguments,
+    /// results and opaque numbers renamed apart, sites made program-wide, to a bounded depth and size.
+    pub fn body(&self, function: FunctionId) -> Block {
+        inline::body(self, function)
+    }
+
+    /// The functions that call this one, as far as resolved, in order.
+    pub fn callers(&self, function: FunctionId) -> &[FunctionId] {
+        self.graph.node(function).map_or(&[], |n| &n.callers)
+    }
+
+    /// The functions that this one calls, as far as resolved, in order.
+    pub fn callees(&self, function: FunctionId) -> &[FunctionId] {
+        self.graph.node(function).map_or(&[], |n| &n.callees)
+    }
+
+    /// The functions that no function of the program is known to call, in order.
+    pub fn roots(&self) -> impl Iterator<Item = FunctionId> {
+        self.functions().map(|(id, _)| id).filter(|id| self.callers(*id).is_empty())
+    }
+
+    /// The name of a field's type, as its declaration's file resolves it; the owner may be named through re-exports.
+    pub fn field_type(&self, owner: &str, field: &str) -> Option<&str> {
+        self.symbols.field_type(owner, field)
+    }
+
+    fn first_site(&self, function: FunctionId) -> u32 {
+        self.functions.get(function.0 as usize).map_or(0, |f| f.first_site)
+    }
+}
+
+/// Links summaries; the order of `files` does not matter.
+pub fn link(mut files: Vec<FileSummary>) -> Program {
+    files.sort_by(|a, b| (&a.path, &a.module).cmp(&(&b.path, &b.module)));
+    let mut functions = Vec::new();
+    let mut sites = 0u32;
+    for (file, summary) in (0..).map(FileId).zip(&mut files) {
+        summary.functions.sort_by(|a, b| (a.span, &a.name).cmp(&(b.span, &b.name)));
+        for (index, function) in (0..).zip(&summary.functions) {
+            functions.push(Entry { file, index, first_site: sites });
+            sites = sites.saturating_add(u32::try_from(function.sites.len()).unwrap_or(u32::MAX));
+        }
+    }
+    let symbols = Symbols::new(&files);
+    let mut program = Program { files, functions, symbols, graph: Graph::default() };
+    program.graph = Graph::new(&program);
+    program
+}

@@ -1,0 +1,521 @@
+//! Who is called: names, imports, re-exports, types and fields.
+//!
+//! A call is resolved only where one function answers to it. Where several do, or none, the call stays a call: a wrong guess
+//! would prove races that are not there.
+
+use super::FunctionId;
+use crate::flow::{Callee, FileSummary, FlowSummary, Place};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// How many imports in a row are followed: enough for a prelude that re-exports a facade that re-exports a module.
+const IMPORT_CHAIN: usize = 8;
+/// How many names one name may stand for on the way; only globs give more than one.
+const IMPORT_WIDTH: usize = 32;
+/// How many fields a receiver may go through (`self.state.store.save()`).
+const FIELD_CHAIN: usize = 4;
+
+/// Method names that say nothing about whose method it is. The standard library or any container has most of them, so that on a
+/// receiver of unknown type the program's only method of that name is most likely not the one that is called.
+const COMMON: &str = "
+    add append as_mut as_path as_ref as_str await build clear clone close cmp collect commit contains
+    contains_key copy create default delete deref drain drop entry eq exists extend file_name file_type
+    filter find finish flush fmt for_each from get get_mut get_or_init hash id index init insert into
+    into_inner into_iter is_dir is_empty is_file is_none is_some iter iter_mut join key keys kind len load
+    lock map metadata name new next open parent parse path poll pop push read recv remove rename replace
+    reset run save seek send set size sort spawn split start status stop sync sync_all take to_owned to_path
+    to_string truncate try_lock unlock unwrap update value values wait with write write_all
+";
+
+/// Crates that are not part of any analysed program.
+const STANDARD: [&str; 3] = ["std", "core", "alloc"];
+
+/// What a call was resolved to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Target {
+    /// The function.
+    pub function: FunctionId,
+    /// Whether it was found by a part of its name only; then its effects are presumed, not known.
+    pub guessed: bool,
+}
+
+/// What resolution needs to know of a function.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    id: FunctionId,
+    file: u32,
+    arity: usize,
+    test: bool,
+    /// Hash-free stand-in for the signature: alternatives of one configuration have the same.
+    signature: u32,
+}
+
+/// Whose code asks, which decides what a name means.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker<'a> {
+    /// Qualified name of the function that asks.
+    pub name: &'a str,
+    /// The index of its file.
+    pub file: u32,
+    /// Whether it is test code, which alone may mean test code.
+    pub test: bool,
+}
+
+/// What the type of a receiver turned out to be.
+enum TypeOf {
+    Declared { name: String, guessed: bool },
+    External,
+    Unknown,
+}
+
+/// The names of a program.
+#[derive(Debug, Default)]
+pub(super) struct Symbols {
+    functions: FxHashMap<String, Vec<Known>>,
+    /// By the last two segments of the name.
+    tails: FxHashMap<String, Vec<Known>>,
+    /// Methods by their own name.
+    methods: FxHashMap<String, Vec<Known>>,
+    names: Vec<String>,
+    /// Known types and traits with the fields that their declaration has.
+    types: FxHashMap<String, Vec<(String, String)>>,
+    /// Qualified names of types by their last segment.
+    type_tails: FxHashMap<String, Vec<String>>,
+    /// What a qualified name that is an import stands for.
+    imports: FxHashMap<String, Vec<String>>,
+    /// By module, the modules whose names it has too.
+    globs: FxHashMap<String, Vec<String>>,
+    constants: FxHashMap<String, Option<Place>>,
+    /// By trait, the types that implement it; and by type, its traits.
+    implementors: FxHashMap<String, Vec<String>>,
+    traits: FxHashMap<String, Vec<String>>,
+    packages: FxHashSet<String>,
+    common: FxHashSet<&'static str>,
+}
+
+impl Symbols {
+    /// The names of these files, whose functions are numbered in order.
+    pub fn new(files: &[FileSummary]) -> Self {
+        let packages = files.iter().map(|f| first_segment(&f.module).to_owned()).collect();
+        let mut symbols =
+            Symbols { packages, common: COMMON.split_whitespace().collect(), ..Symbols::default() };
+        let mut id = 0;
+        let mut signatures: FxHashMap<Vec<(&str, Option<&str>)>, u32> = FxHashMap::default();
+        for (file, summary) in (0..).zip(files) {
+            for function in &summary.functions {
+                let signature: Vec<(&str, Option<&str>)> =
+                    function.parameters.iter().map(|p| (&*p.name, p.type_name.as_deref())).collect();
+                let next = u32::try_from(signatures.len()).unwrap_or(u32::MAX);
+                let signature = *signatures.entry(signature).or_insert(next);
+                symbols.add_function(function, FunctionId(id), file, signature);
+                id += 1;
+            }
+            for declared in &summary.types {
+                symbols.add_type(&declared.name);
+                if let Some(fields) = symbols.types.get_mut(&declared.name)
+                    && fields.is_empty()
+                {
+                    fields.clone_from(&declared.fields);
+                }
+            }
+            for constant in &summary.constants {
+                // Two values for one name are alternatives of a configuration: then the name is all that is known.
+                symbols
+                    .constants
+                    .entry(constant.name.clone())
+                    .and_modify(|v| {
+                        if v.as_ref() != Some(&constant.value) {
+                            *v = None;
+                        }
+                    })
+                    .or_insert_with(|| Some(constant.value.clone()));
+            }
+            for import in &summary.imports {
+                symbols.add_import(&import.module, &import.name, &import.target);
+            }
+        }
+        symbols.add_implementations(files);
+        symbols
+    }
+
+    fn add_function(&mut self, function: &FlowSummary, id: FunctionId, file: u32, signature: u32) {
+        let name = &function.name;
+        let known =
+            Known { id, file, arity: function.parameters.len(), test: function.context.test, signature };
+        self.names.push(name.clone());
+        self.functions.entry(name.clone()).or_default().push(known);
+        let Some((owner, last)) = name.rsplit_once("::") else { return };
+        if last.starts_with('{') {
+            return;
+        }
+        if let Some(tail) = last_two(name) {
+            self.tails.entry(tail.to_owned()).or_default().push(known);
+        }
+        if function.has_receiver {
+            self.methods.entry(last.to_owned()).or_default().push(known);
+            self.add_type(owner);
+        }
+    }
+
+    fn add_type(&mut self, name: &str) {
+        if !self.types.contains_key(name) {
+            self.types.insert(name.to_owned(), Vec::new());
+            self.type_tails.entry(last_segment(name).to_owned()).or_default().push(name.to_owned());
+        }
+    }
+
+    fn add_import(&mut self, module: &str, name: &str, target: &str) {
+        let first = first_segment(target);
+        if STANDARD.contains(&first) || target.is_empty() {
+            return;
+        }
+        let targets = if name == "*" {
+            self.globs.entry(module.to_owned()).or_default()
+        } else {
+            self.imports.entry(format!("{module}::{name}")).or_default()
+        };
+        let mut add = |target: String| {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        };
+        if !self.packages.contains(first) {
+            // `mod store; use store::Store;` names a module relative to the one that imports.
+            add(format!("{module}::{target}"));
+        }
+        add(target.to_owned());
+    }
+
+    fn add_implementations(&mut self, files: &[FileSummary]) {
+        for file in files {
+            for implementation in &file.implementations {
+                let asker = Asker { name: &file.module, file: 0, test: true };
+                let resolved = |name: &str| match self.type_of(asker, name) {
+                    TypeOf::Declared { name, .. } => name,
+                    _ => name.to_owned(),
+                };
+                let (of, by) = (resolved(&implementation.trait_name), resolved(&implementation.type_name));
+                for name in [&of, &by] {
+                    if self.packages.contains(first_segment(name)) {
+                        self.add_type(name);
+                    }
+                }
+                let types = self.implementors.entry(of.clone()).or_default();
+                if !types.contains(&by) {
+                    types.push(by.clone());
+                    self.traits.entry(by).or_default().push(of);
+                }
+            }
+        }
+    }
+
+    /// The only function of this name.
+    pub fn find(&self, name: &str) -> Option<FunctionId> {
+        match self.named(name).as_slice() {
+            [one] => Some(one.id),
+            _ => None,
+        }
+    }
+
+    /// The declared type of a field, as written by the declaration's frontend.
+    pub fn field_type(&self, owner: &str, field: &str) -> Option<&str> {
+        let [owner] = self.follow(owner, &|n| self.types.contains_key(n)).try_into().ok()?;
+        let fields = self.types.get(&owner)?;
+        fields.iter().find(|(name, _)| name == field).map(|(_, of)| of.as_str())
+    }
+
+    /// A constant by its own name, and its value where there is one.
+    pub fn constant(&self, asker: Asker<'_>, name: &str) -> Option<(&str, Option<&Place>)> {
+        let [found] = self.in_scope(asker, name, &|n| self.constants.contains_key(n)).try_into().ok()?;
+        let (name, value) = self.constants.get_key_value(&found)?;
+        Some((name, value.as_ref()))
+    }
+
+    /// Whom a call calls.
+    pub fn resolve(&self, asker: Asker<'_>, callee: &Callee, arity: usize, presumed: bool) -> Option<Target> {
+        match callee {
+            Callee::Function(name) => self.function(asker, name, arity),
+            Callee::Method { receiver, name } => {
+                self.method(asker, receiver.as_deref(), name, arity, presumed)
+            }
+        }
+    }
+
+    /// Whom a place names that is what a function returned: `module::function`, `Type::method`, `Owner.field.method`.
+    pub fn resolve_text(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
+        match callee.rsplit_once('.') {
+            Some((receiver, name)) => {
+                let known = !matches!(receiver, "" | "?");
+                known.then(|| self.method(asker, Some(receiver), name, arity, true)).flatten()
+            }
+            None => self.function(asker, callee, arity),
+        }
+    }
+
+    fn function(&self, asker: Asker<'_>, name: &str, arity: usize) -> Option<Target> {
+        let found = self.in_scope(asker, name, &|n| self.functions.contains_key(n));
+        if !found.is_empty() {
+            let known: Vec<Known> =
+                found.iter().filter_map(|n| self.functions.get(n)).flatten().copied().collect();
+            return self.choose(&known, asker, arity).map(|function| Target { function, guessed: false });
+        }
+        if let Some((owner, method)) = name.rsplit_once("::")
+            && let TypeOf::Declared { name: owner, guessed } = self.type_of(asker, owner)
+            && let Some(function) = self.method_of(asker, &owner, method, arity)
+        {
+            return Some(Target { function, guessed });
+        }
+        self.by_tail(asker, name)
+    }
+
+    /// A path that leads nowhere may lack what the frontend could not see (a crate under another name, a macro's import): then
+    /// the only function with the same end is meant.
+    fn by_tail(&self, asker: Asker<'_>, name: &str) -> Option<Target> {
+        let (first, rest) = name.split_once("::")?;
+        let tail = last_two(name)?;
+        if STANDARD.contains(&first) {
+            return None;
+        }
+        let own_package = self.packages.contains(first);
+        let whole = !rest.contains("::");
+        if whole && own_package {
+            return None;
+        }
+        let fits = |k: &&Known| {
+            let Some(candidate) = self.names.get(k.id.0 as usize) else { return false };
+            let Some((package, inside)) = candidate.split_once("::") else { return false };
+            // Of a crate that is not in the program, only its name may differ; else any library's `config::Config::load` would
+            // be the program's own.
+            (asker.test || !k.test) && if own_package { package == first } else { whole || inside == rest }
+        };
+        let candidates: Vec<&Known> = self.tails.get(tail)?.iter().filter(fits).collect();
+        let own: Vec<&&Known> = candidates.iter().filter(|k| self.same_package(asker, k)).collect();
+        match (own.as_slice(), candidates.as_slice()) {
+            ([one], _) => Some(Target { function: one.id, guessed: false }),
+            ([], [one]) => Some(Target { function: one.id, guessed: !own_package }),
+            _ => None,
+        }
+    }
+
+    fn method(
+        &self,
+        asker: Asker<'_>,
+        receiver: Option<&str>,
+        name: &str,
+        arity: usize,
+        presumed: bool,
+    ) -> Option<Target> {
+        match receiver.map_or(TypeOf::Unknown, |r| self.receiver_type(asker, r)) {
+            TypeOf::External => None,
+            TypeOf::Declared { name: owner, guessed } => {
+                if let Some(function) = self.method_of(asker, &owner, name, arity) {
+                    return Some(Target { function, guessed });
+                }
+                // Several implementations: none is meant more than another.
+                if presumed || self.implementors.contains_key(&owner) || self.has_method(&owner, name) {
+                    return None;
+                }
+                self.guess(asker, name, arity)
+            }
+            TypeOf::Unknown if presumed => None,
+            TypeOf::Unknown => self.guess(asker, name, arity),
+        }
+    }
+
+    fn has_method(&self, owner: &str, name: &str) -> bool {
+        self.functions.contains_key(&format!("{owner}::{name}"))
+    }
+
+    /// The method of a known type or trait, if only one function can be meant.
+    fn method_of(&self, asker: Asker<'_>, owner: &str, name: &str, arity: usize) -> Option<FunctionId> {
+        let own = self.named(&format!("{owner}::{name}"));
+        if let Some(types) = self.implementors.get(owner) {
+            let mut all = own;
+            all.extend(types.iter().flat_map(|t| self.named(&format!("{t}::{name}"))));
+            return only(&all, asker);
+        }
+        if !own.is_empty() {
+            return self.choose(&own, asker, arity);
+        }
+        let traits = self.traits.get(owner)?;
+        let inherited: Vec<Known> = traits.iter().flat_map(|t| self.named(&format!("{t}::{name}"))).collect();
+        only(&inherited, asker)
+    }
+
+    /// A receiver of unknown type: the program's only method of a distinctive name, the own package first.
+    fn guess(&self, asker: Asker<'_>, name: &str, arity: usize) -> Option<Target> {
+        if self.common.contains(name) {
+            return None;
+        }
+        let methods = self.methods.get(name)?;
+        let candidates: Vec<&Known> =
+            methods.iter().filter(|k| k.arity == arity && (asker.test || !k.test)).collect();
+        let own: Vec<&&Known> = candidates.iter().filter(|k| self.same_package(asker, k)).collect();
+        match (own.as_slice(), candidates.as_slice()) {
+            ([one], _) => Some(Target { function: one.id, guessed: true }),
+            ([], [one]) => Some(Target { function: one.id, guessed: true }),
+            _ => None,
+        }
+    }
+
+    fn same_package(&self, asker: Asker<'_>, known: &Known) -> bool {
+        self.names.get(known.id.0 as usize).is_some_and(|n| first_segment(n) == first_segment(asker.name))
+    }
+
+    /// The type of a receiver, written as a type or as the fields that lead to it from one (`Owner.state.store`).
+    fn receiver_type(&self, asker: Asker<'_>, receiver: &str) -> TypeOf {
+        let mut parts = receiver.split('.');
+        let mut current = self.type_of(asker, parts.next().unwrap_or_default());
+        for (depth, field) in parts.enumerate() {
+            let TypeOf::Declared { name, guessed } = current else { return current };
+            let of = self.types.get(&name).and_then(|fs| fs.iter().find(|(f, _)| f == field)).map(|(_, t)| t);
+            let Some(of) = of.filter(|_| depth < FIELD_CHAIN) else { return TypeOf::Unknown };
+            current = match self.type_of(Asker { name: &name, ..asker }, of) {
+                TypeOf::Declared { name, guessed: again } => {
+                    TypeOf::Declared { name, guessed: guessed || again }
+                }
+                other => other,
+            };
+        }
+        current
+    }
+
+    fn type_of(&self, asker: Asker<'_>, name: &str) -> TypeOf {
+        let found = self.in_scope(asker, name, &|n| self.types.contains_key(n));
+        match found.as_slice() {
+            [one] => return TypeOf::Declared { name: one.clone(), guessed: false },
+            [] => {}
+            _ => return TypeOf::Unknown,
+        }
+        let first = first_segment(name);
+        if name.contains("::") && !self.packages.contains(first) {
+            return TypeOf::External;
+        }
+        let candidates = self.type_tails.get(last_segment(name)).map_or(&[][..], Vec::as_slice);
+        let own: Vec<&String> =
+            candidates.iter().filter(|t| first_segment(t) == first_segment(asker.name)).collect();
+        match (own.as_slice(), candidates) {
+            ([one], _) => TypeOf::Declared { name: (*one).clone(), guessed: false },
+            ([], [one]) => TypeOf::Declared { name: one.clone(), guessed: true },
+            _ => TypeOf::Unknown,
+        }
+    }
+
+    /// The one that is meant of several functions that a name leads to: those that fit the number of arguments, those of the
+    /// asker's own file, and of alternatives of a configuration (the same name and signature in the same file) the first.
+    fn choose(&self, known: &[Known], asker: Asker<'_>, arity: usize) -> Option<FunctionId> {
+        if let [one] = known {
+            return Some(one.id);
+        }
+        let narrowed = |of: Vec<Known>, test: &dyn Fn(&Known) -> bool| {
+            let some: Vec<Known> = of.iter().filter(|k| test(k)).copied().collect();
+            if some.is_empty() { of } else { some }
+        };
+        let left = narrowed(known.to_vec(), &|k| k.arity == arity);
+        let left = narrowed(left, &|k| asker.test || !k.test);
+        let left = narrowed(left, &|k| k.file == asker.file);
+        let first = left.iter().min_by_key(|k| k.id)?;
+        let identity = |k: &Known| (k.file, k.signature, self.names.get(k.id.0 as usize));
+        left.iter().all(|k| identity(k) == identity(first)).then_some(first.id)
+    }
+
+    fn named(&self, name: &str) -> Vec<Known> {
+        let found = self.follow(name, &|n| self.functions.contains_key(n));
+        found.iter().filter_map(|n| self.functions.get(n)).flatten().copied().collect()
+    }
+
+    /// What a name means to the asker: as it stands, or below the functions around the asker, or in its module.
+    fn in_scope(&self, asker: Asker<'_>, name: &str, known: &dyn Fn(&str) -> bool) -> Vec<String> {
+        if name.contains("::") {
+            let found = self.follow(name, known);
+            if !found.is_empty() || self.packages.contains(first_segment(name)) {
+                return found;
+            }
+        }
+        let mut scope = asker.name;
+        loop {
+            let is_function = self.functions.contains_key(scope);
+            // The names of a type's own methods need the type's name, so a type is no scope.
+            if is_function || !self.types.contains_key(scope) {
+                let found = self.follow(&format!("{scope}::{name}"), known);
+                if !found.is_empty() || !is_function {
+                    return found;
+                }
+            }
+            match scope.rsplit_once("::") {
+                Some((outer, _)) => scope = outer,
+                None => return Vec::new(),
+            }
+        }
+    }
+
+    /// The known names that a qualified name stands for, imports followed. Nearer ones hide farther ones.
+    fn follow(&self, name: &str, known: &dyn Fn(&str) -> bool) -> Vec<String> {
+        if known(name) {
+            return vec![name.to_owned()];
+        }
+        let mut level = self.imported(name);
+        for _ in 0..IMPORT_CHAIN {
+            if level.is_empty() {
+                break;
+            }
+            let mut found: Vec<String> = level.iter().filter(|n| known(n)).cloned().collect();
+            if !found.is_empty() {
+                found.sort();
+                found.dedup();
+                return found;
+            }
+            level = level.iter().flat_map(|n| self.imported(n)).collect();
+            level.sort();
+            level.dedup();
+            level.truncate(IMPORT_WIDTH);
+        }
+        Vec::new()
+    }
+
+    /// The names that a name stands for by one import. A named import hides those of globs.
+    fn imported(&self, name: &str) -> Vec<String> {
+        let mut end = name.len();
+        while let Some(prefix) = name.get(..end) {
+            if let Some(targets) = self.imports.get(prefix) {
+                let rest = name.get(end..).unwrap_or_default();
+                return targets.iter().map(|t| format!("{t}{rest}")).collect();
+            }
+            match prefix.rfind("::") {
+                Some(at) => end = at,
+                None => break,
+            }
+        }
+        let mut found = Vec::new();
+        for (at, _) in name.rmatch_indices("::") {
+            let (Some(module), Some(rest)) = (name.get(..at), name.get(at..)) else { continue };
+            for target in self.globs.get(module).into_iter().flatten() {
+                found.push(format!("{target}{rest}"));
+            }
+        }
+        found
+    }
+}
+
+/// The only one, test code aside.
+fn only(known: &[Known], asker: Asker<'_>) -> Option<FunctionId> {
+    let mut left = known.iter().filter(|k| asker.test || !k.test);
+    let first = left.next()?;
+    left.next().is_none().then_some(first.id)
+}
+
+fn first_segment(name: &str) -> &str {
+    name.split_once("::").map_or(name, |(first, _)| first)
+}
+
+fn last_segment(name: &str) -> &str {
+    name.rsplit_once("::").map_or(name, |(_, last)| last)
+}
+
+/// The last two segments, if there are as many.
+fn last_two(name: &str) -> Option<&str> {
+    let (before, _) = name.rsplit_once("::")?;
+    match before.rfind("::") {
+        Some(at) => name.get(at + 2..),
+        None => Some(name),
+    }
+}

@@ -1,0 +1,279 @@
+//! Which files are checked, and what they are called.
+//!
+//! Folders are walked as `git` would see them (`.gitignore`, hidden files left out), also without build output, `node_modules` and
+//! vendored crates. Symbolic links are not followed, except where the user names one. A file that is named is always read.
+
+use crate::report::Warning;
+use crate::terminal;
+use anyhow::{Context, Result, bail};
+use fsrace_analyzer::source::{LanguageId, Package};
+use ignore::{DirEntry, WalkBuilder};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the user asked for.
+#[derive(Debug)]
+pub struct Scope {
+    /// Paths in reports are relative to it. Absolute, without symbolic links, and an ancestor of all `roots`.
+    pub base: PathBuf,
+    /// Files and folders, absolute, without symbolic links.
+    pub roots: Vec<PathBuf>,
+    /// Only findings in these packages are reported, and other files are read only if they belong to `members`.
+    pub selection: Option<Selection>,
+}
+
+/// Packages by their root folders, relative to the base.
+#[derive(Debug)]
+pub struct Selection {
+    /// Read and linked.
+    pub members: BTreeSet<String>,
+    /// Reported on.
+    pub shown: BTreeSet<String>,
+}
+
+impl Scope {
+    /// The scope of paths as named on the command line.
+    ///
+    /// # Errors
+    /// Where a path does not exist or cannot be looked at.
+    pub fn of_paths(paths: &[PathBuf]) -> Result<Scope> {
+        let mut roots = Vec::with_capacity(paths.len());
+        let mut folders = 0;
+        for path in paths {
+            let shown = path.display().to_string();
+            let root = fs::canonicalize(path).with_context(|| {
+                format!("cannot check {}: name a file or folder that exists", terminal::line(&shown))
+            })?;
+            let metadata =
+                fs::metadata(&root).with_context(|| format!("cannot look at {}", terminal::line(&shown)))?;
+            if metadata.is_dir() {
+                folders += 1;
+            } else if !metadata.is_file() {
+                bail!("cannot check {}: it is neither a file nor a folder", terminal::line(&shown));
+            }
+            roots.push(root);
+        }
+        if let ([root], 1) = (roots.as_slice(), folders) {
+            return Ok(Scope { base: root.clone(), roots, selection: None });
+        }
+        let working = fs::canonicalize(".").context("cannot look at the working directory")?;
+        let base = match roots.iter().all(|r| r.starts_with(&working)) {
+            true => working,
+            false => common_folder(&roots).context("the paths have no folder in common")?,
+        };
+        Ok(Scope { base, roots, selection: None })
+    }
+
+    /// How a path below the base is called in reports; none if its name is not UTF-8, or it is not below the base.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        let parts: Option<Vec<&str>> =
+            path.strip_prefix(&self.base).ok()?.components().map(|c| c.as_os_str().to_str()).collect();
+        Some(parts?.join("/"))
+    }
+
+    fn relative_lossy(&self, path: &Path) -> String {
+        path.strip_prefix(&self.base).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    }
+}
+
+/// The deepest folder that is or holds all of these; a file is held by its folder.
+pub fn common_folder(paths: &[PathBuf]) -> Option<PathBuf> {
+    let mut folders = paths.iter().map(|p| match fs::metadata(p) {
+        Ok(metadata) if metadata.is_dir() => p.as_path(),
+        _ => p.parent().unwrap_or(p),
+    });
+    let mut common = folders.next()?.to_path_buf();
+    for folder in folders {
+        while !folder.starts_with(&common) {
+            if !common.pop() {
+                return None;
+            }
+        }
+    }
+    Some(common)
+}
+
+/// A file to be checked.
+#[derive(Debug)]
+pub struct Candidate {
+    /// To open it.
+    pub absolute: PathBuf,
+    /// Its name in reports.
+    pub path: String,
+    /// What it is read as.
+    pub language: LanguageId,
+    /// The package that holds it.
+    pub package: Option<Package>,
+    /// Whether the user named this very file.
+    pub named: bool,
+}
+
+/// The files of a scope, sorted by path, each once, and what got in the way.
+pub fn discover(scope: &Scope) -> (Vec<Candidate>, Vec<Warning>) {
+    let mut search =
+        Search { scope, found: BTreeMap::new(), warnings: Vec::new(), packages: FxHashMap::default() };
+    for root in &scope.roots {
+        match fs::metadata(root) {
+            Ok(metadata) if metadata.is_file() => search.add(root, true),
+            _ => {
+                // A folder that lies in an ignored place would lose its files to the patterns of the folders above.
+                if search.walk(root, true) == 0 {
+                    search.walk(root, false);
+                }
+            }
+        }
+    }
+    search.warnings.sort();
+    search.warnings.dedup();
+    (search.found.into_values().collect(), search.warnings)
+}
+
+struct Search<'a> {
+    scope: &'a Scope,
+    found: BTreeMap<String, Candidate>,
+    warnings: Vec<Warning>,
+    packages: FxHashMap<PathBuf, Option<Package>>,
+}
+
+impl Search<'_> {
+    /// Walks a folder and returns how many source files there were.
+    fn walk(&mut self, root: &Path, parents: bool) -> usize {
+        let walk = WalkBuilder::new(root)
+            .follow_links(false)
+            .parents(parents)
+            // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
+            .require_git(false)
+            .git_global(false)
+            .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry))
+            .build();
+        let mut count = 0;
+        for entry in walk {
+            match entry {
+                Ok(entry) => {
+                    if let Some(error) = entry.error() {
+                        self.warn(error);
+                    }
+                    let is_file = entry.file_type().is_some_and(|t| t.is_file());
+                    if is_file && LanguageId::of_path(&entry.path().to_string_lossy()).is_some() {
+                        count += 1;
+                        self.add(entry.path(), false);
+                    }
+                }
+                Err(error) => self.warn(&error),
+            }
+        }
+        count
+    }
+
+    fn add(&mut self, absolute: &Path, named: bool) {
+        let Some(path) = self.scope.relative(absolute) else {
+            let path = self.scope.relative_lossy(absolute);
+            self.warnings.push(Warning {
+                path,
+                message: "its name is not UTF-8, skipped: rename it to check it".to_owned(),
+            });
+            return;
+        };
+        let Some(language) = LanguageId::of_path(&path) else {
+            self.warnings
+                .push(Warning { path, message: "no language that fsrace reads (.rs), skipped".to_owned() });
+            return;
+        };
+        let package = self.package(absolute.parent().unwrap_or(absolute));
+        if let Some(selection) = &self.scope.selection
+            && !package.as_ref().is_some_and(|p| selection.members.contains(&p.root))
+        {
+            return;
+        }
+        let named = named || self.found.get(&path).is_some_and(|c| c.named);
+        let candidate =
+            Candidate { absolute: absolute.to_path_buf(), path: path.clone(), language, package, named };
+        self.found.insert(path, candidate);
+    }
+
+    /// The package whose manifest is the nearest at or above the folder.
+    fn package(&mut self, folder: &Path) -> Option<Package> {
+        let mut below = Vec::new();
+        let mut package = None;
+        for folder in folder.ancestors() {
+            if let Some(known) = self.packages.get(folder) {
+                package = known.clone();
+                break;
+            }
+            below.push(folder.to_path_buf());
+            if let Some(name) = package_name(&folder.join("Cargo.toml")) {
+                // A manifest above the base is that of the base.
+                package = Some(Package { root: self.scope.relative(folder).unwrap_or_default(), name });
+                break;
+            }
+        }
+        self.packages.extend(below.into_iter().map(|folder| (folder, package.clone())));
+        package
+    }
+
+    fn warn(&mut self, error: &ignore::Error) {
+        let path = error_path(error).map(|p| self.scope.relative_lossy(p)).unwrap_or_default();
+        let message = match error.io_error() {
+            Some(io) => format!("cannot be walked: {}; make it readable or ignore it", io.kind()),
+            None => format!("an ignore rule is left out: {}", innermost(error)),
+        };
+        self.warnings.push(Warning { path, message });
+    }
+}
+
+fn error_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
+        ignore::Error::Partial(errors) => errors.iter().find_map(error_path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        _ => None,
+    }
+}
+
+fn innermost(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => innermost(err),
+        ignore::Error::Partial(errors) => errors.first().map(innermost).unwrap_or_default(),
+        other => other.to_string(),
+    }
+}
+
+/// The package's name as its manifest says; none if there is no manifest, or it names no package.
+fn package_name(manifest: &Path) -> Option<String> {
+    let text = fs::read_to_string(manifest).ok()?;
+    let table: toml::Table = text.parse().ok()?;
+    Some(table.get("package")?.get("name")?.as_str()?.to_owned())
+}
+
+/// Whether a folder holds nothing that its user wrote: a cache, build output, or other people's code.
+fn is_passed_over(entry: &DirEntry) -> bool {
+    if !entry.file_type().is_some_and(|t| t.is_dir()) {
+        return false;
+    }
+    let folder = entry.path();
+    let holds = |folder: &Path, name: &str| fs::symlink_metadata(folder.join(name)).is_ok();
+    let build_output = entry.file_name() == OsStr::new("target")
+        && folder.parent().is_some_and(|parent| holds(parent, "Cargo.toml"));
+    entry.file_name() == OsStr::new("node_modules")
+        || build_output
+        || holds(folder, "CACHEDIR.TAG")
+        || holds(folder, ".cargo-checksum.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_have_the_deepest_ancestor_in_common() {
+        let paths = ["/none/a/b/x.rs", "/none/a/c/y.rs"].map(PathBuf::from);
+        assert_eq!(common_folder(&paths), Some(PathBuf::from("/none/a")));
+        assert_eq!(common_folder(&[]), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! From files to summaries, in parallel: each file is read and lowered on its own, and what goes wrong costs that file only.
+
+use crate::discover::Candidate;
+use crate::report::{Source, Warning};
+use fsrace_analyzer::flow::FileSummary;
+use fsrace_analyzer::source::SourceFile;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::prelude::*;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Larger files are data in the shape of source, and parsing one would take all the memory that a run may have.
+const LARGEST: u64 = 8_000_000;
+/// Where a marker of generated code is looked for.
+const MARKER_LINES: usize = 10;
+/// A run that takes longer shows how far it is.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What reading all files gave.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Summaries, sorted by path.
+    pub summaries: Vec<FileSummary>,
+    /// The texts of the files in which something can be found.
+    pub sources: Vec<Arc<Source>>,
+    /// What got in the way, in the order of the files.
+    pub warnings: Vec<Warning>,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Files passed over because they say that they are generated.
+    pub generated: usize,
+}
+
+/// Reads and lowers the files on the threads of the current pool.
+pub fn load(candidates: &[Candidate], progress: bool) -> Loaded {
+    let progress = Progress::new(candidates.len(), progress);
+    let files: Vec<One> = candidates
+        .par_iter()
+        .map(|candidate| {
+            let one = load_one(candidate);
+            progress.step();
+            one
+        })
+        .collect();
+    progress.finish();
+    let mut loaded = Loaded::default();
+    for file in files {
+        loaded.bytes += file.bytes;
+        loaded.generated += usize::from(file.generated);
+        loaded.warnings.extend(file.warning);
+        loaded.summaries.extend(file.summary);
+        loaded.sources.extend(file.source);
+    }
+    loaded
+}
+
+#[derive(Default)]
+struct One {
+    summary: Option<FileSummary>,
+    source: Option<Arc<Source>>,
+    warning: Option<Warning>,
+    bytes: u64,
+    generated: bool,
+}
+
+fn load_one(candidate: &Candidate) -> One {
+    let warn = |message: String| One {
+        warning: Some(Warning { path: candidate.path.clone(), message }),
+        ..One::default()
+    };
+    let text = match read(&candidate.absolute) {
+        Ok(text) => text,
+        Err(message) => return warn(message),
+    };
+    if !candidate.named && is_generated(&text) {
+        return One { generated: true, ..One::default() };
+    }
+    let bytes = text.len() as u64;
+    let file = SourceFile {
+        path: candidate.path.clone(),
+        text,
+        language: candidate.language,
+        package: candidate.package.clone(),
+    };
+    // The last resort: lowering must not panic, but if it does, the other files are still worth checking.
+    let Ok(summary) = catch_unwind(AssertUnwindSafe(|| fsrace_analyzer::lower(&file))) else {
+        return warn("internal error of fsrace, skipped: please report this file".to_owned());
+    };
+    let mut one = One { bytes, ..One::default() };
+    if !summary.errors.is_empty() || !summary.functions.is_empty() {
+        let source = Arc::new(Source::new(file.path, file.text));
+        one.warning = syntax_warning(&summary, &source);
+        // Only where there is a function can there be a finding, and only then is the text needed again. It is kept, for reading
+        // it again could give another text.
+        one.source = (!summary.functions.is_empty()).then_some(source);
+    }
+    one.summary = Some(summary);
+    one
+}
+
+fn syntax_warning(summary: &FileSummary, source: &Source) -> Option<Warning> {
+    let first = summary.errors.first()?;
+    let at = source.lines.line_column(&source.text, first.span.start);
+    let more = match summary.errors.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    let lost = if summary.functions.is_empty() { "skipped" } else { "that part is skipped" };
+    Some(Warning {
+        path: source.path.clone(),
+        message: format!(
+            "cannot be parsed at {}:{}: {}{more}, {lost}: correct it, or ignore it if it is meant to be so",
+            at.line,
+            at.column,
+            shortened(&first.message),
+        ),
+    })
+}
+
+/// Parsers like to list all that they would have taken.
+fn shortened(message: &str) -> String {
+    const LONGEST: usize = 80;
+    let short: String = message.chars().take(LONGEST).collect();
+    match short.rsplit_once([' ', ',']) {
+        Some((words, _)) if short.len() < message.len() => format!("{} ..", words.trim_end_matches(',')),
+        _ => short,
+    }
+}
+
+/// The whole text, or a sentence on why not.
+fn read(path: &Path) -> Result<String, String> {
+    let explain = |e: io::Error| match e.kind() {
+        io::ErrorKind::NotFound => "vanished before it could be read, skipped: run again".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "no permission to read it, skipped: make it readable or ignore it".to_owned()
+        }
+        _ => format!("cannot be read, skipped: {e}"),
+    };
+    let file = File::open(path).map_err(explain)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(explain)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!(
+            "larger than {} MB, skipped: split it, or ignore it if it is data",
+            LARGEST / 1_000_000
+        ));
+    }
+    String::from_utf8(bytes)
+        .map_err(|e| format!("not UTF-8 at byte {}, skipped: save it as UTF-8", e.utf8_error().valid_up_to()))
+}
+
+/// Whether the first lines say that a tool wrote the file.
+fn is_generated(text: &str) -> bool {
+    text.lines().take(MARKER_LINES).any(|line| {
+        let line = line.trim();
+        let comment = line.starts_with("//") || line.starts_with("/*") || line.starts_with('*');
+        comment
+            && (line.contains("@generated")
+                || line.contains("automatically generated by")
+                || (line.contains("Code generated") && line.contains("DO NOT EDIT")))
+    })
+}
+
+/// A bar on standard error, if that is a terminal and the work takes long.
+struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    wanted: bool,
+}
+
+impl Progress {
+    fn new(files: usize, wanted: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("reading {pos}/{len} {bar:40}") {
+            bar.set_style(style);
+        }
+        Progress { bar, started: Instant::now(), wanted: wanted && io::stderr().is_terminal() }
+    }
+
+    fn step(&self) {
+        self.bar.inc(1);
+        if self.wanted && self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_files_say_so() {
+        assert!(is_generated("// @generated by x\nfn f() {}"));
+        assert!(is_generated("\n// Code generated by y. DO NOT EDIT.\n"));
+        assert!(is_generated("/* automatically generated by rust-bindgen 0.71 */"));
+        assert!(!is_generated("fn f() { println!(\"// @generated\"); }"));
+        assert!(!is_generated(&format!("{}// @generated", "\n".repeat(20))));
+    }
+}

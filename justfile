@@ -1,0 +1,19 @@
+# All that CI does.
+ready:
+    .ci/run
+
+# Today's findings on the crates that corpus.toml pins, against the counts there; with --bless, write today's counts down.
+corpus *flags:
+    cargo run --release -p xtask -- corpus {{ flags }}
+
+# The whole run on the corpus against read-and-parse alone: ratio of medians and peak memory.
+bench rounds="7":
+    cargo run --release -p xtask -- bench {{ rounds }}
+
+# Lowering, linking and exploring, each alone.
+bench-stages:
+    cargo bench -p fsrace-analyzer
+
+# A new rule, begun as a copy of the file, page and fixtures of one that is like it.
+new-rule id like:
+    cargo run -p xtask -- new-rule {{ id }} {{ like }}

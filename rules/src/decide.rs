@@ -1,0 +1,303 @@
+//! From candidates to findings: each is explored beside the plausible actors, and the worst race is reported.
+
+use crate::confidence::{Reason, Surroundings, judge};
+use crate::evidence::{Evidence, Other, Role, Use};
+use crate::finding::{Confidence, Finding, Related, Rewrite};
+use crate::names;
+use crate::pairs::{Candidate, Point, Relation};
+use crate::rule::{Rule, short};
+use crate::trace::Trace;
+use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
+use fsrace_analyzer::flow::{Block, FlowSummary, Place};
+use fsrace_analyzer::link::{FunctionId, Location, Program};
+
+/// How many candidates of one rule in one function are explored.
+const PER_RULE: usize = 48;
+/// How many callers are asked whether they make the candidate safe, and how many levels up.
+const CALLERS: usize = 8;
+const LEVELS: usize = 2;
+
+/// What one function contributes: what it does to which class of places, and the candidates in it.
+#[derive(Debug)]
+pub struct View<'p> {
+    function: FunctionId,
+    summary: &'p FlowSummary,
+    /// Evidence for other functions' candidates.
+    pub uses: Vec<Use>,
+    candidates: Vec<(&'static Rule, Candidate)>,
+    /// Kept only where there are candidates.
+    body: Block,
+}
+
+/// A finding before those of one cause are merged.
+#[derive(Debug)]
+pub struct Decided {
+    /// The finding.
+    pub finding: Finding,
+    /// Where the earlier step stands.
+    pub check: Option<Location>,
+    /// The act itself, if the finding stands at a call that leads to it.
+    pub inner: Location,
+    /// How many calls away that is.
+    pub depth: usize,
+}
+
+impl<'p> View<'p> {
+    /// Looks at one function.
+    pub fn of(
+        program: &'p Program,
+        function: FunctionId,
+        summary: &'p FlowSummary,
+        rules: &[&'static Rule],
+    ) -> View<'p> {
+        let body = program.body(function);
+        let trace = Trace::of(&body);
+        let in_test = summary.context.test || summary.context.auxiliary;
+        let uses = Evidence::uses_in(program, function, in_test, &trace);
+        let candidates: Vec<_> = rules
+            .iter()
+            .flat_map(|rule| {
+                (rule.check)(&trace).into_iter().take(PER_RULE).map(|candidate| (*rule, candidate))
+            })
+            .collect();
+        drop(trace);
+        let body = if candidates.is_empty() { Block::default() } else { body };
+        View { function, summary, uses, candidates, body }
+    }
+
+    /// Whether there is anything to explore.
+    pub fn has_candidates(&self) -> bool {
+        !self.candidates.is_empty()
+    }
+
+    /// Explores the candidates.
+    pub fn decide(&self, program: &Program, evidence: &Evidence) -> Vec<Decided> {
+        self.candidates
+            .iter()
+            .filter_map(|(rule, candidate)| self.decide_one(program, evidence, rule, candidate))
+            .collect()
+    }
+
+    fn decide_one(
+        &self,
+        program: &Program,
+        evidence: &Evidence,
+        rule: &'static Rule,
+        candidate: &Candidate,
+    ) -> Option<Decided> {
+        let act = location(program, &candidate.act)?;
+        let check = candidate.check.as_ref().and_then(|point| location(program, point));
+        let surroundings = Surroundings {
+            evidence,
+            function: self.function,
+            name: &self.summary.name,
+            own: [
+                program.location(candidate.act.effect.site),
+                candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
+            ],
+        };
+        let mut best = self.worst(rule, candidate, &surroundings)?;
+        match self.callers_are_safe(program, candidate, best.race.witness.actor) {
+            true if !self.summary.context.public => return None,
+            true => {
+                best.confidence = Confidence::Low;
+                best.reasons.push("every known caller makes it safe".to_owned());
+            }
+            false => {}
+        }
+
+        let report = (rule.report)(candidate, &best.race);
+        let mut related = Vec::new();
+        related.extend(check.map(|location| Related { location, message: report.check.to_owned() }));
+        for point in candidate.check.iter().chain([&candidate.act]) {
+            related.extend(inside(program, point));
+        }
+        if let Reason::Elsewhere(other) = &best.reason {
+            related.push(other_side(program, other));
+        }
+        let finding = Finding {
+            rule,
+            consequence: best.race.consequence,
+            confidence: best.confidence,
+            reasons: best.reasons,
+            function: self.summary.name.clone(),
+            message: report.message,
+            help: report.help,
+            place: candidate.place.clone(),
+            act,
+            related,
+            witness: best.race.witness,
+            fix: None,
+            rewrite: rewrite(rule, candidate, act, check, self.summary),
+            bounded: best.bounded,
+            in_test: self.summary.context.test || self.summary.context.auxiliary,
+        };
+        let inner = program.location(candidate.act.effect.site).unwrap_or(act);
+        Some(Decided { finding, check, inner, depth: candidate.act.depth })
+    }
+
+    /// The race that is reported: among those that are shown by default, the worst.
+    fn worst(&self, rule: &Rule, candidate: &Candidate, surroundings: &Surroundings<'_>) -> Option<Proven> {
+        let mut actors: Vec<(Actor, Reason)> =
+            rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
+        // Those without a reason last: they need no exploring where another race is shown.
+        actors.sort_by_key(|(_, reason)| matches!(reason, Reason::None));
+        let mut best: Option<Proven> = None;
+        let mut undecided = None;
+        for (actor, reason) in actors {
+            if matches!(reason, Reason::None)
+                && best.as_ref().is_some_and(|b| b.confidence >= Confidence::Medium)
+            {
+                break;
+            }
+            let exploration = ask(&self.body, candidate, &candidate.place, actor);
+            if exploration.bounded && exploration.races.is_empty() {
+                undecided.get_or_insert(actor);
+            }
+            for race in exploration.races {
+                if race.consequence == Consequence::RedundantCheck {
+                    continue;
+                }
+                let (confidence, reasons) = judge(candidate, &reason, surroundings, exploration.bounded);
+                let proven = Proven {
+                    race,
+                    reason: reason.clone(),
+                    confidence,
+                    reasons,
+                    bounded: exploration.bounded,
+                };
+                if best.as_ref().is_none_or(|b| b.rank() < proven.rank()) {
+                    best = Some(proven);
+                }
+            }
+        }
+        // What is too large to explore is never taken for benign.
+        best.or_else(|| Some(Proven::undecided(rule, undecided?)))
+    }
+
+    /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
+    fn callers_are_safe(&self, program: &Program, candidate: &Candidate, actor: Actor) -> bool {
+        callers_are_safe(program, self.function, candidate, actor, LEVELS)
+    }
+}
+
+/// A race that was found, with what it is worth.
+struct Proven {
+    race: Race,
+    reason: Reason,
+    confidence: Confidence,
+    reasons: Vec<String>,
+    bounded: bool,
+}
+
+impl Proven {
+    /// Neither race nor benign: the bound was hit before either was shown.
+    fn undecided(rule: &Rule, actor: Actor) -> Self {
+        let consequence = rule.consequences.last().copied().unwrap_or(Consequence::SpuriousFailure);
+        let loss = "not decided: exploring hit its bound".to_owned();
+        let witness = Witness { actor, initial: "unknown".to_owned(), steps: Vec::new(), loss: loss.clone() };
+        Proven {
+            race: Race { consequence, witness },
+            reason: Reason::None,
+            confidence: Confidence::Low,
+            reasons: vec![loss],
+            bounded: true,
+        }
+    }
+
+    fn rank(&self) -> impl Ord + use<> {
+        (self.confidence >= Confidence::Medium, self.race.consequence, self.confidence)
+    }
+}
+
+fn ask(body: &Block, candidate: &Candidate, place: &Place, actor: Actor) -> Exploration {
+    explore(&Scenario {
+        body,
+        place,
+        check: candidate.check.as_ref().map(|point| point.effect.site),
+        act: candidate.act.effect.site,
+        actor,
+    })
+}
+
+fn callers_are_safe(
+    program: &Program,
+    function: FunctionId,
+    candidate: &Candidate,
+    actor: Actor,
+    levels: usize,
+) -> bool {
+    let callers = program.callers(function);
+    if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
+        return false;
+    }
+    callers.iter().all(|caller| {
+        let body = program.body(*caller);
+        let place = {
+            let trace = Trace::of(&body);
+            place_in(&trace, candidate)
+        };
+        let Some(place) = place else { return false };
+        if place.is_private() {
+            return true;
+        }
+        let exploration = ask(&body, candidate, &place, actor);
+        (exploration.races.is_empty() && !exploration.bounded)
+            || callers_are_safe(program, *caller, candidate, actor, levels - 1)
+    })
+}
+
+/// The candidate's place in a caller's terms.
+fn place_in(trace: &Trace<'_>, candidate: &Candidate) -> Option<Place> {
+    let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site)?;
+    if candidate.act.effect.other_place.as_ref() == Some(&candidate.place) {
+        act.effect.other_place.clone()
+    } else {
+        Some(act.effect.place.clone())
+    }
+}
+
+/// Where the function's own source causes the effect.
+fn location(program: &Program, point: &Point) -> Option<Location> {
+    program.location(point.through.as_ref().map_or(point.effect.site, |(site, _)| *site))
+}
+
+/// For an effect in a called function, where it is.
+fn inside(program: &Program, point: &Point) -> Option<Related> {
+    let (_, callee) = point.through.as_ref()?;
+    let location = program.location(point.effect.site)?;
+    let message = format!("`{}` calls `{}` here", names::last(callee), short(&point.effect.api));
+    Some(Related { location, message })
+}
+
+fn other_side(program: &Program, other: &Other) -> Related {
+    let verb = match other.found.role {
+        Role::Reads => "reads",
+        Role::Checks => "checks",
+        Role::Creates => "creates",
+        Role::Writes => "writes",
+        Role::Replaces => "replaces",
+        Role::Removes => "removes",
+        Role::RemovesTree => "removes the tree of",
+    };
+    let found = program.functions().find(|(id, _)| *id == other.found.function);
+    let function = found.map_or("another function", |(_, summary)| names::last(&summary.name));
+    Related { location: other.found.location, message: format!("`{function}` {verb} it here") }
+}
+
+fn rewrite(
+    rule: &Rule,
+    candidate: &Candidate,
+    act: Location,
+    check: Option<Location>,
+    summary: &FlowSummary,
+) -> Option<Rewrite> {
+    // A step in a called function is not rewritten from its caller.
+    let own = candidate.act.through.is_none() && candidate.check.as_ref().is_none_or(|c| c.through.is_none());
+    let near = check.is_none_or(|c| c.file == act.file && summary.span.contains(c.span));
+    if !own || !near || candidate.relation != Relation::Same {
+        return None;
+    }
+    let idiom = (rule.rewrite)(candidate)?;
+    Some(Rewrite { idiom, function: summary.span, check: check.map(|c| c.span) })
+}

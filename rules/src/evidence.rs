@@ -1,0 +1,297 @@
+//! Who else in the program touches places of a class.
+//!
+//! Across functions, places are compared by *class*: type and field, constant, well-known root, environment variable, literal or
+//! pure call, with the components after it. Where nothing but the last component is known, that name is a weaker class.
+
+use crate::trace::Trace;
+use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, RemoveKind};
+use fsrace_analyzer::link::{FunctionId, Location, Program};
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
+
+/// How many uses one function contributes, and how many are kept of one class.
+const PER_FUNCTION: usize = 256;
+const PER_CLASS: usize = 64;
+/// How many levels up a removal of a directory is looked for.
+const ANCESTORS: usize = 12;
+
+/// What an effect does to a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Reads, opens or lists it.
+    Reads,
+    /// Asks whether it is there.
+    Checks,
+    /// Makes it if it is absent.
+    Creates,
+    /// Writes it in place.
+    Writes,
+    /// Replaces it in one step.
+    Replaces,
+    /// Removes it or moves it away.
+    Removes,
+    /// Removes it with all below it.
+    RemovesTree,
+}
+
+/// One effect on a class.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// What is done.
+    pub role: Role,
+    /// In which function's own source.
+    pub function: FunctionId,
+    /// Where in that source: the effect, or the call that leads to it.
+    pub location: Location,
+    /// The effect itself.
+    pub inner: Location,
+    /// How many calls deep the effect is from there.
+    depth: usize,
+    /// Test, example or benchmark code.
+    pub in_test: bool,
+    key: Key,
+}
+
+/// A class of places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Key(u64);
+
+/// A class, and whether it is more than a file's name.
+#[derive(Clone, Copy, Debug)]
+struct Class {
+    key: Key,
+    strong: bool,
+}
+
+/// What was found of another side.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// The use.
+    pub found: Use,
+    /// Whether the class is more than a file's name.
+    pub strong: bool,
+}
+
+/// All uses by class.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    uses: FxHashMap<Key, Vec<Use>>,
+}
+
+impl Evidence {
+    /// The uses in one function's linked body.
+    pub fn uses_in(program: &Program, function: FunctionId, in_test: bool, trace: &Trace<'_>) -> Vec<Use> {
+        let mut uses = Vec::new();
+        for event in &trace.events {
+            let depth = trace.call_depth(event);
+            let Some(inner) = program.location(event.effect.site) else { continue };
+            let location =
+                trace.call_of(event).and_then(|frame| program.location(frame.site)).unwrap_or(inner);
+            for (place, role) in roles(event.effect) {
+                for class in classes(place) {
+                    if uses.len() >= PER_FUNCTION {
+                        return uses;
+                    }
+                    uses.push(Use { role, function, location, inner, depth, in_test, key: class.key });
+                }
+            }
+        }
+        uses
+    }
+
+    /// Indexes the uses. An effect that several callers lead to counts once, where it is nearest.
+    pub fn index(uses: impl IntoIterator<Item = Use>) -> Self {
+        let mut nearest: FxHashMap<(Key, Role, Location), Use> = FxHashMap::default();
+        for found in uses {
+            let slot = nearest.entry((found.key, found.role, found.inner)).or_insert(found);
+            if (found.depth, found.function) < (slot.depth, slot.function) {
+                *slot = found;
+            }
+        }
+        let mut all: Vec<Use> = nearest.into_values().collect();
+        all.sort_by_key(|u| (u.key, u.in_test, u.location, u.inner, u.role));
+        let mut uses: FxHashMap<Key, Vec<Use>> = FxHashMap::default();
+        for found in all {
+            let list = uses.entry(found.key).or_default();
+            if list.len() < PER_CLASS {
+                list.push(found);
+            }
+        }
+        Evidence { uses }
+    }
+
+    /// The first use of the place's class in one of the roles that `accept` takes.
+    pub fn find(&self, place: &Place, roles: &[Role], accept: impl Fn(&Use) -> bool) -> Option<Other> {
+        classes(place).into_iter().find_map(|class| self.of_class(class, roles, &accept))
+    }
+
+    /// As [`Evidence::find`], for removals: of the place or of a directory above it.
+    pub fn find_removal(&self, place: &Place, accept: impl Fn(&Use) -> bool) -> Option<Other> {
+        self.find(place, &[Role::Removes, Role::RemovesTree], &accept).or_else(|| {
+            let mut above = place.clone();
+            (0..ANCESTORS).find_map(|_| {
+                above = match above.kind() {
+                    PlaceKind::Join(base, _) => base.clone(),
+                    PlaceKind::WithExtension(..) | PlaceKind::WithFileName(..) => above.parent(),
+                    _ => return None,
+                };
+                let class = strong_class(&above)?;
+                self.of_class(class, &[Role::RemovesTree], &accept)
+            })
+        })
+    }
+
+    fn of_class(&self, class: Class, roles: &[Role], accept: &impl Fn(&Use) -> bool) -> Option<Other> {
+        let uses = self.uses.get(&class.key)?;
+        let found = uses.iter().find(|u| !u.in_test && roles.contains(&u.role) && accept(u))?;
+        Some(Other { found: *found, strong: class.strong })
+    }
+}
+
+/// What an effect does to the places it names. Handles count too: they say that the class is read or written.
+fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
+    let place = &effect.place;
+    let other = effect.other_place.as_ref();
+    let mut roles = Vec::new();
+    match effect.operation {
+        Operation::Check(_) => roles.push((place, Role::Checks)),
+        Operation::Read | Operation::ReadDir => roles.push((place, Role::Reads)),
+        Operation::Open(flags) => {
+            if flags.read && !flags.truncate {
+                roles.push((place, Role::Reads));
+            }
+            if flags.truncate {
+                roles.push((place, Role::Writes));
+            }
+            if flags.create || flags.create_new {
+                roles.push((place, Role::Creates));
+            }
+        }
+        Operation::Write => roles.extend([(place, Role::Writes), (place, Role::Creates)]),
+        Operation::Append | Operation::CreateDir { .. } => roles.push((place, Role::Creates)),
+        Operation::Populate => roles.extend([(place, Role::Writes), (place, Role::Creates)]),
+        Operation::Truncate => roles.push((place, Role::Writes)),
+        Operation::Remove(RemoveKind::Tree) => roles.push((place, Role::RemovesTree)),
+        Operation::Remove(_) => roles.push((place, Role::Removes)),
+        Operation::Rename { replace } => {
+            roles.push((place, Role::Removes));
+            if replace {
+                roles.extend(other.map(|o| (o, Role::Replaces)));
+            }
+            roles.extend(other.map(|o| (o, Role::Creates)));
+        }
+        Operation::Copy => {
+            roles.push((place, Role::Reads));
+            roles.extend(other.map(|o| (o, Role::Writes)));
+            roles.extend(other.map(|o| (o, Role::Creates)));
+        }
+        Operation::HardLink | Operation::Symlink => roles.extend(other.map(|o| (o, Role::Creates))),
+        _ => {}
+    }
+    roles
+}
+
+/// The classes of a place, the most telling first.
+fn classes(place: &Place) -> Vec<Class> {
+    strong_class(place).into_iter().chain(name_class(place)).collect()
+}
+
+fn strong_class(place: &Place) -> Option<Class> {
+    let mut hasher = FxHasher::default();
+    let mut anchor = false;
+    hash_class(place, &mut hasher, &mut anchor, 0)?;
+    anchor.then(|| Class { key: Key(hasher.finish()), strong: true })
+}
+
+/// The last component alone, where it is a text that tells something.
+fn name_class(place: &Place) -> Option<Class> {
+    let name = match place.kind() {
+        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last,
+        _ => return None,
+    };
+    let telling = match name.kind() {
+        PlaceKind::Literal(text) => text.len() >= 4,
+        PlaceKind::Constant(_) => true,
+        _ => false,
+    };
+    let mut hasher = FxHasher::default();
+    "*/".hash(&mut hasher);
+    telling.then(|| hash_class(name, &mut hasher, &mut true.clone(), 0)).flatten()?;
+    Some(Class { key: Key(hasher.finish()), strong: false })
+}
+
+/// Feeds the class to the hasher; none where the place has no class. `anchor` tells whether anything in it is the same
+/// across functions.
+fn hash_class(place: &Place, hasher: &mut FxHasher, anchor: &mut bool, depth: usize) -> Option<()> {
+    if depth > 40 {
+        return None;
+    }
+    match place.kind() {
+        PlaceKind::Literal(text) => {
+            *anchor = true;
+            // `a/b` as one text and as two components are the same class.
+            for part in text.split('/').filter(|p| !p.is_empty() && *p != ".") {
+                (0u8, part).hash(hasher);
+            }
+        }
+        PlaceKind::Constant(name) => {
+            *anchor = true;
+            (1u8, name).hash(hasher);
+        }
+        PlaceKind::Environment(name) => {
+            *anchor = true;
+            (2u8, name).hash(hasher);
+        }
+        PlaceKind::Root(root) => {
+            // A root alone is no class: every program uses it.
+            *anchor |= depth > 0;
+            (3u8, root).hash(hasher);
+        }
+        PlaceKind::Field { owner: Some(owner), name, .. } => {
+            *anchor = true;
+            (4u8, owner, name).hash(hasher);
+        }
+        PlaceKind::Call { callee, arguments } => {
+            // A call is told by whom it calls; what it is called with varies.
+            *anchor = true;
+            (5u8, callee, arguments.len()).hash(hasher);
+        }
+        PlaceKind::Join(base, last) => {
+            hash_class(base, hasher, anchor, depth + 1)?;
+            hash_component(last, hasher, depth + 1);
+        }
+        PlaceKind::WithFileName(base, last) => {
+            hash_class(&base.parent(), hasher, anchor, depth + 1)?;
+            hash_component(last, hasher, depth + 1);
+        }
+        PlaceKind::WithExtension(base, last) => {
+            hash_class(base, hasher, anchor, depth + 1)?;
+            7u8.hash(hasher);
+            hash_component(last, hasher, depth + 1);
+        }
+        PlaceKind::Parent(base) => {
+            hash_class(base, hasher, anchor, depth + 1)?;
+            8u8.hash(hasher);
+        }
+        PlaceKind::Concat(parts) => {
+            9u8.hash(hasher);
+            parts.iter().for_each(|part| hash_component(part, hasher, depth + 1));
+            *anchor |= parts.iter().any(|p| matches!(p.kind(), PlaceKind::Literal(t) if t.len() >= 4));
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// A component that varies from call to call counts as any.
+fn hash_component(component: &Place, hasher: &mut FxHasher, depth: usize) {
+    let mut inner = FxHasher::default();
+    match hash_class(component, &mut inner, &mut false, depth) {
+        Some(()) if matches!(component.kind(), PlaceKind::Literal(_)) => {
+            // Literals hash part by part, so that `a/b` and `a` then `b` agree.
+            let _ = hash_class(component, hasher, &mut false, depth);
+        }
+        Some(()) => inner.finish().hash(hasher),
+        None => 6u8.hash(hasher),
+    }
+}

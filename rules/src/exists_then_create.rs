@@ -1,0 +1,90 @@
+//! `exists-then-create`: a path is created or overwritten after a separate test that it was absent.
+//!
+//! Not reported: creation that fails or does nothing where something is there already, if that is no error for the code; paths
+//! that only this process knows; tests that only choose a message.
+
+use crate::pairs::{Candidate, created_by_path, guarded};
+use crate::rule::{Report, Rule, short};
+use crate::trace::{Says, Trace};
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::{Check, Operation};
+use fsrace_analyzer::language::Idiom;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "exists-then-create",
+    summary: "a path is created after a separate test that it was absent",
+    consequences: &[
+        Consequence::DataLoss,
+        Consequence::DoubleOwner,
+        Consequence::LostUpdate,
+        Consequence::Corruption,
+        Consequence::SpuriousFailure,
+    ],
+    cwe: &[367, 362],
+    default: true,
+    rank: 2,
+    docs: include_str!("../docs/exists-then-create.md"),
+    actors: &[Actor::Itself, Actor::Creator, Actor::Acquirer, Actor::Reader],
+    check,
+    report,
+    rewrite,
+};
+
+fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    guarded(trace, created_by_path, |says| says != Says::Present, false)
+        .into_iter()
+        .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
+        .filter(|candidate| candidate.says == Some(Says::Absent) || asks_existence(candidate))
+        .collect()
+}
+
+/// A decision on a file's age or size is one on what is there, and the write is an update, no creation.
+fn asks_existence(candidate: &Candidate) -> bool {
+    candidate.check.as_ref().is_some_and(|point| {
+        matches!(
+            point.effect.operation,
+            Operation::Check(Check::Exists | Check::IsFile | Check::IsDir | Check::IsSymlink)
+        )
+    })
+}
+
+fn report(candidate: &Candidate, race: &Race) -> Report {
+    let api = short(&candidate.act.effect.api);
+    let message = match race.consequence {
+        Consequence::DataLoss | Consequence::LostUpdate => {
+            format!("`{api}` can destroy what was created after the check")
+        }
+        Consequence::DoubleOwner => format!("`{api}` can succeed for two owners that both saw nothing"),
+        Consequence::Corruption if race.witness.actor == Actor::Reader => {
+            format!("`{api}` lets others see a half-written file that passes the check")
+        }
+        Consequence::Corruption => {
+            format!("`{api}` can mix its content with what was created after the check")
+        }
+        _ => format!("`{api}` fails if the path appears after the check"),
+    };
+    let help = match candidate.act.effect.operation {
+        Operation::CreateDir { .. } => {
+            "create the directory without asking, and accept that it may be there already"
+        }
+        Operation::Populate => {
+            "fill a temporary directory beside it, then rename it into place without replacing"
+        }
+        Operation::Copy => "copy to a temporary file beside it, then rename it into place without replacing",
+        Operation::HardLink | Operation::Symlink => {
+            "make the link without asking, and treat `AlreadyExists` as present"
+        }
+        _ => "create it with `create_new`, which fails if it is there, and treat `AlreadyExists` as present",
+    };
+    Report { message, help: help.to_owned(), check: "checked here" }
+}
+
+fn rewrite(candidate: &Candidate) -> Option<Idiom> {
+    match candidate.act.effect.operation {
+        _ if candidate.says != Some(Says::Absent) || !candidate.certain => None,
+        Operation::CreateDir { .. } => Some(Idiom::CreateAll),
+        Operation::Write | Operation::Open(_) => Some(Idiom::CreateNew),
+        _ => None,
+    }
+}

@@ -1,0 +1,61 @@
+//! `exists-then-use`: a path is opened, read or changed after a separate test that it was there.
+//!
+//! Not reported: uses whose `NotFound` is tolerated; places that nothing is known to remove (low confidence).
+
+use crate::pairs::{Candidate, guarded};
+use crate::rule::{Report, Rule, short};
+use crate::trace::{Says, Trace};
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::{Effect, Operation, Place};
+use fsrace_analyzer::language::Idiom;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "exists-then-use",
+    summary: "a path is opened, read or changed after a separate test that it was there",
+    consequences: &[Consequence::DataLoss, Consequence::Corruption, Consequence::SpuriousFailure],
+    cwe: &[367, 362],
+    default: true,
+    rank: 2,
+    docs: include_str!("../docs/exists-then-use.md"),
+    actors: &[Actor::Itself, Actor::Remover],
+    check,
+    report,
+    rewrite,
+};
+
+fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    guarded(trace, used, |says| says == Says::Present, false)
+        .into_iter()
+        .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
+        .collect()
+}
+
+/// What must be there for the effect to succeed; renames have a rule of their own.
+fn used(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::Rename { .. } => None,
+        _ => effect.used(),
+    }
+}
+
+fn report(candidate: &Candidate, race: &Race) -> Report {
+    let api = short(&candidate.act.effect.api);
+    let message = match race.consequence {
+        Consequence::SpuriousFailure => format!("`{api}` fails if the path is removed after the check"),
+        _ => format!("`{api}` can meet something else than what was checked"),
+    };
+    let help = match candidate.act.effect.operation {
+        Operation::Open(_) | Operation::Read | Operation::ReadDir => {
+            "open it without asking, and treat `NotFound` as absent"
+        }
+        _ => "do it without asking, and treat `NotFound` as absent",
+    };
+    Report { message, help: help.to_owned(), check: "checked here" }
+}
+
+fn rewrite(candidate: &Candidate) -> Option<Idiom> {
+    let opens =
+        matches!(candidate.act.effect.operation, Operation::Open(_) | Operation::Read | Operation::ReadDir);
+    (opens && candidate.certain).then_some(Idiom::OpenThenMatch)
+}

@@ -1,0 +1,75 @@
+//! One report per cause.
+
+use crate::decide::Decided;
+use crate::finding::{Confidence, Finding, Related};
+use crate::remove_then_create;
+use fsrace_analyzer::link::Location;
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+
+/// How many further locations one finding names.
+const RELATED: usize = 12;
+
+/// Keeps one finding of those that share an act or a check, the best by confidence, rule and consequence; the others become
+/// related locations. Sorted by file, position and rule.
+pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
+    keep_nearest(&mut decided);
+    decided.sort_by_key(|d| {
+        let f = &d.finding;
+        let shown = f.confidence >= Confidence::Medium;
+        (Reverse((shown, Reverse(f.rule.rank), f.consequence, f.confidence)), f.act, d.check, f.rule.id)
+    });
+    let mut kept: Vec<Decided> = Vec::new();
+    let mut acts: FxHashMap<Location, usize> = FxHashMap::default();
+    let mut checks: FxHashMap<Location, usize> = FxHashMap::default();
+    for next in decided {
+        let act = next.finding.act;
+        let same = acts.get(&act).or_else(|| next.check.as_ref().and_then(|check| checks.get(check)));
+        if let Some(first) = same.and_then(|i| kept.get_mut(*i)) {
+            absorb(&mut first.finding, next);
+            continue;
+        }
+        acts.insert(act, kept.len());
+        if let Some(check) = next.check {
+            // The removal before a creation is an act of its own; a check before it belongs to the same cause.
+            let found =
+                if next.finding.rule.id == remove_then_create::RULE.id { &mut acts } else { &mut checks };
+            found.insert(check, kept.len());
+        }
+        kept.push(next);
+    }
+    let mut findings: Vec<Finding> = kept.into_iter().map(|d| d.finding).collect();
+    findings.sort_by_key(|f| (f.act.file, f.act.span, f.rule.id, f.act.function));
+    findings
+}
+
+/// An act that needs no check is found in every function that leads to it. It belongs where the path becomes telling: to the
+/// nearest function in which it is shown, or else to its own.
+fn keep_nearest(decided: &mut Vec<Decided>) {
+    let key = |d: &Decided| (Reverse(d.finding.confidence >= Confidence::Medium), d.depth);
+    let mut nearest: FxHashMap<Location, (Reverse<bool>, usize)> = FxHashMap::default();
+    for d in decided.iter().filter(|d| d.check.is_none()) {
+        let slot = nearest.entry(d.inner).or_insert_with(|| key(d));
+        *slot = (*slot).min(key(d));
+    }
+    decided.retain(|d| d.check.is_some() || nearest.get(&d.inner) == Some(&key(d)));
+}
+
+fn absorb(first: &mut Finding, next: Decided) {
+    let known = |first: &Finding, location: Location| {
+        first.act == location || first.related.iter().any(|r| r.location == location)
+    };
+    if next.finding.act != first.act && !known(first, next.finding.act) && first.related.len() < RELATED {
+        first
+            .related
+            .push(Related { location: next.finding.act, message: "acts on the same check here".to_owned() });
+    }
+    for related in next.finding.related {
+        if related.message.starts_with("checked")
+            && !known(first, related.location)
+            && first.related.len() < RELATED
+        {
+            first.related.push(related);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Shared matchers: a check, then an act on the same place.
+
+use crate::trace::{Event, Says, Trace};
+use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, Site};
+
+/// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
+/// outlives the walk that found it.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// What the race is about.
+    pub place: Place,
+    /// The earlier step: a check, or the read of a read-modify-write, or the removal before a creation.
+    pub check: Option<Point>,
+    /// What the check said where it let the act run.
+    pub says: Option<Says>,
+    /// Whether the check alone decides.
+    pub certain: bool,
+    /// The later step.
+    pub act: Point,
+    /// How the checked place stands to the place acted on.
+    pub relation: Relation,
+    /// Whether a lock against other processes was taken before the earlier step.
+    pub locked: bool,
+    /// Whether content is written: by the act, or through the handle that it opens.
+    pub content_follows: bool,
+}
+
+/// An effect and where the function's own source causes it.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// The effect.
+    pub effect: Effect,
+    /// The call in the function's own source that leads to the effect, with the called function's name; none if it stands there itself.
+    pub through: Option<(Site, String)>,
+    /// How many calls deep the effect is from there.
+    pub depth: usize,
+}
+
+/// How the checked place stands to the place acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// They are the same.
+    Same,
+    /// The act is on a directory above the checked place.
+    Above,
+}
+
+/// A check that governs an act, by index into the trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    /// The check.
+    pub check: usize,
+    /// Its answer.
+    pub says: Says,
+    /// Whether that answer alone decides.
+    pub certain: bool,
+    /// The act.
+    pub act: usize,
+    /// How their places relate.
+    pub relation: Relation,
+}
+
+/// The acts on the place that `subject` names, each with the nearest check of that place that governs it and says what `wanted`
+/// accepts. With `above`, a check of something below the place counts too.
+pub fn guarded<'e>(
+    trace: &'e Trace<'_>,
+    subject: impl Fn(&'e Effect) -> Option<&'e Place>,
+    wanted: impl Fn(Says) -> bool,
+    above: bool,
+) -> Vec<(Pair, &'e Place)> {
+    let mut pairs = Vec::new();
+    for (act, event) in trace.events.iter().enumerate() {
+        let Some(place) = subject(event.effect).filter(|p| !p.is_private()) else { continue };
+        let nearest = event.guards.iter().rev().find_map(|guard| {
+            let checked = trace.events.get(guard.event)?;
+            let relation =
+                relation(&checked.effect.place, place).filter(|r| above || *r == Relation::Same)?;
+            (wanted(guard.says) && trace.meets_at_root(guard.event, act)).then_some(Pair {
+                check: guard.event,
+                says: guard.says,
+                certain: guard.certain,
+                act,
+                relation,
+            })
+        });
+        pairs.extend(nearest.map(|pair| (pair, place)));
+    }
+    pairs
+}
+
+fn relation(checked: &Place, place: &Place) -> Option<Relation> {
+    if checked == place {
+        Some(Relation::Same)
+    } else if checked.starts_with(place) {
+        Some(Relation::Above)
+    } else {
+        None
+    }
+}
+
+/// Whether a check of this place, of whatever answer, governs the effect.
+pub fn is_guarded(
+    trace: &Trace<'_>,
+    event: &Event<'_>,
+    place: &Place,
+    wanted: impl Fn(Says) -> bool,
+) -> bool {
+    event.guards.iter().any(|guard| {
+        wanted(guard.says)
+            && trace.events.get(guard.event).is_some_and(|checked| checked.effect.place == *place)
+    })
+}
+
+/// The place that comes into being, or is written in place, by path, and not by a rename.
+pub fn created_by_path(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        _ if effect.handle.is_some() => None,
+        Operation::Rename { .. } => None,
+        _ => effect.created(),
+    }
+}
+
+/// The place that is gone after this effect, by path, and not moved away.
+pub fn removed_by_path(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::Remove(_) if effect.handle.is_none() => Some(&effect.place),
+        _ => None,
+    }
+}
+
+impl Candidate {
+    /// The candidate of a check and an act.
+    pub fn of_pair(trace: &Trace<'_>, pair: Pair, place: &Place) -> Option<Candidate> {
+        Some(Candidate {
+            place: place.clone(),
+            check: Some(point(trace, pair.check)?),
+            says: Some(pair.says),
+            certain: pair.certain,
+            act: point(trace, pair.act)?,
+            relation: pair.relation,
+            locked: locked_before(trace, pair.check),
+            content_follows: content_follows(trace, pair.act),
+        })
+    }
+
+    /// The candidate of two steps on the same place, the earlier of which is not asked for its answer.
+    pub fn of_steps(trace: &Trace<'_>, first: Option<usize>, act: usize, place: &Place) -> Option<Candidate> {
+        Some(Candidate {
+            place: place.clone(),
+            check: first.and_then(|i| point(trace, i)),
+            says: None,
+            certain: true,
+            act: point(trace, act)?,
+            relation: Relation::Same,
+            locked: locked_before(trace, first.unwrap_or(act)),
+            content_follows: content_follows(trace, act),
+        })
+    }
+}
+
+fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {
+    let event = trace.events.get(index)?;
+    Some(Point {
+        effect: event.effect.clone(),
+        through: trace.call_of(event).map(|frame| (frame.site, frame.name.to_owned())),
+        depth: trace.call_depth(event),
+    })
+}
+
+fn locked_before(trace: &Trace<'_>, step: usize) -> bool {
+    let mut earlier = trace.events.iter().take(step);
+    earlier.any(|e| matches!(e.effect.operation, Operation::Lock { scope: LockScope::Process, .. }))
+}
+
+fn content_follows(trace: &Trace<'_>, act: usize) -> bool {
+    let Some(event) = trace.events.get(act) else { return false };
+    match event.effect.operation {
+        Operation::Write | Operation::Copy | Operation::Populate => true,
+        Operation::Open(_) => trace.events.iter().skip(act).any(|later| {
+            later.effect.handle == Some(event.effect.result)
+                && matches!(later.effect.operation, Operation::Write | Operation::Append)
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,76 @@
+//! `read-modify-write`: a file is written with what derives from an earlier read of it.
+//!
+//! Not reported: reads and writes inside one lock that every instance takes; writes that do not derive from the read.
+
+use crate::pairs::Candidate;
+use crate::rule::{Report, Rule, short};
+use crate::trace::Trace;
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::{Effect, Operation, Place, ResultId};
+use fsrace_analyzer::language::Idiom;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "read-modify-write",
+    summary: "a file is read, changed and written back without a lock around both",
+    consequences: &[Consequence::LostUpdate, Consequence::Corruption],
+    cwe: &[362, 366],
+    default: true,
+    rank: 3,
+    docs: include_str!("../docs/read-modify-write.md"),
+    actors: &[Actor::Itself, Actor::Updater],
+    check,
+    report,
+    rewrite,
+};
+
+fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    for (act, event) in trace.events.iter().enumerate() {
+        let Some((place, data)) = written(trace, act, event.effect) else { continue };
+        if place.is_private() {
+            continue;
+        }
+        let read = data.into_iter().flat_map(|r| trace.origins(r)).find(|read| {
+            *read < act
+                && trace
+                    .events
+                    .get(*read)
+                    .is_some_and(|r| r.effect.operation == Operation::Read && r.effect.place == *place)
+                && trace.on_one_path(*read, act)
+                && trace.meets_at_root(*read, act)
+        });
+        candidates.extend(read.and_then(|read| Candidate::of_steps(trace, Some(read), act, place)));
+    }
+    candidates
+}
+
+/// What place gets which data by this effect: a write in place, or a rename onto it of a file written before.
+fn written<'e>(trace: &Trace<'_>, act: usize, effect: &'e Effect) -> Option<(&'e Place, Vec<ResultId>)> {
+    match effect.operation {
+        Operation::Write => Some((&effect.place, effect.data.clone())),
+        Operation::Rename { .. } => {
+            let earlier = trace.events.iter().take(act).filter(|e| {
+                matches!(e.effect.operation, Operation::Write | Operation::Append)
+                    && e.effect.place == effect.place
+            });
+            Some((effect.other_place.as_ref()?, earlier.flat_map(|e| e.effect.data.clone()).collect()))
+        }
+        _ => None,
+    }
+}
+
+fn report(candidate: &Candidate, race: &Race) -> Report {
+    let api = short(&candidate.act.effect.api);
+    let message = match race.consequence {
+        Consequence::Corruption => format!("`{api}` can leave a mix of two writers' contents"),
+        _ => format!("`{api}` can undo a change made after the read"),
+    };
+    let help =
+        "hold one exclusive lock from before the read until after the write, and replace the file atomically";
+    Report { message, help: help.to_owned(), check: "read here" }
+}
+
+fn rewrite(candidate: &Candidate) -> Option<Idiom> {
+    candidate.check.is_some().then_some(Idiom::LockAround)
+}

@@ -1,0 +1,95 @@
+//! `remove-then-create`: a path is removed and then created anew, with a gap between.
+//!
+//! Not reported: replacing by a rename, which leaves no gap; removals and creations on different paths through the code.
+
+use crate::pairs::{Candidate, created_by_path, removed_by_path};
+use crate::rule::{Report, Rule, short};
+use crate::trace::Trace;
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::Operation;
+use fsrace_analyzer::language::Idiom;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "remove-then-create",
+    summary: "a path is removed and then created anew, with a gap between",
+    consequences: &[
+        Consequence::DataLoss,
+        Consequence::DoubleOwner,
+        Consequence::LostUpdate,
+        Consequence::Corruption,
+        Consequence::SpuriousFailure,
+    ],
+    cwe: &[367, 362, 667],
+    default: true,
+    rank: 1,
+    docs: include_str!("../docs/remove-then-create.md"),
+    actors: &[Actor::Itself, Actor::Acquirer, Actor::Reader],
+    check,
+    report,
+    rewrite,
+};
+
+fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    let creations =
+        trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created_by_path(e.effect)?)));
+    creations
+        .filter(|(_, place)| !place.is_private())
+        .filter_map(|(act, place)| {
+            let removal = nearest_removal(trace, act, |removed| removed == place)?;
+            Candidate::of_steps(trace, Some(removal), act, place)
+        })
+        .collect()
+}
+
+fn nearest_removal(
+    trace: &Trace<'_>,
+    act: usize,
+    of: impl Fn(&fsrace_analyzer::flow::Place) -> bool,
+) -> Option<usize> {
+    (0..act).rev().find(|earlier| {
+        trace.events.get(*earlier).and_then(|e| removed_by_path(e.effect)).is_some_and(&of)
+            && trace.on_one_path(*earlier, act)
+            && trace.meets_at_root(*earlier, act)
+    })
+}
+
+fn report(candidate: &Candidate, race: &Race) -> Report {
+    let api = short(&candidate.act.effect.api);
+    let message = match race.consequence {
+        Consequence::DoubleOwner => {
+            format!("`{api}` can succeed for two owners that each removed the other's")
+        }
+        Consequence::DataLoss | Consequence::LostUpdate => {
+            format!("`{api}` can destroy what was created after the removal")
+        }
+        _ if race.witness.actor == Actor::Reader => {
+            "others find nothing between the removal and the creation".to_owned()
+        }
+        Consequence::Corruption => {
+            format!("`{api}` can mix its content with what was created after the removal")
+        }
+        _ => format!("`{api}` can fail on what another run created after the removal"),
+    };
+    let help = match candidate.act.effect.operation {
+        Operation::CreateDir { .. } | Operation::Populate => {
+            "build the new directory beside it under a unique name and rename it into place, or hold one lock around both"
+        }
+        Operation::Symlink | Operation::HardLink => {
+            "make the link under a unique name beside it and rename it over"
+        }
+        Operation::Open(flags) if flags.create_new => {
+            "take the lock by locking the file, and never remove it"
+        }
+        _ => "write a temporary file beside it and rename it over: nothing needs to be removed",
+    };
+    Report { message, help: help.to_owned(), check: "removed here" }
+}
+
+fn rewrite(candidate: &Candidate) -> Option<Idiom> {
+    match candidate.act.effect.operation {
+        Operation::Write => Some(Idiom::ReplaceAtomically),
+        Operation::Open(flags) if !flags.create_new && flags.write => Some(Idiom::ReplaceAtomically),
+        _ => None,
+    }
+}

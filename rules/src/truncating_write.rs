@@ -1,0 +1,79 @@
+//! `truncating-write`: a file that others read is truncated and written in place.
+//!
+//! Not reported: files that nobody else is known to read (low confidence); writes to a temporary name that is then renamed;
+//! files made with `create_new`.
+
+use crate::pairs::{Candidate, is_guarded};
+use crate::rule::{Report, Rule, short};
+use crate::trace::{Says, Trace};
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::{Effect, Operation, Place};
+use fsrace_analyzer::language::Idiom;
+
+/// How many calls away the path may be put together that a helper writes to.
+const DEPTH: usize = 3;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "truncating-write",
+    summary: "a file that others read is truncated and written in place",
+    consequences: &[Consequence::Corruption],
+    cwe: &[362, 662],
+    default: true,
+    rank: 4,
+    docs: include_str!("../docs/truncating-write.md"),
+    actors: &[Actor::Reader],
+    check,
+    report,
+    rewrite,
+};
+
+fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    for (act, event) in trace.events.iter().enumerate() {
+        if trace.call_depth(event) > DEPTH {
+            continue;
+        }
+        let Some(place) = overwritten_in_place(event.effect).filter(|p| !p.is_private()) else { continue };
+        // A test that it is absent makes it the business of exists-then-create.
+        let elsewhere = is_guarded(trace, event, place, |says| says == Says::Absent);
+        if elsewhere || is_renamed_away(trace, act, place) {
+            continue;
+        }
+        candidates.extend(Candidate::of_steps(trace, None, act, place).filter(|c| c.content_follows));
+    }
+    candidates
+}
+
+fn overwritten_in_place(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::Rename { .. } | Operation::Truncate => None,
+        _ if effect.handle.is_some() => None,
+        _ => effect.overwritten(),
+    }
+}
+
+/// Whether the file is only a temporary name of something that is moved into place afterwards.
+fn is_renamed_away(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+    trace.events.iter().enumerate().skip(act).any(|(later, e)| {
+        matches!(e.effect.operation, Operation::Rename { .. } | Operation::HardLink)
+            && (e.effect.place == *place || place.starts_with(&e.effect.place))
+            && trace.on_one_path(act, later)
+    })
+}
+
+fn report(candidate: &Candidate, _race: &Race) -> Report {
+    let api = short(&candidate.act.effect.api);
+    Report {
+        message: format!("`{api}` lets others read an empty or half-written file"),
+        help: "write a temporary file beside it and rename it over".to_owned(),
+        check: "checked here",
+    }
+}
+
+fn rewrite(candidate: &Candidate) -> Option<Idiom> {
+    match candidate.act.effect.operation {
+        Operation::Write | Operation::Open(_) => Some(Idiom::ReplaceAtomically),
+        _ => None,
+    }
+}

@@ -1,0 +1,322 @@
+//! The built binaries, run as a user would: exit codes, messages, and what is left alone.
+
+use assert_cmd::Command;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Stdio;
+use tempfile::TempDir;
+
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn fsrace(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    run(Command::cargo_bin("fsrace").unwrap().current_dir(folder).args(arguments))
+}
+
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn cargo_fsrace(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    run(Command::cargo_bin("cargo-fsrace").unwrap().current_dir(folder).arg("fsrace").args(arguments))
+}
+
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn run(command: &mut Command) -> (i32, String, String) {
+    command.env_remove("RUST_BACKTRACE").env_remove("COLUMNS").env_remove("NO_COLOR");
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// A folder with these files.
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        put(folder.path(), path, text.as_bytes());
+    }
+    folder
+}
+
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn put(folder: &Path, path: &str, bytes: &[u8]) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::File::create(path).unwrap().write_all(bytes).unwrap();
+}
+
+const CLEAN: &str = "pub fn double(n: u32) -> u32 { n * 2 }\n";
+
+#[test]
+fn help_is_complete() {
+    let here = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for command in ["", "check", "explain", "rules", "summaries"] {
+        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+        let (code, out, err) = fsrace(here.path(), &arguments);
+        assert_eq!((code, err.as_str()), (0, ""));
+        text.push_str(&format!("$ fsrace {}\n{out}\n", arguments.join(" ")));
+    }
+    let (code, out, _) = cargo_fsrace(here.path(), &["--help"]);
+    assert_eq!(code, 0);
+    text.push_str(&format!("$ cargo fsrace --help\n{out}"));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn without_arguments_it_prints_help() {
+    let (code, out, err) = fsrace(folder(&[]).path(), &[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("Usage: fsrace"), "{out}");
+}
+
+#[test]
+fn a_clean_folder_is_success() {
+    let here = folder(&[("src/lib.rs", CLEAN)]);
+    let (code, out, err) = fsrace(here.path(), &["check"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!(err, "no races found in 1 file\n");
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let here = folder(&[("src/lib.rs", CLEAN)]);
+    put(here.path(), "bad.rs", b"\xff");
+    assert_eq!(fsrace(here.path(), &["check", "--quiet"]), (0, String::new(), String::new()));
+}
+
+#[test]
+fn an_empty_folder_is_no_work() {
+    let (code, out, err) = fsrace(folder(&[("a.txt", "")]).path(), &["check"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.starts_with("error: nothing to check: no Rust file (.rs)"), "{err}");
+}
+
+#[test]
+fn a_missing_path_is_named() {
+    let (code, _, err) = fsrace(folder(&[("a.rs", CLEAN)]).path(), &["check", "a.rs", "no/such"]);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("error: cannot check no/such: name a file or folder that exists"), "{err}");
+}
+
+#[test]
+fn an_unknown_rule_is_refused() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    for arguments in [
+        &["check", "--select", "no-such-rule"][..],
+        &["check", "--ignore", "no-such-rule"],
+        &["explain", "no-such-rule"],
+    ] {
+        let (code, out, err) = fsrace(here.path(), arguments);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.starts_with("error: unknown rule `no-such-rule`"), "{err}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_refused() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    for arguments in [&["chekc"][..], &["check", "--format", "xml"], &["check", "--threads", "0"]] {
+        assert_eq!(fsrace(here.path(), arguments).0, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_costs_itself_only() {
+    let here = folder(&[("good.rs", CLEAN)]);
+    put(here.path(), "latin.rs", b"// caf\xe9\n");
+    put(here.path(), "huge.rs", &vec![b'\n'; 8_000_001]);
+    let (code, out, err) = fsrace(here.path(), &["check"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!(
+        err,
+        "warning: huge.rs: larger than 8 MB, skipped: split it, or ignore it if it is data\n\
+         warning: latin.rs: not UTF-8 at byte 6, skipped: save it as UTF-8\n\
+         no races found in 1 file\n"
+    );
+}
+
+#[test]
+fn nothing_readable_is_no_work() {
+    let here = folder(&[]);
+    put(here.path(), "latin.rs", b"\xe9");
+    let (code, _, err) = fsrace(here.path(), &["check"]);
+    assert_eq!(code, 2);
+    assert!(err.ends_with("error: nothing could be checked: none of 1 files could be read\n"), "{err}");
+}
+
+#[test]
+fn warnings_reach_machine_readable_reports() {
+    let here = folder(&[("good.rs", CLEAN)]);
+    put(here.path(), "a b.rs", b"\xff");
+    let (_, json, _) = fsrace(here.path(), &["check", "--format", "json", "--quiet"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["warnings"][0]["file"], "a b.rs");
+    let (_, sarif, _) = fsrace(here.path(), &["check", "--format", "sarif", "--quiet"]);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let notification = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b.rs");
+}
+
+#[test]
+fn other_peoples_files_are_passed_over() {
+    let here = folder(&[
+        ("src/lib.rs", CLEAN),
+        ("src/target/mod.rs", CLEAN),
+        (".gitignore", "ignored/\n"),
+        ("Cargo.toml", "[package]\nname = \"p\"\n"),
+        ("ignored/a.rs", CLEAN),
+        (".hidden/a.rs", CLEAN),
+        ("target/a.rs", CLEAN),
+        ("node_modules/a.rs", CLEAN),
+        ("vendor/x/.cargo-checksum.json", "{}"),
+        ("vendor/x/a.rs", CLEAN),
+        ("cache/CACHEDIR.TAG", ""),
+        ("cache/a.rs", CLEAN),
+        ("src/made.rs", "// @generated\n"),
+    ]);
+    let files = |arguments: &[&str]| {
+        let arguments = [&["check", "--format", "json", "--quiet"], arguments].concat();
+        let (_, out, _) = fsrace(here.path(), &arguments);
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        report["statistics"]["files"].as_u64().unwrap()
+    };
+    assert_eq!(files(&[]), 2);
+    // What is named is read all the same, and once.
+    assert_eq!(files(&["src/made.rs", "ignored/a.rs", "./ignored/a.rs"]), 2);
+    assert_eq!(files(&["ignored"]), 1);
+    assert_eq!(files(&["vendor/x"]), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    let here = folder(&[("a/lib.rs", CLEAN)]);
+    std::os::unix::fs::symlink("..", here.path().join("a/loop")).unwrap();
+    std::os::unix::fs::symlink("lib.rs", here.path().join("a/link.rs")).unwrap();
+    let (code, _, err) = fsrace(here.path(), &["check"]);
+    assert_eq!((code, err.as_str()), (0, "no races found in 1 file\n"));
+}
+
+#[test]
+fn a_report_is_written_in_one_step() {
+    let here = folder(&[("a.rs", CLEAN), ("report.json", "old")]);
+    let (code, out, _) = fsrace(here.path(), &["check", "--format", "json", "--output", "report.json"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    let report = fs::read_to_string(here.path().join("report.json")).unwrap();
+    assert!(report.starts_with("{\n  \"schema_version\": 1"), "{report}");
+    let mut names: Vec<_> =
+        fs::read_dir(here.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["a.rs", "report.json"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    let (code, _, err) = fsrace(here.path(), &["check", "--quiet", "--output", "no/such/report"]);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("error: cannot write no/such/report: "), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_no_file_is_written_to() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    let (code, out, _) =
+        fsrace(here.path(), &["check", "--quiet", "--format", "json", "--output", "/dev/stdout"]);
+    assert_eq!(code, 0);
+    assert!(out.starts_with('{'), "{out}");
+}
+
+#[test]
+fn a_closed_pipe_is_quiet_success() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("fsrace"))
+        .args(["check", "--quiet", "--format", "sarif"])
+        .current_dir(here.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn threads_and_order_do_not_change_a_byte() {
+    let here = folder(&[("a.rs", CLEAN), ("b/c.rs", CLEAN), ("d.rs", "fn ("), ("e.rs", "fn (")]);
+    put(here.path(), "x.rs", b"\xff");
+    let run = |arguments: &[&str]| fsrace(here.path(), &[&["check", "--format", "json"], arguments].concat());
+    let one = run(&["--threads", "1", "a.rs", "b", "d.rs", "e.rs", "x.rs"]);
+    assert_eq!(one, run(&["--threads", "7", "x.rs", "e.rs", "d.rs", "b", "a.rs", "b/c.rs"]));
+    assert_eq!(one, run(&["."]));
+}
+
+#[test]
+fn nothing_hostile_reaches_the_terminal() {
+    let here = folder(&[("good.rs", CLEAN)]);
+    put(here.path(), "\u{1b}[31m\u{9b}.rs", b"\xff");
+    for color in ["always", "never"] {
+        let (_, out, err) = fsrace(here.path(), &["check", "--color", color]);
+        assert!(!out.contains("\u{1b}[31m") && !err.contains("\u{1b}[31m\u{9b}"), "{err}");
+        assert!(err.contains("\\u{1b}[31m\\u{9b}.rs"), "{err}");
+    }
+}
+
+#[test]
+fn statistics_go_to_standard_error() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    let (code, out, err) = fsrace(here.path(), &["check", "--statistics", "--quiet"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert!(err.contains("1  files analysed"), "{err}");
+}
+
+#[test]
+fn cargo_checks_the_selected_packages() {
+    let here = folder(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\"]\nresolver = \"3\"\n"),
+        ("one/Cargo.toml", "[package]\nname = \"one\"\nedition = \"2024\"\n"),
+        ("one/src/lib.rs", CLEAN),
+        ("one/fixtures/a.rs", CLEAN),
+        ("two/Cargo.toml", "[package]\nname = \"two\"\nedition = \"2024\"\n"),
+        ("two/src/main.rs", "fn main() {}\n"),
+        ("two/build.rs", "fn main() {}\n"),
+        ("two/template.rs", CLEAN),
+    ]);
+    let (code, _, err) = cargo_fsrace(here.path(), &[]);
+    assert_eq!((code, err.as_str()), (0, "no races found in 3 files\n"));
+    assert_eq!(cargo_fsrace(here.path(), &["-p", "one"]).0, 0);
+    assert_eq!(cargo_fsrace(here.path(), &["--workspace"]).0, 0);
+    assert_eq!(cargo_fsrace(&here.path().join("two"), &[]).0, 0);
+    let (code, _, err) = cargo_fsrace(here.path(), &["-p", "tow"]);
+    assert_eq!(code, 2);
+    assert_eq!(err, "error: no package `tow` in this workspace; its packages: two, one\n");
+    let (code, _, err) = cargo_fsrace(here.path(), &["--manifest-path", "one/Cargo.toml"]);
+    assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn without_a_manifest_cargo_walks() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    let (code, _, err) = cargo_fsrace(here.path(), &[]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        err.starts_with("warning: cargo cannot describe this workspace (error: could not find `Cargo.toml`"),
+        "{err}"
+    );
+    assert!(err.ends_with("no races found in 1 file\n"), "{err}");
+}
+
+#[test]
+fn summaries_are_printed() {
+    let here = folder(&[("a.rs", CLEAN)]);
+    assert_eq!(fsrace(here.path(), &["summaries", "a.rs"]).0, 0);
+    assert_eq!(fsrace(here.path(), &["summaries", "none"]).0, 2);
+}
+
+#[test]
+fn rules_are_listed() {
+    let (code, out, err) = fsrace(folder(&[]).path(), &["rules"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with("rule"), "{out}");
+}

@@ -1,0 +1,150 @@
+//! `just bench`: the whole of `fsrace check` on the corpus against the least that any tool on syn must do: read and parse
+//! every file, with the same threads.
+//!
+//! Both run as child processes, in turn, so that neither profits from the other's heap and a busy machine hits both alike.
+
+use crate::{Failure, pins};
+use rayon::prelude::*;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// The least that the measured sources must add up to, in bytes: fewer say nothing about a real workspace.
+const LEAST_BYTES: u64 = 20_000_000;
+/// The whole run may cost this many times the parsing.
+const MOST_RATIO: f64 = 1.6;
+/// Peak memory that the whole run may take, in KiB.
+const MOST_KIB: u64 = 300 * 1024;
+
+/// One run of a child process.
+struct Run {
+    time: Duration,
+    peak_kib: u64,
+}
+
+/// Runs the benchmark: one round to warm the page cache, then `rounds` that count.
+pub fn run(rounds: usize) -> Result<ExitCode, Failure> {
+    let mut out = std::io::stdout().lock();
+    let folders = pins::read()?.crates.iter().map(pins::Pin::fetch).collect::<Result<Vec<PathBuf>, _>>()?;
+    let files = rust_files(&folders)?;
+    let bytes = files.iter().map(|f| Ok(std::fs::metadata(f)?.len())).sum::<std::io::Result<u64>>()?;
+    if bytes < LEAST_BYTES {
+        return Err(format!("{bytes} bytes of sources are too few to measure on").into());
+    }
+    let fsrace = pins::release_binary()?;
+    let own = std::env::current_exe()?;
+    writeln!(
+        out,
+        "{} files, {:.1} MB, {} threads, {rounds} rounds",
+        files.len(),
+        megabytes(bytes),
+        rayon::current_num_threads()
+    )?;
+    let (mut checks, mut parses) = (Vec::new(), Vec::new());
+    for round in 0..=rounds {
+        let parse = timed(&own, &own, &["parse"], &folders)?;
+        let check = timed(&own, &fsrace, &["check", "--quiet"], &folders)?;
+        if round > 0 {
+            writeln!(
+                out,
+                "  parse {:>8.3} s   check {:>8.3} s",
+                parse.time.as_secs_f64(),
+                check.time.as_secs_f64()
+            )?;
+            parses.push(parse);
+            checks.push(check);
+        }
+    }
+    let (parse, check) = (summary(&parses)?, summary(&checks)?);
+    for (name, (time, peak)) in [("parse only", parse), ("fsrace check", check)] {
+        let rate = megabytes(bytes) / time;
+        writeln!(out, "{name:<13} median {time:>7.3} s, {rate:>5.1} MB/s, peak {:>4} MiB", peak / 1024)?;
+    }
+    let ratio = check.0 / parse.0;
+    let kept = ratio <= MOST_RATIO && check.1 <= MOST_KIB;
+    writeln!(
+        out,
+        "ratio {ratio:.2} (at most {MOST_RATIO}), peak {} MiB (at most {}): {}",
+        check.1 / 1024,
+        MOST_KIB / 1024,
+        if kept { "kept" } else { "exceeded" }
+    )?;
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The baseline: reads and parses every Rust file below the folders, and drops each tree at once.
+pub fn parse(folders: &[&str]) -> Result<ExitCode, Failure> {
+    let folders: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
+    let parsed = rust_files(&folders)?.into_par_iter().filter(|file| {
+        // What is not UTF-8 or not Rust costs what it costs; fsrace goes on after it too.
+        let parsed = std::fs::read_to_string(file).is_ok_and(|text| syn::parse_file(&text).is_ok());
+        // proc-macro2 keeps the text of every parsed file until told otherwise.
+        proc_macro2::extra::invalidate_current_thread_spans();
+        parsed
+    });
+    writeln!(std::io::stdout(), "{} files parsed", parsed.count())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a program and prints its wall time in nanoseconds and its peak memory in KiB. It is a process of its own because the
+/// system reports the peak over all children of a process.
+pub fn measure(program: &str, arguments: &[&str]) -> Result<ExitCode, Failure> {
+    let start = Instant::now();
+    let status =
+        Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    let time = start.elapsed();
+    if !matches!(status.code(), Some(0 | 1)) {
+        return Err(format!("{program}: {status}").into());
+    }
+    writeln!(std::io::stdout(), "{} {}", time.as_nanos(), peak_of_children()?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn timed(own: &Path, program: &Path, words: &[&str], folders: &[PathBuf]) -> Result<Run, Failure> {
+    let output = Command::new(own).arg("measure").arg(program).args(words).args(folders).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let text = String::from_utf8(output.stdout)?;
+    let (nanoseconds, peak) = text.trim().split_once(' ').ok_or("measure printed something else")?;
+    Ok(Run { time: Duration::from_nanos(nanoseconds.parse()?), peak_kib: peak.parse()? })
+}
+
+/// Median time in seconds and highest peak in KiB.
+fn summary(runs: &[Run]) -> Result<(f64, u64), Failure> {
+    let mut times: Vec<Duration> = runs.iter().map(|r| r.time).collect();
+    times.sort();
+    let median = times.get(times.len() / 2).ok_or("no round was measured")?.as_secs_f64();
+    Ok((median, runs.iter().map(|r| r.peak_kib).max().unwrap_or(0)))
+}
+
+fn rust_files(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in folders.iter().flat_map(walkdir::WalkDir::new) {
+        let entry = entry?;
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "rs") {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    // Exact up to 2^53 bytes.
+    bytes as f64 / 1e6
+}
+
+#[cfg(unix)]
+fn peak_of_children() -> Result<u64, Failure> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let peak = u64::try_from(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss())?;
+    // Linux and the BSDs count KiB here, macOS counts bytes.
+    Ok(if cfg!(target_os = "macos") { peak / 1024 } else { peak })
+}
+
+#[cfg(not(unix))]
+fn peak_of_children() -> Result<u64, Failure> {
+    Ok(0)
+}

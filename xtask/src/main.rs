@@ -1,0 +1,31 @@
+//! Chores of this repository, run by the justfile: `corpus`, `bench` and `new-rule`.
+//!
+//! `parse` and `measure` are what `bench` starts as child processes of its own.
+
+mod bench;
+mod corpus;
+mod new_rule;
+mod pins;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// Any failure, as text for a person.
+type Failure = Box<dyn Error + Send + Sync>;
+
+const USAGE: &str = "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask new-rule ID LIKE";
+
+fn main() -> Result<ExitCode, Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["corpus"] => corpus::run(false),
+        ["corpus", "--bless"] => corpus::run(true),
+        ["bench"] => bench::run(7),
+        ["bench", rounds] => bench::run(rounds.parse()?),
+        ["new-rule", id, like] => new_rule::run(id, like),
+        ["parse", roots @ ..] => bench::parse(roots),
+        ["measure", program, arguments @ ..] => bench::measure(program, arguments),
+        _ => Err(USAGE.into()),
+    }
+}
