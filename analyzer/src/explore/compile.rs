@@ -211,7 +211,7 @@ impl<'a> Compiler<'a> {
             is_act: effect.site == self.act || self.in_act > 0,
             counts: Some(effect.site) == self.check || self.in_check > 0,
             at: self.here(),
-            visible: [true, true],
+            visible_until: [Some(usize::MAX); 2],
         };
         self.program.effects.push(step);
         self.emit(Instruction::Effect(number));

@@ -3,7 +3,7 @@
 use super::content::{Content, Contents};
 use super::filesystem::{Filesystem, Handle, Kind, Name};
 use super::oracle::{Class, Oracle};
-use super::program::{Bound, Instruction, Program, Slot, Source, Test};
+use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::ErrorKind;
 use std::mem;
@@ -221,8 +221,7 @@ impl<'a> Context<'a> {
                 Some(Instruction::Builtin(_)) => return Ok(()),
                 Some(Instruction::Effect(number)) => {
                     let Some(effect) = program.effect(*number) else { return Ok(()) };
-                    let [a, b] = effect.visible;
-                    if if lane == Lane::A { a } else { b } {
+                    if is_visible(state, lane, effect) || self.must_wait(state, lane, effect) {
                         return Ok(());
                     }
                     self.run_effect(state, lane, *number);
@@ -439,6 +438,13 @@ impl<'a> Context<'a> {
             }
         })
     }
+}
+
+/// Whether the other actor can still tell when the lane runs this effect.
+fn is_visible(state: &State, lane: Lane, effect: &EffectStep) -> bool {
+    let theirs = state.machine(other(lane));
+    let until = effect.visible_until.get(index(lane)).copied().flatten();
+    theirs.status == Status::Running && until.is_some_and(|until| theirs.pc <= until)
 }
 
 /// Drops what an ended actor no longer needs, so that equal endings are equal states.

@@ -66,10 +66,10 @@ fn note_visibility(
     let visible = |lane| visibility([program, other.unwrap_or(program)], lane, target, actor, usual);
     let a = visible(Lane::A);
     let b = if other.is_some() { Vec::new() } else { visible(Lane::B) };
-    let any = a.contains(&true);
+    let any = a.iter().any(Option::is_some);
     for (number, effect) in program.effects.iter_mut().enumerate() {
-        let by = |lane: &[bool]| lane.get(number).copied().unwrap_or(true);
-        effect.visible = [by(&a), by(&b)];
+        let by = |lane: &[Option<usize>]| lane.get(number).copied().flatten();
+        effect.visible_until = [by(&a), by(&b)];
     }
     any
 }

@@ -178,7 +178,7 @@ fn scenarios(seed: u64, quiet: bool, mut judge: impl FnMut(&Scenario<'_>)) {
 #[test]
 fn random_functions_are_decided() {
     let mut racy = 0;
-    for seed in 1..400 {
+    for seed in 1..150 {
         scenarios(mix(seed), false, |scenario| {
             let found = explore(scenario);
             assert!(found.states <= 20_001);
@@ -214,7 +214,7 @@ fn random_functions_are_decided_the_same_each_time() {
 
 #[test]
 fn functions_that_only_look_do_not_race_beside_themselves() {
-    for seed in 1..400 {
+    for seed in 1..150 {
         scenarios(mix(seed), true, |scenario| {
             if matches!(scenario.actor, Actor::Itself | Actor::ItselfThread | Actor::Reader) {
                 let told: Vec<_> = explore(scenario).races.iter().map(tell).collect();

@@ -68,10 +68,10 @@ B's content is gone"
         case.worst(Actor::Reader),
         "corruption from absent
 A check p -> false [absent]
-A write (first half) p -> ok [file (half of A's content)]
-    B read p -> ok [file (half of A's content)]
-A write (rest) p -> ok [file (A's content)]
-B reads a half-written file"
+A open and truncate p -> ok [file (empty)]
+    B read p -> ok [file (empty)]
+A write p -> ok [file (A's content)]
+B reads an empty file"
     );
     assert_eq!(case.costs(Actor::Acquirer), [Consequence::DoubleOwner]);
     assert_eq!(case.costs(Actor::Itself), [Consequence::Corruption]);
@@ -292,11 +292,11 @@ fn a_lock_after_the_read_is_too_late() {
         locked(false).worst(Actor::Itself),
         "lost-update from a file
 A read p -> ok [file (initial content)]
-A open or create p[ext=\"lock\"] -> ok [file (initial content)]
     B read p -> ok [file (initial content)]
     B open or create p[ext=\"lock\"] -> ok [file (initial content)]
     B lock p[ext=\"lock\"] -> ok [file (initial content)]
     B write p -> ok [file (B's content)]
+A open or create p[ext=\"lock\"] -> ok [file (B's content)]
 A lock p[ext=\"lock\"] -> ok [file (B's content)]
 A write p -> ok [file (A's content)]
 A's update is made from what it read before and overwrites B's"
@@ -363,10 +363,10 @@ fn truncating_tears() {
     assert_eq!(
         by_path.worst(Actor::Reader),
         "corruption from absent
-A write (first half) p -> ok [file (half of A's content)]
-    B read p -> ok [file (half of A's content)]
-A write (rest) p -> ok [file (A's content)]
-B reads a half-written file"
+A open and truncate p -> ok [file (empty)]
+    B read p -> ok [file (empty)]
+A write p -> ok [file (A's content)]
+B reads an empty file"
     );
     by_path.is_benign(&[Actor::Creator, Actor::Remover, Actor::Replacer, Actor::Updater, Actor::Acquirer]);
     let through_handle = unchecked(|f, p| {
