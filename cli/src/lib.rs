@@ -7,6 +7,7 @@ pub mod discover;
 pub mod explain;
 pub mod fingerprint;
 pub mod output;
+pub mod progress;
 pub mod read;
 pub mod report;
 pub mod resolve;
