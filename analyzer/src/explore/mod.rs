@@ -3,6 +3,27 @@
 //! It runs a function's flow on an abstract filesystem beside another actor, through every interleaving, and compares the
 //! outcomes with those of the two serial orders. An outcome that no serial order ends in is a race; its schedule is the witness.
 
+mod compile;
+mod content;
+mod effects;
+mod filesystem;
+mod machine;
+mod oracle;
+mod paths;
+mod program;
+mod run;
+mod schedule;
+mod setup;
+mod slice;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod witness;
+
+pub use run::explore;
+
 use crate::flow::{Block, ErrorKind, Place, Site};
 use std::fmt;
 
@@ -163,9 +184,4 @@ impl fmt::Display for StepOutcome {
             StepOutcome::Failed(kind) => write!(f, "{kind}"),
         }
     }
-}
-
-/// Decides one scenario.
-pub fn explore(_scenario: &Scenario<'_>) -> Exploration {
-    Exploration::default()
 }

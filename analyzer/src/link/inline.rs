@@ -69,8 +69,8 @@ pub(super) struct Scope<'p> {
     pub arguments: Option<Vec<Value>>,
     /// The places that stand for parameters whose arguments are none.
     pub unknown: FxHashMap<u32, Place>,
-    /// The reads whose data the arguments carry.
-    pub data: Vec<ResultId>,
+    /// What each parameter's own result stands for; empty for the root.
+    pub passed: Vec<Passed>,
     pub first_result: u32,
     pub first_opaque: u32,
     first_site: u32,
@@ -80,6 +80,16 @@ pub(super) struct Scope<'p> {
     shares: Option<FxHashMap<ResultId, u32>>,
     /// The results, by the function's own numbers, that steps refer to; computed when first asked.
     used: Option<FxHashSet<ResultId>>,
+}
+
+/// What a parameter's own result stands for in one call.
+pub struct Passed {
+    /// The handle, guard or error that was passed.
+    pub result: Option<ResultId>,
+    /// The boolean that was passed.
+    pub condition: Option<Condition>,
+    /// The reads that the argument's data derives from.
+    pub data: Vec<ResultId>,
 }
 
 impl<'p> Scope<'p> {
@@ -101,7 +111,7 @@ impl<'p> Scope<'p> {
             node: program.graph.node(function),
             arguments: None,
             unknown: FxHashMap::default(),
-            data: Vec::new(),
+            passed: Vec::new(),
             first_result,
             first_opaque,
             first_site: program.first_site(function),
@@ -111,8 +121,11 @@ impl<'p> Scope<'p> {
         }
     }
 
-    /// The linked body's number of a result.
+    /// The linked body's number of a result; of a parameter's, the number of what was passed.
     pub fn result(&self, result: ResultId) -> ResultId {
+        if let Some(Passed { result: Some(passed), .. }) = self.passed.get(result.0 as usize) {
+            return *passed;
+        }
         ResultId(result.0.saturating_add(self.first_result))
     }
 
@@ -217,12 +230,7 @@ impl<'p> Expander<'p> {
         if let Some(opened) = handle.and_then(|h| self.opened.get(&h)) {
             place = opened.clone();
         }
-        let mut data = self.data(&effect.data, scope);
-        if data.is_empty() && matches!(effect.operation, Operation::Write | Operation::Append) {
-            // A summary does not say that data comes from a parameter. A function that writes and was given what somebody read
-            // is taken to write that.
-            data.clone_from(&scope.data);
-        }
+        let data = self.data(&effect.data, scope);
         match effect.operation {
             Operation::Open(_) => {
                 self.opened.insert(result, place.clone());
@@ -263,7 +271,7 @@ impl<'p> Expander<'p> {
             return;
         }
         let arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
-        let data = self.data_of_arguments(&arguments, scope);
+        let data = self.data_of_arguments(&arguments);
         if let Some(target) = target {
             let node = self.program.graph.node(target.function);
             let (acts, answers) = node.map_or((false, false), |n| (n.acts, n.answers));
@@ -275,7 +283,7 @@ impl<'p> Expander<'p> {
             }
             let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
             if (acts || answers)
-                && let Some(body) = self.expand(target, &arguments, data.clone(), share, scope.presumed)
+                && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
             {
                 self.learn(result, &body, &data);
                 self.remember(target.function, &arguments, result);
@@ -309,12 +317,23 @@ impl<'p> Expander<'p> {
         }));
     }
 
+    fn passed(&self, argument: &Value) -> Passed {
+        let mut data = Vec::new();
+        self.add_sources(argument, &mut data);
+        let (result, condition) = match graph::payload(argument) {
+            Value::Result(r) => (Some(self.handle(*r)), None),
+            Value::Failure(Some(r)) => (Some(*r), None),
+            Value::Condition(c) => (None, Some(c.clone())),
+            _ => (None, None),
+        };
+        Passed { result, condition, data }
+    }
+
     /// The callee's body with the arguments put in, unless that goes too deep, round in a circle, or over the budget.
     fn expand(
         &mut self,
         target: Target,
         arguments: &[Value],
-        data: Vec<ResultId>,
         share: Option<u32>,
         presumed: bool,
     ) -> Option<Block> {
@@ -332,7 +351,7 @@ impl<'p> Expander<'p> {
         self.opaques = first_opaque.checked_add(summary.opaques)?;
         let mut scope = Scope::new(self.program, target.function, summary, first_result, first_opaque);
         scope.arguments = Some(arguments.to_vec());
-        scope.data = data;
+        scope.passed = arguments.iter().map(|a| self.passed(a)).collect();
         scope.presumed = presumed || target.guessed;
         self.stack.push(target.function);
         scope.shares = share.and_then(|s| self.shares(target.function, s - size));

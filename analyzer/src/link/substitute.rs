@@ -2,7 +2,7 @@
 
 use super::FunctionId;
 use super::graph;
-use super::inline::{Expander, Scope};
+use super::inline::{Expander, Passed, Scope};
 use crate::flow::{Condition, Place, PlaceKind, ResultId, Value};
 
 /// How many forwardings of one result are followed; more than the depth of expansion gives.
@@ -290,7 +290,10 @@ impl<'p> Expander<'p> {
     pub fn condition(&mut self, condition: &Condition, scope: &mut Scope<'p>) -> Condition {
         match condition {
             Condition::Constant(b) => Condition::Constant(*b),
-            Condition::True(r) => Condition::True(scope.result(*r)),
+            Condition::True(r) => match scope.passed.get(r.0 as usize) {
+                Some(Passed { condition: Some(condition), .. }) => condition.clone(),
+                _ => Condition::True(scope.result(*r)),
+            },
             Condition::Ok(r) => Condition::Ok(scope.result(*r)),
             Condition::Failed(r, kinds) => Condition::Failed(scope.result(*r), *kinds),
             Condition::Opaque { id, observed } => Condition::Opaque {
@@ -305,9 +308,18 @@ impl<'p> Expander<'p> {
 
     /// The results that data derives from, through calls and frames down to what was read.
     pub fn data(&self, from: &[ResultId], scope: &Scope<'p>) -> Vec<ResultId> {
-        let mut found = Vec::new();
+        let mut found: Vec<ResultId> = Vec::new();
         for result in from {
-            self.add_source(scope.result(*result), &mut found);
+            match scope.passed.get(result.0 as usize) {
+                Some(passed) => {
+                    for source in &passed.data {
+                        if !found.contains(source) {
+                            found.push(*source);
+                        }
+                    }
+                }
+                None => self.add_source(scope.result(*result), &mut found),
+            }
         }
         found
     }
@@ -347,17 +359,10 @@ impl<'p> Expander<'p> {
     }
 
     /// The reads whose data these arguments carry. An argument of which nothing is known may carry what the caller was given.
-    pub fn data_of_arguments(&self, arguments: &[Value], scope: &Scope<'p>) -> Vec<ResultId> {
+    pub fn data_of_arguments(&self, arguments: &[Value]) -> Vec<ResultId> {
         let mut found = Vec::new();
         arguments.iter().for_each(|a| self.add_sources(a, &mut found));
         found.retain(|r| self.reads.contains(r));
-        let unknown = |v: &Value| match v {
-            Value::Place(place) => scope.unknown.values().any(|u| u == place),
-            other => is_unknown(other),
-        };
-        if found.is_empty() && arguments.iter().any(unknown) {
-            found.clone_from(&scope.data);
-        }
         found
     }
 }

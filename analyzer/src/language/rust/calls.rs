@@ -125,7 +125,7 @@ impl Lowerer<'_> {
             _ => {
                 let mut data = function.observed();
                 for a in &arguments {
-                    add_data(&mut data, &a.observed());
+                    add_data(&mut data, &a.provenance());
                 }
                 Val::opaque().with_data(&data)
             }
@@ -224,7 +224,7 @@ impl Lowerer<'_> {
     ) -> Val {
         let mut data = Vec::new();
         for a in &arguments {
-            add_data(&mut data, &a.observed());
+            add_data(&mut data, &a.provenance());
         }
         if let Callee::Function(name) = &callee
             && is_foreign(name)
@@ -319,12 +319,24 @@ impl Lowerer<'_> {
         if let Some(flag) = &api.flag {
             return Some(self.set_flag(flag, arguments));
         }
+        if let Some(root) = api.root {
+            let mut place = Place::new(PlaceKind::Root(root));
+            if api.path == Some(PathTransform::Join)
+                && let Some(part) = arguments.get(1)
+            {
+                place = place.join(&self.place_of(part, ""));
+            }
+            return Some(self.shaped(Val::place(place, Ty::path()), api.fails));
+        }
         if let Some(transform) = api.path {
             return Some(self.transform(transform, api, arguments));
         }
-        if let Some(root) = api.root {
-            let value = Val::place(Place::new(PlaceKind::Root(root)), Ty::path());
-            return Some(self.shaped(value, api.fails));
+        if let (None, Some(at)) = (api.effect, api.options)
+            && let (Some(Val { v: V::Flags(flags), ty, .. }), Some(V::Flags(more))) =
+                (arguments.first(), arguments.get(at).map(|a| &a.v))
+        {
+            // `custom_flags(libc::O_EXCL | ..)` adds what the constants say.
+            return Some(Val::new(V::Flags(expr::union(*flags, *more)), ty.clone()));
         }
         if let Some(unique) = api.unique {
             let id = self.opaque_id();
@@ -335,7 +347,7 @@ impl Lowerer<'_> {
             return self.effect(operation, api, arguments, syntax, span, certainty);
         }
         let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
-        let data: Vec<ResultId> = arguments.iter().flat_map(Val::observed).collect();
+        let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
         if ty.name() == Some("std::fs::OpenOptions") {
             return Some(Val::new(V::Flags(OpenFlags::default()), ty));
         }
@@ -358,8 +370,7 @@ impl Lowerer<'_> {
     fn set_flag(&mut self, flag: &str, arguments: &[Val]) -> Val {
         let Some(builder) = arguments.first() else { return Val::opaque() };
         let mut flags = if let V::Flags(f) = builder.v { f } else { OpenFlags::default() };
-        let argument = arguments.get(1);
-        let on = match argument.map(|a| &a.v) {
+        let on = match arguments.get(1).map(|a| &a.v) {
             Some(V::Cond(crate::flow::Condition::Constant(b))) => Some(*b),
             _ => None,
         };
@@ -371,14 +382,8 @@ impl Lowerer<'_> {
             "create_new" => flags.create_new = on.unwrap_or(false),
             "truncate" => flags.truncate = on.unwrap_or(false),
             "no_follow" => flags.no_follow = true,
-            // `custom_flags(libc::O_EXCL | ..)` adds what the constants say.
-            _ => {
-                if let Some(V::Flags(more)) = argument.map(|a| &a.v) {
-                    flags.no_follow |= more.no_follow;
-                    flags.create_new |= more.create_new && more.create;
-                    flags.truncate |= more.truncate;
-                }
-            }
+            "recursive" => return Val::new(V::Recursive(on.unwrap_or(false)), builder.ty.clone()),
+            _ => {}
         }
         Val::new(V::Flags(flags), builder.ty.clone())
     }
@@ -457,10 +462,34 @@ impl Lowerer<'_> {
         certainty: Certainty,
     ) -> Option<Val> {
         let mut operation = operation;
-        if let (Operation::Open(_), Some(at)) = (operation, api.options)
-            && let Some(V::Flags(flags)) = arguments.get(at).map(|v| &v.v)
+        if let Some(option) = api.options.and_then(|at| arguments.get(at)) {
+            operation = match (operation, &option.v) {
+                (Operation::Open(_), V::Flags(flags)) => Operation::Open(*flags),
+                (Operation::CreateDir { .. }, V::Recursive(all)) => Operation::CreateDir { all: *all },
+                // Flags that take no lock give one back, or say too little.
+                (Operation::Lock { .. }, V::Lock(flags)) => match flags.operation() {
+                    Some(operation) => operation,
+                    None => {
+                        let site = self.site(span);
+                        if let Some(r) = arguments.first().and_then(|a| self.handle_of(a)) {
+                            self.push(Step::Release(r, site));
+                        }
+                        return Some(Val::opaque());
+                    }
+                },
+                (operation, _) => operation,
+            };
+        }
+        if is_stream_row(api)
+            && let Some(value) = api.place.and_then(|at| arguments.get(at))
+            && matches!(value.v, V::Opaque | V::Struct(_) | V::Closure(_) | V::Command)
         {
-            operation = Operation::Open(*flags);
+            // A stream that is no file: standard output, a socket, a buffer.
+            let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
+            return Some(Val::opaque().with_data(&data));
+        }
+        if api.private && matches!(operation, Operation::Rename { .. }) {
+            return Some(self.atomic_replace(operation, api, arguments, span));
         }
         let result = self.result();
         let mut handle = None;
@@ -474,6 +503,7 @@ impl Lowerer<'_> {
             }
             None => self.fresh_place(""),
         };
+        let place = self.relative(api.below, arguments, place);
         let place = if api.private {
             let id = self.opaque_id();
             let private = Place::new(PlaceKind::Private(id));
@@ -483,6 +513,7 @@ impl Lowerer<'_> {
         };
         let other_place =
             api.other.and_then(|at| arguments.get(at)).cloned().map(|value| self.place_of(&value, ""));
+        let other_place = other_place.map(|p| self.relative(api.other_below, arguments, p));
         let mut data = Vec::new();
         if let Some(value) = api.data.and_then(|at| arguments.get(at)) {
             add_data(&mut data, &value.provenance());
@@ -499,15 +530,9 @@ impl Lowerer<'_> {
         }
         data.retain(|r| Some(*r) != handle);
         // Reading into a buffer: the buffer now derives from the read.
-        if operation == Operation::Read {
-            for argument in syntax {
-                if let Expr::Reference(reference) = argument
-                    && reference.mutability.is_some()
-                    && let Some(name) = expr::root_variable(&reference.expr)
-                {
-                    self.taint(&name, &[result]);
-                }
-            }
+        let filled = api.fills.and_then(|at| syntax.get(at)).and_then(|e| expr::root_variable(e));
+        if let Some(name) = filled {
+            self.taint(&name, &[result]);
         }
         let fallible = api.fails != Fails::Never;
         let site = self.site(span);
@@ -583,6 +608,52 @@ impl Lowerer<'_> {
         Val { v: V::Result(result), ty: wrapped, data }
     }
 
+    /// A place relative to an open directory; the working directory is no base.
+    fn relative(&mut self, below: Option<usize>, arguments: &[Val], place: Place) -> Place {
+        let Some(base) = below.and_then(|at| arguments.get(at)) else { return place };
+        let base = self.place_of(base, "");
+        if matches!(base.kind(), PlaceKind::Root(crate::flow::Root::Working)) {
+            place
+        } else {
+            base.join(&place)
+        }
+    }
+
+    /// A library's atomic replacement: a private file is written, then renamed to the other place.
+    fn atomic_replace(&mut self, operation: Operation, api: &Api, arguments: &[Val], span: Span) -> Val {
+        let id = self.opaque_id();
+        let private = Place::new(PlaceKind::Private(id));
+        let mut data = Vec::new();
+        for (at, value) in arguments.iter().enumerate() {
+            if Some(at) != api.other {
+                add_data(&mut data, &value.provenance());
+            }
+        }
+        let target = match api.other.and_then(|at| arguments.get(at)) {
+            Some(value) => self.place_of(value, ""),
+            None => self.fresh_place(""),
+        };
+        let site = self.site(span);
+        let effect = |operation, other_place, data, result, on_failure| {
+            Step::Effect(Effect {
+                operation,
+                place: private.clone(),
+                handle: None,
+                other_place,
+                data,
+                result,
+                on_failure,
+                certainty: Certainty::Known,
+                api: api.name.as_str().into(),
+                site,
+            })
+        };
+        let (write, rename) = (self.result(), self.result());
+        self.push(effect(Operation::Write, None, data, write, OnFailure::Continue));
+        self.push(effect(operation, Some(target), Vec::new(), rename, OnFailure::Continue));
+        Val::new(V::Result(rename), Ty::Result(Rc::new(Ty::Unknown)))
+    }
+
     /// The open handle that a value is, if it is one.
     pub fn handle_of(&mut self, value: &Val) -> Option<ResultId> {
         match &value.v {
@@ -615,6 +686,19 @@ pub fn is_handle_type(ty: &Ty) -> bool {
         Ty::Unknown => true,
         _ => false,
     }
+}
+
+/// Whether a row speaks of reading and writing through something open.
+fn is_stream_row(api: &Api) -> bool {
+    api.name.starts_with("std::io::")
+        || api.name.starts_with("std::fs::File::") && api.effect.is_some_and(on_handle)
+        || api.name.ends_with("_writer")
+        || api.name.ends_with("_reader")
+        || api.name.ends_with("to_writer_pretty")
+}
+
+fn on_handle(operation: Operation) -> bool {
+    !matches!(operation, Operation::Open(_))
 }
 
 /// The result whose error a value carries.

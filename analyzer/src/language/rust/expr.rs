@@ -339,6 +339,9 @@ impl Lowerer<'_> {
         if let Some(flags) = self.file.models.open_flag(&name) {
             return Val::new(V::Flags(flags), Ty::Unknown);
         }
+        if let Some(flags) = self.file.models.lock_flags(&name) {
+            return Val::new(V::Lock(flags), Ty::Unknown);
+        }
         let last = name.rsplit("::").next().unwrap_or_default();
         if last.starts_with(|c: char| c.is_lowercase() || c == '_') {
             return Val::new(V::Function(name.into()), Ty::Unknown);
@@ -417,6 +420,7 @@ impl Lowerer<'_> {
                 let right = self.expr(&e.right);
                 match (&left.v, &right.v) {
                     (V::Flags(a), V::Flags(b)) => Val::new(V::Flags(union(*a, *b)), Ty::Unknown),
+                    (V::Lock(a), V::Lock(b)) => Val::new(V::Lock(a.union(*b)), Ty::Unknown),
                     (V::Flags(a), _) | (_, V::Flags(a)) => Val::new(V::Flags(*a), Ty::Unknown),
                     (V::Cond(a), V::Cond(b)) => Val::cond(any(vec![a.clone(), b.clone()])),
                     _ => {
@@ -746,7 +750,8 @@ fn breaks(block: &crate::flow::Block, depth: u32) -> bool {
     })
 }
 
-fn union(a: crate::flow::OpenFlags, b: crate::flow::OpenFlags) -> crate::flow::OpenFlags {
+/// Both sets of flags together.
+pub fn union(a: crate::flow::OpenFlags, b: crate::flow::OpenFlags) -> crate::flow::OpenFlags {
     crate::flow::OpenFlags {
         read: a.read || b.read,
         write: a.write || b.write,

@@ -56,6 +56,8 @@ pub struct Lowerer<'a> {
     /// Span table.
     pub sites: Vec<Span>,
     next_result: u32,
+    /// How many parameters the function has: the first results are theirs.
+    pub parameters: u32,
     next_opaque: u32,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
@@ -88,6 +90,7 @@ impl<'a> Lowerer<'a> {
             diverged: false,
             sites: Vec::new(),
             next_result: 0,
+            parameters: 0,
             next_opaque: 0,
             result_places: FxHashMap::default(),
             opened: FxHashSet::default(),
@@ -131,7 +134,9 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A fresh unknown decision that looked at these results.
-    pub fn opaque_condition(&mut self, observed: Vec<ResultId>) -> Condition {
+    pub fn opaque_condition(&mut self, mut observed: Vec<ResultId>) -> Condition {
+        // What the caller passed was not observed here.
+        observed.retain(|r| r.0 >= self.parameters);
         Condition::Opaque { id: self.opaque_id(), observed }
     }
 

@@ -78,7 +78,7 @@ impl Lowerer<'_> {
             | "zip" | "cmd" | "Ok" | "black_box" => {
                 let values = self.expressions(&mac.tokens);
                 let mut data = Vec::new();
-                values.iter().for_each(|v| add_data(&mut data, &v.observed()));
+                values.iter().for_each(|v| add_data(&mut data, &v.provenance()));
                 match (name.as_str(), values.len()) {
                     ("dbg", 1) => values.into_iter().next().unwrap_or_default(),
                     ("join" | "try_join", _) => {
@@ -106,7 +106,7 @@ impl Lowerer<'_> {
             _ => {
                 let values = self.expressions(&mac.tokens);
                 let mut data = Vec::new();
-                values.iter().for_each(|v| add_data(&mut data, &v.observed()));
+                values.iter().for_each(|v| add_data(&mut data, &v.provenance()));
                 Val::opaque().with_data(&data)
             }
         }
@@ -142,7 +142,7 @@ impl Lowerer<'_> {
         let Ok(text) = syn::parse2::<syn::LitStr>(first.clone()) else {
             let values = self.expressions(tokens);
             let mut data = Vec::new();
-            values.iter().for_each(|v| add_data(&mut data, &v.observed()));
+            values.iter().for_each(|v| add_data(&mut data, &v.provenance()));
             return Val { v: V::Opaque, ty: Ty::Text, data };
         };
         let mut positional: Vec<Val> = Vec::new();
@@ -181,13 +181,13 @@ impl Lowerer<'_> {
                             .or_else(|| self.local(&name).cloned())
                     }
                     .unwrap_or_default();
-                    add_data(&mut data, &value.observed());
+                    add_data(&mut data, &value.provenance());
                     places.push(self.place_of(&value, &name));
                 }
             }
         }
         for value in positional.iter().chain(named.iter().map(|(_, v)| v)) {
-            add_data(&mut data, &value.observed());
+            add_data(&mut data, &value.provenance());
         }
         let place = match places.len() {
             0 => Place::literal(""),

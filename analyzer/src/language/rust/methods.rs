@@ -4,7 +4,7 @@ use super::expr::root_variable;
 use super::lower::Lowerer;
 use super::patterns::wrap;
 use super::spans;
-use super::types::{PATH, Ty};
+use super::types::{FILE, PATH, Ty};
 use super::value::{Maybe, V, Val, add_data, all, any, failed};
 use crate::flow::{Callee, Certainty, Condition, OnFailure, Place, PlaceKind};
 use std::rc::Rc;
@@ -48,7 +48,7 @@ impl Lowerer<'_> {
     fn unknown_method(&mut self, e: &ExprMethodCall, mut arguments: Vec<Val>, ty: Ty, name: String) -> Val {
         let span = spans::method_call(e);
         let mut data = Vec::new();
-        arguments.iter().for_each(|a| add_data(&mut data, &a.observed()));
+        arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
         if arguments.iter().any(|a| matches!(a.v, V::Closure(_) | V::Async(_))) {
             // The element is what an adapter hands to its closure.
             let element = Val { v: V::Opaque, ty: ty.element(), data: data.clone() };
@@ -57,7 +57,7 @@ impl Lowerer<'_> {
         // What goes into a collection or a document stays in it.
         if let Some(variable) = root_variable(&e.receiver) {
             let mut added = Vec::new();
-            arguments.iter().skip(1).for_each(|a| add_data(&mut added, &a.observed()));
+            arguments.iter().skip(1).for_each(|a| add_data(&mut added, &a.provenance()));
             if !added.is_empty() {
                 self.taint(&variable, &added);
             }
@@ -143,41 +143,29 @@ impl Lowerer<'_> {
     ) -> Option<(crate::language::models::Api, Certainty)> {
         let models = self.file.models;
         let known = match ty {
-            Ty::Named(n) => models.api(&format!("{n}::{name}")),
-            Ty::Text => models.api(&format!("{PATH}::{name}")).filter(|api| api.effect.is_none()),
+            Ty::Named(n) => models.method(Some(n), name),
+            Ty::Text => models.method(Some(PATH), name).filter(|api| api.effect.is_none()),
             Ty::Result(_) | Ty::Option(_) => None,
-            _ => None,
+            _ => models.method(None, name),
         };
         if let Some(api) = known {
             return Some((api.clone(), Certainty::Known));
         }
         // Reading and writing through anything that is a file underneath.
         let is_handle = match receiver.map(|r| &r.v) {
-            Some(V::Result(r)) => self.is_open_result(*r) || ty.name().is_some_and(is_stream),
-            Some(V::Place(p)) => p.is_private() || ty.name().is_some_and(is_stream),
+            Some(V::Result(r)) => self.is_open_result(*r),
+            Some(V::Place(p)) => p.is_private(),
             _ => false,
         };
-        if is_handle {
-            for of in ["std::io::Write", "std::io::Read", "std::fs::File"] {
-                if let Some(api) = models.api(&format!("{of}::{name}")) {
-                    return Some((api.clone(), Certainty::Known));
-                }
-            }
-        }
-        if let Some(api) = models.api(&format!("?::{name}")) {
+        if is_handle && let Some(api) = models.method(Some(FILE), name) {
             return Some((api.clone(), Certainty::Known));
         }
         if *ty != Ty::Unknown && !ty.name().is_some_and(|n| n.contains('.')) {
             return None;
         }
         if let Some(api) = models.presumed_method(name)
-            && api.name.starts_with(PATH)
-            && arguments + 1 >= api.place.map_or(0, |p| p + 1)
-            && arguments == 0
+            && api.arguments() == arguments + 1
         {
-            return Some((api.clone(), Certainty::Presumed));
-        }
-        if let Some(api) = models.presumed_method(name) {
             return Some((api.clone(), Certainty::Presumed));
         }
         // Path algebra on a receiver of unknown type, where only a path makes sense.
@@ -581,14 +569,6 @@ impl Lowerer<'_> {
             _ => return None,
         })
     }
-}
-
-/// Types that read and write through what they hold.
-fn is_stream(name: &str) -> bool {
-    matches!(
-        name.rsplit("::").next(),
-        Some("File" | "BufWriter" | "BufReader" | "NamedTempFile" | "LineWriter" | "AtomicWriteFile")
-    )
 }
 
 /// Methods of std's collections, iterators and texts: never the program's own file helpers, and too many to keep.

@@ -437,6 +437,7 @@ fn declare_parameters(
     let mut bindings: Vec<(usize, Rc<syn::Pat>, Val)> = Vec::new();
     let mut has_receiver = false;
     let results: Vec<ResultId> = signature.inputs.iter().map(|_| lowerer.result()).collect();
+    lowerer.parameters = u32::try_from(results.len()).unwrap_or(u32::MAX);
     for (at, (input, result)) in signature.inputs.iter().zip(results).enumerate() {
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         match input {
@@ -479,13 +480,22 @@ fn parameter_value(lowerer: &mut Lowerer<'_>, place: Place, ty: Ty, result: Resu
         {
             Val::new(V::Error(result), ty)
         }
-        (Ty::Named(n), _) if &**n == FILE => {
+        // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
+        (Ty::Named(n), _) if &**n == FILE || is_stream(n) => {
             lowerer.opened.insert(result);
             lowerer.result_places.insert(result, place);
             Val::new(V::Result(result), ty)
         }
         _ => Val::place(place, ty),
     }
+}
+
+fn is_stream(ty: &str) -> bool {
+    let models = Models::rust();
+    ty != types::PATH
+        && ["write_all", "read_to_end"]
+            .iter()
+            .any(|m| models.api(&format!("{ty}::{m}")).is_some_and(|api| api.effect.is_some()))
 }
 
 /// `LazyLock::new(|| value)`, `Lazy::new(..)`, `OnceLock::new()`: the initialiser.

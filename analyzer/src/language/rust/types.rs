@@ -42,10 +42,10 @@ impl Ty {
         match name {
             "bool" => Ty::Bool,
             "data" | "str" | "std::string::String" | "std::ffi::OsStr" | "std::ffi::OsString" => Ty::Text,
-            "std::fs::ReadDir" | "walkdir::WalkDir" => {
-                Ty::Sequence(Rc::new(Ty::Result(Rc::new(Ty::Named("std::fs::DirEntry".into())))))
-            }
-            _ => Ty::Named(name.into()),
+            _ => match Models::rust().item_type(name) {
+                Some(item) => Ty::Sequence(Rc::new(Ty::Result(Rc::new(Ty::Named(item.into()))))),
+                None => Ty::Named(name.into()),
+            },
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::types::Ty;
 use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Value};
+use crate::language::models::LockFlags;
 use std::rc::Rc;
 
 /// An abstract value with its type and provenance.
@@ -37,6 +38,10 @@ pub enum V {
     Flags(OpenFlags),
     /// A `Result` or `Option` with its parts.
     Maybe(Box<Maybe>),
+    /// Whether a directory builder makes parents too.
+    Recursive(bool),
+    /// What is asked of flock(2).
+    Lock(LockFlags),
     /// A structure.
     Struct(Vec<(String, Val)>),
     /// A tuple.
@@ -157,8 +162,19 @@ impl Val {
     /// The value as the flow form keeps it.
     pub fn to_flow(&self) -> Value {
         match &self.v {
-            V::Opaque | V::Closure(_) | V::Async(_) | V::Function(_) | V::Kind(_) | V::Command => {
-                if self.data.is_empty() { Value::Opaque } else { Value::Derived(self.data.clone()) }
+            V::Opaque
+            | V::Closure(_)
+            | V::Async(_)
+            | V::Function(_)
+            | V::Kind(_)
+            | V::Command
+            | V::Recursive(_)
+            | V::Lock(_) => {
+                if self.data.is_empty() {
+                    Value::Opaque
+                } else {
+                    Value::Derived(self.data.clone())
+                }
             }
             // A variable that holds data of earlier reads is known by them, not by its name.
             V::Place(p) if matches!(p.kind(), PlaceKind::Opaque { .. }) && !self.data.is_empty() => {

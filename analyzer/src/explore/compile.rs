@@ -1,0 +1,527 @@
+//! From a linked body to flat code, keeping only what the slice keeps and the control flow around it.
+
+use super::paths::Paths;
+use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
+use super::slice::{MAX_DEPTH, too_deep, value_results};
+use super::{Lane, Scenario};
+use crate::flow::{Block, Condition, Effect, Exit, OnFailure, ResultId, Site, Step, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Compiles the scenario's body.
+pub fn compile(scenario: &Scenario<'_>, kept: &FxHashSet<ResultId>, paths: &mut Paths) -> Program {
+    let mut compiler = Compiler {
+        kept,
+        paths,
+        check: scenario.check,
+        act: scenario.act,
+        program: Program { slots: 1, ..Program::default() },
+        slots: FxHashMap::default(),
+        scopes: Vec::new(),
+        frames: vec![FrameContext::default()],
+        loops: Vec::new(),
+        weight: 0,
+        exits: 0,
+        sites: 0,
+        frame_count: 1,
+        in_act: 0,
+        in_check: 0,
+    };
+    compiler.block(scenario.body, 0);
+    let patches = compiler.frames.pop().map(|f| f.patches).unwrap_or_default();
+    compiler.patch(&patches);
+    compiler.emit(Instruction::Return);
+    let mut program = compiler.program;
+    let frame = program.effects.iter().find(|e| e.is_act).map(|e| e.frame);
+    let target = paths.path(scenario.place, Lane::A);
+    for effect in &mut program.effects {
+        let same_place = effect.paths.first() == Some(&target) || effect.other_paths.first() == Some(&target);
+        effect.counts |= effect.is_act || (same_place && Some(effect.frame) == frame);
+    }
+    program
+}
+
+#[derive(Default)]
+struct FrameContext {
+    scopes: usize,
+    loops: usize,
+    result: Slot,
+    number: u16,
+    patches: Vec<usize>,
+}
+
+struct LoopContext {
+    scopes: usize,
+    start: usize,
+    id: u16,
+    breaks: Vec<usize>,
+    continues: Vec<usize>,
+    /// Something in it leaves it other than by a failure.
+    leaves: bool,
+    /// Something in it leaves more than it.
+    escapes: bool,
+}
+
+/// How control goes on after a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Falls,
+    /// Leaves the innermost loop, or the frame.
+    Leaves,
+    /// Starts the next round of the innermost loop.
+    Continues,
+}
+
+struct Compiler<'a> {
+    kept: &'a FxHashSet<ResultId>,
+    paths: &'a mut Paths,
+    check: Option<Site>,
+    act: Site,
+    program: Program,
+    slots: FxHashMap<ResultId, Slot>,
+    scopes: Vec<&'a [ResultId]>,
+    frames: Vec<FrameContext>,
+    loops: Vec<LoopContext>,
+    /// Counts what matters in itself: kept effects, and uses of their results.
+    weight: usize,
+    /// Counts exits.
+    exits: usize,
+    /// Counts occurrences of the check and the act.
+    sites: usize,
+    frame_count: u16,
+    in_act: usize,
+    in_check: usize,
+}
+
+impl<'a> Compiler<'a> {
+    fn emit(&mut self, instruction: Instruction) -> usize {
+        self.program.code.push(instruction);
+        self.program.code.len() - 1
+    }
+
+    fn here(&self) -> usize {
+        self.program.code.len()
+    }
+
+    /// Lets the jumps at these positions lead here.
+    fn patch(&mut self, positions: &[usize]) {
+        let here = self.here();
+        for at in positions {
+            match self.program.code.get_mut(*at) {
+                Some(Instruction::Goto(to) | Instruction::UnlessFailed(_, to)) => *to = here,
+                Some(Instruction::Test { otherwise, .. }) => *otherwise = here,
+                _ => {}
+            }
+        }
+    }
+
+    fn define(&mut self, result: ResultId) -> Slot {
+        if let Some(slot) = self.slots.get(&result) {
+            return *slot;
+        }
+        let slot = Slot::try_from(self.program.slots).unwrap_or(Slot::MAX);
+        self.program.slots += 1;
+        self.slots.insert(result, slot);
+        slot
+    }
+
+    fn known(&self, results: &[ResultId]) -> Vec<Slot> {
+        results.iter().filter_map(|r| self.slots.get(r).copied()).collect()
+    }
+
+    fn note_site(&mut self, site: Site) {
+        if site == self.act || Some(site) == self.check {
+            self.sites += 1;
+        }
+    }
+
+    fn block(&mut self, block: &'a Block, depth: usize) -> Flow {
+        if depth > MAX_DEPTH {
+            self.program.cut = true;
+            return Flow::Falls;
+        }
+        self.scopes.push(&block.drops);
+        let mut flow = Flow::Falls;
+        for step in &block.steps {
+            flow = self.step(step, depth);
+            if flow != Flow::Falls {
+                break;
+            }
+        }
+        if flow == Flow::Falls {
+            let released = self.known(&block.drops);
+            if !released.is_empty() {
+                self.emit(Instruction::Release(released));
+            }
+        }
+        self.scopes.pop();
+        flow
+    }
+
+    fn step(&mut self, step: &'a Step, depth: usize) -> Flow {
+        match step {
+            Step::Effect(effect) => self.effect(effect),
+            Step::Branch(branch) => {
+                return self.branch(&branch.condition, &branch.then, &branch.otherwise, depth);
+            }
+            Step::Loop(body) => self.repeat(body, depth),
+            // Spawned work runs where it is started: the actor is one activity.
+            Step::Spawn(spawn) => {
+                self.frame(&spawn.body, spawn.result, OnFailure::Continue, spawn.site, depth);
+            }
+            Step::Frame(frame) => {
+                self.frame(&frame.body, frame.result, frame.on_failure, frame.site, depth);
+            }
+            Step::Call(call) => self.note_site(call.site),
+            Step::Join(_) => {}
+            Step::Release(result, _) => {
+                let slots = self.known(std::slice::from_ref(result));
+                if !slots.is_empty() {
+                    self.emit(Instruction::Release(slots));
+                }
+            }
+            Step::Exit(exit) => return self.exit(exit),
+        }
+        Flow::Falls
+    }
+
+    fn effect(&mut self, effect: &'a Effect) {
+        self.note_site(effect.site);
+        if !self.kept.contains(&effect.result) {
+            return;
+        }
+        self.weight += 1;
+        let result = self.define(effect.result);
+        let Ok(number) = u16::try_from(self.program.effects.len()) else {
+            self.program.cut = true;
+            return;
+        };
+        let both = |paths: &mut Paths, place| [paths.path(place, Lane::A), paths.path(place, Lane::B)];
+        let step = EffectStep {
+            operation: effect.operation,
+            place: effect.place.clone(),
+            other: effect.other_place.clone(),
+            paths: both(self.paths, &effect.place),
+            other_paths: effect.other_place.as_ref().map(|p| both(self.paths, p)).unwrap_or_default(),
+            // A handle that nothing is known about gets a slot that stays opaque.
+            handle: effect.handle.map(|h| self.define(h)),
+            data: self.known(&effect.data),
+            result,
+            site: effect.site,
+            frame: self.frames.last().map_or(0, |f| f.number),
+            is_act: effect.site == self.act || self.in_act > 0,
+            counts: Some(effect.site) == self.check || self.in_check > 0,
+            at: self.here(),
+            visible: [true, true],
+        };
+        self.program.effects.push(step);
+        self.emit(Instruction::Effect(number));
+        self.on_failure(effect.on_failure, result);
+    }
+
+    fn on_failure(&mut self, on_failure: OnFailure, slot: Slot) {
+        match on_failure {
+            OnFailure::Continue => {}
+            OnFailure::Panic => {
+                let skip = self.emit(Instruction::UnlessFailed(slot, 0));
+                self.emit(Instruction::Panic(Some(slot)));
+                self.patch(&[skip]);
+            }
+            OnFailure::Propagate => {
+                let skip = self.emit(Instruction::UnlessFailed(slot, 0));
+                self.leave_frame(Bound::Failure(Some(slot)), &[]);
+                self.patch(&[skip]);
+            }
+        }
+    }
+
+    /// Binds the frame's result, releases all but what is carried out, and jumps to the frame's end.
+    fn leave_frame(&mut self, value: Bound, carried: &[ResultId]) {
+        let (scopes, result) = self.frames.last().map_or((0, 0), |f| (f.scopes, f.result));
+        self.emit(Instruction::Bind(result, value));
+        self.release_down_to(scopes, carried);
+        let jump = self.emit(Instruction::Goto(0));
+        if let Some(frame) = self.frames.last_mut() {
+            frame.patches.push(jump);
+        }
+    }
+
+    fn release_down_to(&mut self, scopes: usize, carried: &[ResultId]) {
+        let released: Vec<Slot> = self
+            .scopes
+            .iter()
+            .skip(scopes)
+            .rev()
+            .flat_map(|drops| drops.iter())
+            .filter(|r| !carried.contains(r))
+            .filter_map(|r| self.slots.get(r).copied())
+            .collect();
+        if !released.is_empty() {
+            self.emit(Instruction::Release(released));
+        }
+    }
+
+    fn branch(
+        &mut self,
+        condition: &'a Condition,
+        then: &'a Block,
+        otherwise: &'a Block,
+        depth: usize,
+    ) -> Flow {
+        let before = (self.here(), self.weight, self.exits, self.program.effects.len());
+        let test = self.test(condition);
+        let (weight, exits, sites) = (self.weight, self.exits, self.sites);
+        let at = self.emit(Instruction::Test { condition: test, otherwise: 0, leave: None });
+        let then_flow = self.block(then, depth + 1);
+        let then_sites = self.sites - sites;
+        let jump = (then_flow == Flow::Falls).then(|| self.emit(Instruction::Goto(0)));
+        self.patch(&[at]);
+        let sites = self.sites;
+        let else_flow = self.block(otherwise, depth + 1);
+        let else_sites = self.sites - sites;
+        self.patch(jump.as_slice());
+        if self.weight == weight && self.exits == exits {
+            self.program.code.truncate(before.0);
+            self.weight = before.1;
+            return Flow::Falls;
+        }
+        let wanted = match (then_sites > 0, else_sites > 0) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            (true, true) => None,
+            (false, false) => match (then_flow == Flow::Falls, else_flow == Flow::Falls) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
+                _ => None,
+            },
+        };
+        if let Some(wanted) = wanted {
+            self.want(condition, wanted, 0);
+        }
+        let frame_loops = self.frames.last().map_or(0, |f| f.loops);
+        if self.loops.len() > frame_loops
+            && let Some(id) = self.loops.last().map(|l| l.id)
+            && let Some(Instruction::Test { leave, .. }) = self.program.code.get_mut(at)
+        {
+            *leave = match (then_flow == Flow::Leaves, else_flow == Flow::Leaves) {
+                (true, false) => Some((id, true)),
+                (false, true) => Some((id, false)),
+                _ => None,
+            };
+        }
+        match (then_flow, else_flow) {
+            (Flow::Falls, _) | (_, Flow::Falls) => Flow::Falls,
+            (Flow::Leaves, _) | (_, Flow::Leaves) => Flow::Leaves,
+            _ => Flow::Continues,
+        }
+    }
+
+    /// Notes what the unknowns in a condition have to be for it to come out as wanted.
+    fn want(&mut self, condition: &Condition, wanted: bool, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let (source, value) = match condition {
+            Condition::Opaque { id, observed } if self.known(observed).is_empty() => {
+                (Source::Condition(*id), wanted)
+            }
+            Condition::True(r) => (Source::True(*r), wanted),
+            Condition::Ok(r) => (Source::Ok(*r), wanted),
+            Condition::Failed(r, _) => (Source::Ok(*r), !wanted),
+            Condition::Not(inner) => return self.want(inner, !wanted, depth + 1),
+            Condition::All(parts) if wanted || parts.len() == 1 => {
+                return parts.iter().for_each(|p| self.want(p, wanted, depth + 1));
+            }
+            Condition::Any(parts) if !wanted || parts.len() == 1 => {
+                return parts.iter().for_each(|p| self.want(p, wanted, depth + 1));
+            }
+            _ => return,
+        };
+        match self.program.wants.iter_mut().find(|(s, _)| *s == source) {
+            Some((_, known)) if *known == Some(value) => {}
+            Some((_, known)) => *known = None,
+            None => self.program.wants.push((source, Some(value))),
+        }
+    }
+
+    fn repeat(&mut self, body: &'a Block, depth: usize) {
+        let (start, weight) = (self.here(), self.weight);
+        let id = u16::try_from(self.program.loops).unwrap_or(u16::MAX);
+        self.emit(Instruction::LoopStart(id));
+        self.program.loops += 1;
+        self.loops.push(LoopContext {
+            scopes: self.scopes.len(),
+            start: self.here(),
+            id,
+            breaks: Vec::new(),
+            continues: Vec::new(),
+            leaves: false,
+            escapes: false,
+        });
+        self.block(body, depth + 1);
+        let Some(context) = self.loops.pop() else { return };
+        if self.weight == weight && !context.escapes {
+            self.program.code.truncate(start);
+            return;
+        }
+        self.patch(&context.continues);
+        // A loop that nothing leaves runs as long as the program does: one round of it tells all.
+        if context.leaves {
+            self.emit(Instruction::LoopBack(id, context.start));
+        }
+        self.patch(&context.breaks);
+    }
+
+    fn frame(&mut self, body: &'a Block, result: ResultId, on_failure: OnFailure, site: Site, depth: usize) {
+        self.note_site(site);
+        let before = (self.here(), self.weight, self.exits);
+        let slot = self.define(result);
+        let (is_act, is_check) = (site == self.act, Some(site) == self.check);
+        self.in_act += usize::from(is_act);
+        self.in_check += usize::from(is_check);
+        self.frames.push(FrameContext {
+            scopes: self.scopes.len(),
+            loops: self.loops.len(),
+            result: slot,
+            number: self.frame_count,
+            patches: Vec::new(),
+        });
+        self.frame_count = self.frame_count.saturating_add(1);
+        let flow = self.block(body, depth + 1);
+        if flow == Flow::Falls {
+            self.emit(Instruction::Bind(slot, Bound::Opaque));
+        }
+        let patches = self.frames.pop().map(|f| f.patches).unwrap_or_default();
+        self.patch(&patches);
+        self.in_act -= usize::from(is_act);
+        self.in_check -= usize::from(is_check);
+        // Exits inside end with the frame.
+        self.exits = before.2;
+        if self.weight == before.1 {
+            self.program.code.truncate(before.0);
+            self.slots.remove(&result);
+            return;
+        }
+        self.on_failure(on_failure, slot);
+    }
+
+    fn exit(&mut self, exit: &'a Exit) -> Flow {
+        self.exits += 1;
+        let frame_loops = self.frames.last().map_or(0, |f| f.loops);
+        match exit {
+            Exit::Return(value) => {
+                self.mark_escape(frame_loops);
+                let mut carried = Vec::new();
+                value_results(value, &mut |r| carried.push(r), 0);
+                let value = self.value(value, 0);
+                self.leave_frame(value, &carried);
+                Flow::Leaves
+            }
+            Exit::Panic => {
+                self.mark_escape(frame_loops);
+                self.emit(Instruction::Panic(None));
+                Flow::Leaves
+            }
+            Exit::Break(n) | Exit::Continue(n) => {
+                let inner = self.loops.len() - frame_loops;
+                let Some(index) = inner.checked_sub(1 + *n as usize).map(|i| i + frame_loops) else {
+                    // There is no such loop in the frame: the frame ends.
+                    self.leave_frame(Bound::Opaque, &[]);
+                    return Flow::Leaves;
+                };
+                self.mark_escape(index + 1);
+                let scopes = self.loops.get(index).map_or(0, |l| l.scopes);
+                self.release_down_to(scopes, &[]);
+                let jump = self.emit(Instruction::Goto(0));
+                let is_break = matches!(exit, Exit::Break(_));
+                if let Some(target) = self.loops.get_mut(index) {
+                    if is_break {
+                        target.leaves = true;
+                        target.breaks.push(jump);
+                    } else {
+                        target.continues.push(jump);
+                    }
+                }
+                if is_break || *n > 0 { Flow::Leaves } else { Flow::Continues }
+            }
+        }
+    }
+
+    /// Marks the loops from this index inwards as left for more than themselves.
+    fn mark_escape(&mut self, from: usize) {
+        for context in self.loops.iter_mut().skip(from) {
+            context.leaves = true;
+            context.escapes = true;
+        }
+    }
+
+    fn value(&mut self, value: &'a Value, depth: usize) -> Bound {
+        if depth > MAX_DEPTH {
+            self.program.cut = true;
+            return Bound::Opaque;
+        }
+        match value {
+            Value::Opaque | Value::Place(_) | Value::Flags(_) => Bound::Opaque,
+            Value::Derived(results) => {
+                let slots = self.known(results);
+                self.weight += slots.len();
+                Bound::Derived(slots)
+            }
+            Value::Result(result) => match self.slots.get(result) {
+                Some(slot) => {
+                    self.weight += 1;
+                    Bound::Slot(*slot)
+                }
+                None => Bound::Opaque,
+            },
+            Value::Condition(condition) => Bound::Condition(self.test(condition)),
+            Value::Success(inner) => Bound::Success(Box::new(self.value(inner, depth + 1))),
+            Value::Failure(result) => {
+                Bound::Failure(result.as_ref().and_then(|r| self.slots.get(r)).copied().inspect(|_| {
+                    self.weight += 1;
+                }))
+            }
+            Value::Structure(fields) => {
+                Bound::Structure(fields.iter().map(|(_, v)| self.value(v, depth + 1)).collect())
+            }
+        }
+    }
+
+    fn test(&mut self, condition: &'a Condition) -> Test {
+        if too_deep(condition) {
+            self.program.cut = true;
+            return Test::Constant(true);
+        }
+        self.shallow_test(condition)
+    }
+
+    /// Recursion is bounded by the caller.
+    fn shallow_test(&mut self, condition: &'a Condition) -> Test {
+        let mut slot = |r: &ResultId| {
+            let slot = self.slots.get(r).copied();
+            self.weight += usize::from(slot.is_some());
+            slot
+        };
+        match condition {
+            Condition::Constant(b) => Test::Constant(*b),
+            Condition::True(r) => match slot(r) {
+                Some(slot) => Test::True(slot, Source::True(*r)),
+                None => Test::Opaque(Source::True(*r), Vec::new()),
+            },
+            Condition::Ok(r) => match slot(r) {
+                Some(slot) => Test::Ok(slot, Source::Ok(*r)),
+                None => Test::Opaque(Source::Ok(*r), Vec::new()),
+            },
+            Condition::Failed(r, kinds) => match slot(r) {
+                Some(slot) => Test::Failed(slot, *kinds, Source::Ok(*r)),
+                None => Test::Not(Box::new(Test::Opaque(Source::Ok(*r), Vec::new()))),
+            },
+            Condition::Opaque { id, observed } => {
+                let slots = observed.iter().filter_map(slot).collect();
+                Test::Opaque(Source::Condition(*id), slots)
+            }
+            Condition::Not(inner) => Test::Not(Box::new(self.shallow_test(inner))),
+            Condition::All(parts) => Test::All(parts.iter().map(|p| self.shallow_test(p)).collect()),
+            Condition::Any(parts) => Test::Any(parts.iter().map(|p| self.shallow_test(p)).collect()),
+        }
+    }
+}

@@ -1,0 +1,475 @@
+//! The interpreter: one actor's program on the shared state, one visible step at a time.
+
+use super::content::{Content, Contents};
+use super::filesystem::{Filesystem, Handle, Name};
+use super::oracle::{Class, Oracle};
+use super::program::{Bound, Instruction, Program, Slot, Source, Test};
+use super::{Actor, Lane, StepOutcome};
+use crate::flow::ErrorKind;
+use std::mem;
+
+/// A loop that goes round more often is discarded.
+const MAX_ROUNDS: u8 = 3;
+
+/// Instructions that one actor may run without a visible step; beyond it the run is discarded.
+const MAX_LOCAL: usize = 10_000;
+
+/// Something held that must be released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// An open file, closed on release.
+    Handle(Handle),
+    /// The advisory lock of an open file.
+    FileLock(Handle),
+    /// A mutex in memory, by the number of the place that names it.
+    Mutex(u16),
+}
+
+/// What a result holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Datum {
+    /// A success that nothing is known about.
+    #[default]
+    Opaque,
+    /// A success.
+    Ok(Success),
+    /// A failure, and the effect that raised it.
+    Failed(ErrorKind, Option<u16>),
+}
+
+/// What is known of a success.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Success {
+    /// The boolean that it is or carries.
+    pub truth: Option<bool>,
+    /// What it holds.
+    pub resources: Vec<Resource>,
+    /// What it read or looked at.
+    pub contents: Vec<Content>,
+}
+
+/// How far an actor is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    Running,
+    Returned,
+    Panicked(Option<(ErrorKind, Option<u16>)>),
+    /// Beyond the loop bound: this run says nothing.
+    Discarded,
+}
+
+/// What a reader saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Seen {
+    /// It failed.
+    Failure(ErrorKind),
+    /// A file or directory, with this content.
+    Content(Content),
+}
+
+/// One actor.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Machine {
+    pub pc: usize,
+    /// How many steps of the current effect are done.
+    pub phase: u8,
+    /// The file that an effect by path has open between its steps.
+    pub temporary: Option<Handle>,
+    /// What the current effect writes, where that is fixed by its first step.
+    pub writing: Option<Content>,
+    pub slots: Vec<Datum>,
+    pub loops: Vec<u8>,
+    pub status: Status,
+    /// Whether it came to the act.
+    pub reached: bool,
+    pub seen: Option<Seen>,
+}
+
+impl Machine {
+    pub fn new(program: &Program) -> Self {
+        Machine {
+            pc: 0,
+            phase: 0,
+            temporary: None,
+            writing: None,
+            slots: vec![Datum::Opaque; program.slots],
+            loops: vec![0; program.loops],
+            status: Status::Running,
+            reached: false,
+            seen: None,
+        }
+    }
+
+    pub fn datum(&self, slot: Slot) -> &Datum {
+        self.slots.get(slot as usize).unwrap_or(&Datum::Opaque)
+    }
+
+    pub fn set(&mut self, slot: Slot, datum: Datum) {
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = datum;
+        }
+    }
+}
+
+/// What both actors share, besides the files.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    pub files: Filesystem,
+    /// Mutexes held: which, by whom, and whether others may hold it too.
+    pub mutexes: Vec<(u16, Lane, bool)>,
+    pub machines: [Machine; 2],
+    /// Who believes to own the place.
+    pub holds: [bool; 2],
+    /// Both believed so at the same time.
+    pub double: bool,
+    /// One removed what the other believed to own.
+    pub stolen: bool,
+}
+
+/// The lane's place in a pair.
+pub fn index(lane: Lane) -> usize {
+    match lane {
+        Lane::A => 0,
+        Lane::B => 1,
+    }
+}
+
+/// The other lane.
+pub fn other(lane: Lane) -> Lane {
+    match lane {
+        Lane::A => Lane::B,
+        Lane::B => Lane::A,
+    }
+}
+
+impl State {
+    pub fn machine(&self, lane: Lane) -> &Machine {
+        let [a, b] = &self.machines;
+        match lane {
+            Lane::A => a,
+            Lane::B => b,
+        }
+    }
+
+    pub fn machine_mut(&mut self, lane: Lane) -> &mut Machine {
+        let [a, b] = &mut self.machines;
+        match lane {
+            Lane::A => a,
+            Lane::B => b,
+        }
+    }
+
+    pub fn running(&self, lane: Lane) -> bool {
+        self.machine(lane).status == Status::Running
+    }
+}
+
+/// What one step of an effect did, for witnesses.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub lane: Lane,
+    /// The effect; none for a built-in actor.
+    pub effect: Option<u16>,
+    /// The step's number within the effect.
+    pub phase: u8,
+    pub outcome: StepOutcome,
+    /// The filesystem after it.
+    pub files: Filesystem,
+}
+
+/// An unknown was met that the oracle does not decide yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Undecided(pub Source, pub Class);
+
+/// Everything that stays the same during one exploration.
+pub struct Context<'a> {
+    pub programs: [&'a Program; 2],
+    pub target: &'a [Name],
+    pub actor: Actor,
+    /// The kind of object that a creator makes.
+    pub directory: bool,
+    pub contents: Contents,
+    pub oracle: &'a Oracle,
+    /// Where steps are noted, if they are.
+    pub events: Option<Vec<Event>>,
+}
+
+impl<'a> Context<'a> {
+    pub fn program(&self, lane: Lane) -> &'a Program {
+        let [a, b] = self.programs;
+        match lane {
+            Lane::A => a,
+            Lane::B => b,
+        }
+    }
+
+    /// Runs the lane up to its next visible step, not including it.
+    pub fn settle(&mut self, state: &mut State, lane: Lane) -> Result<(), Undecided> {
+        let program = self.program(lane);
+        for _ in 0..MAX_LOCAL {
+            if !state.running(lane) {
+                return Ok(());
+            }
+            match program.code.get(state.machine(lane).pc) {
+                Some(Instruction::Builtin(_)) => return Ok(()),
+                Some(Instruction::Effect(number)) => {
+                    let Some(effect) = program.effect(*number) else { return Ok(()) };
+                    let [a, b] = effect.visible;
+                    if if lane == Lane::A { a } else { b } {
+                        return Ok(());
+                    }
+                    self.run_effect(state, lane, *number);
+                }
+                Some(instruction) => self.run(state, lane, instruction)?,
+                None => state.machine_mut(lane).status = Status::Returned,
+            }
+        }
+        state.machine_mut(lane).status = Status::Discarded;
+        Ok(())
+    }
+
+    /// Whether the lane, settled at a visible step, has to wait.
+    pub fn blocked(&self, state: &State, lane: Lane) -> bool {
+        let program = self.program(lane);
+        match program.code.get(state.machine(lane).pc) {
+            Some(Instruction::Effect(number)) => {
+                program.effect(*number).is_some_and(|effect| self.must_wait(state, lane, effect))
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the lane's visible step, and settles it.
+    pub fn step(&mut self, state: &mut State, lane: Lane) -> Result<(), Undecided> {
+        match self.program(lane).code.get(state.machine(lane).pc) {
+            Some(Instruction::Effect(number)) => self.run_effect(state, lane, *number),
+            Some(Instruction::Builtin(actor)) => {
+                self.run_builtin(state, lane, *actor);
+                state.machine_mut(lane).pc += 1;
+            }
+            _ => {}
+        }
+        self.settle(state, lane)
+    }
+
+    fn run(&mut self, state: &mut State, lane: Lane, instruction: &Instruction) -> Result<(), Undecided> {
+        let machine = state.machine_mut(lane);
+        machine.pc += 1;
+        match instruction {
+            Instruction::Effect(_) | Instruction::Builtin(_) => {}
+            Instruction::Test { condition, otherwise, leave } => {
+                let machine = state.machine(lane);
+                let again = leave
+                    .is_some_and(|(id, _)| machine.loops.get(id as usize).is_some_and(|rounds| *rounds > 0));
+                // What is unknown holds a loop for one round only; otherwise it would never end.
+                let truth = match leave {
+                    Some((_, leaving)) if again && has_unknown(condition, machine) => *leaving,
+                    _ => self.truth(condition, machine)?,
+                };
+                if !truth {
+                    state.machine_mut(lane).pc = *otherwise;
+                }
+            }
+            Instruction::Goto(to) => machine.pc = *to,
+            Instruction::UnlessFailed(slot, to) => {
+                if !matches!(machine.datum(*slot), Datum::Failed(..)) {
+                    machine.pc = *to;
+                }
+            }
+            Instruction::Bind(slot, value) => {
+                let datum = self.value(value, state.machine(lane))?;
+                state.machine_mut(lane).set(*slot, datum);
+            }
+            Instruction::Release(slots) => {
+                for slot in slots {
+                    release(state, lane, *slot);
+                }
+            }
+            Instruction::LoopStart(id) => {
+                if let Some(rounds) = machine.loops.get_mut(*id as usize) {
+                    *rounds = 0;
+                }
+            }
+            Instruction::LoopBack(id, start) => {
+                machine.pc = *start;
+                if let Some(rounds) = machine.loops.get_mut(*id as usize) {
+                    *rounds += 1;
+                    if *rounds >= MAX_ROUNDS {
+                        machine.status = Status::Discarded;
+                    }
+                }
+            }
+            Instruction::Panic(slot) => {
+                let cause = slot.and_then(|s| match machine.datum(s) {
+                    Datum::Failed(kind, origin) => Some((*kind, *origin)),
+                    _ => None,
+                });
+                machine.status = Status::Panicked(cause);
+                for slot in 0..machine.slots.len() {
+                    release(state, lane, Slot::try_from(slot).unwrap_or(Slot::MAX));
+                }
+                forget(state.machine_mut(lane), false);
+            }
+            Instruction::Return => {
+                machine.status = Status::Returned;
+                // A lock that the function returns stays held; any other open file means nothing from here on.
+                let slots = mem::take(&mut machine.slots);
+                machine.slots = slots.first().cloned().into_iter().collect();
+                forget(machine, true);
+                for datum in &slots {
+                    let Datum::Ok(success) = datum else { continue };
+                    for resource in &success.resources {
+                        if let Resource::Handle(handle) = resource
+                            && !state.files.holds_lock(*handle)
+                        {
+                            state.files.close(*handle);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Evaluates left to right.
+    fn truth(&self, test: &Test, machine: &Machine) -> Result<bool, Undecided> {
+        let ask = |source: Source, class| self.oracle.ask(source, class).ok_or(Undecided(source, class));
+        match test {
+            Test::Constant(b) => Ok(*b),
+            Test::True(slot, source) => match machine.datum(*slot) {
+                Datum::Opaque => ask(*source, Class::Plain),
+                Datum::Ok(success) => Ok(success.truth.unwrap_or(true)),
+                Datum::Failed(..) => Ok(false),
+            },
+            Test::Ok(slot, source) => match machine.datum(*slot) {
+                Datum::Opaque => ask(*source, Class::Plain),
+                Datum::Ok(_) => Ok(true),
+                Datum::Failed(..) => Ok(false),
+            },
+            Test::Failed(slot, kinds, source) => match machine.datum(*slot) {
+                Datum::Opaque => Ok(!ask(*source, Class::Plain)?),
+                Datum::Ok(_) => Ok(false),
+                Datum::Failed(kind, _) => Ok(kinds.contains(*kind)),
+            },
+            Test::Opaque(source, observed) => {
+                let mut looked = false;
+                let mut written = false;
+                for slot in observed {
+                    match machine.datum(*slot) {
+                        Datum::Failed(..) => return ask(*source, Class::Absent),
+                        Datum::Ok(success) if success.truth == Some(false) && success.contents.is_empty() => {
+                            return ask(*source, Class::Absent);
+                        }
+                        Datum::Ok(success) => {
+                            looked |= !success.contents.is_empty();
+                            written |= success.contents.iter().any(|c| !self.contents.is_initial(*c));
+                        }
+                        Datum::Opaque => {}
+                    }
+                }
+                // What a test says of the initial content it does not say of what was written since: a stale lock is stale,
+                // a fresh one is not.
+                match (looked, written) {
+                    (false, _) => ask(*source, Class::Plain),
+                    (true, false) => ask(*source, Class::Initial),
+                    (true, true) => Ok(!ask(*source, Class::Initial)?),
+                }
+            }
+            Test::Not(inner) => Ok(!self.truth(inner, machine)?),
+            Test::All(parts) => {
+                for part in parts {
+                    if !self.truth(part, machine)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Test::Any(parts) => {
+                for part in parts {
+                    if self.truth(part, machine)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn value(&self, value: &Bound, machine: &Machine) -> Result<Datum, Undecided> {
+        Ok(match value {
+            Bound::Opaque => Datum::Opaque,
+            Bound::Slot(slot) => machine.datum(*slot).clone(),
+            Bound::Derived(slots) => {
+                let mut success = Success::default();
+                for slot in slots {
+                    if let Datum::Ok(part) = machine.datum(*slot) {
+                        success.contents.extend_from_slice(&part.contents);
+                    }
+                }
+                Datum::Ok(success)
+            }
+            Bound::Condition(test) => {
+                Datum::Ok(Success { truth: Some(self.truth(test, machine)?), ..Success::default() })
+            }
+            Bound::Failure(Some(slot)) => match machine.datum(*slot) {
+                Datum::Failed(kind, origin) => Datum::Failed(*kind, *origin),
+                _ => Datum::Failed(ErrorKind::Other, None),
+            },
+            Bound::Failure(None) => Datum::Failed(ErrorKind::Other, None),
+            Bound::Success(inner) => match self.value(inner, machine)? {
+                Datum::Failed(..) => Datum::Opaque,
+                other => other,
+            },
+            Bound::Structure(fields) => {
+                let mut all = Success::default();
+                for field in fields {
+                    if let Datum::Ok(part) = self.value(field, machine)? {
+                        all.resources.extend(part.resources);
+                        all.contents.extend(part.contents);
+                    }
+                }
+                if all == Success::default() { Datum::Opaque } else { Datum::Ok(all) }
+            }
+        })
+    }
+}
+
+/// Drops what an ended actor no longer needs, so that equal endings are equal states.
+fn forget(machine: &mut Machine, keep_result: bool) {
+    let failure = match machine.slots.first() {
+        Some(Datum::Failed(kind, origin)) if keep_result => Datum::Failed(*kind, *origin),
+        _ => Datum::Opaque,
+    };
+    machine.slots.clear();
+    machine.slots.push(failure);
+    machine.loops.clear();
+    machine.pc = 0;
+}
+
+fn has_unknown(test: &Test, machine: &Machine) -> bool {
+    match test {
+        Test::Constant(_) => false,
+        Test::True(slot, _) | Test::Ok(slot, _) | Test::Failed(slot, ..) => {
+            *machine.datum(*slot) == Datum::Opaque
+        }
+        Test::Opaque(_, observed) => observed.is_empty(),
+        Test::Not(inner) => has_unknown(inner, machine),
+        Test::All(parts) | Test::Any(parts) => parts.iter().any(|p| has_unknown(p, machine)),
+    }
+}
+
+/// Gives up what the slot holds.
+pub fn release(state: &mut State, lane: Lane, slot: Slot) {
+    let Some(Datum::Ok(success)) = state.machine_mut(lane).slots.get_mut(slot as usize) else { return };
+    for resource in mem::take(&mut success.resources) {
+        match resource {
+            Resource::Handle(handle) => state.files.close(handle),
+            Resource::FileLock(handle) => state.files.unlock(handle),
+            Resource::Mutex(number) => {
+                if let Some(at) = state.mutexes.iter().position(|(n, l, _)| *n == number && *l == lane) {
+                    state.mutexes.remove(at);
+                }
+            }
+        }
+    }
+}

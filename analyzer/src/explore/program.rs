@@ -1,0 +1,129 @@
+//! The form that the explorer runs: a sliced function as flat code over numbered slots.
+
+use super::Actor;
+use super::filesystem::Name;
+use crate::flow::{Kinds, Operation, Place, ResultId, Site};
+
+/// Where a result is kept while a program runs.
+pub type Slot = u16;
+
+/// One instruction. Jump targets are positions in [`Program::code`].
+#[derive(Clone, Debug)]
+pub enum Instruction {
+    /// Runs an effect, by its number in [`Program::effects`].
+    Effect(u16),
+    /// Runs a built-in actor's single step.
+    Builtin(Actor),
+    /// Goes on if the condition holds, else jumps.
+    Test {
+        condition: Test,
+        otherwise: usize,
+        /// In a loop, and one of the two ways leaves it: the loop and the truth value that leaves.
+        leave: Option<(u16, bool)>,
+    },
+    /// Jumps.
+    Goto(usize),
+    /// Jumps unless the slot holds a failure.
+    UnlessFailed(Slot, usize),
+    /// Puts a value into a slot.
+    Bind(Slot, Bound),
+    /// Releases the locks, guards and handles that the slots hold.
+    Release(Vec<Slot>),
+    /// Enters a loop.
+    LoopStart(u16),
+    /// Starts the next round of a loop, up to the bound.
+    LoopBack(u16, usize),
+    /// Unwinds, because of the failure in the slot if there is one.
+    Panic(Option<Slot>),
+    /// Ends; the first slot holds what is returned.
+    Return,
+}
+
+/// A condition over slots.
+#[derive(Clone, Debug)]
+pub enum Test {
+    Constant(bool),
+    True(Slot, Source),
+    Ok(Slot, Source),
+    Failed(Slot, Kinds, Source),
+    Opaque(Source, Vec<Slot>),
+    Not(Box<Test>),
+    All(Vec<Test>),
+    Any(Vec<Test>),
+}
+
+/// A value over slots.
+#[derive(Clone, Debug)]
+pub enum Bound {
+    Opaque,
+    Slot(Slot),
+    Derived(Vec<Slot>),
+    Condition(Test),
+    Failure(Option<Slot>),
+    Success(Box<Bound>),
+    Structure(Vec<Bound>),
+}
+
+/// An unknown that the oracle decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// An opaque condition by its number.
+    Condition(u32),
+    /// The truth of a result that nothing is known about.
+    True(ResultId),
+    /// The success of a result that nothing is known about.
+    Ok(ResultId),
+}
+
+/// An effect that the slice kept.
+#[derive(Clone, Debug)]
+pub struct EffectStep {
+    pub operation: Operation,
+    pub place: Place,
+    pub other: Option<Place>,
+    /// The paths of both places by lane.
+    pub paths: [Vec<Name>; 2],
+    pub other_paths: [Vec<Name>; 2],
+    pub handle: Option<Slot>,
+    pub data: Vec<Slot>,
+    pub result: Slot,
+    pub site: Site,
+    /// The frame that it stands in, by number.
+    pub frame: u16,
+    /// Whether it is the scenario's act, or inside a call that is.
+    pub is_act: bool,
+    /// Whether its failure counts as the race's.
+    pub counts: bool,
+    /// Its position in the code.
+    pub at: usize,
+    /// Whether the other actor can tell when it happens, by lane.
+    pub visible: [bool; 2],
+}
+
+/// A program for one lane.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub code: Vec<Instruction>,
+    pub effects: Vec<EffectStep>,
+    pub slots: usize,
+    pub loops: usize,
+    /// What the unknowns have to be so that the check and the act are reached.
+    pub wants: Vec<(Source, Option<bool>)>,
+    /// Whether a part was too deep to be taken in.
+    pub cut: bool,
+}
+
+impl Program {
+    /// A built-in actor.
+    pub fn builtin(actor: Actor) -> Self {
+        Program {
+            code: vec![Instruction::Builtin(actor), Instruction::Return],
+            slots: 1,
+            ..Program::default()
+        }
+    }
+
+    pub fn effect(&self, number: u16) -> Option<&EffectStep> {
+        self.effects.get(number as usize)
+    }
+}

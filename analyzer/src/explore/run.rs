@@ -1,0 +1,234 @@
+//! One exploration from question to answer.
+
+use super::content::Contents;
+use super::filesystem::{Filesystem, Name};
+use super::machine::{Context, Machine, State, Undecided};
+use super::oracle::Oracle;
+use super::paths::Paths;
+use super::program::Program;
+use super::schedule::{Outcome, search, serial};
+use super::setup::{Initial, Surroundings, Use, initial_files, visibility};
+use super::verdict::Question;
+use super::witness::Story;
+use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Witness};
+use super::{compile, slice};
+
+/// States visited at most per scenario.
+const MAX_STATES: usize = 20_000;
+
+/// Unknowns that are tried both ways at most, on one path through the program.
+const MAX_CHOICES: usize = 6;
+
+/// Decides one scenario.
+pub fn explore(scenario: &Scenario<'_>) -> Exploration {
+    let mut paths = Paths::new(scenario.place, scenario.actor == Actor::ItselfThread);
+    let target = paths.path(scenario.place, Lane::A);
+    let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
+    if itself && paths.path(scenario.place, Lane::B) != target {
+        // Each has a place of its own.
+        return Exploration::default();
+    }
+    let kept = slice::slice(scenario.body, scenario.place, &mut paths);
+    let mut program = compile::compile(scenario, &kept, &mut paths);
+    let other = (!itself).then(|| Program::builtin(scenario.actor));
+    let mut explorer = Explorer {
+        actor: scenario.actor,
+        target: &target,
+        used: Use::of(&program, &target),
+        result: Exploration { bounded: program.cut, ..Exploration::default() },
+        found: Vec::new(),
+    };
+    for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
+        if !note_visibility(&mut program, other.as_ref(), &target, scenario.actor, surroundings) {
+            break;
+        }
+        let programs = [&program, other.as_ref().unwrap_or(&program)];
+        if explorer.all_initials(programs, surroundings) {
+            break;
+        }
+    }
+    let programs = [&program, other.as_ref().unwrap_or(&program)];
+    explorer.found.sort_by_key(|found| std::cmp::Reverse(found.consequence));
+    let races = explorer.found.iter().map(|found| explorer.race(scenario, programs, found)).collect();
+    Exploration { races, ..explorer.result }
+}
+
+/// Marks which effects the other actor can notice; false if there is none.
+fn note_visibility(
+    program: &mut Program,
+    other: Option<&Program>,
+    target: &[Name],
+    actor: Actor,
+    surroundings: Surroundings,
+) -> bool {
+    let usual = surroundings == Surroundings::Usual;
+    let visible = |lane| visibility([program, other.unwrap_or(program)], lane, target, actor, usual);
+    let a = visible(Lane::A);
+    let b = if other.is_some() { Vec::new() } else { visible(Lane::B) };
+    let any = a.contains(&true);
+    for (number, effect) in program.effects.iter_mut().enumerate() {
+        let by = |lane: &[bool]| lane.get(number).copied().unwrap_or(true);
+        effect.visible = [by(&a), by(&b)];
+    }
+    any
+}
+
+/// The best run found for a consequence, and what it takes to run it again.
+struct Found {
+    consequence: Consequence,
+    loss: String,
+    switches: u32,
+    schedule: Vec<Lane>,
+    initial: Initial,
+    surroundings: Surroundings,
+    oracle: Oracle,
+}
+
+struct Explorer<'a> {
+    actor: Actor,
+    target: &'a [Name],
+    used: Use,
+    result: Exploration,
+    found: Vec<Found>,
+}
+
+impl Explorer<'_> {
+    /// Explores from every initial state that matters; returns whether the act was reached from one.
+    fn all_initials(&mut self, programs: [&Program; 2], surroundings: Surroundings) -> bool {
+        let mut reached = false;
+        for initial in self.used.initials() {
+            let mut contents = Contents::default();
+            let files = initial_files(programs, self.target, initial, surroundings, &mut contents);
+            let [program, _] = programs;
+            let mut pending = vec![Oracle::new(&program.wants)];
+            while let Some(oracle) = pending.pop() {
+                match self.one(programs, (initial, surroundings), (&files, &contents), &oracle) {
+                    Ok(came) => reached |= came,
+                    Err(Undecided(source, class)) => {
+                        if oracle.choices() < MAX_CHOICES {
+                            pending.push(oracle.with(source, class, false));
+                        } else {
+                            self.result.bounded = true;
+                        }
+                        pending.push(oracle.with(source, class, true));
+                    }
+                }
+            }
+        }
+        reached
+    }
+
+    /// Explores from one initial state with one oracle; returns whether the act was reached.
+    fn one(
+        &mut self,
+        programs: [&Program; 2],
+        (initial, surroundings): (Initial, Surroundings),
+        (files, contents): (&Filesystem, &Contents),
+        oracle: &Oracle,
+    ) -> Result<bool, Undecided> {
+        let target = self.target;
+        let mut context = Context {
+            programs,
+            target,
+            actor: self.actor,
+            directory: self.used.is_directory(),
+            contents: contents.clone(),
+            oracle,
+            events: None,
+        };
+        let start = start(programs, files);
+        let (ab, reached_ab) = serial(&mut context, &start, Lane::A)?;
+        let (ba, reached_ba) = serial(&mut context, &start, Lane::B)?;
+        if !reached_ab && !reached_ba {
+            return Ok(false);
+        }
+        let complete = ab.is_some() && ba.is_some();
+        let serials: Vec<Outcome> = ab.into_iter().chain(ba).collect();
+        let left = MAX_STATES.saturating_sub(self.result.states);
+        let searched = search(&mut context, &start, left)?;
+        self.result.states += searched.states;
+        self.result.bounded |= searched.bounded;
+        let [program, _] = programs;
+        let question =
+            Question { actor: self.actor, program, target: self.target, contents: &context.contents };
+        for run in searched.runs {
+            let Some((consequence, loss)) = question.classify(&run.outcome, &serials, complete) else {
+                continue;
+            };
+            let better =
+                |known: &Found| (run.switches, run.schedule.len()) < (known.switches, known.schedule.len());
+            let known = self.found.iter().position(|f| f.consequence == consequence);
+            if let Some(at) = known {
+                if !self.found.get(at).is_some_and(better) {
+                    continue;
+                }
+                self.found.remove(at);
+            }
+            self.found.push(Found {
+                consequence,
+                loss,
+                switches: run.switches,
+                schedule: run.schedule,
+                initial,
+                surroundings,
+                oracle: oracle.clone(),
+            });
+        }
+        Ok(true)
+    }
+
+    /// Runs a schedule again and tells it.
+    fn race(&self, scenario: &Scenario<'_>, programs: [&Program; 2], found: &Found) -> Race {
+        let mut contents = Contents::default();
+        let files = initial_files(programs, self.target, found.initial, found.surroundings, &mut contents);
+        let mut context = Context {
+            programs,
+            target: self.target,
+            actor: self.actor,
+            directory: self.used.is_directory(),
+            contents,
+            oracle: &found.oracle,
+            events: Some(Vec::new()),
+        };
+        let mut state = start(programs, &files);
+        // The schedule was found with this very oracle, so nothing is undecided.
+        let _ = replay(&mut context, &mut state, &found.schedule);
+        let events = context.events.take().unwrap_or_default();
+        let [program, _] = programs;
+        let story = Story {
+            actor: self.actor,
+            program,
+            place: scenario.place,
+            target: self.target,
+            contents: &context.contents,
+        };
+        let witness = Witness {
+            actor: self.actor,
+            initial: found.initial.describe().to_owned(),
+            steps: story.tell(&events),
+            loss: found.loss.clone(),
+        };
+        Race { consequence: found.consequence, witness }
+    }
+}
+
+fn start(programs: [&Program; 2], files: &Filesystem) -> State {
+    let [a, b] = programs;
+    State {
+        files: files.clone(),
+        mutexes: Vec::new(),
+        machines: [Machine::new(a), Machine::new(b)],
+        holds: [false, false],
+        double: false,
+        stolen: false,
+    }
+}
+
+fn replay(context: &mut Context<'_>, state: &mut State, schedule: &[Lane]) -> Result<(), Undecided> {
+    context.settle(state, Lane::A)?;
+    context.settle(state, Lane::B)?;
+    for lane in schedule {
+        context.step(state, *lane)?;
+    }
+    Ok(())
+}

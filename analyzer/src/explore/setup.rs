@@ -1,0 +1,314 @@
+//! What an exploration starts from: initial states, and which steps of one actor the other can notice.
+
+use super::content::Contents;
+use super::filesystem::{Filesystem, Kind, Name};
+use super::machine::index;
+use super::paths::related;
+use super::program::{EffectStep, Program};
+use super::{Actor, Lane};
+use crate::flow::{Check, Operation, RemoveKind};
+
+/// Where an attacker's link leads: a file that the function has no business with.
+pub fn victim() -> Vec<Name> {
+    vec![Name(u16::MAX)]
+}
+
+/// What is at the place in the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initial {
+    Absent,
+    File,
+    Directory,
+}
+
+impl Initial {
+    /// In words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Initial::Absent => "absent",
+            Initial::File => "a file",
+            Initial::Directory => "a directory",
+        }
+    }
+}
+
+/// How the place is used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Use {
+    /// Some operation takes it for a file.
+    pub file: bool,
+    /// Some operation takes it for a directory.
+    pub directory: bool,
+    /// The function creates it as a directory.
+    pub creates_directory: bool,
+}
+
+impl Use {
+    /// How the program uses the target.
+    pub fn of(program: &Program, target: &[Name]) -> Self {
+        let mut used = Use::default();
+        for effect in &program.effects {
+            let path = lane_path(&effect.paths, Lane::A);
+            used.directory |= path.len() > target.len() && path.starts_with(target);
+            if path == target {
+                match effect.operation {
+                    Operation::CreateDir { .. } | Operation::Populate => {
+                        used.directory = true;
+                        used.creates_directory = true;
+                    }
+                    Operation::ReadDir
+                    | Operation::Remove(RemoveKind::Dir | RemoveKind::Tree)
+                    | Operation::Check(Check::IsDir) => used.directory = true,
+                    Operation::Open(_)
+                    | Operation::Read
+                    | Operation::Write
+                    | Operation::Append
+                    | Operation::Truncate
+                    | Operation::Copy
+                    | Operation::HardLink
+                    | Operation::Remove(RemoveKind::File)
+                    | Operation::Check(Check::IsFile) => used.file = true,
+                    _ => {}
+                }
+            }
+            if lane_path(&effect.other_paths, Lane::A) == target {
+                used.file |= matches!(effect.operation, Operation::Copy | Operation::HardLink);
+            }
+        }
+        used
+    }
+
+    /// Whether others make it a directory.
+    pub fn is_directory(self) -> bool {
+        self.creates_directory || (self.directory && !self.file)
+    }
+
+    /// The initial states that matter.
+    pub fn initials(self) -> Vec<Initial> {
+        let mut initials = vec![Initial::Absent];
+        if self.file || !self.directory {
+            initials.push(Initial::File);
+        }
+        if self.directory {
+            initials.push(Initial::Directory);
+        }
+        initials
+    }
+}
+
+pub fn lane_path(paths: &[Vec<Name>; 2], lane: Lane) -> &[Name] {
+    paths.get(index(lane)).map_or(&[], Vec::as_slice)
+}
+
+/// Whether the places beside the target are as the function usually finds them, or the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surroundings {
+    /// Directories above are there; what the function first uses is there, what it first makes is not.
+    Usual,
+    /// The opposite, for functions that need it to come to the act.
+    Unusual,
+}
+
+/// Builds the filesystem that an exploration starts from.
+pub fn initial_files(
+    programs: [&Program; 2],
+    target: &[Name],
+    initial: Initial,
+    surroundings: Surroundings,
+    contents: &mut Contents,
+) -> Filesystem {
+    let mut files = Filesystem::default();
+    let usual = surroundings == Surroundings::Usual;
+    let effects = || {
+        [Lane::A, Lane::B]
+            .into_iter()
+            .zip(programs)
+            .flat_map(|(lane, program)| program.effects.iter().map(move |effect| (lane, effect)))
+    };
+    // What the function makes as a directory is not there before, unless it lies above the target.
+    let made: Vec<&[Name]> = effects()
+        .filter(|(_, e)| matches!(e.operation, Operation::CreateDir { .. } | Operation::Populate))
+        .map(|(lane, e)| lane_path(&e.paths, lane))
+        .filter(|path| !usual || !target.starts_with(path))
+        .collect();
+    let original = contents.initial(0);
+    let above = |files: &mut Filesystem, path: &[Name]| {
+        for depth in 1..path.len() {
+            let Some(prefix) = path.get(..depth) else { break };
+            if prefix.starts_with(target) || made.contains(&prefix) {
+                break;
+            }
+            // What is there already stays.
+            let _ = files.mkdir(prefix, original);
+        }
+    };
+    above(&mut files, target);
+    let _ = match initial {
+        Initial::Absent => Ok(()),
+        Initial::File => files.replace(target, Kind::File, original),
+        Initial::Directory => files.replace(target, Kind::Directory, original),
+    };
+    let mut known: Vec<&[Name]> = vec![target];
+    let mut number = 0;
+    for (lane, effect) in effects() {
+        let needs = needs(effect);
+        for (path, needed) in
+            [(lane_path(&effect.paths, lane), needs), (lane_path(&effect.other_paths, lane), None)]
+        {
+            if path.is_empty() || known.contains(&path) || target.starts_with(path) {
+                continue;
+            }
+            known.push(path);
+            above(&mut files, path);
+            let kind = match needed {
+                Some(kind) if usual => kind,
+                None if !usual && !made.contains(&path) => Kind::File,
+                _ => continue,
+            };
+            number += 1;
+            let content = contents.initial(number);
+            // Below an absent target nothing can be there.
+            let _ = files.replace(path, kind, content);
+        }
+    }
+    if programs
+        .iter()
+        .any(|p| matches!(p.code.first(), Some(super::program::Instruction::Builtin(Actor::Attacker))))
+    {
+        let content = contents.initial(u16::MAX);
+        let _ = files.replace(&victim(), Kind::File, content);
+    }
+    files
+}
+
+/// What has to be at the effect's place for it to succeed.
+fn needs(effect: &EffectStep) -> Option<Kind> {
+    if effect.handle.is_some() {
+        return None;
+    }
+    match effect.operation {
+        Operation::Read
+        | Operation::Copy
+        | Operation::HardLink
+        | Operation::Rename { .. }
+        | Operation::SetPermissions
+        | Operation::SetOwner
+        | Operation::Truncate => Some(Kind::File),
+        Operation::Open(flags) if !flags.create && !flags.create_new => Some(Kind::File),
+        Operation::ReadDir => Some(Kind::Directory),
+        _ => None,
+    }
+}
+
+/// A path that an effect looks at or changes.
+struct Touch<'a> {
+    path: &'a [Name],
+    changes: bool,
+}
+
+fn touches<'a>(
+    program: &'a Program,
+    effect: &'a EffectStep,
+    lane: Lane,
+    ancestors_stay: &dyn Fn(&[Name]) -> bool,
+) -> Vec<Touch<'a>> {
+    let path = lane_path(&effect.paths, lane);
+    let to = lane_path(&effect.other_paths, lane);
+    let look = |path| Touch { path, changes: false };
+    let change = |path| Touch { path, changes: true };
+    let mut touched = match effect.operation {
+        Operation::Check(_)
+        | Operation::Read
+        | Operation::ReadDir
+        | Operation::SetPermissions
+        | Operation::SetOwner => vec![look(path)],
+        Operation::Open(flags) if !flags.create && !flags.create_new && !flags.truncate => vec![look(path)],
+        Operation::CreateDir { all: true } if ancestors_stay(path) => vec![look(path)],
+        Operation::Rename { .. } => vec![change(path), change(to)],
+        Operation::Copy | Operation::HardLink => vec![look(path), change(to)],
+        Operation::Symlink => vec![change(to)],
+        _ => vec![change(path)],
+    };
+    if effect.handle.is_some() {
+        // The file may have other names by now.
+        let mut next = 0;
+        while let Some(current) = touched.get(next).map(|t| t.path) {
+            next += 1;
+            for moved in &program.effects {
+                let moves = matches!(moved.operation, Operation::Rename { .. } | Operation::HardLink);
+                let earlier = moved.at < effect.at || program.loops > 0;
+                let to = lane_path(&moved.other_paths, lane);
+                if moves
+                    && earlier
+                    && lane_path(&moved.paths, lane) == current
+                    && !touched.iter().any(|t| t.path == to)
+                {
+                    let changes = touched.first().is_some_and(|t| t.changes);
+                    touched.push(Touch { path: to, changes });
+                }
+            }
+        }
+    }
+    touched
+}
+
+fn conflict(one: &Touch<'_>, other: &Touch<'_>) -> bool {
+    match (one.changes, other.changes) {
+        (true, true) => related(one.path, other.path),
+        // A change below a directory does not show in a look at it.
+        (true, false) => other.path.starts_with(one.path),
+        (false, true) => one.path.starts_with(other.path),
+        (false, false) => false,
+    }
+}
+
+/// For each effect of the lane's program, whether its moment matters to the other.
+pub fn visibility(
+    programs: [&Program; 2],
+    lane: Lane,
+    target: &[Name],
+    actor: Actor,
+    usual: bool,
+) -> Vec<bool> {
+    let [a, b] = programs;
+    let (own, theirs, their_lane) = match lane {
+        Lane::A => (a, b, Lane::B),
+        Lane::B => (b, a, Lane::A),
+    };
+    let removed = |path: &[Name]| {
+        [(Lane::A, a), (Lane::B, b)].into_iter().any(|(lane, program)| {
+            program.effects.iter().any(|e| {
+                matches!(e.operation, Operation::Remove(_) | Operation::Rename { .. })
+                    && path.starts_with(lane_path(&e.paths, lane))
+            })
+        })
+    };
+    let stays =
+        |path: &[Name]| usual && path.len() < target.len() && target.starts_with(path) && !removed(path);
+    let built_in = Touch { path: target, changes: actor != Actor::Reader };
+    let their_locks = theirs.effects.iter().any(|e| matches!(e.operation, Operation::Lock { .. }));
+    let their_touches: Vec<Touch<'_>> =
+        theirs.effects.iter().flat_map(|e| touches(theirs, e, their_lane, &stays)).collect();
+    own.effects
+        .iter()
+        .map(|effect| {
+            if actor == Actor::Attacker {
+                return true;
+            }
+            if matches!(effect.operation, Operation::Lock { .. }) {
+                return their_locks;
+            }
+            let touched = touches(own, effect, lane, &stays);
+            if theirs.effects.is_empty() {
+                return touched.iter().any(|t| conflict(t, &built_in));
+            }
+            // The other may have moved the file that a handle of this one leads to.
+            let moved = effect.handle.is_some()
+                && theirs.effects.iter().any(|e| {
+                    matches!(e.operation, Operation::Rename { .. } | Operation::HardLink)
+                        && touched.iter().any(|t| related(t.path, lane_path(&e.paths, their_lane)))
+                });
+            moved || touched.iter().any(|t| their_touches.iter().any(|u| conflict(t, u)))
+        })
+        .collect()
+}

@@ -1,0 +1,233 @@
+//! What an outcome that no serial order ends in costs.
+
+use super::content::{Content, Contents, Term};
+use super::filesystem::Name;
+use super::machine::{Seen, index};
+use super::program::Program;
+use super::schedule::{Ended, Outcome};
+use super::setup::victim;
+use super::{Actor, Consequence, Lane};
+use crate::flow::ErrorKind;
+
+/// What the verdict is about.
+pub struct Question<'a> {
+    pub actor: Actor,
+    pub program: &'a Program,
+    pub target: &'a [Name],
+    pub contents: &'a Contents,
+}
+
+/// Something that can be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Item {
+    Initial(u16),
+    Text(Lane, u16),
+}
+
+impl Question<'_> {
+    fn itself(&self) -> bool {
+        matches!(self.actor, Actor::Itself | Actor::ItselfThread)
+    }
+
+    /// The consequence of an outcome and the loss in words; none if a serial order ends in it or nothing breaks. `serials` holds
+    /// what the serial orders end in; `complete` says whether both of them end.
+    pub fn classify(
+        &self,
+        outcome: &Outcome,
+        serials: &[Outcome],
+        complete: bool,
+    ) -> Option<(Consequence, String)> {
+        if serials.contains(outcome) {
+            return None;
+        }
+        if self.actor == Actor::Attacker {
+            return self.security(outcome, serials);
+        }
+        if let Some(loss) = self.double_owner(outcome, serials) {
+            return Some((Consequence::DoubleOwner, loss));
+        }
+        // A serial order that never ends says nothing about what is to be kept.
+        if !complete {
+            return None;
+        }
+        self.loss(outcome, serials)
+            .or_else(|| self.corruption(outcome, serials).map(|loss| (Consequence::Corruption, loss)))
+            .or_else(|| self.spurious(outcome, serials).map(|loss| (Consequence::SpuriousFailure, loss)))
+            .or_else(|| self.presence(outcome, serials))
+    }
+
+    fn security(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {
+        let reached = outcome.at(&victim());
+        (!serials.iter().any(|s| s.at(&victim()) == reached))
+            .then(|| (Consequence::Security, "A follows B's link and changes a file elsewhere".to_owned()))
+    }
+
+    fn double_owner(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if !self.itself() && self.actor != Actor::Acquirer {
+            return None;
+        }
+        if outcome.double && !serials.iter().any(|s| s.double) {
+            return Some("both believe they hold the lock".to_owned());
+        }
+        (outcome.stolen && !serials.iter().any(|s| s.stolen))
+            .then(|| "the lock that one has just taken is removed by the other".to_owned())
+    }
+
+    /// Serial outcomes in which both actors ended as in this one.
+    fn peers<'s>(&self, outcome: &Outcome, serials: &'s [Outcome]) -> Vec<&'s Outcome> {
+        let kind = |ended: &Ended| match ended {
+            Ended::Ok => (0, None),
+            Ended::Failed(kind, _) => (1, Some(*kind)),
+            Ended::Panicked(cause) => (2, cause.map(|(kind, _)| kind)),
+        };
+        serials.iter().filter(|s| s.ended.iter().map(kind).eq(outcome.ended.iter().map(kind))).collect()
+    }
+
+    fn items(&self, outcome: &Outcome) -> Vec<Item> {
+        let mut items = Vec::new();
+        for (.., content) in &outcome.tree {
+            self.contents.provenance(*content, &mut |term| {
+                let item = match term {
+                    Term::Initial(number) => Item::Initial(*number),
+                    Term::Text { lane, effect, .. } => Item::Text(*lane, *effect),
+                    _ => return,
+                };
+                if !items.contains(&item) {
+                    items.push(item);
+                }
+            });
+        }
+        items
+    }
+
+    /// Content that every serial order keeps and that is gone.
+    fn loss(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {
+        let peers = self.peers(outcome, serials);
+        let alike = !peers.is_empty();
+        let compared: Vec<&Outcome> = if alike { peers } else { serials.iter().collect() };
+        let left = self.items(outcome);
+        let (first, rest) = compared.split_first()?;
+        let others: Vec<Vec<Item>> = rest.iter().map(|s| self.items(s)).collect();
+        let lost: Vec<Item> = self
+            .items(first)
+            .into_iter()
+            .filter(|item| !left.contains(item) && others.iter().all(|o| o.contains(item)))
+            .filter(|item| match item {
+                // What one did not write because it failed is not lost, and a lock file holds nothing to lose.
+                Item::Text(lane, _) => {
+                    outcome.ended.get(index(*lane)) == Some(&Ended::Ok)
+                        && !(self.actor == Actor::Acquirer && *lane == Lane::B)
+                }
+                Item::Initial(_) => alike,
+            })
+            .collect();
+        let whose = match lost.iter().find(|item| matches!(item, Item::Text(..))).or(lost.first())? {
+            Item::Text(lane, _) => Some(*lane),
+            Item::Initial(_) => None,
+        };
+        let survivor = outcome.at(self.target).map(|(_, content)| content);
+        let derived = survivor.is_some_and(|content| self.contents.is_derived(content));
+        Some(match whose {
+            Some(lane) if derived => {
+                let winner = self.writer(survivor?).unwrap_or(super::machine::other(lane));
+                (
+                    Consequence::LostUpdate,
+                    format!("{winner:?}'s update is made from what it read before and overwrites {lane:?}'s"),
+                )
+            }
+            Some(lane) => (Consequence::DataLoss, format!("{lane:?}'s content is gone")),
+            None if derived => {
+                (Consequence::LostUpdate, "what was there before is missing from the result".to_owned())
+            }
+            None => (Consequence::DataLoss, "what was there before is gone".to_owned()),
+        })
+    }
+
+    fn writer(&self, content: Content) -> Option<Lane> {
+        match self.contents.term(content) {
+            Term::Text { lane, .. } => Some(*lane),
+            _ => None,
+        }
+    }
+
+    /// Half, mixed or emptied content where no serial order shows it.
+    fn corruption(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if let Some(Seen::Content(content)) = outcome.seen
+            && self.contents.is_torn(content)
+            && !serials.iter().any(|s| s.seen == outcome.seen)
+        {
+            let what = if content == Content::EMPTY { "an empty" } else { "a half-written" };
+            let thing = match outcome.at(self.target) {
+                Some((super::filesystem::Kind::Directory, _)) => "directory",
+                _ => "file",
+            };
+            return Some(format!("B reads {what} {thing}"));
+        }
+        let torn = outcome.tree.iter().find(|entry| {
+            self.contents.is_torn(entry.2) && !serials.iter().any(|s| s.tree.contains(entry))
+        })?;
+        let mut derived_from_torn = true;
+        if matches!(
+            self.contents.term(torn.2),
+            Term::Half(_) | Term::Mixed(_) | Term::Empty | Term::Sequence(..)
+        ) {
+            derived_from_torn = false;
+        }
+        Some(if derived_from_torn {
+            "what is left was made from a half-written file".to_owned()
+        } else {
+            format!("the file is left {}", self.contents.describe(torn.2))
+        })
+    }
+
+    /// A failure of the check or the act that no serial order has.
+    fn spurious(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if let Some(Seen::Failure(kind)) = outcome.seen
+            && !serials.iter().any(|s| s.seen == outcome.seen)
+        {
+            return Some(format!("B fails with {kind} although the place is there before and after"));
+        }
+        for lane in [Lane::A, Lane::B] {
+            if lane == Lane::B && !self.itself() {
+                continue;
+            }
+            let Some(ended) = outcome.ended.get(index(lane)) else { continue };
+            let Some((kind, origin)) = ended.failure() else { continue };
+            let counts = self.program.effect(origin).is_some_and(|effect| effect.counts);
+            let expected = serials.iter().any(|s| {
+                s.ended.iter().enumerate().any(|(at, ended)| {
+                    (at == index(lane) || self.itself()) && ended.failure() == Some((kind, origin))
+                })
+            });
+            if counts && !expected {
+                let although = match kind {
+                    ErrorKind::NotFound => "although it has just seen the place",
+                    ErrorKind::AlreadyExists => "although it has just seen the place absent",
+                    _ => "although nothing is wrong",
+                };
+                return Some(format!("{lane:?} fails with {kind} {although}"));
+            }
+        }
+        None
+    }
+
+    /// Something is there, or not, as after no serial order.
+    fn presence(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {
+        let peers = self.peers(outcome, serials);
+        if peers.is_empty() {
+            return None;
+        }
+        let kind = |o: &Outcome| o.at(self.target).map(|(kind, _)| kind);
+        let now = kind(outcome);
+        if peers.iter().any(|p| kind(p) == now) {
+            return None;
+        }
+        Some(match now {
+            None => (Consequence::DataLoss, "nothing is left of what both wrote".to_owned()),
+            Some(_) if peers.iter().all(|p| kind(p).is_none()) => {
+                (Consequence::LostUpdate, "the removal is undone".to_owned())
+            }
+            Some(_) => (Consequence::Corruption, "the place is left as another kind of object".to_owned()),
+        })
+    }
+}
