@@ -13,6 +13,7 @@ pub mod report;
 pub mod resolve;
 pub mod save;
 pub mod terminal;
+pub mod words;
 pub mod workspace;
 
 use anstream::ColorChoice;
