@@ -42,10 +42,12 @@ struct Row {
 }
 
 fn rows(schedule: &Schedule, home: &str) -> Vec<Row> {
+    // The state before is told with its article: "a directory", and then "directory (initial content)".
     let mut state = schedule.initial.as_str();
+    let bare = state.strip_prefix("a ").unwrap_or(state);
     let mut rows = Vec::with_capacity(schedule.steps.len());
-    for step in &schedule.steps {
-        let changed = step.state != state;
+    for (i, step) in schedule.steps.iter().enumerate() {
+        let changed = if i == 0 { !step.state.starts_with(bare) } else { step.state != state };
         state = &step.state;
         rows.push(Row {
             lane: step.lane,
