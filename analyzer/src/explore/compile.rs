@@ -211,7 +211,7 @@ impl<'a> Compiler<'a> {
             is_act: effect.site == self.act || self.in_act > 0,
             counts: Some(effect.site) == self.check || self.in_check > 0,
             at: self.here(),
-            visible: [true, true],
+            visible_until: [Some(usize::MAX); 2],
         };
         self.program.effects.push(step);
         self.emit(Instruction::Effect(number));
@@ -273,11 +273,13 @@ impl<'a> Compiler<'a> {
         let at = self.emit(Instruction::Test { condition: test, otherwise: 0, leave: None });
         let then_flow = self.block(then, depth + 1);
         let then_sites = self.sites - sites;
+        let then_weight = self.weight - weight;
         let jump = (then_flow == Flow::Falls).then(|| self.emit(Instruction::Goto(0)));
         self.patch(&[at]);
         let sites = self.sites;
         let else_flow = self.block(otherwise, depth + 1);
         let else_sites = self.sites - sites;
+        let else_weight = self.weight - weight - then_weight;
         self.patch(jump.as_slice());
         if self.weight == weight && self.exits == exits {
             self.program.code.truncate(before.0);
@@ -296,6 +298,15 @@ impl<'a> Compiler<'a> {
         };
         if let Some(wanted) = wanted {
             self.want(condition, wanted, 0);
+        }
+        let acting = match (then_weight > 0, else_weight > 0) {
+            _ if then_sites + else_sites > 0 => wanted,
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => wanted,
+        };
+        if let Some(acting) = acting {
+            self.acts(condition, acting, 0);
         }
         let frame_loops = self.frames.last().map_or(0, |f| f.loops);
         if self.loops.len() > frame_loops
@@ -336,10 +347,21 @@ impl<'a> Compiler<'a> {
             }
             _ => return,
         };
-        match self.program.wants.iter_mut().find(|(s, _)| *s == source) {
-            Some((_, known)) if *known == Some(value) => {}
-            Some((_, known)) => *known = None,
-            None => self.program.wants.push((source, Some(value))),
+        note(&mut self.program.wants, source, value);
+    }
+
+    /// Notes which answers to tests of what was observed lead to where the program acts.
+    fn acts(&mut self, condition: &Condition, acting: bool, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match condition {
+            Condition::Opaque { id, .. } => note(&mut self.program.acts, Source::Condition(*id), acting),
+            Condition::Not(inner) => self.acts(inner, !acting, depth + 1),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|p| self.acts(p, acting, depth + 1));
+            }
+            Condition::Constant(_) | Condition::True(_) | Condition::Ok(_) | Condition::Failed(..) => {}
         }
     }
 
@@ -523,5 +545,14 @@ impl<'a> Compiler<'a> {
             Condition::All(parts) => Test::All(parts.iter().map(|p| self.shallow_test(p)).collect()),
             Condition::Any(parts) => Test::Any(parts.iter().map(|p| self.shallow_test(p)).collect()),
         }
+    }
+}
+
+/// Notes an answer; two different ones leave it open.
+fn note(table: &mut Vec<(Source, Option<bool>)>, source: Source, answer: bool) {
+    match table.iter_mut().find(|(s, _)| *s == source) {
+        Some((_, known)) if *known == Some(answer) => {}
+        Some((_, known)) => *known = None,
+        None => table.push((source, Some(answer))),
     }
 }

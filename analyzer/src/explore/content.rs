@@ -114,6 +114,11 @@ impl Contents {
         matches!(self.term(content), Term::Initial(_))
     }
 
+    /// Whether that effect of that lane wrote it.
+    pub fn is_written_by(&self, content: Content, by: Lane, number: u16) -> bool {
+        matches!(self.term(content), Term::Text { lane, effect, .. } if *lane == by && *effect == number)
+    }
+
     /// Whether it derives from something that was read.
     pub fn is_derived(&self, content: Content) -> bool {
         match self.term(content) {

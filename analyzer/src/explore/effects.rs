@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::filesystem::{Filesystem, Handle, Kind, Name};
-use super::machine::{Context, Datum, Event, Resource, State, Success, index, other};
+use super::machine::{Context, Datum, Event, Resource, Seen, State, Success, effect_bit, index, other};
 use super::program::{EffectStep, Slot};
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::{Check, ErrorKind, LockScope, OpenFlags, Operation, RemoveKind};
@@ -100,6 +100,9 @@ impl Context<'_> {
         };
         if stepped.is_ok() {
             self.track_ownership(state, lane, effect, phase);
+            if self.wrote(state, lane, number, effect) {
+                note_written(state, lane, number);
+            }
         }
         if let Some(events) = &mut self.events {
             events.push(Event { lane, effect: Some(number), phase, outcome, files: state.files.clone() });
@@ -326,6 +329,19 @@ impl Context<'_> {
         done()
     }
 
+    /// Whether the effect, having done a step, has left content of its own.
+    fn wrote(&self, state: &State, lane: Lane, number: u16, effect: &EffectStep) -> bool {
+        match effect.operation {
+            Operation::Write | Operation::Append | Operation::Populate => true,
+            // An existing directory stays the other's.
+            Operation::CreateDir { .. } => {
+                let at = state.files.stat(lane_path(&effect.paths, lane));
+                at.is_ok_and(|(_, content)| self.contents.is_written_by(content, lane, number))
+            }
+            _ => false,
+        }
+    }
+
     /// Notes who believes to own the place after a successful step.
     fn track_ownership(&self, state: &mut State, lane: Lane, effect: &EffectStep, phase: u8) {
         let at = |paths| lane_path(paths, lane) == self.target;
@@ -362,8 +378,9 @@ impl Context<'_> {
             let outcome = stepped.map_or_else(StepOutcome::Failed, |()| StepOutcome::Done);
             events.push(Event { lane, effect: None, phase: 0, outcome, files: state.files.clone() });
         }
-        if let Err(kind) = stepped {
-            state.machine_mut(lane).set(0, Datum::Failed(kind, None));
+        match stepped {
+            Ok(()) => note_written(state, lane, 0),
+            Err(kind) => state.machine_mut(lane).set(0, Datum::Failed(kind, None)),
         }
     }
 
@@ -389,6 +406,8 @@ impl Context<'_> {
                 files.replace(path, kind, content)
             }
             Actor::Updater => match files.stat(path)? {
+                // Meeting a file that is being written is the reader's case.
+                (Kind::File, old) if self.contents.is_torn(old) => Err(ErrorKind::Other),
                 (Kind::File, old) => {
                     let content = self.contents.text(lane, 0, vec![old]);
                     files.replace(path, Kind::File, content)
@@ -397,11 +416,16 @@ impl Context<'_> {
             },
             Actor::Reader => {
                 let seen = match files.stat(path) {
-                    Ok((_, content)) => super::machine::Seen::Content(content),
-                    Err(failure) => super::machine::Seen::Failure(failure),
+                    Ok((kind, content)) => Seen::Content(kind, content),
+                    Err(failure) => Seen::Failure(failure),
                 };
                 state.machine_mut(lane).seen = Some(seen);
                 files_result(seen)
+            }
+            Actor::Acquirer if self.directory => {
+                files.mkdir(path, content)?;
+                hold(state, lane);
+                Ok(())
             }
             Actor::Acquirer => {
                 let opened = files.open(path, EXCLUSIVE)?;
@@ -423,10 +447,16 @@ impl Context<'_> {
     }
 }
 
-fn files_result(seen: super::machine::Seen) -> Result<(), ErrorKind> {
+fn files_result(seen: Seen) -> Result<(), ErrorKind> {
     match seen {
-        super::machine::Seen::Failure(kind) => Err(kind),
-        super::machine::Seen::Content(_) => Ok(()),
+        Seen::Failure(kind) => Err(kind),
+        Seen::Content(..) => Ok(()),
+    }
+}
+
+fn note_written(state: &mut State, lane: Lane, number: u16) {
+    if let Some(bits) = state.wrote.get_mut(index(lane)) {
+        *bits |= effect_bit(number);
     }
 }
 

@@ -1,9 +1,9 @@
 //! The interpreter: one actor's program on the shared state, one visible step at a time.
 
 use super::content::{Content, Contents};
-use super::filesystem::{Filesystem, Handle, Name};
+use super::filesystem::{Filesystem, Handle, Kind, Name};
 use super::oracle::{Class, Oracle};
-use super::program::{Bound, Instruction, Program, Slot, Source, Test};
+use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::ErrorKind;
 use std::mem;
@@ -64,7 +64,7 @@ pub enum Seen {
     /// It failed.
     Failure(ErrorKind),
     /// A file or directory, with this content.
-    Content(Content),
+    Content(Kind, Content),
 }
 
 /// One actor.
@@ -124,6 +124,8 @@ pub struct State {
     pub double: bool,
     /// One removed what the other believed to own.
     pub stolen: bool,
+    /// Which effects of each actor have written something, as bits by number; those above 63 share the last.
+    pub wrote: [u64; 2],
 }
 
 /// The lane's place in a pair.
@@ -162,6 +164,11 @@ impl State {
     pub fn running(&self, lane: Lane) -> bool {
         self.machine(lane).status == Status::Running
     }
+}
+
+/// The bit of an effect in [`State::wrote`].
+pub fn effect_bit(number: u16) -> u64 {
+    1 << number.min(63)
 }
 
 /// What one step of an effect did, for witnesses.
@@ -214,8 +221,7 @@ impl<'a> Context<'a> {
                 Some(Instruction::Builtin(_)) => return Ok(()),
                 Some(Instruction::Effect(number)) => {
                     let Some(effect) = program.effect(*number) else { return Ok(()) };
-                    let [a, b] = effect.visible;
-                    if if lane == Lane::A { a } else { b } {
+                    if is_visible(state, lane, effect) || self.must_wait(state, lane, effect) {
                         return Ok(());
                     }
                     self.run_effect(state, lane, *number);
@@ -333,7 +339,9 @@ impl<'a> Context<'a> {
 
     /// Evaluates left to right.
     fn truth(&self, test: &Test, machine: &Machine) -> Result<bool, Undecided> {
-        let ask = |source: Source, class| self.oracle.ask(source, class).ok_or(Undecided(source, class));
+        let ask = |source: Source, class| {
+            self.oracle.ask(source, class).ok_or(Undecided(source, Oracle::open(class)))
+        };
         match test {
             Test::Constant(b) => Ok(*b),
             Test::True(slot, source) => match machine.datum(*slot) {
@@ -367,12 +375,10 @@ impl<'a> Context<'a> {
                         Datum::Opaque => {}
                     }
                 }
-                // What a test says of the initial content it does not say of what was written since: a stale lock is stale,
-                // a fresh one is not.
                 match (looked, written) {
                     (false, _) => ask(*source, Class::Plain),
                     (true, false) => ask(*source, Class::Initial),
-                    (true, true) => Ok(!ask(*source, Class::Initial)?),
+                    (true, true) => ask(*source, Class::Written),
                 }
             }
             Test::Not(inner) => Ok(!self.truth(inner, machine)?),
@@ -432,6 +438,13 @@ impl<'a> Context<'a> {
             }
         })
     }
+}
+
+/// Whether the other actor can still tell when the lane runs this effect.
+fn is_visible(state: &State, lane: Lane, effect: &EffectStep) -> bool {
+    let theirs = state.machine(other(lane));
+    let until = effect.visible_until.get(index(lane)).copied().flatten();
+    theirs.status == Status::Running && until.is_some_and(|until| theirs.pc <= until)
 }
 
 /// Drops what an ended actor no longer needs, so that equal endings are equal states.

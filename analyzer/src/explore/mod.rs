@@ -16,8 +16,6 @@ mod schedule;
 mod setup;
 mod slice;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 mod verdict;
 mod witness;

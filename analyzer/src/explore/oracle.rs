@@ -1,6 +1,7 @@
 //! The oracle: what the unknowns of a program are, the same for every schedule that is compared.
 
-use super::program::Source;
+use super::program::{Program, Source};
+use std::rc::Rc;
 
 /// What an unknown was computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -9,22 +10,36 @@ pub enum Class {
     Plain,
     /// What was there in the beginning.
     Initial,
+    /// What an actor wrote.
+    Written,
     /// A look that failed.
     Absent,
 }
 
+type Answers = Vec<(Source, Option<bool>)>;
+
+#[derive(Debug)]
+struct Known {
+    wants: Answers,
+    acts: Answers,
+}
+
 /// A partial assignment of the unknowns.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Oracle {
-    /// What the unknowns have to be so that the check and the act are reached.
-    wants: Vec<(Source, Option<bool>)>,
+    known: Rc<Known>,
     chosen: Vec<(Source, Class, bool)>,
 }
 
+fn find(table: &[(Source, Option<bool>)], source: Source) -> Option<Option<bool>> {
+    table.iter().find(|(s, _)| *s == source).map(|(_, answer)| *answer)
+}
+
 impl Oracle {
-    /// An oracle that knows only what is wanted.
-    pub fn new(wants: &[(Source, Option<bool>)]) -> Self {
-        Oracle { wants: wants.to_vec(), chosen: Vec::new() }
+    /// An oracle that knows only what the program's shape tells.
+    pub fn new(program: &Program) -> Self {
+        let known = Known { wants: program.wants.clone(), acts: program.acts.clone() };
+        Oracle { known: Rc::new(known), chosen: Vec::new() }
     }
 
     /// The answer, or none if it is open.
@@ -32,15 +47,25 @@ impl Oracle {
         if let Some((.., answer)) = self.chosen.iter().find(|(s, c, _)| *s == source && *c == class) {
             return Some(*answer);
         }
-        if class != Class::Plain {
-            return None;
+        match class {
+            Class::Plain => match find(&self.known.wants, source) {
+                Some(wanted) => wanted,
+                // Failures of what the slice left out are not explored.
+                None => matches!(source, Source::Ok(_)).then_some(true),
+            },
+            // What was written since needs nothing more done: a stale lock is stale, a fresh one is not. Where the program
+            // does not show which answer makes it act, it is the opposite of what is said of the initial content.
+            Class::Written => match find(&self.known.acts, source) {
+                Some(Some(acting)) => Some(!acting),
+                _ => self.ask(source, Class::Initial).map(|answer| !answer),
+            },
+            Class::Initial | Class::Absent => None,
         }
-        match self.wants.iter().find(|(s, _)| *s == source) {
-            Some((_, Some(wanted))) => Some(*wanted),
-            Some((_, None)) => None,
-            // Failures of what the slice left out are not explored.
-            None => matches!(source, Source::Ok(_)).then_some(true),
-        }
+    }
+
+    /// What has to be chosen for a question to be answered.
+    pub fn open(class: Class) -> Class {
+        if class == Class::Written { Class::Initial } else { class }
     }
 
     /// How many answers were chosen freely.

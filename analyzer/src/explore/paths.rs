@@ -215,7 +215,7 @@ impl Paths {
             }
             _ => self.components(first, lane, depth),
         };
-        let starts_below = rest.first().is_some_and(|p| starts_with_slash(p));
+        let starts_below = rest.first().is_some_and(starts_with_slash);
         if starts_below {
             self.push_segments(&mut path, rest, &mut Vec::new(), lane, depth);
             return path;

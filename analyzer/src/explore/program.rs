@@ -96,8 +96,8 @@ pub struct EffectStep {
     pub counts: bool,
     /// Its position in the code.
     pub at: usize,
-    /// Whether the other actor can tell when it happens, by lane.
-    pub visible: [bool; 2],
+    /// By lane: up to which position in its code the other actor may still tell when this happens; none if never.
+    pub visible_until: [Option<usize>; 2],
 }
 
 /// A program for one lane.
@@ -109,6 +109,8 @@ pub struct Program {
     pub loops: usize,
     /// What the unknowns have to be so that the check and the act are reached.
     pub wants: Vec<(Source, Option<bool>)>,
+    /// Which answer to a test of what was observed makes the program act on it.
+    pub acts: Vec<(Source, Option<bool>)>,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
 }

@@ -35,6 +35,7 @@ pub fn explore(scenario: &Scenario<'_>) -> Exploration {
         actor: scenario.actor,
         target: &target,
         used: Use::of(&program, &target),
+        checked: scenario.check.is_some(),
         result: Exploration { bounded: program.cut, ..Exploration::default() },
         found: Vec::new(),
     };
@@ -65,10 +66,10 @@ fn note_visibility(
     let visible = |lane| visibility([program, other.unwrap_or(program)], lane, target, actor, usual);
     let a = visible(Lane::A);
     let b = if other.is_some() { Vec::new() } else { visible(Lane::B) };
-    let any = a.contains(&true);
+    let any = a.iter().any(Option::is_some);
     for (number, effect) in program.effects.iter_mut().enumerate() {
-        let by = |lane: &[bool]| lane.get(number).copied().unwrap_or(true);
-        effect.visible = [by(&a), by(&b)];
+        let by = |lane: &[Option<usize>]| lane.get(number).copied().flatten();
+        effect.visible_until = [by(&a), by(&b)];
     }
     any
 }
@@ -77,7 +78,7 @@ fn note_visibility(
 struct Found {
     consequence: Consequence,
     loss: String,
-    switches: u32,
+    switches: (u32, u32),
     schedule: Vec<Lane>,
     initial: Initial,
     surroundings: Surroundings,
@@ -88,6 +89,7 @@ struct Explorer<'a> {
     actor: Actor,
     target: &'a [Name],
     used: Use,
+    checked: bool,
     result: Exploration,
     found: Vec<Found>,
 }
@@ -100,7 +102,7 @@ impl Explorer<'_> {
             let mut contents = Contents::default();
             let files = initial_files(programs, self.target, initial, surroundings, &mut contents);
             let [program, _] = programs;
-            let mut pending = vec![Oracle::new(&program.wants)];
+            let mut pending = vec![Oracle::new(program)];
             while let Some(oracle) = pending.pop() {
                 match self.one(programs, (initial, surroundings), (&files, &contents), &oracle) {
                     Ok(came) => reached |= came,
@@ -149,10 +151,15 @@ impl Explorer<'_> {
         self.result.states += searched.states;
         self.result.bounded |= searched.bounded;
         let [program, _] = programs;
-        let question =
-            Question { actor: self.actor, program, target: self.target, contents: &context.contents };
+        let question = Question {
+            actor: self.actor,
+            program,
+            checked: self.checked,
+            target: self.target,
+            contents: &context.contents,
+        };
         for run in searched.runs {
-            let Some((consequence, loss)) = question.classify(&run.outcome, &serials, complete) else {
+            let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
                 continue;
             };
             let better =
@@ -221,6 +228,7 @@ fn start(programs: [&Program; 2], files: &Filesystem) -> State {
         holds: [false, false],
         double: false,
         stolen: false,
+        wrote: [0, 0],
     }
 }
 

@@ -5,7 +5,7 @@ use super::filesystem::{Kind, Name};
 use super::machine::{Context, Datum, Seen, State, Status, Undecided, other};
 use super::{Actor, Lane};
 use crate::flow::ErrorKind;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
@@ -68,7 +68,10 @@ impl Outcome {
 #[derive(Clone, Debug)]
 pub struct Run {
     pub outcome: Outcome,
-    pub switches: u32,
+    /// What each actor wrote, see [`State::wrote`].
+    pub wrote: [u64; 2],
+    /// Switches, and among them those in the middle of an operation.
+    pub switches: (u32, u32),
     /// Whose step came when.
     pub schedule: Vec<Lane>,
 }
@@ -109,7 +112,7 @@ struct Node {
     state: Rc<State>,
     last: Option<Lane>,
     parent: usize,
-    switches: u32,
+    switches: (u32, u32),
 }
 
 /// Searches all interleavings, up to `limit` states.
@@ -118,11 +121,11 @@ pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<
     let mut state = start.clone();
     context.settle(&mut state, Lane::A)?;
     context.settle(&mut state, Lane::B)?;
-    let mut nodes = vec![Node { state: Rc::new(state), last: None, parent: 0, switches: 0 }];
+    let mut nodes = vec![Node { state: Rc::new(state), last: None, parent: 0, switches: (0, 0) }];
     let mut met: FxHashSet<(Rc<State>, Option<Lane>)> = FxHashSet::default();
-    let mut outcomes: FxHashMap<Outcome, ()> = FxHashMap::default();
-    // Switches, then steps, then age.
-    let mut open = BinaryHeap::from([Reverse((0u32, 0u32, 0usize))]);
+    let mut outcomes: FxHashSet<(Outcome, [u64; 2])> = FxHashSet::default();
+    // Switches, those in the middle of an operation, steps, age.
+    let mut open = BinaryHeap::from([Reverse(((0u32, 0u32), 0u32, 0usize))]);
     while let Some(Reverse((switches, steps, number))) = open.pop() {
         let Some(node) = nodes.get(number) else { continue };
         let (state, last) = (Rc::clone(&node.state), node.last);
@@ -136,8 +139,13 @@ pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<
         }
         if !state.running(Lane::A) && !state.running(Lane::B) {
             let outcome = Outcome::of(&state);
-            if outcomes.insert(outcome.clone(), ()).is_none() {
-                found.runs.push(Run { outcome, switches, schedule: schedule(&nodes, number) });
+            if outcomes.insert((outcome.clone(), state.wrote)) {
+                found.runs.push(Run {
+                    outcome,
+                    wrote: state.wrote,
+                    switches,
+                    schedule: schedule(&nodes, number),
+                });
             }
             continue;
         }
@@ -150,14 +158,10 @@ pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<
             if next.machine(lane).status == Status::Discarded {
                 continue;
             }
-            // Going on because the other has ended is no switch that anybody has to wait for, but it is one to the reader.
-            let switched = u32::from(last.is_some_and(|l| l != lane));
-            let node = Node {
-                state: Rc::new(next),
-                last: Some(lane),
-                parent: number,
-                switches: switches + switched,
-            };
+            let switched = last.is_some_and(|l| l != lane);
+            let torn = switched && state.machine(other(lane)).phase > 0;
+            let switches = (switches.0 + u32::from(switched), switches.1 + u32::from(torn));
+            let node = Node { state: Rc::new(next), last: Some(lane), parent: number, switches };
             open.push(Reverse((node.switches, steps + 1, nodes.len())));
             nodes.push(node);
         }

@@ -4,7 +4,7 @@ use super::content::Contents;
 use super::filesystem::{Filesystem, Kind, Name};
 use super::machine::index;
 use super::paths::related;
-use super::program::{EffectStep, Program};
+use super::program::{EffectStep, Instruction, Program};
 use super::{Actor, Lane};
 use crate::flow::{Check, Operation, RemoveKind};
 
@@ -166,15 +166,18 @@ pub fn initial_files(
                 _ => continue,
             };
             number += 1;
-            let content = contents.initial(number);
+            // A file that only one actor knows is that actor's own doing.
+            let own = lane_path(&effect.paths, Lane::A) != lane_path(&effect.paths, Lane::B);
+            let content = if own {
+                contents.text(lane, u16::MAX - number, Vec::new())
+            } else {
+                contents.initial(number)
+            };
             // Below an absent target nothing can be there.
             let _ = files.replace(path, kind, content);
         }
     }
-    if programs
-        .iter()
-        .any(|p| matches!(p.code.first(), Some(super::program::Instruction::Builtin(Actor::Attacker))))
-    {
+    if programs.iter().any(|p| matches!(p.code.first(), Some(Instruction::Builtin(Actor::Attacker)))) {
         let content = contents.initial(u16::MAX);
         let _ = files.replace(&victim(), Kind::File, content);
     }
@@ -262,14 +265,23 @@ fn conflict(one: &Touch<'_>, other: &Touch<'_>) -> bool {
     }
 }
 
-/// For each effect of the lane's program, whether its moment matters to the other.
+/// The last position from which the program may come back to an earlier one: a loop's end, for what stands in a loop.
+fn last_position(program: &Program, at: usize) -> usize {
+    let ends = program.code.iter().enumerate().filter_map(|(end, instruction)| match instruction {
+        Instruction::LoopBack(_, start) if *start <= at && at <= end => Some(end),
+        _ => None,
+    });
+    ends.max().unwrap_or(at)
+}
+
+/// For each effect of the lane's program, up to which position of the other's its moment matters to the other; none if never.
 pub fn visibility(
     programs: [&Program; 2],
     lane: Lane,
     target: &[Name],
     actor: Actor,
     usual: bool,
-) -> Vec<bool> {
+) -> Vec<Option<usize>> {
     let [a, b] = programs;
     let (own, theirs, their_lane) = match lane {
         Lane::A => (a, b, Lane::B),
@@ -286,29 +298,52 @@ pub fn visibility(
     let stays =
         |path: &[Name]| usual && path.len() < target.len() && target.starts_with(path) && !removed(path);
     let built_in = Touch { path: target, changes: actor != Actor::Reader };
-    let their_locks = theirs.effects.iter().any(|e| matches!(e.operation, Operation::Lock { .. }));
-    let their_touches: Vec<Touch<'_>> =
-        theirs.effects.iter().flat_map(|e| touches(theirs, e, their_lane, &stays)).collect();
-    own.effects
+    let always = Some(usize::MAX);
+    let is_lock = |e: &EffectStep| matches!(e.operation, Operation::Lock { .. });
+    let moves = |e: &&EffectStep| matches!(e.operation, Operation::Rename { .. } | Operation::HardLink);
+    let their_locks = theirs.effects.iter().any(is_lock);
+    let their_touches: Vec<(usize, Vec<Touch<'_>>)> = theirs
+        .effects
         .iter()
-        .map(|effect| {
-            if actor == Actor::Attacker {
-                return true;
-            }
-            if matches!(effect.operation, Operation::Lock { .. }) {
-                return their_locks;
-            }
-            let touched = touches(own, effect, lane, &stays);
-            if theirs.effects.is_empty() {
-                return touched.iter().any(|t| conflict(t, &built_in));
-            }
-            // The other may have moved the file that a handle of this one leads to.
-            let moved = effect.handle.is_some()
-                && theirs.effects.iter().any(|e| {
-                    matches!(e.operation, Operation::Rename { .. } | Operation::HardLink)
-                        && touched.iter().any(|t| related(t.path, lane_path(&e.paths, their_lane)))
-                });
-            moved || touched.iter().any(|t| their_touches.iter().any(|u| conflict(t, u)))
+        .map(|e| {
+            // A second name outlives the step that makes it.
+            let shared = matches!(e.operation, Operation::HardLink);
+            let until = if shared { usize::MAX } else { last_position(theirs, e.at) };
+            (until, touches(theirs, e, their_lane, &stays))
         })
-        .collect()
+        .collect();
+    let visible_until = |effect: &EffectStep| {
+        if actor == Actor::Attacker {
+            return always;
+        }
+        if is_lock(effect) && effect.handle.is_some() {
+            return if their_locks { always } else { None };
+        }
+        let touched = touches(own, effect, lane, &stays);
+        if theirs.effects.is_empty() {
+            return touched.iter().any(|t| conflict(t, &built_in)).then_some(usize::MAX);
+        }
+        // The file that a handle leads to may have been given another name by the other actor, and the other way round.
+        let moved_by_them = effect.handle.is_some()
+            && theirs
+                .effects
+                .iter()
+                .filter(moves)
+                .any(|e| touched.iter().any(|t| related(t.path, lane_path(&e.paths, their_lane))));
+        let open_there = || {
+            own.effects.iter().filter(moves).any(|m| {
+                touched.iter().any(|t| related(t.path, lane_path(&m.other_paths, lane)))
+                    && theirs.effects.iter().any(|e| {
+                        e.handle.is_some()
+                            && related(lane_path(&e.paths, their_lane), lane_path(&m.paths, lane))
+                    })
+            })
+        };
+        if moved_by_them || (is_lock(effect) && their_locks) || open_there() {
+            return always;
+        }
+        let conflicts = |theirs: &[Touch<'_>]| touched.iter().any(|t| theirs.iter().any(|u| conflict(t, u)));
+        their_touches.iter().filter(|(_, theirs)| conflicts(theirs)).map(|(until, _)| *until).max()
+    };
+    own.effects.iter().map(visible_until).collect()
 }

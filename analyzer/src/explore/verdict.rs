@@ -1,10 +1,10 @@
 //! What an outcome that no serial order ends in costs.
 
 use super::content::{Content, Contents, Term};
-use super::filesystem::Name;
-use super::machine::{Seen, index};
+use super::filesystem::{Kind, Name};
+use super::machine::{Seen, effect_bit, index};
 use super::program::Program;
-use super::schedule::{Ended, Outcome};
+use super::schedule::{Ended, Outcome, Run};
 use super::setup::victim;
 use super::{Actor, Consequence, Lane};
 use crate::flow::ErrorKind;
@@ -13,6 +13,8 @@ use crate::flow::ErrorKind;
 pub struct Question<'a> {
     pub actor: Actor,
     pub program: &'a Program,
+    /// Whether the act follows a check.
+    pub checked: bool,
     pub target: &'a [Name],
     pub contents: &'a Contents,
 }
@@ -31,12 +33,8 @@ impl Question<'_> {
 
     /// The consequence of an outcome and the loss in words; none if a serial order ends in it or nothing breaks. `serials` holds
     /// what the serial orders end in; `complete` says whether both of them end.
-    pub fn classify(
-        &self,
-        outcome: &Outcome,
-        serials: &[Outcome],
-        complete: bool,
-    ) -> Option<(Consequence, String)> {
+    pub fn classify(&self, run: &Run, serials: &[Outcome], complete: bool) -> Option<(Consequence, String)> {
+        let outcome = &run.outcome;
         if serials.contains(outcome) {
             return None;
         }
@@ -50,7 +48,7 @@ impl Question<'_> {
         if !complete {
             return None;
         }
-        self.loss(outcome, serials)
+        self.loss(run, serials)
             .or_else(|| self.corruption(outcome, serials).map(|loss| (Consequence::Corruption, loss)))
             .or_else(|| self.spurious(outcome, serials).map(|loss| (Consequence::SpuriousFailure, loss)))
             .or_else(|| self.presence(outcome, serials))
@@ -101,7 +99,8 @@ impl Question<'_> {
     }
 
     /// Content that every serial order keeps and that is gone.
-    fn loss(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {
+    fn loss(&self, run: &Run, serials: &[Outcome]) -> Option<(Consequence, String)> {
+        let outcome = &run.outcome;
         let peers = self.peers(outcome, serials);
         let alike = !peers.is_empty();
         let compared: Vec<&Outcome> = if alike { peers } else { serials.iter().collect() };
@@ -113,9 +112,10 @@ impl Question<'_> {
             .into_iter()
             .filter(|item| !left.contains(item) && others.iter().all(|o| o.contains(item)))
             .filter(|item| match item {
-                // What one did not write because it failed is not lost, and a lock file holds nothing to lose.
-                Item::Text(lane, _) => {
-                    outcome.ended.get(index(*lane)) == Some(&Ended::Ok)
+                // What one did not write is not lost, and a lock file holds nothing to lose.
+                Item::Text(lane, effect) => {
+                    run.wrote.get(index(*lane)).is_some_and(|bits| bits & effect_bit(*effect) != 0)
+                        && outcome.ended.get(index(*lane)) == Some(&Ended::Ok)
                         && !(self.actor == Actor::Acquirer && *lane == Lane::B)
                 }
                 Item::Initial(_) => alike,
@@ -152,31 +152,23 @@ impl Question<'_> {
 
     /// Half, mixed or emptied content where no serial order shows it.
     fn corruption(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
-        if let Some(Seen::Content(content)) = outcome.seen
+        if let Some(Seen::Content(kind, content)) = outcome.seen
             && self.contents.is_torn(content)
             && !serials.iter().any(|s| s.seen == outcome.seen)
         {
-            let what = if content == Content::EMPTY { "an empty" } else { "a half-written" };
-            let thing = match outcome.at(self.target) {
-                Some((super::filesystem::Kind::Directory, _)) => "directory",
-                _ => "file",
+            let what = match kind {
+                Kind::Directory => "an incomplete directory",
+                _ if content == Content::EMPTY => "an empty file",
+                _ => "a half-written file",
             };
-            return Some(format!("B reads {what} {thing}"));
+            return Some(format!("B reads {what}"));
         }
         let torn = outcome.tree.iter().find(|entry| {
             self.contents.is_torn(entry.2) && !serials.iter().any(|s| s.tree.contains(entry))
         })?;
-        let mut derived_from_torn = true;
-        if matches!(
-            self.contents.term(torn.2),
-            Term::Half(_) | Term::Mixed(_) | Term::Empty | Term::Sequence(..)
-        ) {
-            derived_from_torn = false;
-        }
-        Some(if derived_from_torn {
-            "what is left was made from a half-written file".to_owned()
-        } else {
-            format!("the file is left {}", self.contents.describe(torn.2))
+        Some(match self.contents.term(torn.2) {
+            Term::Text { .. } => "what is left was made from a half-written file".to_owned(),
+            _ => format!("the file is left {}", self.contents.describe(torn.2)),
         })
     }
 
@@ -201,8 +193,8 @@ impl Question<'_> {
             });
             if counts && !expected {
                 let although = match kind {
-                    ErrorKind::NotFound => "although it has just seen the place",
-                    ErrorKind::AlreadyExists => "although it has just seen the place absent",
+                    ErrorKind::NotFound if self.checked => "although its check had found the place",
+                    ErrorKind::AlreadyExists if self.checked => "although its check had found nothing",
                     _ => "although nothing is wrong",
                 };
                 return Some(format!("{lane:?} fails with {kind} {although}"));

@@ -45,10 +45,11 @@ impl Story<'_> {
         let Some(effect) = event.effect.and_then(|n| self.program.effect(n)) else { return true };
         let path = lane_path(&effect.paths, event.lane);
         let above = path.len() < self.target.len() && self.target.starts_with(path);
-        !above
-            || matches!(event.outcome, StepOutcome::Failed(_))
-            || effect.other.is_some()
-            || matches!(effect.operation, Operation::Lock { .. } | Operation::Remove(_))
+        let makes_room = matches!(
+            effect.operation,
+            Operation::CreateDir { all: true } | Operation::Check(_) | Operation::ReadDir
+        );
+        !(above && makes_room) || matches!(event.outcome, StepOutcome::Failed(_))
     }
 
     fn step(&self, first: &Event, last: &Event) -> WitnessStep {
@@ -72,6 +73,9 @@ impl Story<'_> {
             Err(_) => "absent".to_owned(),
             Ok((Kind::Symlink, _)) => "symlink".to_owned(),
             Ok((Kind::File, content)) => format!("file ({})", self.contents.describe(content)),
+            Ok((Kind::Directory, content)) if self.contents.is_torn(content) => {
+                "directory (incomplete)".to_owned()
+            }
             Ok((Kind::Directory, content)) => format!("directory ({})", self.contents.describe(content)),
         }
     }

@@ -1,6 +1,6 @@
 //! Functions built by hand, for tests.
 
-use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, explore};
+use crate::explore::{Actor, Consequence, Exploration, Lane, Race, Scenario, explore};
 use crate::flow::{
     Block, Branch, Certainty, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, LockScope, OnFailure,
     OpenFlags, Operation, Place, PlaceKind, RemoveKind, ResultId, Site, Step, Uniqueness, Value,
