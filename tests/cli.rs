@@ -44,6 +44,88 @@ fn put(folder: &Path, path: &str, bytes: &[u8]) {
 
 const CLEAN: &str = "pub fn double(n: u32) -> u32 { n * 2 }\n";
 
+/// Data loss in line 3, a spurious failure in line 8.
+const RACY: &str = "\
+pub fn init(path: &std::path::Path) -> std::io::Result<()> {
+    if !path.exists() {
+        std::fs::write(path, \"theme\")?;
+    }
+    Ok(())
+}
+pub fn clean(dir: &std::path::Path) -> std::io::Result<()> {
+    if dir.exists() { std::fs::remove_dir_all(dir)?; }
+    Ok(())
+}
+";
+
+#[test]
+fn findings_are_shown_and_counted_in_the_exit_code() {
+    let here = folder(&[("src/lib.rs", RACY), ("tests/it.rs", RACY)]);
+    let (code, out, err) = fsrace(here.path(), &["check", "--format", "concise"]);
+    assert_eq!(code, 1);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 2, "{out}");
+    assert!(lines[0].starts_with("src/lib.rs:3:9: error[exists-then-create] "), "{out}");
+    assert!(lines[1].starts_with("src/lib.rs:8:23: warning[exists-then-remove] "), "{out}");
+    assert!(err.starts_with("2 findings (1 error, 1 warning) in 2 files; hidden: 2 in test code"), "{err}");
+    let (code, out, _) = fsrace(here.path(), &["check", "--format", "concise", "--include-tests"]);
+    assert_eq!((code, out.lines().count()), (1, 4));
+}
+
+#[test]
+fn rules_are_selected_and_ignored() {
+    let here = folder(&[("lib.rs", RACY)]);
+    let ids = |arguments: &[&str]| {
+        let (code, out, _) = fsrace(here.path(), &[&["check", "--format", "json"], arguments].concat());
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let ids: Vec<String> =
+            report["findings"].as_array().unwrap().iter().map(|f| f["rule"].to_string()).collect();
+        (code, ids.join(" "))
+    };
+    assert_eq!(ids(&["--select", "exists-then-remove"]), (1, "\"exists-then-remove\"".to_owned()));
+    assert_eq!(ids(&["--ignore", "exists-then-remove"]), (1, "\"exists-then-create\"".to_owned()));
+    assert_eq!(ids(&["--ignore", "exists-then-remove,exists-then-create"]), (0, String::new()));
+}
+
+#[test]
+fn paths_are_relative_to_the_folder_that_was_named() {
+    let here = folder(&[("project/src/lib.rs", RACY)]);
+    let elsewhere = folder(&[]);
+    let uri = |from: &Path, path: &str| {
+        let (code, out, _) = fsrace(from, &["check", "--format", "sarif", path]);
+        assert_eq!(code, 1);
+        let log: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let location = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        location["artifactLocation"]["uri"].as_str().unwrap().to_owned()
+    };
+    let project = here.path().join("project");
+    assert_eq!(uri(elsewhere.path(), project.to_str().unwrap()), "src/lib.rs");
+    assert_eq!(uri(here.path(), "project"), "src/lib.rs");
+    assert_eq!(uri(here.path(), "project/src/lib.rs"), "project/src/lib.rs");
+    assert_eq!(uri(elsewhere.path(), project.join("src/lib.rs").to_str().unwrap()), "lib.rs");
+}
+
+#[test]
+fn cargo_reports_on_the_selected_packages_only() {
+    let here = folder(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\"]\nresolver = \"3\"\n"),
+        ("one/Cargo.toml", "[package]\nname = \"one\"\nedition = \"2024\"\n"),
+        ("one/src/lib.rs", RACY),
+        ("two/Cargo.toml", "[package]\nname = \"two\"\nedition = \"2024\"\n"),
+        ("two/src/lib.rs", CLEAN),
+    ]);
+    let code = |folder: &str, arguments: &[&str]| cargo_fsrace(&here.path().join(folder), arguments).0;
+    assert_eq!(code("", &[]), 1);
+    assert_eq!(code("", &["-p", "one"]), 1);
+    assert_eq!(code("", &["-p", "two"]), 0);
+    assert_eq!(code("", &["--workspace", "--exclude", "one"]), 0);
+    assert_eq!(code("one/src", &[]), 1);
+    assert_eq!(code("two", &[]), 0);
+    assert_eq!(code("two", &["--workspace"]), 1);
+    let (_, out, _) = cargo_fsrace(here.path(), &["--format", "concise"]);
+    assert!(out.starts_with("one/src/lib.rs:3:9: "), "{out}");
+}
+
 #[test]
 fn help_is_complete() {
     let here = tempfile::tempdir().unwrap();
@@ -244,7 +326,7 @@ fn a_closed_pipe_is_quiet_success() {
 
 #[test]
 fn threads_and_order_do_not_change_a_byte() {
-    let here = folder(&[("a.rs", CLEAN), ("b/c.rs", CLEAN), ("d.rs", "fn ("), ("e.rs", "fn (")]);
+    let here = folder(&[("a.rs", RACY), ("b/c.rs", RACY), ("d.rs", "fn ("), ("e.rs", "fn (")]);
     put(here.path(), "x.rs", b"\xff");
     let run = |arguments: &[&str]| fsrace(here.path(), &[&["check", "--format", "json"], arguments].concat());
     let one = run(&["--threads", "1", "a.rs", "b", "d.rs", "e.rs", "x.rs"]);

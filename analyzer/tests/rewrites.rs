@@ -213,3 +213,22 @@ fn text_that_is_not_rust_gives_nothing() {
         }
     }
 }
+
+/// Chains and operators nest without brackets; syn recurses on them all the same.
+#[test]
+fn deep_text_overflows_nothing() {
+    for deep in ["&", "!", "(", "{", "|| ", "return ", "a.b()."] {
+        for depth in [1_000, 100_000] {
+            let text = format!(
+                "fn f(p: &str) {{ std::fs::write(p, \"\").unwrap(); let _ = {}a; }}",
+                deep.repeat(depth)
+            );
+            let call = "std::fs::write(p, \"\")";
+            let at = text.find(call).unwrap();
+            let act = Span::new(at, at + call.len());
+            let fixture = Fixture { text, check: None, act, read: None };
+            let rendered = rewrite(&fixture, Idiom::ReplaceAtomically).is_some();
+            assert!(!rendered || depth == 1_000, "{deep}");
+        }
+    }
+}

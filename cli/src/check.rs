@@ -4,6 +4,7 @@ use crate::args::CheckOptions;
 use crate::discover::{Candidate, Scope, discover};
 use crate::explain::unknown_rule;
 use crate::output::{self, statistics};
+use crate::progress::Progress;
 use crate::read::{Loaded, load};
 use crate::report::{Counts, Report, Reported, Warning, rules};
 use crate::resolve::{self, Sources};
@@ -38,9 +39,12 @@ pub fn check(
     let quiet = options.reading.quiet;
     let pool = pool(options.reading.threads)?;
     let analysed = catch_unwind(AssertUnwindSafe(|| {
-        pool.install(|| {
-            let loaded = load(&candidates, !quiet);
-            analyse(scope, &candidates, loaded, options, &selection)
+        Progress::during(!quiet, |progress| {
+            pool.install(|| {
+                let loaded = load(&candidates, progress);
+                progress.checking(loaded.summaries.iter().map(|f| f.functions.len()).sum());
+                analyse(scope, &candidates, loaded, options, &selection)
+            })
         })
     }));
     let Ok(mut report) = analysed else {
@@ -75,7 +79,8 @@ pub fn check(
 /// Where the work cannot be done.
 pub fn summaries(scope: &Scope, options: &crate::args::ReadOptions, color: ColorChoice) -> Result<ExitCode> {
     let (candidates, mut warnings) = discover(scope);
-    let loaded = pool(options.threads)?.install(|| load(&candidates, !options.quiet));
+    let pool = pool(options.threads)?;
+    let loaded = Progress::during(!options.quiet, |progress| pool.install(|| load(&candidates, progress)));
     warnings.extend(loaded.warnings);
     if !options.quiet {
         terminal::write_stderr(&warning_lines(&warnings), color);

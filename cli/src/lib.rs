@@ -7,11 +7,13 @@ pub mod discover;
 pub mod explain;
 pub mod fingerprint;
 pub mod output;
+pub mod progress;
 pub mod read;
 pub mod report;
 pub mod resolve;
 pub mod save;
 pub mod terminal;
+pub mod words;
 pub mod workspace;
 
 use anstream::ColorChoice;

@@ -3,6 +3,7 @@
 use crate::report::{
     EditRegion, FixReport, Region, RelatedRegion, Reported, Schedule, Source, Step, confidence_name,
 };
+use crate::words;
 use fsrace_analyzer::explore::Witness;
 use fsrace_analyzer::link::{Location, Program};
 use fsrace_rules::finding::{Finding, Fix};
@@ -57,7 +58,7 @@ pub fn resolve(finding: &Finding, program: &Program, sources: &Sources) -> Optio
         function: finding.function.clone(),
         message: finding.message.clone(),
         help: finding.help.clone(),
-        place: finding.place.to_string(),
+        place: words::place(&finding.place),
         related,
         witness: schedule(&finding.witness, program, sources),
         fix: finding.fix.as_ref().map(|fix| fix_report(fix, &act.source)),
@@ -75,7 +76,7 @@ fn schedule(witness: &Witness, program: &Program, sources: &Sources) -> Schedule
             lane: step.lane,
             region: step.site.and_then(|s| program.location(s)).and_then(|l| sources.region(l)),
             operation: step.operation.clone(),
-            place: step.place.to_string(),
+            place: words::place(&step.place),
             outcome: step.outcome,
             state: step.state.clone(),
         })

@@ -49,7 +49,7 @@ impl Surroundings<'_> {
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
             Actor::Itself | Actor::ItselfThread => Some(Reason::Itself),
-            Actor::Creator => elsewhere(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
+            Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
                 .evidence
                 .find_removal(place, |u| !self.own.contains(&Some(u.inner)))
@@ -102,7 +102,6 @@ pub fn judge(
     candidate: &Candidate,
     reason: &Reason,
     surroundings: &Surroundings<'_>,
-    bounded: bool,
 ) -> (Confidence, Vec<String>) {
     let place = &candidate.place;
     let shared = surroundings.is_shared(place);
@@ -128,9 +127,6 @@ pub fn judge(
     };
     verdict.at_most(level, &why);
 
-    if bounded {
-        verdict.at_most(Confidence::Low, "exploring hit its bound");
-    }
     if place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
     }

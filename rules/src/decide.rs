@@ -4,7 +4,8 @@ use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::names;
-use crate::pairs::{Candidate, Point, Relation};
+use crate::narrow::{narrow, size};
+use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
@@ -16,6 +17,8 @@ const PER_RULE: usize = 48;
 /// How many callers are asked whether they make the candidate safe, and how many levels up.
 const CALLERS: usize = 8;
 const LEVELS: usize = 2;
+/// From how many effects on a body is narrowed to the candidate's place before it is explored.
+const LARGE: usize = 16;
 
 /// What one function contributes: what it does to which class of places, and the candidates in it.
 #[derive(Debug)]
@@ -142,6 +145,8 @@ impl<'p> View<'p> {
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
         // Those without a reason last: they need no exploring where another race is shown.
         actors.sort_by_key(|(_, reason)| matches!(reason, Reason::None));
+        let narrowed = (size(&self.body) > LARGE).then(|| narrow(&self.body, candidate));
+        let body = narrowed.as_ref().unwrap_or(&self.body);
         let mut best: Option<Proven> = None;
         let mut undecided = None;
         for (actor, reason) in actors {
@@ -150,7 +155,7 @@ impl<'p> View<'p> {
             {
                 break;
             }
-            let exploration = ask(&self.body, candidate, &candidate.place, actor);
+            let exploration = ask(body, candidate, &candidate.place, actor);
             if exploration.bounded && exploration.races.is_empty() {
                 undecided.get_or_insert(actor);
             }
@@ -158,14 +163,8 @@ impl<'p> View<'p> {
                 if race.consequence == Consequence::RedundantCheck {
                     continue;
                 }
-                let (confidence, reasons) = judge(candidate, &reason, surroundings, exploration.bounded);
-                let proven = Proven {
-                    race,
-                    reason: reason.clone(),
-                    confidence,
-                    reasons,
-                    bounded: exploration.bounded,
-                };
+                let (confidence, reasons) = judge(candidate, &reason, surroundings);
+                let proven = Proven { race, reason: reason.clone(), confidence, reasons, bounded: false };
                 if best.as_ref().is_none_or(|b| b.rank() < proven.rank()) {
                     best = Some(proven);
                 }
@@ -233,17 +232,21 @@ fn callers_are_safe(
     }
     callers.iter().all(|caller| {
         let body = program.body(*caller);
-        let place = {
+        let (place, locked) = {
             let trace = Trace::of(&body);
-            place_in(&trace, candidate)
+            (place_in(&trace, candidate), trace.events.iter().any(|e| is_process_lock(e.effect)))
         };
         let Some(place) = place else { return false };
-        if place.is_private() {
+        if is_private(&place) {
             return true;
         }
-        let exploration = ask(&body, candidate, &place, actor);
-        (exploration.races.is_empty() && !exploration.bounded)
-            || callers_are_safe(program, *caller, candidate, actor, levels - 1)
+        // Nothing but a lock makes the same steps safe.
+        let safe = locked && {
+            let seen = Candidate { place: place.clone(), ..candidate.clone() };
+            let exploration = ask(&narrow(&body, &seen), candidate, &place, actor);
+            exploration.races.is_empty() && !exploration.bounded
+        };
+        safe || callers_are_safe(program, *caller, candidate, actor, levels - 1)
     })
 }
 

@@ -12,6 +12,7 @@ mod exists_then_use;
 pub mod finding;
 mod merge;
 mod names;
+mod narrow;
 pub mod pairs;
 mod read_modify_write;
 mod remove_then_create;

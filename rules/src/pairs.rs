@@ -1,7 +1,7 @@
 //! Shared matchers: a check, then an act on the same place.
 
 use crate::trace::{Event, Says, Trace};
-use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, Site};
+use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, PlaceKind, Site};
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
 /// outlives the walk that found it.
@@ -70,7 +70,7 @@ pub fn guarded<'e>(
 ) -> Vec<(Pair, &'e Place)> {
     let mut pairs = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
-        let Some(place) = subject(event.effect).filter(|p| !p.is_private()) else { continue };
+        let Some(place) = subject(event.effect).filter(|p| !is_private(p)) else { continue };
         let nearest = event.guards.iter().rev().find_map(|guard| {
             let checked = trace.events.get(guard.event)?;
             let relation =
@@ -169,7 +169,19 @@ fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {
 
 fn locked_before(trace: &Trace<'_>, step: usize) -> bool {
     let mut earlier = trace.events.iter().take(step);
-    earlier.any(|e| matches!(e.effect.operation, Operation::Lock { scope: LockScope::Process, .. }))
+    earlier.any(|e| is_process_lock(e.effect))
+}
+
+/// Whether the effect takes a lock that keeps other processes out.
+pub fn is_process_lock(effect: &Effect) -> bool {
+    matches!(effect.operation, Operation::Lock { scope: LockScope::Process, .. })
+}
+
+/// Whether nobody else can know this path: it is private, or computed from something private.
+pub fn is_private(place: &Place) -> bool {
+    place.is_private()
+        || (place.any(&mut |kind| matches!(kind, PlaceKind::Private(_)))
+            && !place.any(&mut |kind| matches!(kind, PlaceKind::Parent(_))))
 }
 
 fn content_follows(trace: &Trace<'_>, act: usize) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Not reported: reads and writes inside one lock that every instance takes; writes that do not derive from the read.
 
-use crate::pairs::Candidate;
+use crate::pairs::{Candidate, is_private};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -28,7 +28,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
         let Some((place, data)) = written(trace, act, event.effect) else { continue };
-        if place.is_private() {
+        if is_private(place) {
             continue;
         }
         let read = data.into_iter().flat_map(|r| trace.origins(r)).find(|read| {

@@ -2,7 +2,7 @@
 //!
 //! Not reported: replacing by a rename, which leaves no gap; removals and creations on different paths through the code.
 
-use crate::pairs::{Candidate, created_by_path, removed_by_path};
+use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -34,7 +34,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let creations =
         trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created_by_path(e.effect)?)));
     creations
-        .filter(|(_, place)| !place.is_private())
+        .filter(|(_, place)| !is_private(place))
         .filter_map(|(act, place)| {
             let removal = nearest_removal(trace, act, |removed| removed == place)?;
             Candidate::of_steps(trace, Some(removal), act, place)

@@ -3,7 +3,7 @@
 //! Not reported: files that nobody else is known to read (low confidence); writes to a temporary name that is then renamed;
 //! files made with `create_new`.
 
-use crate::pairs::{Candidate, is_guarded};
+use crate::pairs::{Candidate, is_guarded, is_private};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -34,7 +34,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         if trace.call_depth(event) > DEPTH {
             continue;
         }
-        let Some(place) = overwritten_in_place(event.effect).filter(|p| !p.is_private()) else { continue };
+        let Some(place) = overwritten_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
         // A test that it is absent makes it the business of exists-then-create.
         let elsewhere = is_guarded(trace, event, place, |says| says == Says::Absent);
         if elsewhere || is_renamed_away(trace, act, place) {

@@ -43,17 +43,14 @@ fn snippet(out: &mut String, finding: &Reported, config: &Config) {
         Severity::Warning => Level::Warning,
         Severity::Note => Level::Note,
     };
-    let function = format!(
-        "in `{}`, on `{}`; {}",
-        terminal::line(&finding.function),
-        terminal::line(&finding.place),
-        terminal::line(&confidence_sentence(finding)),
-    );
+    let function =
+        format!("in `{}`, on `{}`", terminal::line(&finding.function), terminal::line(&finding.place));
     let diagnostic = Diagnostic::new(level)
         .with_code(finding.rule.id)
         .with_message(terminal::line(&finding.message))
         .with_labels(labels)
-        .with_note(function);
+        .with_note(function)
+        .with_note(terminal::line(&confidence_sentence(finding)));
     let mut writer = Colored::default();
     match term::emit_to_write_style(&mut writer, config, &files, &diagnostic) {
         Ok(()) => out.push_str(&String::from_utf8_lossy(&writer.bytes)),

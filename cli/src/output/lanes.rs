@@ -9,8 +9,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const NARROW: usize = 80;
 /// The left lane is as wide as its texts, but not less than this.
 const NARROWEST_LANE: usize = 26;
-/// Wider lanes than this only pull the two sides apart.
-const WIDEST_LANE: usize = 56;
+/// Longer lines than this are hard to read.
+const WIDEST: usize = 140;
 
 /// The witness of a finding whose act stands in the file `home`, `width` columns wide, each line ended by a line feed.
 pub fn render(schedule: &Schedule, home: &str, width: usize) -> String {
@@ -42,10 +42,12 @@ struct Row {
 }
 
 fn rows(schedule: &Schedule, home: &str) -> Vec<Row> {
+    // The state before is told with its article: "a directory", and then "directory (initial content)".
     let mut state = schedule.initial.as_str();
+    let bare = state.strip_prefix("a ").unwrap_or(state);
     let mut rows = Vec::with_capacity(schedule.steps.len());
-    for step in &schedule.steps {
-        let changed = step.state != state;
+    for (i, step) in schedule.steps.iter().enumerate() {
+        let changed = if i == 0 { !step.state.starts_with(bare) } else { step.state != state };
         state = &step.state;
         rows.push(Row {
             lane: step.lane,
@@ -72,8 +74,10 @@ pub fn describe(step: &Step) -> String {
         Some(region) if !region.text().trim().is_empty() => {
             let mut source = on_one_line(region.text());
             // One call can be several steps: "write (first half)".
-            if let Some(part) = step.operation.find('(').and_then(|i| step.operation.get(i..)) {
-                source.push(' ');
+            if let Some((_, part)) = step.operation.rsplit_once(" (")
+                && part.ends_with(')')
+            {
+                source.push_str(" (");
                 source.push_str(part);
             }
             source
@@ -98,10 +102,12 @@ fn on_one_line(code: &str) -> String {
 fn side_by_side(out: &mut String, rows: &[Row], a: &str, b: &str, width: usize) {
     let gutter = rows.iter().map(|r| r.site.width()).max().unwrap_or(0).max(2);
     // Two blanks before, one after each gutter, two between the lanes.
-    let room = width.saturating_sub(2 + 2 * (gutter + 1) + 2) / 2;
-    let wanted = rows.iter().filter(|r| r.lane == Lane::A).map(|r| r.what.width() + 2).max();
-    let lane = room.clamp(8, WIDEST_LANE);
-    let left = wanted.unwrap_or(0).max(NARROWEST_LANE).min(lane);
+    let room = width.min(WIDEST).saturating_sub(2 + 2 * (gutter + 1) + 2);
+    let wanted = |lane: Lane| {
+        let texts = rows.iter().filter(|r| r.lane == lane);
+        texts.map(|r| r.what.width().max(r.state.as_ref().map_or(0, |s| s.width() + 8))).max().unwrap_or(0)
+    };
+    let (left, right_lane) = share(room, wanted(Lane::A).max(NARROWEST_LANE), wanted(Lane::B));
     let right = 2 + gutter + 1 + left + 2;
     let indent = " ".repeat(2 + gutter + 1);
     let between = " ".repeat((right + gutter + 1).saturating_sub(indent.len() + a.width()));
@@ -109,7 +115,7 @@ fn side_by_side(out: &mut String, rows: &[Row], a: &str, b: &str, width: usize) 
     for row in rows {
         let (start, lane) = match row.lane {
             Lane::A => ("  ".to_owned(), left),
-            Lane::B => (" ".repeat(right), lane),
+            Lane::B => (" ".repeat(right), right_lane),
         };
         let site = paint(BORDER, &format!("{:>gutter$}", row.site));
         for (i, piece) in wrap(&row.what, lane).iter().enumerate() {
@@ -120,6 +126,20 @@ fn side_by_side(out: &mut String, rows: &[Row], a: &str, b: &str, width: usize) 
             let state = shorten(&format!("[now {state}]"), lane.saturating_sub(2));
             out.push_str(&format!("{start}{}   {}\n", " ".repeat(gutter), paint(FAINT, &state)));
         }
+    }
+}
+
+/// Shares the room between two lanes: each gets what it wants if there is enough; else none gets less than half for the other's sake.
+fn share(room: usize, left: usize, right: usize) -> (usize, usize) {
+    let half = room / 2;
+    if left + right <= room {
+        (left, right)
+    } else if right <= half {
+        (room - right, right)
+    } else if left <= half {
+        (left, room - left)
+    } else {
+        (half, half)
     }
 }
 
@@ -152,8 +172,10 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
             hard = i;
             break;
         }
-        if c == ' ' {
-            soft = Some(i);
+        match c {
+            ' ' | '.' => soft = Some(i),
+            '(' | ',' | '/' => soft = Some(i + 1).filter(|_| used < width),
+            _ => {}
         }
     }
     let at = soft.filter(|i| *i * 2 > hard).unwrap_or(hard);
@@ -194,6 +216,14 @@ mod tests {
             "File::options().read(true).open(&path)"
         );
         assert_eq!(on_one_line("f( a )"), "f( a )");
+    }
+
+    #[test]
+    fn room_is_shared() {
+        assert_eq!(share(80, 30, 20), (30, 20));
+        assert_eq!(share(80, 70, 20), (60, 20));
+        assert_eq!(share(80, 20, 70), (20, 60));
+        assert_eq!(share(80, 70, 70), (40, 40));
     }
 
     #[test]

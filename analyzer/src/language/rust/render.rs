@@ -16,28 +16,33 @@ mod types;
 
 use crate::language::{Edit, Idiom, Rendering, RewriteRequest};
 use crate::source::Span;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::ops::Range;
 use syntax::Site;
 
-/// Brackets nested deeper than this are not parsed here: syn and its visitors recurse on them.
-const MAX_NESTING: usize = 200;
+/// Tokens that may nest deeper than this are not parsed: syn, its visitors and its drops recurse on them.
+const MAX_DEPTH: usize = 1500;
+
+/// Stack for that depth: an unoptimised build takes up to 40 kB a level. Only what is used is ever committed.
+const STACK: usize = 128 << 20;
 
 /// Renders an idiom, or nothing where it would change what the code promises.
 pub fn render(request: &RewriteRequest<'_>) -> Option<Rendering> {
-    let rendering = rewrite(request);
-    // Every parsed text stays in a thread-local table of proc-macro2 until its spans are given up.
-    proc_macro2::extra::invalidate_current_thread_spans();
-    rendering
+    // The texts that proc-macro2 keeps for its spans are thread-local too, so they go with the thread.
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK);
+        worker.spawn_scoped(scope, || rewrite(request)).ok()?.join().ok()?
+    })
 }
 
 fn rewrite(request: &RewriteRequest<'_>) -> Option<Rendering> {
     let text = request.text;
     // syn cuts a byte order mark and a `#!` line off before it counts bytes, so that its offsets would not be ours.
     let shifted = text.starts_with('\u{feff}') || text.starts_with("#!") && !text.starts_with("#![");
-    if shifted || nesting(text) > MAX_NESTING {
+    if shifted {
         return None;
     }
-    let file = syn::parse_file(text).ok()?;
+    let file = parse(text)?;
     let site = Site::new(request, &file)?;
     let mut rendering = match request.idiom {
         Idiom::CreateAll => create::create_all(&site),
@@ -50,8 +55,16 @@ fn rewrite(request: &RewriteRequest<'_>) -> Option<Rendering> {
     }?;
     rendering.edits.sort();
     let fixed = apply(text, &rendering.edits)?;
-    syn::parse_file(&fixed).ok()?;
+    parse(&fixed)?;
     Some(rendering)
+}
+
+fn parse(text: &str) -> Option<syn::File> {
+    let tokens: TokenStream = text.parse().ok()?;
+    if depth(&tokens) > MAX_DEPTH {
+        return None;
+    }
+    syn::parse2(tokens).ok()
 }
 
 /// The text after the edits, which must be in order and apart.
@@ -67,16 +80,44 @@ fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     Some(fixed)
 }
 
-/// The depth of brackets, at least: brackets in comments and strings count too, which is safe.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
+/// How deep syn and its visitors may recurse on these tokens, at most: open brackets, and on each level the tokens since what ends
+/// an expression, for operators and chains nest without brackets.
+fn depth(tokens: &TokenStream) -> usize {
+    struct Level {
+        rest: <TokenStream as IntoIterator>::IntoIter,
+        run: usize,
+        after_block: bool,
+    }
+    let level = |tokens: TokenStream| Level { rest: tokens.into_iter(), run: 0, after_block: false };
+    let mut open = vec![level(tokens.clone())];
+    let (mut below, mut deepest) = (0, 0);
+    while let Some(top) = open.last_mut() {
+        let Some(token) = top.rest.next() else {
+            open.pop();
+            below -= open.last().map_or(0, |l| l.run + 1);
+            continue;
+        };
+        // What follows a block begins anew, unless it goes on with the block's value or its `else`.
+        if std::mem::take(&mut top.after_block) {
+            let anew = match &token {
+                TokenTree::Ident(word) => word != "else" && word != "as",
+                TokenTree::Punct(p) => p.as_char() == '#',
+                _ => false,
+            };
+            top.run = if anew { 0 } else { top.run };
         }
-        deepest = deepest.max(depth);
+        match token {
+            TokenTree::Punct(p) if matches!(p.as_char(), ';' | ',') => top.run = 0,
+            TokenTree::Group(group) => {
+                top.run += 1;
+                top.after_block = group.delimiter() == Delimiter::Brace;
+                below += top.run + 1;
+                open.push(level(group.stream()));
+            }
+            _ => top.run += 1,
+        }
+        let run = open.last().map_or(0, |l| l.run);
+        deepest = deepest.max(below + run);
     }
     deepest
 }

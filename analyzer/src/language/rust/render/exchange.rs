@@ -15,6 +15,9 @@ use std::ops::Range;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, PatIdent, Stmt};
 
+/// An early exit longer than this is not written a second time.
+const MAX_EXIT_LINES: usize = 4;
+
 /// An act that answers the check's question itself.
 pub struct Swap<'a> {
     /// The act.
@@ -123,7 +126,6 @@ pub fn open_then_match(site: &Site<'_>) -> Option<Rendering> {
 /// Puts a swap in place of the guard and the act.
 pub fn swap<'a>(site: &Site<'a>, mut swap: Swap<'a>) -> Option<Rendering> {
     let guard = guard(site)?;
-    swap.complete &= guard.exact;
     let edits = if guard.holds(&site.act) {
         within(site, &guard, &mut swap)?
     } else if guard.present != swap.on_present {
@@ -146,29 +148,28 @@ pub fn inside(site: &Site<'_>, block: &Block) -> Option<Range<usize>> {
 /// The act stands in a branch of the guard.
 fn within(site: &Site<'_>, guard: &Guard<'_>, swap: &mut Swap<'_>) -> Option<Vec<Edit>> {
     let branch = guard.branch(&site.act)?;
-    if branch.present != swap.on_present {
-        return None;
-    }
-    let (index, position) = enclosing_statement(&site.act, branch.block)?;
-    if !evaluated_first(&site.act, position) {
-        return None;
-    }
-    let inner = inside(site, branch.block)?;
-    let first = index == 0 && swap.prelude.is_none();
-    let alone = matches!(branch.other, Other::Nothing);
-    if !(first && guard.cut.is_none() || alone) {
-        // The other branch would have to run in two cases.
-        return None;
-    }
-    let statement = branch.block.stmts.get(index)?;
-    let start = if first { inner.start } else { range(statement).start };
-    let arm = start..inner.end;
     let other = match branch.other {
         Other::Nothing => None,
         Other::Block(block) => Some(block_range(block)),
         Other::Chained(expr) => Some(range(expr)),
     };
-    let other_text = other.clone().and_then(|r| site.slice(r)).unwrap_or_default();
+    // The `else` of `exists && other` says nothing about the place.
+    if branch.present != swap.on_present || guard.cut.is_some() && branch.is_else {
+        return None;
+    }
+    let (index, position) = enclosing_statement(&site.act, branch.block)?;
+    let first = index == 0 && swap.prelude.is_none();
+    // Where the check asks for the kind as well, its other answer is not the attempt's failure alone.
+    let exchanged = guard.exact || !swap.on_present && other.is_none();
+    let whole = first && exchanged && guard.cut.is_none();
+    if !evaluated_first(&site.act, position) || other.is_some() && !whole {
+        return in_place(site, swap);
+    }
+    let inner = inside(site, branch.block)?;
+    let statement = branch.block.stmts.get(index)?;
+    let start = if first { inner.start } else { range(statement).start };
+    let arm = start..inner.end;
+    let other_text = other.and_then(|r| site.slice(r)).unwrap_or_default();
     let names = Names::new(other_text, site.slice(arm.clone())?);
     swap.template.name_outcome(&names.outcome);
     let gone = match branch.other {
@@ -181,26 +182,46 @@ fn within(site: &Site<'_>, guard: &Guard<'_>, swap: &mut Swap<'_>) -> Option<Vec
     };
     let done = statements_arm(site, swap, statement, arm.clone())?;
     let code = matching(swap, &names, &gone, &done)?;
-    let print =
-        |swap: &Swap<'_>, at: usize, code: &TokenStream| swap.template.print(site, code, site.indent(at));
-    if first && guard.cut.is_none() {
-        let whole = range(guard.whole);
-        if is_else_if(site.check.as_ref()?, guard.whole) {
-            let code = quote!({ #code });
-            return Some(vec![edit(whole.clone(), print(swap, whole.start, &code)?)]);
-        }
-        return Some(vec![edit(whole.clone(), print(swap, whole.start, &code)?)]);
+    if whole {
+        swap.complete &= guard.exact;
+        let target = range(guard.whole);
+        let braced = is_else_if(site.check.as_ref()?, guard.whole);
+        let code = if braced { quote!({ #code }) } else { code };
+        let text = swap.template.print(site, &code, site.indent(target.start))?;
+        return Some(vec![edit(target, text)]);
     }
-    if first {
+    let text = swap.template.print(site, &code, site.indent(arm.start))?;
+    if first && exchanged && guard.others_stand_alone(site) {
         // The other conditions stay, the check goes.
-        if !guard.others_stand_alone(site) {
-            return None;
-        }
-        return Some(vec![edit(guard.cut.clone()?, ""), edit(arm.clone(), print(swap, arm.start, &code)?)]);
+        swap.complete &= guard.exact;
+        return Some(vec![edit(guard.cut.clone()?, ""), edit(arm, text)]);
     }
-    // Statements before the act depend on the check, so it stays, as a hint; what decides is the attempt.
+    // Something else depends on the check, so it stays, as a hint; what decides is the attempt.
+    swap.complete &= guard.exact || swap.on_present;
     let prelude = prelude(site, swap, arm.start)?;
-    Some(vec![edit(arm.clone(), format!("{prelude}{}", print(swap, arm.start, &code)?))])
+    Some(vec![edit(arm, format!("{prelude}{text}"))])
+}
+
+/// Somewhere below the guard, a removal that is a statement of its own: that there is nothing to remove is no failure of it.
+fn in_place(site: &Site<'_>, swap: &mut Swap<'_>) -> Option<Vec<Edit>> {
+    let head = head(&site.act, &swap.act)?;
+    let statement = site.act.nodes.iter().rev().find_map(|n| match n {
+        Node::Stmt(s) => Some(*s),
+        _ => None,
+    })?;
+    let Stmt::Expr(expr, Some(semicolon)) = statement else { return None };
+    let removal = swap.kind == "NotFound" && swap.unit && swap.prelude.is_none() && swap.act.name != "write";
+    if !removal || !std::ptr::eq(expr, head.expr) || head.failure == Failure::Stays {
+        return None;
+    }
+    let target = head.range.start..range(semicolon).end;
+    let names = Names::new("", site.slice(target.clone())?);
+    swap.template.name_outcome(&names.outcome);
+    let pieces = vec![Piece::Outcome, Piece::Source(head.tail.clone())];
+    let done = swap.template.expression_at(site, pieces, head.range.start);
+    let code = matching(swap, &names, &quote!({}), &quote!(#done))?;
+    let text = swap.template.print(site, &code, site.indent(target.start))?;
+    Some(vec![edit(target, text)])
 }
 
 /// The act stands after a guard that leaves early.
@@ -224,8 +245,10 @@ fn past(site: &Site<'_>, guard: &Guard<'_>, swap: &mut Swap<'_>) -> Option<Vec<E
     if bound_names(between).iter().any(|name| mentions(exit_text, name)) {
         return None;
     }
-    let keep = swap.prelude.is_some() || !between.iter().all(is_plain);
-    if keep && (exit.stmts.len() != 1 || exit_text.contains('\n')) {
+    // The check stays where it asks for more than the attempt answers, or where work stands between the two.
+    let keep = swap.prelude.is_some() || !guard.exact && swap.on_present || !between.iter().all(is_plain);
+    swap.complete &= keep || guard.exact;
+    if keep && exit_text.lines().count() > MAX_EXIT_LINES {
         // The exit would have to be written twice.
         return None;
     }
@@ -236,7 +259,7 @@ fn past(site: &Site<'_>, guard: &Guard<'_>, swap: &mut Swap<'_>) -> Option<Vec<E
     let gone = branch_arm(site, &mut swap.template, exit)?;
     let mut done = swap.inner.clone();
     done.push(Piece::Source(head.tail.clone()));
-    let done = swap.template.expression(site, done);
+    let done = swap.template.expression_at(site, done, head.range.start);
     let code = matching(swap, &names, &gone, &quote!(#done))?;
     let start = range(statement).start;
     let indent = site.indent(start);

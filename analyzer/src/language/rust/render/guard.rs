@@ -142,11 +142,14 @@ impl<'a> Guard<'a> {
                     Some(Expr::Block(b)) if b.label.is_none() => Other::Block(&b.block),
                     Some(chained) => Other::Chained(chained),
                 };
-                Some(Branch { block: then, present: self.present, other })
+                Some(Branch { block: then, present: self.present, is_else: false, other })
             }
-            (Node::Expr(Expr::Block(e)), Some(Expr::Block(b))) if std::ptr::eq(e, b) => {
-                Some(Branch { block: &b.block, present: !self.present, other: Other::Block(then) })
-            }
+            (Node::Expr(Expr::Block(e)), Some(Expr::Block(b))) if std::ptr::eq(e, b) => Some(Branch {
+                block: &b.block,
+                present: !self.present,
+                is_else: true,
+                other: Other::Block(then),
+            }),
             _ => None,
         }
     }
@@ -163,6 +166,8 @@ pub struct Branch<'a> {
     pub block: &'a Block,
     /// Whether it runs when the place is there.
     pub present: bool,
+    /// Whether it is the `else`.
+    pub is_else: bool,
     /// What runs instead of it.
     pub other: Other<'a>,
 }

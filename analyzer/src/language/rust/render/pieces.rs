@@ -62,8 +62,12 @@ impl Template {
             Piece::Source(range) => Some(range.start),
             _ => None,
         });
-        let indent = start.map_or("", |start| site.indent(start));
-        self.slot(pieces, indent, false)
+        self.expression_at(site, pieces, start.unwrap_or_default())
+    }
+
+    /// A place for an expression that is part of one which starts at `position`.
+    pub fn expression_at(&mut self, site: &Site<'_>, pieces: Vec<Piece>, position: usize) -> Ident {
+        self.slot(pieces, site.indent(position), false)
     }
 
     /// A place for a block with its braces.
