@@ -359,11 +359,15 @@ impl Filesystem {
         Ok(())
     }
 
-    /// ftruncate(2) to nothing, with the position set back.
+    /// ftruncate(2): before the handle has written, to nothing and with the position set back; after it, to what was written, which
+    /// only cuts off what an older and longer content left behind.
     pub fn truncate_handle(&mut self, handle: Handle) -> Outcome<()> {
-        let inode = self.opened(handle)?.inode;
-        self.set_content(inode, Content::EMPTY);
-        self.opened_mut(handle)?.expected = None;
+        let open = self.opened(handle)?;
+        let inode = open.inode;
+        if open.expected.is_none_or(|expected| expected == Content::EMPTY) {
+            self.set_content(inode, Content::EMPTY);
+            self.opened_mut(handle)?.expected = None;
+        }
         Ok(())
     }
 

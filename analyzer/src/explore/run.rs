@@ -21,6 +21,11 @@ const MAX_CHOICES: usize = 6;
 
 /// Decides one scenario.
 pub fn explore(scenario: &Scenario<'_>) -> Exploration {
+    decide(scenario, true)
+}
+
+/// Decides one scenario; without `reduce`, every step of both is tried against every step of the other, whether they touch or not.
+pub fn decide(scenario: &Scenario<'_>, reduce: bool) -> Exploration {
     let mut paths = Paths::new(scenario.place, scenario.actor == Actor::ItselfThread);
     let target = paths.path(scenario.place, Lane::A);
     let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
@@ -42,6 +47,9 @@ pub fn explore(scenario: &Scenario<'_>) -> Exploration {
     for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
         if !note_visibility(&mut program, other.as_ref(), &target, scenario.actor, surroundings) {
             break;
+        }
+        if !reduce {
+            program.effects.iter_mut().for_each(|effect| effect.visible_until = [Some(usize::MAX); 2]);
         }
         let programs = [&program, other.as_ref().unwrap_or(&program)];
         if explorer.all_initials(programs, surroundings) {

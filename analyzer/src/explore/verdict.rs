@@ -81,9 +81,20 @@ impl Question<'_> {
         serials.iter().filter(|s| s.ended.iter().map(kind).eq(outcome.ended.iter().map(kind))).collect()
     }
 
+    /// Whether only one of the actors knows the path; what is left there is nobody's concern.
+    fn is_own(&self, path: &[Name]) -> bool {
+        self.program.effects.iter().any(|effect| {
+            let [a, b] = &effect.paths;
+            a != b && (path.starts_with(a) || path.starts_with(b))
+        })
+    }
+
     fn items(&self, outcome: &Outcome) -> Vec<Item> {
         let mut items = Vec::new();
-        for (.., content) in &outcome.tree {
+        for (path, _, content) in &outcome.tree {
+            if self.is_own(path) {
+                continue;
+            }
             self.contents.provenance(*content, &mut |term| {
                 let item = match term {
                     Term::Initial(number) => Item::Initial(*number),
@@ -164,7 +175,9 @@ impl Question<'_> {
             return Some(format!("B reads {what}"));
         }
         let torn = outcome.tree.iter().find(|entry| {
-            self.contents.is_torn(entry.2) && !serials.iter().any(|s| s.tree.contains(entry))
+            self.contents.is_torn(entry.2)
+                && !serials.iter().any(|s| s.tree.contains(entry))
+                && !self.is_own(&entry.0)
         })?;
         Some(match self.contents.term(torn.2) {
             Term::Text { .. } => "what is left was made from a half-written file".to_owned(),

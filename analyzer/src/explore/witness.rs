@@ -6,7 +6,7 @@ use super::machine::Event;
 use super::program::{EffectStep, Program};
 use super::setup::lane_path;
 use super::{Actor, StepOutcome, WitnessStep};
-use crate::flow::{Check, OpenFlags, Operation, Place, RemoveKind};
+use crate::flow::{Check, LockScope, OpenFlags, Operation, Place, RemoveKind};
 
 /// What the words are about.
 pub struct Story<'a> {
@@ -43,6 +43,13 @@ impl Story<'_> {
     /// What happens strictly above the place only makes room for it.
     fn is_shown(&self, event: &Event) -> bool {
         let Some(effect) = event.effect.and_then(|n| self.program.effect(n)) else { return true };
+        // A lock that the other does not know keeps nobody out.
+        let itself = matches!(self.actor, Actor::Itself | Actor::ItselfThread);
+        if let Operation::Lock { scope, .. } = effect.operation
+            && (!itself || (scope == LockScope::Thread && self.actor != Actor::ItselfThread))
+        {
+            return false;
+        }
         let path = lane_path(&effect.paths, event.lane);
         let above = path.len() < self.target.len() && self.target.starts_with(path);
         let makes_room = matches!(

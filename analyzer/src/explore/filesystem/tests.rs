@@ -273,3 +273,17 @@ fn equal_histories_give_equal_states() {
     assert_eq!(run().files, direct.files);
     assert_eq!(run().files.tree().len(), 1);
 }
+
+#[test]
+fn cutting_to_the_written_length_keeps_what_was_written() {
+    let mut w = World::new();
+    w.file(A);
+    let open = w.open(A, OpenFlags { truncate: false, ..CREATE });
+    let text = w.text();
+    w.write(open, text);
+    assert_eq!(w.files.truncate_handle(open), Ok(()));
+    assert_eq!(w.content(A), Ok(text));
+    let again = w.open(A, OpenFlags { truncate: false, ..CREATE });
+    assert_eq!(w.files.truncate_handle(again), Ok(()));
+    assert_eq!(w.content(A), Ok(Content::EMPTY));
+}

@@ -239,3 +239,24 @@ fn a_body_without_the_place_is_benign() {
     let (body, act) = Build::function(|f| f.write(&param(1, "elsewhere"), TRY));
     Case { body, place: param(0, "p"), check: None, act }.is_benign(&EVERYBODY);
 }
+
+#[test]
+fn a_leftover_of_ones_own_is_nobodys_concern() {
+    // The temporary of the one that comes late stays behind.
+    let case = checked(|f, p| {
+        let seen = f.exists(p);
+        let act = f.when(fails(seen), |f| {
+            let temporary = unique_sibling(p);
+            let file = f.open(&temporary, CREATE_NEW, TRY);
+            f.drops(file);
+            f.through(file, Operation::Write, &temporary, TRY);
+            f.through(file, Operation::Truncate, &temporary, TRY);
+            let act = f.to(Operation::Rename { replace: false }, &temporary, p, GO_ON);
+            f.when(ok(act), |f| f.returns(Value::Opaque));
+            act
+        });
+        f.read(p, TRY);
+        (seen, act)
+    });
+    case.is_benign(&[Actor::Itself, Actor::ItselfThread, Actor::Reader, Actor::Creator]);
+}

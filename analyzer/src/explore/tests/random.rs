@@ -2,7 +2,8 @@
 
 use super::EVERYBODY;
 use super::build::*;
-use crate::explore::{Actor, Scenario, explore};
+use crate::explore::run::decide;
+use crate::explore::{Actor, Exploration, Scenario, explore};
 use crate::flow::{
     Block, Check, Condition, ErrorKind, Exit, LockScope, OnFailure, OpenFlags, Operation, Place, RemoveKind,
     ResultId, Site, Value,
@@ -220,6 +221,29 @@ fn functions_that_only_look_do_not_race_beside_themselves() {
                 let told: Vec<_> = explore(scenario).races.iter().map(tell).collect();
                 assert!(told.is_empty(), "{}\n{}", scenario.body, told.join("\n"));
             }
+        });
+    }
+}
+
+#[test]
+fn leaving_out_what_nobody_notices_changes_no_verdict() {
+    for seed in 1..120 {
+        scenarios(mix(seed), false, |scenario| {
+            let [reduced, whole] = [true, false].map(|reduce| decide(scenario, reduce));
+            if reduced.bounded || whole.bounded {
+                return;
+            }
+            let costs = |found: &Exploration| found.races.iter().map(|r| r.consequence).collect::<Vec<_>>();
+            assert_eq!(
+                costs(&reduced),
+                costs(&whole),
+                "{}{:?} {:?} {:?}\n{}",
+                scenario.body,
+                scenario.actor,
+                scenario.place,
+                scenario.act,
+                whole.races.iter().map(tell).collect::<Vec<_>>().join("\n")
+            );
         });
     }
 }
