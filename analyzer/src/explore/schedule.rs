@@ -86,12 +86,12 @@ pub struct Search {
     pub bounded: bool,
 }
 
-/// One serial order, if it ends; and whether the act was reached.
+/// One serial order, if it ends, with what each actor wrote; and whether the act was reached.
 pub fn serial(
     context: &mut Context<'_>,
     start: &State,
     first: Lane,
-) -> Result<(Option<Outcome>, bool), Undecided> {
+) -> Result<(Option<(Outcome, [u64; 2])>, bool), Undecided> {
     let mut state = start.clone();
     let mut ended = true;
     for lane in [first, other(first)] {
@@ -107,7 +107,7 @@ pub fn serial(
     }
     let itself = matches!(context.actor, Actor::Itself | Actor::ItselfThread);
     let reached = state.machine(Lane::A).reached || (itself && state.machine(Lane::B).reached);
-    Ok((ended.then(|| Outcome::of(&state)), reached))
+    Ok((ended.then(|| (Outcome::of(&state), state.wrote)), reached))
 }
 
 struct Node {
