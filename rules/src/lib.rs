@@ -50,7 +50,7 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// confidence; one per cause. Runs in parallel; the result does not depend on the number of threads.
 pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Vec<Finding> {
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
-    let functions: Vec<_> = program.functions().collect();
+    let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
     let evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));

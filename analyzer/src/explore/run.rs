@@ -238,6 +238,7 @@ fn start(programs: [&Program; 2], files: &Filesystem) -> State {
         double: false,
         stolen: false,
         wrote: [0, 0],
+        saw: [false, false],
     }
 }
 

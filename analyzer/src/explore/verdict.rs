@@ -2,7 +2,7 @@
 
 use super::content::{Content, Contents, Term};
 use super::filesystem::{Kind, Name};
-use super::machine::{Seen, effect_bit, index};
+use super::machine::{Seen, effect_bit, index, other};
 use super::program::Program;
 use super::schedule::{Ended, Outcome, Run};
 use super::setup::victim;
@@ -143,12 +143,14 @@ impl Question<'_> {
         let derived = survivor.is_some_and(|content| self.contents.is_derived(content));
         Some(match whose {
             Some(lane) if derived => {
-                let winner = self.writer(survivor?).unwrap_or(super::machine::other(lane));
+                let winner = self.contents.writer(survivor?).unwrap_or(other(lane));
                 (
                     Consequence::LostUpdate,
                     format!("{winner:?}'s update is made from what it read before and overwrites {lane:?}'s"),
                 )
             }
+            // Who has looked at it and then removes or replaces it means to.
+            Some(lane) if run.saw.get(index(other(lane))) == Some(&true) => return None,
             Some(lane) => (Consequence::DataLoss, format!("{lane:?}'s content is gone")),
             None if derived => {
                 (Consequence::LostUpdate, "what was there before is missing from the result".to_owned())
@@ -177,13 +179,6 @@ impl Question<'_> {
                     && writing.all(|(s, _)| self.items(s).contains(item))
             },
         )
-    }
-
-    fn writer(&self, content: Content) -> Option<Lane> {
-        match self.contents.term(content) {
-            Term::Text { lane, .. } => Some(*lane),
-            _ => None,
-        }
     }
 
     /// Half, mixed or emptied content where no serial order shows it.

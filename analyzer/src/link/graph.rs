@@ -2,7 +2,7 @@
 
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
-use crate::flow::{Block, Condition, Exit, ResultId, Step, Value};
+use crate::flow::{Block, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
 
 /// How many calls deep a body is expanded.
 pub(super) const DEPTH: usize = 5;
@@ -18,7 +18,7 @@ pub(super) struct Node {
     pub size: u32,
     /// Steps that the callees down to that many levels add, saturating.
     weights: [u32; DEPTH],
-    /// Whether running it may do anything: it, or what it calls, has an effect, spawns, releases, or never returns.
+    /// Whether others may notice that it runs: it, or what it calls, has an effect that shows, spawns, releases what it was given, or never returns.
     pub acts: bool,
     /// Whether some success of it returns something that effects may depend on.
     pub answers: bool,
@@ -128,7 +128,10 @@ fn node(program: &Program, id: FunctionId) -> Node {
     each_step(&function.body, &mut |step| {
         node.size = node.size.saturating_add(1);
         match step {
-            Step::Effect(_) | Step::Spawn(_) | Step::Join(_) | Step::Release(..) => node.acts = true,
+            Step::Effect(e) => node.acts |= shows(e.operation),
+            Step::Spawn(_) | Step::Join(_) => node.acts = true,
+            // What a function releases of its own is over with it; what it was given was the caller's.
+            Step::Release(r, _) => node.acts |= (r.0 as usize) < function.parameters.len(),
             Step::Call(call) => {
                 let presumed = call.presumed.is_some();
                 match program.symbols.resolve(asker, &call.callee, call.arguments.len(), presumed) {
@@ -151,6 +154,18 @@ fn node(program: &Program, id: FunctionId) -> Node {
     node.answers = values.iter().any(|v| matters(v));
     node.returned = agreed(&values).cloned();
     node
+}
+
+/// Whether others, or the caller, may notice the operation. A mutex only keeps threads apart while it is held, and a caller that
+/// is given its guard sees that in what is returned.
+fn shows(operation: Operation) -> bool {
+    !matches!(
+        operation,
+        Operation::EnvGet
+            | Operation::Sync
+            | Operation::Run
+            | Operation::Lock { scope: LockScope::Thread, .. }
+    )
 }
 
 /// Calls `visit` on each step of the block, and of the blocks in it, in order.

@@ -105,6 +105,11 @@ impl Program {
         inline::body(self, function)
     }
 
+    /// Whether running the function may be noticed by others: it, or what it calls, has an effect.
+    pub fn acts(&self, function: FunctionId) -> bool {
+        self.graph.node(function).is_some_and(|n| n.acts)
+    }
+
     /// The functions that call this one, as far as resolved, in order.
     pub fn callers(&self, function: FunctionId) -> &[FunctionId] {
         self.graph.node(function).map_or(&[], |n| &n.callers)

@@ -6,6 +6,7 @@
 use super::FunctionId;
 use crate::flow::{Callee, FileSummary, FlowSummary, Place};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::{PoisonError, RwLock};
 
 /// How many imports in a row are followed: enough for a prelude that re-exports a facade that re-exports a module.
 const IMPORT_CHAIN: usize = 8;
@@ -60,11 +61,48 @@ pub(super) struct Asker<'a> {
     pub test: bool,
 }
 
+/// What a name may stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Function,
+    Type,
+    Constant,
+}
+
 /// What the type of a receiver turned out to be.
 enum TypeOf {
     Declared { name: String, guessed: bool },
     External,
     Unknown,
+}
+
+/// Answers given before. The same names are asked for at every expansion, from several threads.
+#[derive(Debug)]
+struct Memo<T>(RwLock<FxHashMap<String, Option<T>>>);
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Memo(RwLock::default())
+    }
+}
+
+impl<T: Clone> Memo<T> {
+    fn get_or(
+        &self,
+        asker: Asker<'_>,
+        name: &str,
+        arity: usize,
+        answer: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let key = format!("{}\0{name}\0{arity}", asker.name);
+        // A lock that a panic poisoned still holds answers that were whole when they were put in.
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        let found = answer();
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+        found
+    }
 }
 
 /// The names of a program.
@@ -89,6 +127,12 @@ pub(super) struct Symbols {
     implementors: FxHashMap<String, Vec<String>>,
     traits: FxHashMap<String, Vec<String>>,
     packages: FxHashSet<String>,
+    /// Last segments of functions and of constants, and names that imports give to something of another name.
+    function_ends: FxHashSet<String>,
+    constant_ends: FxHashSet<String>,
+    renamed: FxHashSet<String>,
+    text_memo: Memo<Target>,
+    constant_memo: Memo<String>,
     common: FxHashSet<&'static str>,
 }
 
@@ -118,6 +162,7 @@ impl Symbols {
                 }
             }
             for constant in &summary.constants {
+                symbols.constant_ends.insert(last_segment(&constant.name).to_owned());
                 // Two values for one name are alternatives of a configuration: then the name is all that is known.
                 symbols
                     .constants
@@ -143,6 +188,7 @@ impl Symbols {
             Known { id, file, arity: function.parameters.len(), test: function.context.test, signature };
         self.names.push(name.clone());
         self.functions.entry(name.clone()).or_default().push(known);
+        self.function_ends.insert(last_segment(name).to_owned());
         let Some((owner, last)) = name.rsplit_once("::") else { return };
         if last.starts_with('{') {
             return;
@@ -171,6 +217,9 @@ impl Symbols {
         let targets = if name == "*" {
             self.globs.entry(module.to_owned()).or_default()
         } else {
+            if last_segment(target) != name {
+                self.renamed.insert(name.to_owned());
+            }
             self.imports.entry(format!("{module}::{name}")).or_default()
         };
         let mut add = |target: String| {
@@ -218,14 +267,19 @@ impl Symbols {
 
     /// The declared type of a field, as written by the declaration's frontend.
     pub fn field_type(&self, owner: &str, field: &str) -> Option<&str> {
-        let [owner] = self.follow(owner, &|n| self.types.contains_key(n)).try_into().ok()?;
+        let [owner] = self.follow(owner, Kind::Type).try_into().ok()?;
         let fields = self.types.get(&owner)?;
         fields.iter().find(|(name, _)| name == field).map(|(_, of)| of.as_str())
     }
 
     /// A constant by its own name, and its value where there is one.
     pub fn constant(&self, asker: Asker<'_>, name: &str) -> Option<(&str, Option<&Place>)> {
-        let [found] = self.in_scope(asker, name, &|n| self.constants.contains_key(n)).try_into().ok()?;
+        if !self.may_be(name, Kind::Constant) {
+            return None;
+        }
+        let found = self.constant_memo.get_or(asker, name, 0, || {
+            <[String; 1]>::try_from(self.in_scope(asker, name, Kind::Constant)).ok().map(|[one]| one)
+        })?;
         let (name, value) = self.constants.get_key_value(&found)?;
         Some((name, value.as_ref()))
     }
@@ -242,6 +296,13 @@ impl Symbols {
 
     /// Whom a place names that is what a function returned: `module::function`, `Type::method`, `Owner.field.method`.
     pub fn resolve_text(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
+        if !self.may_be(callee.rsplit_once('.').map_or(callee, |(_, name)| name), Kind::Function) {
+            return None;
+        }
+        self.text_memo.get_or(asker, callee, arity, || self.resolve_text_anew(asker, callee, arity))
+    }
+
+    fn resolve_text_anew(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
         match callee.rsplit_once('.') {
             Some((receiver, name)) => {
                 let known = !matches!(receiver, "" | "?");
@@ -252,7 +313,7 @@ impl Symbols {
     }
 
     fn function(&self, asker: Asker<'_>, name: &str, arity: usize) -> Option<Target> {
-        let found = self.in_scope(asker, name, &|n| self.functions.contains_key(n));
+        let found = self.in_scope(asker, name, Kind::Function);
         if !found.is_empty() {
             let known: Vec<Known> =
                 found.iter().filter_map(|n| self.functions.get(n)).flatten().copied().collect();
@@ -380,7 +441,7 @@ impl Symbols {
     }
 
     fn type_of(&self, asker: Asker<'_>, name: &str) -> TypeOf {
-        let found = self.in_scope(asker, name, &|n| self.types.contains_key(n));
+        let found = self.in_scope(asker, name, Kind::Type);
         match found.as_slice() {
             [one] => return TypeOf::Declared { name: one.clone(), guessed: false },
             [] => {}
@@ -419,14 +480,14 @@ impl Symbols {
     }
 
     fn named(&self, name: &str) -> Vec<Known> {
-        let found = self.follow(name, &|n| self.functions.contains_key(n));
+        let found = self.follow(name, Kind::Function);
         found.iter().filter_map(|n| self.functions.get(n)).flatten().copied().collect()
     }
 
     /// What a name means to the asker: as it stands, or below the functions around the asker, or in its module.
-    fn in_scope(&self, asker: Asker<'_>, name: &str, known: &dyn Fn(&str) -> bool) -> Vec<String> {
+    fn in_scope(&self, asker: Asker<'_>, name: &str, kind: Kind) -> Vec<String> {
         if name.contains("::") {
-            let found = self.follow(name, known);
+            let found = self.follow(name, kind);
             if !found.is_empty() || self.packages.contains(first_segment(name)) {
                 return found;
             }
@@ -436,7 +497,7 @@ impl Symbols {
             let is_function = self.functions.contains_key(scope);
             // The names of a type's own methods need the type's name, so a type is no scope.
             if is_function || !self.types.contains_key(scope) {
-                let found = self.follow(&format!("{scope}::{name}"), known);
+                let found = self.follow(&format!("{scope}::{name}"), kind);
                 if !found.is_empty() || !is_function {
                     return found;
                 }
@@ -449,8 +510,11 @@ impl Symbols {
     }
 
     /// The known names that a qualified name stands for, imports followed. Nearer ones hide farther ones.
-    fn follow(&self, name: &str, known: &dyn Fn(&str) -> bool) -> Vec<String> {
-        if known(name) {
+    fn follow(&self, name: &str, kind: Kind) -> Vec<String> {
+        if !self.may_be(name, kind) {
+            return Vec::new();
+        }
+        if self.is_known(name, kind) {
             return vec![name.to_owned()];
         }
         let mut level = self.imported(name);
@@ -458,7 +522,7 @@ impl Symbols {
             if level.is_empty() {
                 break;
             }
-            let mut found: Vec<String> = level.iter().filter(|n| known(n)).cloned().collect();
+            let mut found: Vec<String> = level.iter().filter(|n| self.is_known(n, kind)).cloned().collect();
             if !found.is_empty() {
                 found.sort();
                 found.dedup();
@@ -472,25 +536,46 @@ impl Symbols {
         Vec::new()
     }
 
+    fn is_known(&self, name: &str, kind: Kind) -> bool {
+        match kind {
+            Kind::Function => self.functions.contains_key(name),
+            Kind::Type => self.types.contains_key(name),
+            Kind::Constant => self.constants.contains_key(name),
+        }
+    }
+
+    /// Whether anything of this kind ends in the name's last segment, or an import gives something another name that does. Most
+    /// names are not the program's, and are done with here.
+    fn may_be(&self, name: &str, kind: Kind) -> bool {
+        let last = last_segment(name);
+        self.renamed.contains(last)
+            || match kind {
+                Kind::Function => self.function_ends.contains(last),
+                Kind::Type => self.type_tails.contains_key(last),
+                Kind::Constant => self.constant_ends.contains(last),
+            }
+    }
+
     /// The names that a name stands for by one import. A named import hides those of globs.
     fn imported(&self, name: &str) -> Vec<String> {
-        let mut end = name.len();
-        while let Some(prefix) = name.get(..end) {
+        let mut prefix = name;
+        loop {
             if let Some(targets) = self.imports.get(prefix) {
-                let rest = name.get(end..).unwrap_or_default();
+                let rest = name.get(prefix.len()..).unwrap_or_default();
                 return targets.iter().map(|t| format!("{t}{rest}")).collect();
             }
-            match prefix.rfind("::") {
-                Some(at) => end = at,
+            match rsplit(prefix) {
+                Some((outer, _)) => prefix = outer,
                 None => break,
             }
         }
         let mut found = Vec::new();
-        for (at, _) in name.rmatch_indices("::") {
-            let (Some(module), Some(rest)) = (name.get(..at), name.get(at..)) else { continue };
+        let mut prefix = name;
+        while let Some((module, _)) = rsplit(prefix) {
             for target in self.globs.get(module).into_iter().flatten() {
-                found.push(format!("{target}{rest}"));
+                found.push(format!("{target}{}", name.get(module.len()..).unwrap_or_default()));
             }
+            prefix = module;
         }
         found
     }
@@ -508,7 +593,13 @@ fn first_segment(name: &str) -> &str {
 }
 
 fn last_segment(name: &str) -> &str {
-    name.rsplit_once("::").map_or(name, |(_, last)| last)
+    rsplit(name).map_or(name, |(_, last)| last)
+}
+
+/// Splits off the last segment; names are short and asked for often, so bytes are compared rather than searched.
+fn rsplit(name: &str) -> Option<(&str, &str)> {
+    let at = name.as_bytes().windows(2).rposition(|w| w == b"::")?;
+    Some((name.get(..at)?, name.get(at + 2..)?))
 }
 
 /// The last two segments, if there are as many.
