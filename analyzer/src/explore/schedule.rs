@@ -86,12 +86,15 @@ pub struct Search {
     pub bounded: bool,
 }
 
+/// What a serial order ends in, and what each actor wrote in it, see [`State::wrote`].
+pub type Serial = (Outcome, [u64; 2]);
+
 /// One serial order, if it ends, with what each actor wrote; and whether the act was reached.
 pub fn serial(
     context: &mut Context<'_>,
     start: &State,
     first: Lane,
-) -> Result<(Option<(Outcome, [u64; 2])>, bool), Undecided> {
+) -> Result<(Option<Serial>, bool), Undecided> {
     let mut state = start.clone();
     let mut ended = true;
     for lane in [first, other(first)] {
