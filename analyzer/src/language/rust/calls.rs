@@ -564,6 +564,9 @@ impl Lowerer<'_> {
             Fails::Never => ty.clone(),
         };
         self.result_places.insert(result, place.clone());
+        if let (Operation::EnvGet, PlaceKind::Literal(name)) = (operation, place.kind()) {
+            self.result_places.insert(result, Place::new(PlaceKind::Environment(name.clone())));
+        }
         if matches!(operation, Operation::Open(_)) {
             self.opened.insert(result);
             self.droppable.insert(result);

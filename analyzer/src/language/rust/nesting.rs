@@ -7,9 +7,9 @@ const MAX_BRACKETS: usize = 256;
 /// Operators in a row that nest without brackets (`!!!x`, `&&&T`, `A<B<C<`); longer than any ruler in a comment.
 const MAX_RUN: usize = 2_000;
 
-/// Words and operators in a row, without a bracket, comma or semicolon that ends them: chains such as `a = b = c` or
+/// Words and operators in a row, without a brace, comma or semicolon that ends them: chains such as `a = b = c` or
 /// `fn() -> fn() -> ` nest to the right at every word. Longer than any paragraph of a comment without a comma.
-const MAX_CHAIN: usize = 3_000;
+const MAX_CHAIN: usize = 6_000;
 
 /// The error of a text that is nested too deep. Counts all brackets, those in comments and texts included: a text whose
 /// comments alone nest that deep is no loss.
@@ -23,7 +23,7 @@ pub fn too_deep(text: &str) -> Option<SyntaxError> {
     for (at, byte) in text.bytes().enumerate() {
         let word = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
         match byte {
-            b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => chain = 0,
+            b',' | b';' | b'{' | b'}' => chain = 0,
             _ if word && !in_word => chain += 1,
             b'=' | b'|' | b'&' | b'*' | b'@' if byte != last => chain += 1,
             _ => {}
