@@ -62,7 +62,6 @@ pub(super) struct Expander<'p> {
 
 /// One copy of a function's body: how its numbers and parameters are renamed.
 pub(super) struct Scope<'p> {
-    pub summary: &'p FlowSummary,
     pub asker: Asker<'p>,
     node: Option<&'p Node>,
     /// The arguments, in the linked body's terms; none for the root, whose parameters stay.
@@ -78,8 +77,6 @@ pub(super) struct Scope<'p> {
     presumed: bool,
     /// How many steps each call may put in, if not all fit.
     shares: Option<FxHashMap<ResultId, u32>>,
-    /// The results, by the function's own numbers, that steps refer to; computed when first asked.
-    used: Option<FxHashSet<ResultId>>,
 }
 
 /// What a parameter's own result stands for in one call.
@@ -102,7 +99,6 @@ impl<'p> Scope<'p> {
         first_opaque: u32,
     ) -> Self {
         Scope {
-            summary,
             asker: Asker {
                 name: &summary.name,
                 file: program.file_of(function).0,
@@ -117,7 +113,6 @@ impl<'p> Scope<'p> {
             first_site: program.first_site(function),
             presumed: false,
             shares: None,
-            used: None,
         }
     }
 
@@ -132,10 +127,6 @@ impl<'p> Scope<'p> {
     fn site(&self, site: Site) -> Site {
         Site(site.0.saturating_add(self.first_site))
     }
-
-    fn uses(&mut self, result: ResultId) -> bool {
-        self.used.get_or_insert_with(|| used(&self.summary.body)).contains(&result)
-    }
 }
 
 impl<'p> Expander<'p> {
@@ -147,8 +138,11 @@ impl<'p> Expander<'p> {
         if node.weight(levels + 1) <= budget {
             return None;
         }
-        let mut needs: Vec<(u32, ResultId)> =
-            node.calls().iter().map(|(r, t)| (self.program.graph.cost(t.function, levels), *r)).collect();
+        let mut needs: Vec<(u32, ResultId)> = node
+            .calls()
+            .iter()
+            .map(|(r, t)| (self.program.graph.cost(t.function, node.uses(*r), levels), *r))
+            .collect();
         needs.sort();
         let (mut left, mut calls) = (budget, u32::try_from(needs.len()).unwrap_or(u32::MAX));
         let mut shares = FxHashMap::default();
@@ -272,17 +266,11 @@ impl<'p> Expander<'p> {
         }
         let arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
         let data = self.data_of_arguments(&arguments);
+        let used = scope.node.is_some_and(|n| n.uses(call.result));
         if let Some(target) = target {
-            let node = self.program.graph.node(target.function);
-            let (acts, answers) = node.map_or((false, false), |n| (n.acts, n.answers));
-            let used = acts || scope.uses(call.result);
-            if !used {
-                // Nothing happens in it and nobody asks what it returned; only data may pass through.
-                self.sources.insert(result, data);
-                return;
-            }
+            let levels = DEPTH.checked_sub(self.stack.len());
             let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
-            if (acts || answers)
+            if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
                 && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
             {
                 self.learn(result, &body, &data);
@@ -297,6 +285,14 @@ impl<'p> Expander<'p> {
                 }));
                 return;
             }
+        }
+        let acts =
+            target.and_then(|t| self.program.graph.node(t.function)).is_some_and(|n| n.distance.is_some());
+        if !used && !acts && (target.is_some() || self.stack.len() > 1) {
+            // Nothing happens in it, as far as is known, and nobody asks what it returned; only data may pass through. The
+            // root's own calls of unknown functions stay, for people.
+            self.sources.insert(result, data);
+            return;
         }
         let mut sources = data;
         sources.push(result);
@@ -396,66 +392,4 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Lock { .. }
             | Operation::Sync
     )
-}
-
-/// The results that steps, conditions, places or returned values of a body refer to, other than as the origin of data.
-fn used(body: &Block) -> FxHashSet<ResultId> {
-    let mut found = FxHashSet::default();
-    graph::each_step(body, &mut |step| match step {
-        Step::Effect(e) => effect_uses(e, &mut found),
-        Step::Branch(b) => condition_uses(&b.condition, &mut found),
-        Step::Call(c) => {
-            c.arguments.iter().for_each(|a| value_uses(a, &mut found));
-            if let Some(e) = &c.presumed {
-                effect_uses(e, &mut found);
-            }
-        }
-        Step::Exit(Exit::Return(value)) => value_uses(value, &mut found),
-        Step::Join(r) | Step::Release(r, _) => {
-            found.insert(*r);
-        }
-        Step::Exit(_) | Step::Loop(_) | Step::Spawn(_) | Step::Frame(_) => {}
-    });
-    found
-}
-
-fn effect_uses(effect: &Effect, found: &mut FxHashSet<ResultId>) {
-    found.extend(effect.handle);
-    place_uses(&effect.place, found);
-    if let Some(other) = &effect.other_place {
-        place_uses(other, found);
-    }
-}
-
-fn place_uses(place: &Place, found: &mut FxHashSet<ResultId>) {
-    place.any(&mut |kind| {
-        if let crate::flow::PlaceKind::Result(r) = kind {
-            found.insert(*r);
-        }
-        false
-    });
-}
-
-fn condition_uses(condition: &Condition, found: &mut FxHashSet<ResultId>) {
-    match condition {
-        Condition::True(r) | Condition::Ok(r) | Condition::Failed(r, _) => {
-            found.insert(*r);
-        }
-        Condition::Not(c) => condition_uses(c, found),
-        Condition::All(cs) | Condition::Any(cs) => cs.iter().for_each(|c| condition_uses(c, found)),
-        Condition::Constant(_) | Condition::Opaque { .. } => {}
-    }
-}
-
-fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
-    match value {
-        Value::Place(p) => place_uses(p, found),
-        Value::Result(r) | Value::Failure(Some(r)) => {
-            found.insert(*r);
-        }
-        Value::Condition(c) => condition_uses(c, found),
-        Value::Success(v) => value_uses(v, found),
-        Value::Structure(fields) => fields.iter().for_each(|(_, v)| value_uses(v, found)),
-        Value::Opaque | Value::Derived(_) | Value::Flags(_) | Value::Failure(None) => {}
-    }
 }
