@@ -2,7 +2,7 @@
 
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program, uses};
-use crate::flow::{Block, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
+use crate::flow::{Block, Call, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
 
 /// How many calls deep a body is expanded.
 pub(super) const DEPTH: usize = 5;
@@ -23,8 +23,11 @@ pub(super) struct Node {
     pub distance: Option<u32>,
     /// The results that the function asks for, in order.
     used: Vec<ResultId>,
-    /// Whether some success of it returns something that effects may depend on.
+    /// Whether what it returns is decided by something that its caller knows: a result that was passed, or one of its own. A path
+    /// that it returns needs no look into it, see [`Node::returned`].
     pub answers: bool,
+    /// The functions whose answers it hands on.
+    hands_on: Vec<FunctionId>,
     /// The value that all its successes return, if they agree on one that matters.
     pub returned: Option<Value>,
 }
@@ -75,6 +78,7 @@ impl Graph {
         }
         let mut graph = Graph { nodes };
         graph.spread_acts();
+        graph.spread_answers();
         graph.weigh();
         graph
     }
@@ -111,6 +115,18 @@ impl Graph {
         }
     }
 
+    /// Whoever hands on an answer, answers. Deeper than bodies are expanded, nobody looks.
+    fn spread_answers(&mut self) {
+        for _ in 0..DEPTH {
+            let answers = |f: &FunctionId| self.node(*f).is_some_and(|n| n.answers);
+            let more: Vec<bool> =
+                self.nodes.iter().map(|n| n.answers || n.hands_on.iter().any(answers)).collect();
+            for (node, answers) in self.nodes.iter_mut().zip(more) {
+                node.answers = answers;
+            }
+        }
+    }
+
     fn weigh(&mut self) {
         for level in 0..DEPTH {
             let weight = |node: &Node| {
@@ -143,6 +159,7 @@ fn node(program: &Program, id: FunctionId) -> Node {
     let mut node = Node::default();
     let Some(function) = program.function(id) else { return node };
     let mut acts = false;
+    let mut unknown = Vec::new();
     let asker = Asker { name: &function.name, file: program.file_of(id).0, test: function.context.test };
     each_step(&function.body, &mut |step| {
         node.size = node.size.saturating_add(1);
@@ -158,7 +175,8 @@ fn node(program: &Program, id: FunctionId) -> Node {
                         node.calls.push((call.result, target));
                         node.callees.push(target.function);
                     }
-                    None => acts |= presumed,
+                    None if presumed => acts = true,
+                    None => unknown.push(call.result),
                 }
             }
             _ => {}
@@ -174,9 +192,17 @@ fn node(program: &Program, id: FunctionId) -> Node {
     node.calls.sort_by_key(|(r, _)| *r);
     node.callees.sort();
     node.callees.dedup();
+    unknown.sort();
     let values = returns(&function.body);
-    node.answers = values.iter().any(|v| matters(v));
     node.returned = agreed(&values).cloned();
+    node.answers = matches!(node.returned, Some(Value::Condition(Condition::Constant(_))));
+    for value in values {
+        results_of(value, &mut |r| match node.target(r) {
+            Some(target) => node.hands_on.push(target.function),
+            // Of a call of something unknown, nothing is known.
+            None => node.answers |= unknown.binary_search(&r).is_err(),
+        });
+    }
     node
 }
 
@@ -207,6 +233,19 @@ pub(super) fn each_step<'b>(block: &'b Block, visit: &mut dyn FnMut(&'b Step)) {
             Step::Effect(_) | Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
         }
     }
+}
+
+/// The call with this result.
+pub(super) fn find_call(body: &Block, result: ResultId) -> Option<&Call> {
+    let mut found = None;
+    each_step(body, &mut |step| {
+        if let Step::Call(call) = step
+            && call.result == result
+        {
+            found = Some(call);
+        }
+    });
+    found
 }
 
 /// The values that a function's or frame's body returns: not those of frames and spawned work in it.
@@ -242,6 +281,18 @@ pub(super) fn payload(mut value: &Value) -> &Value {
         value = inner;
     }
     value
+}
+
+/// Calls `visit` on each result that a returned value is, or is decided by; data aside.
+fn results_of(value: &Value, visit: &mut impl FnMut(ResultId)) {
+    match value {
+        Value::Result(r) | Value::Failure(Some(r)) => visit(*r),
+        Value::Condition(Condition::Opaque { .. }) => {}
+        Value::Condition(c) => c.results(visit),
+        Value::Success(inner) => results_of(inner, visit),
+        Value::Structure(fields) => fields.iter().for_each(|(_, v)| results_of(v, visit)),
+        Value::Opaque | Value::Derived(_) | Value::Place(_) | Value::Flags(_) | Value::Failure(None) => {}
+    }
 }
 
 /// Whether effects may depend on the value.

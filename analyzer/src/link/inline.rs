@@ -286,6 +286,11 @@ impl<'p> Expander<'p> {
                 return;
             }
         }
+        if let Some(target) = target.filter(|t| used && !t.guessed)
+            && let Some(value) = self.instantiate(target.function, arguments.clone())
+        {
+            self.returned.insert(result, value);
+        }
         let acts =
             target.and_then(|t| self.program.graph.node(t.function)).is_some_and(|n| n.distance.is_some());
         if !used && !acts && (target.is_some() || self.stack.len() > 1) {

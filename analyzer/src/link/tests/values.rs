@@ -2,7 +2,8 @@
 
 use super::build::*;
 use crate::flow::{
-    Block, Condition, FlowSummary, LockScope, OnFailure, Operation, Place, PlaceKind, Step, Uniqueness, Value,
+    Block, Condition, ErrorKind, FlowSummary, Kinds, LockScope, OnFailure, Operation, Place, PlaceKind, Step,
+    Uniqueness, Value,
 };
 use crate::link::{link, origin};
 
@@ -21,7 +22,18 @@ fn a_returned_place() {
     let by_result = vec![call("a::entry", vec![path("/c")], 0), effect(REMOVE, result(0), 1)];
     assert_eq!(
         linked("a::root", vec![function("a::root", &[], by_result), entry()]),
-        ["r0 = frame a::entry ?", "    return ok(\"/c\"/\"e\")", "r1 = remove \"/c\"/\"e\" ?"]
+        ["r0 = call a::entry(\"/c\") ?", "r1 = remove \"/c\"/\"e\" ?"],
+        "a path needs no look into the function"
+    );
+    let handed_on = function(
+        "a::handed_on",
+        &["base"],
+        vec![call("a::entry", vec![Value::Place(p(0, "base"))], 1), returns(Value::Result(r(1)))],
+    );
+    let through_two = vec![effect(REMOVE, place_call("a::handed_on", vec![literal("/c")]), 1)];
+    assert_eq!(
+        linked("a::root", vec![function("a::root", &[], through_two), entry(), handed_on]),
+        ["r1 = remove \"/c\"/\"e\" ?"]
     );
     let by_call = vec![effect(REMOVE, place_call("a::entry", vec![literal("/c")]).join(&literal("f")), 1)];
     assert_eq!(
@@ -173,6 +185,26 @@ fn a_returned_boolean_has_its_origin_inside() {
 }
 
 #[test]
+fn a_test_of_what_was_passed_is_put_in() {
+    let is_absent = function(
+        "a::is_absent",
+        &["error"],
+        vec![returns(Value::Condition(Condition::Failed(r(0), Kinds::of(ErrorKind::NotFound))))],
+    );
+    let root = function(
+        "a::root",
+        &["p"],
+        vec![
+            effect(REMOVE, p(0, "p"), 1),
+            call("a::is_absent", vec![Value::Failure(Some(r(1)))], 2),
+            branch(Condition::True(r(2)), vec![], vec![]),
+        ],
+    );
+    let text = body(vec![is_absent, root]).to_string();
+    assert!(text.contains("    return (failed(r1, NotFound))\nif r2"), "{text}");
+}
+
+#[test]
 fn data_is_traced_through_calls_to_the_read() {
     let load = function(
         "a::load",
@@ -247,7 +279,7 @@ fn fields_of_structures_are_what_they_were_made_of() {
     let writes: Vec<&str> = text.lines().filter(|l| l.contains("write")).collect();
     assert_eq!(
         writes,
-        ["    r21 = write dir/\"s\" ?", "    r31 = write \"/x\"/\"s\" ?", "    r41 = write dir.path.path ?"],
+        ["    r11 = write dir/\"s\" ?", "    r21 = write \"/x\"/\"s\" ?", "    r31 = write dir.path.path ?"],
         "{text}"
     );
 }
