@@ -10,7 +10,7 @@ use crate::flow::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many steps of callees a body takes in. Beyond it calls stay calls, the largest callees first.
-pub(super) const BUDGET: u32 = 3000;
+pub(super) const BUDGET: u32 = 2000;
 
 /// The linked body of a function.
 pub(super) fn body(program: &Program, function: FunctionId) -> Block {
@@ -176,12 +176,22 @@ impl<'p> Expander<'p> {
     fn step(&mut self, step: &'p Step, scope: &mut Scope<'p>, steps: &mut Vec<Step>) {
         steps.push(match step {
             Step::Effect(effect) => Step::Effect(self.effect(effect, scope)),
-            Step::Branch(Branch { condition, then, otherwise }) => Step::Branch(Branch {
-                condition: self.condition(condition, scope),
-                then: self.block(then, scope),
-                otherwise: self.block(otherwise, scope),
-            }),
-            Step::Loop(body) => Step::Loop(self.block(body, scope)),
+            Step::Branch(Branch { condition, then, otherwise }) => {
+                let then = self.block(then, scope);
+                let otherwise = self.block(otherwise, scope);
+                if self.stack.len() > 1 && then.steps.is_empty() && otherwise.steps.is_empty() {
+                    // Nothing is left of either side, so it does not matter which is taken.
+                    return;
+                }
+                Step::Branch(Branch { condition: self.condition(condition, scope), then, otherwise })
+            }
+            Step::Loop(body) => {
+                let body = self.block(body, scope);
+                if self.stack.len() > 1 && body.steps.is_empty() {
+                    return;
+                }
+                Step::Loop(body)
+            }
             Step::Spawn(spawn) => Step::Spawn(Spawn {
                 body: self.block(&spawn.body, scope),
                 process: spawn.process,
@@ -293,9 +303,8 @@ impl<'p> Expander<'p> {
         }
         let acts =
             target.and_then(|t| self.program.graph.node(t.function)).is_some_and(|n| n.distance.is_some());
-        if !used && !acts && (target.is_some() || self.stack.len() > 1) {
-            // Nothing happens in it, as far as is known, and nobody asks what it returned; only data may pass through. The
-            // root's own calls of unknown functions stay, for people.
+        if !acts && (self.stack.len() > 1 || (target.is_some() && !used)) {
+            // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people.
             self.sources.insert(result, data);
             return;
         }
