@@ -1,6 +1,6 @@
 //! How sure a finding is. All ranking is in this file, so that it can be tuned on real code in one place.
 
-use crate::evidence::{Evidence, Other, Role};
+use crate::evidence::{Evidence, Other, Role, Strength};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Relation};
@@ -58,10 +58,14 @@ impl Surroundings<'_> {
                 .or_else(|| {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
-            Actor::Reader => in_another(&[Role::Reads, Role::Checks])
-                .map(Reason::Elsewhere)
-                .or_else(|| named(|_| true))
-                .or_else(|| names::shared_root(place).map(Reason::SharedRoot)),
+            Actor::Reader => {
+                let found = in_another(&[Role::Reads, Role::Checks]);
+                let sure = found.clone().filter(|other| other.strength > Strength::Computed);
+                sure.map(Reason::Elsewhere)
+                    .or_else(|| named(|_| true))
+                    .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
+                    .or_else(|| found.map(Reason::Elsewhere))
+            }
             Actor::Updater => elsewhere(&[Role::Writes, Role::Replaces]).map(Reason::Elsewhere),
             Actor::Replacer => elsewhere(&[Role::Replaces]).map(Reason::Elsewhere),
             Actor::Acquirer => named(|h| h.lock).or_else(|| {
@@ -93,7 +97,10 @@ impl Surroundings<'_> {
             Role::RemovesTree,
         ];
         names::shared_root(place).is_some()
-            || self.evidence.find(place, &ALL, |u| u.function != self.function).is_some_and(|o| o.strong)
+            || self
+                .evidence
+                .find(place, &ALL, |u| u.function != self.function)
+                .is_some_and(|o| o.strength == Strength::Full)
     }
 }
 
@@ -112,11 +119,16 @@ pub fn judge(
             (Confidence::High, "the place is shared: other code uses it too".to_owned())
         }
         Reason::Itself => (Confidence::Medium, "the function may run twice at the same time".to_owned()),
-        Reason::Elsewhere(other) if other.strong => {
+        Reason::Elsewhere(other) if other.strength == Strength::Full => {
             (Confidence::High, "the program elsewhere is the other side".to_owned())
         }
-        Reason::Elsewhere(_) => {
+        Reason::Elsewhere(other) if other.strength == Strength::Name => {
             (Confidence::Medium, "the program elsewhere uses a file of this name".to_owned())
+        }
+        // Without a check that shows a second thought about others, a path of the same making is not enough.
+        Reason::Elsewhere(_) => {
+            let level = if candidate.check.is_some() { Confidence::Medium } else { Confidence::Low };
+            (level, "the program elsewhere uses paths that are made like this one".to_owned())
         }
         Reason::Named(word) => (Confidence::Medium, format!("the name says `{word}`, which others touch")),
         Reason::SharedRoot(root) => {

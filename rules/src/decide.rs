@@ -18,7 +18,7 @@ const PER_RULE: usize = 48;
 const CALLERS: usize = 8;
 const LEVELS: usize = 2;
 /// From how many effects on a body is narrowed to the candidate's place before it is explored.
-const LARGE: usize = 16;
+const LARGE: usize = 10;
 
 /// What one function contributes: what it does to which class of places, and the candidates in it.
 #[derive(Debug)]
@@ -143,6 +143,10 @@ impl<'p> View<'p> {
     fn worst(&self, rule: &Rule, candidate: &Candidate, surroundings: &Surroundings<'_>) -> Option<Proven> {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
+        // A helper's write is looked at from its callers for what they know about the path.
+        if candidate.check.is_none() && candidate.act.depth > 0 {
+            actors.retain(|(_, reason)| !matches!(reason, Reason::None));
+        }
         // Those without a reason last: they need no exploring where another race is shown.
         actors.sort_by_key(|(_, reason)| matches!(reason, Reason::None));
         let narrowed = (size(&self.body) > LARGE).then(|| narrow(&self.body, candidate));

@@ -56,11 +56,22 @@ pub struct Use {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Key(u64);
 
-/// A class, and whether it is more than a file's name.
+/// A class, and how much it tells.
 #[derive(Clone, Copy, Debug)]
 struct Class {
     key: Key,
-    strong: bool,
+    strength: Strength,
+}
+
+/// How surely two places of one class are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// They come from the same function, called with who knows what, or some of their components vary.
+    Computed,
+    /// They have the same file name.
+    Name,
+    /// Type and field, constant, root, or literal.
+    Full,
 }
 
 /// What was found of another side.
@@ -68,8 +79,8 @@ struct Class {
 pub struct Other {
     /// The use.
     pub found: Use,
-    /// Whether the class is more than a file's name.
-    pub strong: bool,
+    /// How surely it is the same place.
+    pub strength: Strength,
 }
 
 /// All uses by class.
@@ -144,7 +155,7 @@ impl Evidence {
     fn of_class(&self, class: Class, roles: &[Role], accept: &impl Fn(&Use) -> bool) -> Option<Other> {
         let uses = self.uses.get(&class.key)?;
         let found = uses.iter().find(|u| !u.in_test && roles.contains(&u.role) && accept(u))?;
-        Some(Other { found: *found, strong: class.strong })
+        Some(Other { found: *found, strength: class.strength })
     }
 }
 
@@ -200,7 +211,13 @@ fn strong_class(place: &Place) -> Option<Class> {
     let mut hasher = FxHasher::default();
     let mut anchor = false;
     hash_class(place, &mut hasher, &mut anchor, 0)?;
-    anchor.then(|| Class { key: Key(hasher.finish()), strong: true })
+    let computed = place.any(&mut |kind| match kind {
+        PlaceKind::Call { arguments, .. } => !arguments.is_empty(),
+        PlaceKind::Concat(_) | PlaceKind::Opaque { .. } | PlaceKind::Result(_) => true,
+        _ => false,
+    });
+    let strength = if computed { Strength::Computed } else { Strength::Full };
+    anchor.then(|| Class { key: Key(hasher.finish()), strength })
 }
 
 /// The last component alone, where it is a text that tells something.
@@ -217,7 +234,7 @@ fn name_class(place: &Place) -> Option<Class> {
     let mut hasher = FxHasher::default();
     "*/".hash(&mut hasher);
     telling.then(|| hash_class(name, &mut hasher, &mut true.clone(), 0)).flatten()?;
-    Some(Class { key: Key(hasher.finish()), strong: false })
+    Some(Class { key: Key(hasher.finish()), strength: Strength::Name })
 }
 
 /// Feeds the class to the hasher; none where the place has no class. `anchor` tells whether anything in it is the same

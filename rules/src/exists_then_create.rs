@@ -7,7 +7,7 @@ use crate::pairs::{Candidate, created_by_path, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Check, Operation};
+use fsrace_analyzer::flow::{Check, Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -32,11 +32,19 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
-    guarded(trace, created_by_path, |says| says != Says::Present, false)
+    guarded(trace, created, |says| says != Says::Present, false)
         .into_iter()
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .filter(|candidate| candidate.says == Some(Says::Absent) || asks_existence(candidate))
         .collect()
+}
+
+/// `mkdir -p` takes what is there for made: a check before it is redundant.
+fn created(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::CreateDir { all: true } => None,
+        _ => created_by_path(effect),
+    }
 }
 
 /// A decision on a file's age or size is one on what is there, and the write is an update, no creation.

@@ -306,7 +306,8 @@ impl<'a> Compiler<'a> {
             _ => wanted,
         };
         if let Some(acting) = acting {
-            self.acts(condition, acting, 0);
+            let leaves = then_sites + else_sites + then_weight + else_weight == 0;
+            self.acts(condition, acting, leaves, 0);
         }
         let frame_loops = self.frames.last().map_or(0, |f| f.loops);
         if self.loops.len() > frame_loops
@@ -351,15 +352,18 @@ impl<'a> Compiler<'a> {
     }
 
     /// Notes which answers to tests of what was observed lead to where the program acts.
-    fn acts(&mut self, condition: &Condition, acting: bool, depth: usize) {
+    fn acts(&mut self, condition: &Condition, acting: bool, leaves: bool, depth: usize) {
         if depth > MAX_DEPTH {
             return;
         }
         match condition {
-            Condition::Opaque { id, .. } => note(&mut self.program.acts, Source::Condition(*id), acting),
-            Condition::Not(inner) => self.acts(inner, !acting, depth + 1),
+            Condition::Opaque { id, .. } => {
+                note(&mut self.program.acts, Source::Condition(*id), acting);
+                note(&mut self.program.leaves, Source::Condition(*id), leaves);
+            }
+            Condition::Not(inner) => self.acts(inner, !acting, leaves, depth + 1),
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|p| self.acts(p, acting, depth + 1));
+                parts.iter().for_each(|p| self.acts(p, acting, leaves, depth + 1));
             }
             Condition::Constant(_) | Condition::True(_) | Condition::Ok(_) | Condition::Failed(..) => {}
         }

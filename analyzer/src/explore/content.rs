@@ -119,6 +119,14 @@ impl Contents {
         matches!(self.term(content), Term::Text { lane, effect, .. } if *lane == by && *effect == number)
     }
 
+    /// Who wrote it, if it is one actor's whole text.
+    pub fn writer(&self, content: Content) -> Option<Lane> {
+        match self.term(content) {
+            Term::Text { lane, .. } => Some(*lane),
+            _ => None,
+        }
+    }
+
     /// Whether it derives from something that was read.
     pub fn is_derived(&self, content: Content) -> bool {
         match self.term(content) {

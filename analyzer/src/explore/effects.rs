@@ -98,6 +98,12 @@ impl Context<'_> {
             Ok(Progress::Unknown) => StepOutcome::Done,
             Err(kind) => StepOutcome::Failed(*kind),
         };
+        if let Ok(Progress::Done(success)) = &stepped
+            && success.contents.iter().any(|c| self.contents.writer(*c) == Some(other(lane)))
+            && let Some(saw) = state.saw.get_mut(index(lane))
+        {
+            *saw = true;
+        }
         if stepped.is_ok() {
             self.track_ownership(state, lane, effect, phase);
             if self.wrote(state, lane, number, effect) {

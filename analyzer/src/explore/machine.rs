@@ -126,6 +126,8 @@ pub struct State {
     pub stolen: bool,
     /// Which effects of each actor have written something, as bits by number; those above 63 share the last.
     pub wrote: [u64; 2],
+    /// Whether each actor has looked at something that the other had written.
+    pub saw: [bool; 2],
 }
 
 /// The lane's place in a pair.

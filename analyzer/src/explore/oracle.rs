@@ -22,6 +22,7 @@ type Answers = Vec<(Source, Option<bool>)>;
 struct Known {
     wants: Answers,
     acts: Answers,
+    leaves: Answers,
 }
 
 /// A partial assignment of the unknowns.
@@ -38,7 +39,11 @@ fn find(table: &[(Source, Option<bool>)], source: Source) -> Option<Option<bool>
 impl Oracle {
     /// An oracle that knows only what the program's shape tells.
     pub fn new(program: &Program) -> Self {
-        let known = Known { wants: program.wants.clone(), acts: program.acts.clone() };
+        let known = Known {
+            wants: program.wants.clone(),
+            acts: program.acts.clone(),
+            leaves: program.leaves.clone(),
+        };
         Oracle { known: Rc::new(known), chosen: Vec::new() }
     }
 
@@ -59,7 +64,12 @@ impl Oracle {
                 Some(Some(acting)) => Some(!acting),
                 _ => self.ask(source, Class::Initial).map(|answer| !answer),
             },
-            Class::Initial | Class::Absent => None,
+            // The content in question is content that the program acts on, where the program shows which that is.
+            Class::Initial => find(&self.known.acts, source).flatten(),
+            Class::Absent => match find(&self.known.leaves, source) {
+                Some(Some(true)) => find(&self.known.acts, source).flatten(),
+                _ => None,
+            },
         }
     }
 

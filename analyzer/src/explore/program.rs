@@ -111,6 +111,8 @@ pub struct Program {
     pub wants: Vec<(Source, Option<bool>)>,
     /// Which answer to a test of what was observed makes the program act on it.
     pub acts: Vec<(Source, Option<bool>)>,
+    /// Whether such a test only decides on leaving, with no effect in either of its arms.
+    pub leaves: Vec<(Source, Option<bool>)>,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
 }

@@ -153,7 +153,7 @@ impl Explorer<'_> {
             return Ok(false);
         }
         let complete = ab.is_some() && ba.is_some();
-        let serials: Vec<Outcome> = ab.into_iter().chain(ba).collect();
+        let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = ab.into_iter().chain(ba).unzip();
         let left = MAX_STATES.saturating_sub(self.result.states);
         let searched = search(&mut context, &start, left)?;
         self.result.states += searched.states;
@@ -165,6 +165,7 @@ impl Explorer<'_> {
             checked: self.checked,
             target: self.target,
             contents: &context.contents,
+            wrote: &wrote,
         };
         for run in searched.runs {
             let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
@@ -237,6 +238,7 @@ fn start(programs: [&Program; 2], files: &Filesystem) -> State {
         double: false,
         stolen: false,
         wrote: [0, 0],
+        saw: [false, false],
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Run {
     pub outcome: Outcome,
     /// What each actor wrote, see [`State::wrote`].
     pub wrote: [u64; 2],
+    /// Whether each actor looked at what the other wrote, see [`State::saw`].
+    pub saw: [bool; 2],
     /// Switches, and among them those in the middle of an operation.
     pub switches: (u32, u32),
     /// Whose step came when.
@@ -84,12 +86,15 @@ pub struct Search {
     pub bounded: bool,
 }
 
-/// One serial order, if it ends; and whether the act was reached.
+/// What a serial order ends in, and what each actor wrote in it, see [`State::wrote`].
+pub type Serial = (Outcome, [u64; 2]);
+
+/// One serial order, if it ends, with what each actor wrote; and whether the act was reached.
 pub fn serial(
     context: &mut Context<'_>,
     start: &State,
     first: Lane,
-) -> Result<(Option<Outcome>, bool), Undecided> {
+) -> Result<(Option<Serial>, bool), Undecided> {
     let mut state = start.clone();
     let mut ended = true;
     for lane in [first, other(first)] {
@@ -105,7 +110,7 @@ pub fn serial(
     }
     let itself = matches!(context.actor, Actor::Itself | Actor::ItselfThread);
     let reached = state.machine(Lane::A).reached || (itself && state.machine(Lane::B).reached);
-    Ok((ended.then(|| Outcome::of(&state)), reached))
+    Ok((ended.then(|| (Outcome::of(&state), state.wrote)), reached))
 }
 
 struct Node {
@@ -123,7 +128,7 @@ pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<
     context.settle(&mut state, Lane::B)?;
     let mut nodes = vec![Node { state: Rc::new(state), last: None, parent: 0, switches: (0, 0) }];
     let mut met: FxHashSet<(Rc<State>, Option<Lane>)> = FxHashSet::default();
-    let mut outcomes: FxHashSet<(Outcome, [u64; 2])> = FxHashSet::default();
+    let mut outcomes: FxHashSet<(Outcome, [u64; 2], [bool; 2])> = FxHashSet::default();
     // Switches, those in the middle of an operation, steps, age.
     let mut open = BinaryHeap::from([Reverse(((0u32, 0u32), 0u32, 0usize))]);
     while let Some(Reverse((switches, steps, number))) = open.pop() {
@@ -139,10 +144,11 @@ pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<
         }
         if !state.running(Lane::A) && !state.running(Lane::B) {
             let outcome = Outcome::of(&state);
-            if outcomes.insert((outcome.clone(), state.wrote)) {
+            if outcomes.insert((outcome.clone(), state.wrote, state.saw)) {
                 found.runs.push(Run {
                     outcome,
                     wrote: state.wrote,
+                    saw: state.saw,
                     switches,
                     schedule: schedule(&nodes, number),
                 });

@@ -2,7 +2,7 @@
 
 use super::content::{Content, Contents, Term};
 use super::filesystem::{Kind, Name};
-use super::machine::{Seen, effect_bit, index};
+use super::machine::{Seen, effect_bit, index, other};
 use super::program::Program;
 use super::schedule::{Ended, Outcome, Run};
 use super::setup::victim;
@@ -17,6 +17,8 @@ pub struct Question<'a> {
     pub checked: bool,
     pub target: &'a [Name],
     pub contents: &'a Contents,
+    /// What each actor wrote in each serial order, see [`super::machine::State::wrote`].
+    pub wrote: &'a [[u64; 2]],
 }
 
 /// Something that can be lost.
@@ -118,7 +120,7 @@ impl Question<'_> {
         let left = self.items(outcome);
         let (first, rest) = compared.split_first()?;
         let others: Vec<Vec<Item>> = rest.iter().map(|s| self.items(s)).collect();
-        let lost: Vec<Item> = self
+        let mut lost: Vec<Item> = self
             .items(first)
             .into_iter()
             .filter(|item| !left.contains(item) && others.iter().all(|o| o.contains(item)))
@@ -132,6 +134,7 @@ impl Question<'_> {
                 Item::Initial(_) => alike,
             })
             .collect();
+        lost.extend(self.overwritten(run, serials, &left));
         let whose = match lost.iter().find(|item| matches!(item, Item::Text(..))).or(lost.first())? {
             Item::Text(lane, _) => Some(*lane),
             Item::Initial(_) => None,
@@ -140,12 +143,14 @@ impl Question<'_> {
         let derived = survivor.is_some_and(|content| self.contents.is_derived(content));
         Some(match whose {
             Some(lane) if derived => {
-                let winner = self.writer(survivor?).unwrap_or(super::machine::other(lane));
+                let winner = self.contents.writer(survivor?).unwrap_or(other(lane));
                 (
                     Consequence::LostUpdate,
                     format!("{winner:?}'s update is made from what it read before and overwrites {lane:?}'s"),
                 )
             }
+            // Who has looked at it and then removes or replaces it means to.
+            Some(lane) if run.saw.get(index(other(lane))) == Some(&true) => return None,
             Some(lane) => (Consequence::DataLoss, format!("{lane:?}'s content is gone")),
             None if derived => {
                 (Consequence::LostUpdate, "what was there before is missing from the result".to_owned())
@@ -154,11 +159,26 @@ impl Question<'_> {
         })
     }
 
-    fn writer(&self, content: Content) -> Option<Lane> {
-        match self.contents.term(content) {
-            Term::Text { lane, .. } => Some(*lane),
-            _ => None,
+    /// What B wrote and believes done, and is gone, though every serial order in which B writes it keeps it. Unlike what all
+    /// serial orders end in, this holds too where B writes nothing in one of them because it finds the place taken.
+    fn overwritten(&self, run: &Run, serials: &[Outcome], left: &[Item]) -> Option<Item> {
+        let [_, wrote] = run.wrote;
+        if self.itself() || self.actor == Actor::Acquirer || run.outcome.ended.get(1) != Some(&Ended::Ok) {
+            return None;
         }
+        (0..64u16).filter(|effect| wrote & effect_bit(*effect) != 0).map(|e| Item::Text(Lane::B, e)).find(
+            |item| {
+                let Item::Text(_, effect) = item else { return false };
+                let mut writing = serials
+                    .iter()
+                    .zip(self.wrote)
+                    .filter(|(s, [_, b])| b & effect_bit(*effect) != 0 && s.ended.get(1) == Some(&Ended::Ok))
+                    .peekable();
+                !left.contains(item)
+                    && writing.peek().is_some()
+                    && writing.all(|(s, _)| self.items(s).contains(item))
+            },
+        )
     }
 
     /// Half, mixed or emptied content where no serial order shows it.
@@ -199,9 +219,13 @@ impl Question<'_> {
             let Some(ended) = outcome.ended.get(index(lane)) else { continue };
             let Some((kind, origin)) = ended.failure() else { continue };
             let counts = self.program.effect(origin).is_some_and(|effect| effect.counts);
+            // Where a serial order fails too, in whatever way short of a panic, the failure is one that the caller expects.
+            let panics = |ended: &Ended| matches!(ended, Ended::Panicked(_));
             let expected = serials.iter().any(|s| {
-                s.ended.iter().enumerate().any(|(at, ended)| {
-                    (at == index(lane) || self.itself()) && ended.failure() == Some((kind, origin))
+                s.ended.iter().enumerate().any(|(at, other)| {
+                    (at == index(lane) || self.itself())
+                        && *other != Ended::Ok
+                        && panics(other) == panics(ended)
                 })
             });
             if counts && !expected {

@@ -260,3 +260,18 @@ fn a_leftover_of_ones_own_is_nobodys_concern() {
     });
     case.is_benign(&[Actor::Itself, Actor::ItselfThread, Actor::Reader, Actor::Creator]);
 }
+
+#[test]
+fn removing_what_one_has_seen_is_no_loss() {
+    // if open(p) fails { if exists(p) { remove(p) } mkdir(p) }: what appeared in between is looked at before it goes.
+    let case = checked(|f, p| {
+        let opened = f.effect(Operation::ReadDir, p, GO_ON);
+        let act = f.when(ok(opened).negated(), |f| {
+            let seen = f.exists(p);
+            f.when(holds(seen), |f| f.remove_tree(p, GO_ON));
+            f.mkdir(p, TRY)
+        });
+        (opened, act)
+    });
+    assert!(!case.costs(Actor::Creator).contains(&Consequence::DataLoss));
+}

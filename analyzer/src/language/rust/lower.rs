@@ -26,6 +26,8 @@ pub struct FileScope<'a> {
     pub fields: &'a FxHashMap<(String, String), Ty>,
     /// What the file's functions return, by qualified name.
     pub returns: &'a FxHashMap<String, Ty>,
+    /// The name of the crate that the file is in.
+    pub own_crate: Option<&'a str>,
 }
 
 /// A local variable.
@@ -613,6 +615,7 @@ impl<'a> Lowerer<'a> {
         Types {
             models: self.file.models,
             resolve: &resolve,
+            own_crate: self.file.own_crate,
             self_type: self.self_type.as_deref(),
             generics: &self.generics,
         }
