@@ -4,7 +4,9 @@
 //! here is the place itself, what is renamed or copied to or from it, the handles on these, and all locks.
 
 use crate::pairs::Candidate;
-use fsrace_analyzer::flow::{Block, Branch, Effect, Frame, Operation, Place, ResultId, Spawn, Step};
+use fsrace_analyzer::flow::{
+    Block, Branch, Condition, Effect, Exit, Frame, Operation, Place, ResultId, Spawn, Step, Value,
+};
 use rustc_hash::FxHashSet;
 
 /// Bodies nested deeper than this are cut off there.
@@ -31,16 +33,15 @@ pub fn narrow(body: &Block, candidate: &Candidate) -> Block {
             break;
         }
     }
-    let kept: FxHashSet<ResultId> = effects
+    let kept = effects
         .iter()
         .filter(|e| {
             matches!(e.operation, Operation::Lock { .. })
                 || places.contains(&&e.place)
                 || e.other_place.as_ref().is_some_and(|o| places.contains(&o))
         })
-        .flat_map(|e| e.handle.into_iter().chain([e.result]))
-        .collect();
-    keep(body, &kept, 0)
+        .flat_map(|e| e.handle.into_iter().chain([e.result]));
+    Narrowing { kept: kept.collect() }.block(body, 0)
 }
 
 /// How many effects the body has.
@@ -69,33 +70,96 @@ fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>, depth: usize) {
     }
 }
 
-fn keep(block: &Block, kept: &FxHashSet<ResultId>, depth: usize) -> Block {
-    if depth > DEPTH {
-        return Block::default();
+/// The results that matter, growing by those of the calls that matter.
+struct Narrowing {
+    kept: FxHashSet<ResultId>,
+}
+
+impl Narrowing {
+    fn block(&mut self, block: &Block, depth: usize) -> Block {
+        if depth > DEPTH {
+            return Block::default();
+        }
+        let steps = block.steps.iter().filter_map(|step| self.step(step, depth + 1)).collect();
+        Block { steps, drops: block.drops.iter().filter(|r| self.kept.contains(r)).copied().collect() }
     }
-    let inner = |b: &Block| keep(b, kept, depth + 1);
-    let steps = block.steps.iter().filter_map(|step| {
+
+    fn step(&mut self, step: &Step, depth: usize) -> Option<Step> {
         Some(match step {
-            Step::Effect(effect) if !kept.contains(&effect.result) => return None,
+            Step::Effect(effect) if !self.kept.contains(&effect.result) => return None,
             Step::Branch(branch) => {
-                let (then, otherwise) = (inner(&branch.then), inner(&branch.otherwise));
-                if then.steps.is_empty() && otherwise.steps.is_empty() {
+                let (then, otherwise) =
+                    (self.block(&branch.then, depth), self.block(&branch.otherwise, depth));
+                let idle = size(&then) + size(&otherwise) == 0;
+                // A decision on other things that does nothing but leave is taken not to leave.
+                if idle && !self.decides(&branch.condition) {
                     return None;
                 }
                 Step::Branch(Branch { condition: branch.condition.clone(), then, otherwise })
             }
             Step::Loop(body) => {
-                let body = inner(body);
+                let body = self.block(body, depth);
                 // What is left of a loop without effects only decides when it ends.
                 if size(&body) == 0 {
                     return None;
                 }
                 Step::Loop(body)
             }
-            Step::Spawn(spawn) => Step::Spawn(Spawn { body: inner(&spawn.body), ..spawn.clone() }),
-            Step::Frame(frame) => Step::Frame(Frame { body: inner(&frame.body), ..frame.clone() }),
+            Step::Spawn(spawn) => {
+                let body = self.block(&spawn.body, depth);
+                self.kept.insert(spawn.result);
+                Step::Spawn(Spawn { body, ..spawn.clone() })
+            }
+            Step::Frame(frame) => {
+                let body = self.block(&frame.body, depth);
+                if size(&body) == 0 && !self.speaks(&body, depth) {
+                    return None;
+                }
+                self.kept.insert(frame.result);
+                Step::Frame(Frame {
+                    body,
+                    result: frame.result,
+                    on_failure: frame.on_failure,
+                    site: frame.site,
+                    name: frame.name.clone(),
+                })
+            }
+            Step::Join(result) | Step::Release(result, _) if !self.kept.contains(result) => return None,
             other => other.clone(),
         })
-    });
-    Block { steps: steps.collect(), drops: block.drops.clone() }
+    }
+
+    fn decides(&self, condition: &Condition) -> bool {
+        let mut found = false;
+        condition.results(&mut |r| found |= self.kept.contains(&r));
+        found
+    }
+
+    /// Whether what a body returns, or how it gets there, depends on what matters.
+    fn speaks(&self, body: &Block, depth: usize) -> bool {
+        depth <= DEPTH
+            && body.steps.iter().any(|step| match step {
+                Step::Branch(b) => {
+                    self.decides(&b.condition)
+                        || self.speaks(&b.then, depth + 1)
+                        || self.speaks(&b.otherwise, depth + 1)
+                }
+                Step::Loop(b) => self.speaks(b, depth + 1),
+                Step::Frame(f) => self.speaks(&f.body, depth + 1),
+                Step::Exit(Exit::Return(value)) => self.carries(value, depth + 1),
+                _ => false,
+            })
+    }
+
+    fn carries(&self, value: &Value, depth: usize) -> bool {
+        depth <= DEPTH
+            && match value {
+                Value::Result(r) | Value::Failure(Some(r)) => self.kept.contains(r),
+                Value::Derived(from) => from.iter().any(|r| self.kept.contains(r)),
+                Value::Condition(condition) => self.decides(condition),
+                Value::Success(inner) => self.carries(inner, depth + 1),
+                Value::Structure(fields) => fields.iter().any(|(_, v)| self.carries(v, depth + 1)),
+                _ => false,
+            }
+    }
 }

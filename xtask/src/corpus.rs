@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::pins::{self, Corpus};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -15,6 +16,10 @@ const HEADER: &str = "\
 
 /// Compares, or with `bless` writes the counts down.
 pub fn run(bless: bool) -> Result<ExitCode, Failure> {
+    // From before the read until after the write, so that of two runs neither undoes the other's counts. `corpus.toml` itself is
+    // replaced by the write, and a lock would stay with the old file.
+    let turn = File::open(pins::workspace().join("xtask/Cargo.toml"))?;
+    turn.lock()?;
     let mut corpus = pins::read()?;
     let binary = pins::release_binary()?;
     let mut out = std::io::stdout().lock();

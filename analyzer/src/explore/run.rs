@@ -15,7 +15,7 @@ use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Witness};
 use super::{compile, slice};
 
 /// States visited at most per scenario.
-const MAX_STATES: usize = 20_000;
+const MAX_STATES: usize = 6_000;
 
 /// Unknowns that are tried both ways at most, on one path through the program.
 const MAX_CHOICES: usize = 6;

@@ -94,7 +94,7 @@ pub struct Limit {
     pub below: Option<((u32, u32), usize)>,
 }
 
-/// How a serial order ends, and what each actor wrote, see [`State::wrote`].
+/// What a serial order ends in, and what each actor wrote in it, see [`State::wrote`].
 pub type Serial = (Outcome, [u64; 2]);
 
 /// One serial order, if it ends, with what each actor wrote; and whether the act was reached.

@@ -8,7 +8,7 @@ use crate::flow::{
     Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
     Spawn, Step, Value,
 };
-use crate::language::models::{Api, Fails, PathTransform, SpawnKind};
+use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
 use crate::source::Span;
 use std::rc::Rc;
 use syn::Expr;
@@ -499,6 +499,10 @@ impl Lowerer<'_> {
                 if !matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
                     handle = self.handle_of(&value);
                 }
+                // What an unknown call returned is a handle where only a handle makes sense.
+                if let (None, V::Result(r), true) = (handle, &value.v, is_stream_row(api)) {
+                    handle = Some(*r);
+                }
                 self.place_of(&value, "")
             }
             None => self.fresh_place(""),
@@ -560,6 +564,9 @@ impl Lowerer<'_> {
             Fails::Never => ty.clone(),
         };
         self.result_places.insert(result, place.clone());
+        if let (Operation::EnvGet, PlaceKind::Literal(name)) = (operation, place.kind()) {
+            self.result_places.insert(result, Place::new(PlaceKind::Environment(name.clone())));
+        }
         if matches!(operation, Operation::Open(_)) {
             self.opened.insert(result);
             self.droppable.insert(result);
@@ -657,16 +664,9 @@ impl Lowerer<'_> {
     /// The open handle that a value is, if it is one.
     pub fn handle_of(&mut self, value: &Val) -> Option<ResultId> {
         match &value.v {
-            V::Result(r) if !value.ty.is_path_like() => {
-                let is_path = matches!(value.ty.name(), Some("std::fs::DirEntry"));
-                (!is_path && is_handle_type(&value.ty)).then_some(*r)
-            }
+            V::Result(r) if self.opened.contains(r) || is_stream(&value.ty) => Some(*r),
             // A handle kept in a field or made elsewhere: not a path lookup, though nobody here opened it.
-            V::Place(place)
-                if is_handle_type(&value.ty) && !place.is_private() && value.ty != Ty::Unknown =>
-            {
-                Some(self.result())
-            }
+            V::Place(place) if is_stream(&value.ty) && !place.is_private() => Some(self.result()),
             V::Maybe(m) => {
                 let payload = m.payload.clone();
                 self.handle_of(&payload)
@@ -679,13 +679,14 @@ impl Lowerer<'_> {
 /// The type of a spawned thread's or task's handle.
 pub const JOIN_HANDLE: &str = "std::thread::JoinHandle";
 
-/// Whether values of the type stand for an open file rather than a path.
-pub fn is_handle_type(ty: &Ty) -> bool {
-    match ty {
-        Ty::Named(name) => &**name != PATH,
-        Ty::Unknown => true,
-        _ => false,
-    }
+/// Whether values of the type stand for an open file rather than a path: what can be read from, written to or locked.
+pub fn is_stream(ty: &Ty) -> bool {
+    let Ty::Named(name) = ty else { return false };
+    let models = Models::rust();
+    let acts =
+        |method: &str| models.api(&format!("{name}::{method}")).is_some_and(|api| api.effect.is_some());
+    &**name == FILE
+        || (&**name != PATH && ["write_all", "read_to_end", "lock_exclusive"].into_iter().any(acts))
 }
 
 /// Whether a row speaks of reading and writing through something open.

@@ -652,6 +652,8 @@ impl Lowerer<'_> {
         for name in &assigned {
             self.forget(name);
         }
+        let at_head: Vec<(String, Val)> =
+            assigned.iter().filter_map(|n| Some((n.clone(), self.local(n)?.clone()))).collect();
         let mut endless = true;
         self.loops.push(label.map(|l| l.name.ident.to_string()));
         let (body, ()) = self.in_block(|this| {
@@ -669,8 +671,16 @@ impl Lowerer<'_> {
         self.diverged = endless && !breaks(&body, 0);
         let reached_again = self.diverged;
         self.diverged = false;
-        for name in &assigned {
-            self.forget(name);
+        if endless || breaks_itself(&body, 0) {
+            for name in &assigned {
+                self.forget(name);
+            }
+        } else {
+            // A loop that only its head ends leaves its variables as the head last saw them: `while p.exists() { p = next }`
+            // ends with the very path that was found absent.
+            for (name, value) in at_head {
+                self.assign(&name, value);
+            }
         }
         let nothing = body.steps.iter().all(|s| is_idle(s, 0));
         if !nothing {
@@ -739,6 +749,17 @@ fn is_idle(step: &Step, loops: u32) -> bool {
         Step::Loop(body) => body.steps.iter().all(|s| is_idle(s, loops + 1)),
         _ => false,
     }
+}
+
+/// Whether a loop's body leaves it other than by the test at its head, which is the first step.
+fn breaks_itself(body: &crate::flow::Block, depth: u32) -> bool {
+    let mut after_head = body.clone();
+    if let Some(at) =
+        after_head.steps.iter().position(|s| matches!(s, Step::Branch(b) if b.otherwise.steps.is_empty()))
+    {
+        after_head.steps.remove(at);
+    }
+    breaks(&after_head, depth)
 }
 
 fn breaks(block: &crate::flow::Block, depth: u32) -> bool {

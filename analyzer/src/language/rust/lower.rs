@@ -26,6 +26,8 @@ pub struct FileScope<'a> {
     pub fields: &'a FxHashMap<(String, String), Ty>,
     /// What the file's functions return, by qualified name.
     pub returns: &'a FxHashMap<String, Ty>,
+    /// The name of the crate that the file is in.
+    pub own_crate: Option<&'a str>,
 }
 
 /// A local variable.
@@ -248,24 +250,22 @@ impl<'a> Lowerer<'a> {
             }
             return;
         }
-        self.leave_if(super::value::failed(result), policy, Some(result));
+        self.leave_if(super::value::failed(result), policy, &[result]);
     }
 
-    /// Leaves the frame when the condition holds.
-    pub fn leave_if(&mut self, condition: Condition, policy: OnFailure, error: Option<ResultId>) {
-        let exit = match policy {
-            OnFailure::Propagate => Exit::Return(Value::Failure(error)),
-            OnFailure::Panic => Exit::Panic,
+    /// Leaves the frame when the condition holds, with the error of the one that failed.
+    pub fn leave_if(&mut self, condition: Condition, policy: OnFailure, errors: &[ResultId]) {
+        let leave = match policy {
+            OnFailure::Propagate => failure_exits(errors),
+            OnFailure::Panic => Block { steps: vec![Step::Exit(Exit::Panic)], drops: Vec::new() },
             OnFailure::Continue => return,
         };
         match condition {
             Condition::Constant(false) => {}
-            Condition::Constant(true) => self.push(Step::Exit(exit)),
-            condition => self.push(Step::Branch(Branch {
-                condition,
-                then: Block { steps: vec![Step::Exit(exit)], drops: Vec::new() },
-                otherwise: Block::default(),
-            })),
+            Condition::Constant(true) => leave.steps.into_iter().for_each(|step| self.push(step)),
+            condition => {
+                self.push(Step::Branch(Branch { condition, then: leave, otherwise: Block::default() }))
+            }
         }
     }
 
@@ -393,7 +393,7 @@ impl<'a> Lowerer<'a> {
             let parts = |this: &mut Self, v: &Val| {
                 v.as_maybe().unwrap_or_else(|| Maybe {
                     ok: this.opaque_condition(v.observed()),
-                    error: None,
+                    errors: Vec::new(),
                     payload: Val { v: V::Opaque, ty: v.ty.payload(), data: v.data.clone() },
                 })
             };
@@ -404,7 +404,9 @@ impl<'a> Lowerer<'a> {
                 (Condition::Constant(false), _) => b.payload,
                 _ => self.join(condition, a.payload, b.payload, name),
             };
-            let maybe = Maybe { ok: choose(condition, a.ok, b.ok), error: a.error.or(b.error), payload };
+            let mut errors = a.errors;
+            add_data(&mut errors, &b.errors);
+            let maybe = Maybe { ok: choose(condition, a.ok, b.ok), errors, payload };
             return Val { v: V::Maybe(Box::new(maybe)), ty, data };
         }
         add_data(&mut data, &then.observed());
@@ -537,9 +539,8 @@ impl<'a> Lowerer<'a> {
             && !matches!(m.ok, Condition::Constant(_) | Condition::Ok(_))
         {
             let success = Exit::Return(Value::Success(Box::new(m.payload.to_flow())));
-            let failure = Exit::Return(Value::Failure(m.error));
-            let block = |exit| Block { steps: vec![Step::Exit(exit)], drops: Vec::new() };
-            self.push_branch(m.ok.clone(), block(success), block(failure));
+            let success = Block { steps: vec![Step::Exit(success)], drops: Vec::new() };
+            self.push_branch(m.ok.clone(), success, failure_exits(&m.errors));
             self.diverged = true;
             return;
         }
@@ -613,6 +614,7 @@ impl<'a> Lowerer<'a> {
         Types {
             models: self.file.models,
             resolve: &resolve,
+            own_crate: self.file.own_crate,
             self_type: self.self_type.as_deref(),
             generics: &self.generics,
         }
@@ -703,7 +705,7 @@ impl<'a> Lowerer<'a> {
             }
             V::Maybe(m) => {
                 let m = m.clone();
-                self.leave_if(m.ok.negated(), policy, m.error);
+                self.leave_if(m.ok.clone().negated(), policy, &m.errors);
                 let mut payload = m.payload;
                 add_data(&mut payload.data, &value.data);
                 payload
@@ -712,6 +714,23 @@ impl<'a> Lowerer<'a> {
             _ => Val { ty: value.ty.payload(), ..value },
         }
     }
+}
+
+/// Returns the error of the one that failed. A result that was not reached has not failed, so the tests may stand in any order.
+fn failure_exits(errors: &[ResultId]) -> Block {
+    let mut steps = Vec::new();
+    if let Some((_, others)) = errors.split_last() {
+        for error in others {
+            let exit = Step::Exit(Exit::Return(Value::Failure(Some(*error))));
+            steps.push(Step::Branch(Branch {
+                condition: super::value::failed(*error),
+                then: Block { steps: vec![exit], drops: Vec::new() },
+                otherwise: Block::default(),
+            }));
+        }
+    }
+    steps.push(Step::Exit(Exit::Return(Value::Failure(errors.last().copied()))));
+    Block { steps, drops: Vec::new() }
 }
 
 /// The results that a value owns: guards and handles among them are released with it.

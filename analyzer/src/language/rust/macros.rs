@@ -47,7 +47,7 @@ impl Lowerer<'_> {
                     let condition = self.condition_of(first);
                     let policy =
                         if name.starts_with("ensure") { OnFailure::Propagate } else { OnFailure::Panic };
-                    self.leave_if(condition.negated(), policy, None);
+                    self.leave_if(condition.negated(), policy, &[]);
                 }
                 Val::opaque()
             }
@@ -59,7 +59,7 @@ impl Lowerer<'_> {
                     if !matches!(condition, Condition::Opaque { .. })
                         && !matches!(&condition, Condition::Not(c) if matches!(**c, Condition::Opaque { .. }))
                     {
-                        self.leave_if(condition, OnFailure::Panic, None);
+                        self.leave_if(condition, OnFailure::Panic, &[]);
                     }
                 }
                 Val::opaque()

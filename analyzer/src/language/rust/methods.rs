@@ -258,7 +258,7 @@ impl Lowerer<'_> {
                 "then_some" => {
                     let payload = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
                     let ty = Ty::Option(Rc::new(payload.ty.clone()));
-                    Some(Val::new(V::Maybe(Box::new(Maybe { ok: c, error: None, payload })), ty))
+                    Some(Val::new(V::Maybe(Box::new(Maybe { ok: c, errors: Vec::new(), payload })), ty))
                 }
                 _ => None,
             };
@@ -291,7 +291,7 @@ impl Lowerer<'_> {
             "unwrap" | "expect" | "unwrap_unchecked" | "expect_err" | "unwrap_err" => {
                 self.evaluate_arguments(e);
                 if name.ends_with("_err") {
-                    let error = parts.and_then(|m| m.error);
+                    let error = parts.and_then(|m| m.error());
                     return Some(error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown)));
                 }
                 Some(self.unwrap(receiver.clone(), OnFailure::Panic))
@@ -318,7 +318,7 @@ impl Lowerer<'_> {
             }
             "is_err_and" => {
                 let m = parts?;
-                let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+                let error = m.error().map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
                 let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
                 let (holds, _) = self.aside(|this| {
                     let value = this.call_value(&body, vec![error], span);
@@ -339,10 +339,11 @@ impl Lowerer<'_> {
                 let m = parts?;
                 let inner = m.payload.as_maybe()?;
                 let ok = any(vec![m.ok.clone().negated(), all(vec![m.ok.clone(), inner.ok.clone()])]);
-                let present = Maybe { ok: all(vec![m.ok, inner.ok]), error: None, payload: inner.payload };
+                let present =
+                    Maybe { ok: all(vec![m.ok, inner.ok]), errors: Vec::new(), payload: inner.payload };
                 let payload = Val::new(V::Maybe(Box::new(present)), Ty::Option(Rc::new(Ty::Unknown)));
                 let ty = Ty::Result(Rc::new(payload.ty.clone()));
-                Some(Val::new(V::Maybe(Box::new(Maybe { ok, error: inner.error, payload })), ty))
+                Some(Val::new(V::Maybe(Box::new(Maybe { ok, errors: inner.errors, payload })), ty))
             }
             "ok"
             | "into_diagnostic"
@@ -394,8 +395,8 @@ impl Lowerer<'_> {
             }
             "err" => {
                 let m = parts?;
-                let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
-                let maybe = Maybe { ok: m.ok.negated(), error: None, payload: error };
+                let error = m.error().map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+                let maybe = Maybe { ok: m.ok.negated(), errors: Vec::new(), payload: error };
                 Some(Val::new(V::Maybe(Box::new(maybe)), Ty::Option(Rc::new(Ty::Unknown))))
             }
             "unwrap_or" | "unwrap_or_default" => {
@@ -455,7 +456,7 @@ impl Lowerer<'_> {
             && let Some(m) = receiver.as_maybe()
         {
             let body = self.expr(argument);
-            let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+            let error = m.error().map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
             let (_, block) = self.aside(|this| this.call_value(&body, vec![error], span));
             self.push_branch(m.ok, crate::flow::Block::default(), block);
         }
@@ -499,7 +500,7 @@ impl Lowerer<'_> {
             return None;
         }
         let payload = self.boolean_payload(m.payload.clone());
-        let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+        let error = m.error().map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
         let ty = receiver.ty.clone();
         Some(match name {
             "map" | "map_ok" => {
@@ -508,7 +509,7 @@ impl Lowerer<'_> {
                 self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
                 let ty = wrap(&ty, value.ty.clone());
                 let data = value.data.clone();
-                Val::new(V::Maybe(Box::new(Maybe { ok: m.ok, error: m.error, payload: value })), ty)
+                Val::new(V::Maybe(Box::new(Maybe { ok: m.ok, errors: m.errors, payload: value })), ty)
                     .with_data(&data)
             }
             "and_then" | "then" => {
@@ -516,7 +517,7 @@ impl Lowerer<'_> {
                 self.branch(
                     m.ok,
                     |this| this.call_value(&body, vec![payload], span),
-                    |_| Val { ty, ..Val::failure(m.error) },
+                    |_| Val { ty, ..Val::failure_of(m.errors) },
                 )
             }
             "or_else" => {
@@ -549,7 +550,7 @@ impl Lowerer<'_> {
                 });
                 self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
                 let ok = all(vec![m.ok, holds]);
-                Val::new(V::Maybe(Box::new(Maybe { ok, error: m.error, payload: kept })), ty)
+                Val::new(V::Maybe(Box::new(Maybe { ok, errors: m.errors, payload: kept })), ty)
             }
             "and" | "or" => {
                 let other = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
@@ -557,7 +558,7 @@ impl Lowerer<'_> {
                 if name == "or" {
                     self.branch(ok, |_| success, |_| other)
                 } else {
-                    self.branch(ok, |_| other, |_| Val { ty, ..Val::failure(m.error) })
+                    self.branch(ok, |_| other, |_| Val { ty, ..Val::failure_of(m.errors) })
                 }
             }
             "inspect" => {

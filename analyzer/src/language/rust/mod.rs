@@ -26,7 +26,7 @@ use names::Names;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use syn::{Attribute, FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
-use types::{FILE, Ty, Types};
+use types::{Ty, Types};
 use value::{V, Val};
 
 /// Lowers one Rust file.
@@ -75,10 +75,12 @@ fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) 
     summary.imports = imports;
     let context = file_context(&file.path, &parsed.attrs);
     let models = Models::rust();
+    let own_crate = summary.module.split("::").next().map(str::to_owned);
     let mut declared = Declared::default();
     {
         let empty = (FxHashMap::default(), FxHashMap::default());
-        let scope = FileScope { models, names: &names, fields: &empty.0, returns: &empty.1 };
+        let own_crate = own_crate.as_deref();
+        let scope = FileScope { models, names: &names, fields: &empty.0, returns: &empty.1, own_crate };
         declared.items(&scope, &summary.module, &parsed.items, 0);
     }
     for ((owner, field), ty) in &declared.fields {
@@ -92,7 +94,13 @@ fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) 
     }
     summary.types.sort_by(|a, b| a.name.cmp(&b.name));
     summary.types.iter_mut().for_each(|t| t.fields.sort());
-    let scope = FileScope { models, names: &names, fields: &declared.fields, returns: &declared.returns };
+    let scope = FileScope {
+        models,
+        names: &names,
+        fields: &declared.fields,
+        returns: &declared.returns,
+        own_crate: own_crate.as_deref(),
+    };
     let module = summary.module.clone();
     let mut walker = Walker { scope: &scope, summary };
     walker.items(&module, &parsed.items, context, 0);
@@ -160,12 +168,18 @@ impl Declared {
         for item in items {
             match item {
                 Item::Struct(s) => {
-                    let types =
-                        Types { models: scope.models, resolve: &resolve, self_type: None, generics: &[] };
+                    let types = Types {
+                        models: scope.models,
+                        resolve: &resolve,
+                        own_crate: scope.own_crate,
+                        self_type: None,
+                        generics: &[],
+                    };
                     let generics = types.generics(&s.generics);
                     let types = Types {
                         models: scope.models,
                         resolve: &resolve,
+                        own_crate: scope.own_crate,
                         self_type: None,
                         generics: &generics,
                     };
@@ -183,6 +197,7 @@ impl Declared {
                     let types = Types {
                         models: scope.models,
                         resolve: &resolve,
+                        own_crate: scope.own_crate,
                         self_type: Some(&owner),
                         generics: &[],
                     };
@@ -215,19 +230,32 @@ fn signature_type(
     if matches!(signature.output, ReturnType::Default) {
         return Ty::Unknown;
     }
-    let types = Types { models: scope.models, resolve, self_type, generics: &[] };
+    let types = Types { models: scope.models, resolve, own_crate: scope.own_crate, self_type, generics: &[] };
     let mut generics = types.generics(&signature.generics);
     generics.extend_from_slice(outer);
-    Types { models: scope.models, resolve, self_type, generics: &generics }.of_return(&signature.output)
+    Types { models: scope.models, resolve, own_crate: scope.own_crate, self_type, generics: &generics }
+        .of_return(&signature.output)
 }
 
 /// The qualified name of the type that an `impl` is for.
 fn impl_type(scope: &FileScope<'_>, lowerer: &Lowerer<'_>, item: &syn::ItemImpl) -> Option<String> {
     let resolve = |p: &syn::Path| lowerer.resolve(p);
-    let types = Types { models: scope.models, resolve: &resolve, self_type: None, generics: &[] };
+    let types = Types {
+        models: scope.models,
+        resolve: &resolve,
+        own_crate: scope.own_crate,
+        self_type: None,
+        generics: &[],
+    };
     let generics = types.generics(&item.generics);
-    match (Types { models: scope.models, resolve: &resolve, self_type: None, generics: &generics })
-        .of(&item.self_ty)
+    match (Types {
+        models: scope.models,
+        resolve: &resolve,
+        own_crate: scope.own_crate,
+        self_type: None,
+        generics: &generics,
+    })
+    .of(&item.self_ty)
     {
         Ty::Named(name) => Some(name.to_string()),
         Ty::Text => Some("str".to_owned()),
@@ -285,9 +313,14 @@ impl Walker<'_> {
         let lowerer = Lowerer::new(self.scope, module, None);
         let Some(owner) = impl_type(self.scope, &lowerer, item) else { return };
         let resolve = |p: &syn::Path| lowerer.resolve(p);
-        let generics =
-            Types { models: self.scope.models, resolve: &resolve, self_type: Some(&owner), generics: &[] }
-                .generics(&item.generics);
+        let generics = Types {
+            models: self.scope.models,
+            resolve: &resolve,
+            own_crate: self.scope.own_crate,
+            self_type: Some(&owner),
+            generics: &[],
+        }
+        .generics(&item.generics);
         let of_trait =
             item.trait_.as_ref().and_then(|(path, _)| path.segments.last()).map(|s| s.ident.to_string());
         let release = of_trait.as_deref() == Some("Drop");
@@ -369,6 +402,7 @@ impl Walker<'_> {
             let types = Types {
                 models: self.scope.models,
                 resolve: &resolve,
+                own_crate: self.scope.own_crate,
                 self_type: owner,
                 generics: outer_generics,
             };
@@ -481,21 +515,13 @@ fn parameter_value(lowerer: &mut Lowerer<'_>, place: Place, ty: Ty, result: Resu
             Val::new(V::Error(result), ty)
         }
         // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
-        (Ty::Named(n), _) if &**n == FILE || is_stream(n) => {
+        _ if calls::is_stream(&ty) => {
             lowerer.opened.insert(result);
             lowerer.result_places.insert(result, place);
             Val::new(V::Result(result), ty)
         }
         _ => Val::place(place, ty),
     }
-}
-
-fn is_stream(ty: &str) -> bool {
-    let models = Models::rust();
-    ty != types::PATH
-        && ["write_all", "read_to_end"]
-            .iter()
-            .any(|m| models.api(&format!("{ty}::{m}")).is_some_and(|api| api.effect.is_some()))
 }
 
 /// `LazyLock::new(|| value)`, `Lazy::new(..)`, `OnceLock::new()`: the initialiser.

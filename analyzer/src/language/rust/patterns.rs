@@ -177,7 +177,8 @@ impl Lowerer<'_> {
             "Err" => {
                 let (condition, error) = match value.as_maybe() {
                     Some(m) => {
-                        let error = m.error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
+                        let error =
+                            m.error().map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
                         let condition = match &m.ok {
                             Condition::Ok(r) => failed(*r),
                             ok => ok.clone().negated(),

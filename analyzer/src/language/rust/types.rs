@@ -86,6 +86,8 @@ pub struct Types<'a> {
     pub models: &'a Models,
     /// Resolves a path written in the source to a qualified name.
     pub resolve: &'a dyn Fn(&syn::Path) -> String,
+    /// The name of the crate that the code is in.
+    pub own_crate: Option<&'a str>,
     /// The type that `Self` is.
     pub self_type: Option<&'a str>,
     /// Type parameters in scope, with what their bounds say.
@@ -157,7 +159,16 @@ impl Types<'_> {
 
     fn named(&self, path: &syn::Path) -> Ty {
         let name = (self.resolve)(path);
-        Ty::of_name(self.models.canonical_type(&name).unwrap_or(&name))
+        if let Some(canonical) = self.models.canonical_type(&name) {
+            return Ty::of_name(canonical);
+        }
+        // A prelude of the program's own often hands on std's path types (`use crate::path::PathBuf`), and one file does not
+        // show that. A type of the program's own by that name has no methods that look at the disk.
+        let own = name.split("::").next() == self.own_crate;
+        if own && matches!(name.rsplit("::").next(), Some("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf")) {
+            return Ty::path();
+        }
+        Ty::of_name(&name)
     }
 
     fn of_bounds<'b>(&self, bounds: impl Iterator<Item = &'b TypeParamBound>, depth: usize) -> Ty {

@@ -61,10 +61,18 @@ pub enum V {
 pub struct Maybe {
     /// When it is a success.
     pub ok: Condition,
-    /// Whose error the failure carries.
-    pub error: Option<ResultId>,
+    /// Whose error the failure carries: of the one that failed among these, the last if no other did; none for an error of the
+    /// program's own making.
+    pub errors: Vec<ResultId>,
     /// What the success carries.
     pub payload: Val,
+}
+
+impl Maybe {
+    /// The one error that the failure carries, if there is one.
+    pub fn error(&self) -> Option<ResultId> {
+        self.errors.last().copied()
+    }
 }
 
 impl Val {
@@ -92,12 +100,21 @@ impl Val {
     pub fn success(payload: Val) -> Self {
         let ty = Ty::Result(Rc::new(payload.ty.clone()));
         let data = payload.data.clone();
-        Val { v: V::Maybe(Box::new(Maybe { ok: Condition::Constant(true), error: None, payload })), ty, data }
+        Val {
+            v: V::Maybe(Box::new(Maybe { ok: Condition::Constant(true), errors: Vec::new(), payload })),
+            ty,
+            data,
+        }
     }
 
     /// A failure with the error of a result, or of the program's own making.
     pub fn failure(error: Option<ResultId>) -> Self {
-        let maybe = Maybe { ok: Condition::Constant(false), error, payload: Val::opaque() };
+        Val::failure_of(error.into_iter().collect())
+    }
+
+    /// A failure with the error of the one of these that failed.
+    pub fn failure_of(errors: Vec<ResultId>) -> Self {
+        let maybe = Maybe { ok: Condition::Constant(false), errors, payload: Val::opaque() };
         Val::new(V::Maybe(Box::new(maybe)), Ty::Result(Rc::new(Ty::Unknown)))
     }
 
@@ -153,7 +170,7 @@ impl Val {
             V::Maybe(m) => Some((**m).clone()),
             V::Result(r) => {
                 let payload = Val { v: V::Result(*r), ty: self.ty.payload(), data: self.data.clone() };
-                Some(Maybe { ok: Condition::Ok(*r), error: Some(*r), payload })
+                Some(Maybe { ok: Condition::Ok(*r), errors: vec![*r], payload })
             }
             _ => None,
         }
@@ -187,7 +204,7 @@ impl Val {
             V::Flags(f) => Value::Flags(*f),
             V::Maybe(m) => match m.ok {
                 Condition::Constant(true) => Value::Success(Box::new(m.payload.to_flow())),
-                Condition::Constant(false) => Value::Failure(m.error),
+                Condition::Constant(false) => Value::Failure(m.error()),
                 Condition::Ok(r) => Value::Result(r),
                 _ => Value::Derived(self.observed()),
             },

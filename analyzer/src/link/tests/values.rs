@@ -67,8 +67,8 @@ fn a_returned_handle_and_a_handle_handed_on() {
         vec![
             function("a::root", &["path"], root),
             function("a::create", &["at"], vec![open(p(0, "at"), 1), returns(ok(Value::Result(r(1))))]),
-            function("a::fill", &["file"], vec![call("a::fill_inner", vec![Value::Place(p(0, "file"))], 0)]),
-            function("a::fill_inner", &["f"], vec![effect(Operation::Write, p(0, "f"), 0)]),
+            function("a::fill", &["file"], vec![call("a::fill_inner", vec![Value::Result(r(0))], 5)]),
+            function("a::fill_inner", &["f"], vec![via(Operation::Write, p(0, "f"), 0, 5)]),
         ]
     };
     let used_here =
@@ -88,7 +88,7 @@ fn a_returned_handle_and_a_handle_handed_on() {
     ];
     assert_eq!(
         linked("a::root", functions(handed_on))[3..],
-        ["r1 = frame a::fill ?", "    r20 = frame a::fill_inner ?", "        r30 = write path via r11 ?"]
+        ["r1 = frame a::fill ?", "    r25 = frame a::fill_inner ?", "        r35 = write path via r11 ?"]
     );
 }
 
@@ -204,19 +204,19 @@ fn a_wrapper_that_writes_writes_the_data_it_was_given() {
     let save = function(
         "a::save",
         &["p", "v"],
-        vec![call("a::put", vec![Value::Place(p(0, "p")), Value::Place(p(1, "v"))], 0)],
+        vec![call("a::put", vec![Value::Place(p(0, "p")), Value::Derived(vec![r(1)])], 5)],
     );
-    let put = function("a::put", &["p", "v"], vec![write(p(0, "p"), &[], 0)]);
+    let put = function("a::put", &["p", "v"], vec![write(p(0, "p"), &[1], 5)]);
     let root = function(
         "a::root",
         &["p"],
         vec![
-            effect(Operation::Read, p(0, "p"), 0),
-            call("a::save", vec![Value::Place(p(0, "p")), Value::Derived(vec![r(0)])], 1),
+            effect(Operation::Read, p(0, "p"), 5),
+            call("a::save", vec![Value::Place(p(0, "p")), Value::Derived(vec![r(5)])], 6),
         ],
     );
     let text = body(vec![save, put, root]).to_string();
-    assert_eq!(text.lines().last(), Some("        r20 = write p from r0 ?"), "{text}");
+    assert_eq!(text.lines().last(), Some("        r25 = write p from r5 ?"), "{text}");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn fields_of_structures_are_what_they_were_made_of() {
         &["dir"],
         vec![returns(Value::Structure(vec![("path".into(), Value::Place(p(0, "dir").join(&literal("s"))))]))],
     );
-    let save = function("a::Store::save", &["self"], vec![write(path_of(p(0, "self")), &[], 0)]);
+    let save = function("a::Store::save", &["self"], vec![write(path_of(p(0, "self")), &[], 5)]);
     let root = function(
         "a::root",
         &["dir"],
@@ -247,7 +247,7 @@ fn fields_of_structures_are_what_they_were_made_of() {
     let writes: Vec<&str> = text.lines().filter(|l| l.contains("write")).collect();
     assert_eq!(
         writes,
-        ["    r20 = write dir/\"s\" ?", "    r30 = write \"/x\"/\"s\" ?", "    r40 = write dir.path.path ?"],
+        ["    r25 = write dir/\"s\" ?", "    r35 = write \"/x\"/\"s\" ?", "    r45 = write dir.path.path ?"],
         "{text}"
     );
 }

@@ -1,0 +1,59 @@
+//! The flow summaries of `fixtures/lowering/<language>/`, in their text form.
+
+use fsrace_analyzer::source::{LanguageId, SourceFile};
+use std::path::Path;
+
+fn summaries(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).expect("fixtures are readable");
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = SourceFile { path: format!("src/{name}"), text, language: LanguageId::Rust, package: None };
+    let summary = fsrace_analyzer::lower(&file);
+    assert!(summary.errors.is_empty(), "{name}: {:?}", summary.errors);
+    summary.functions.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rust_lowers_as_the_snapshots_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lowering/rust");
+    let mut seen = 0;
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok) {
+        if entry.path().extension().is_some_and(|e| e == "rs") {
+            let name = entry.path().file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            insta::assert_snapshot!(format!("rust_{name}"), summaries(entry.path()));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "only {seen} fixtures");
+}
+
+/// No text may make the frontend panic, hang or overflow its stack; threads are as large as the command line's.
+#[test]
+fn hostile_texts_are_refused_or_lowered() {
+    let repeated = |unit: &str| unit.repeat(100_000);
+    let mut texts = vec![
+        String::new(),
+        "\u{feff}fn f() { std::fs::write(\"a\", \"b\").unwrap(); }".to_owned(),
+        "fn f() {".to_owned(),
+        "fn f() { \u{0} }".to_owned(),
+        format!("fn f() {}{}", "{".repeat(100_000), "}".repeat(100_000)),
+        format!("fn f() {{ let x = {}1; }}", "!".repeat(100_000)),
+        format!("fn f(x: {}u8) {{}}", repeated("&")),
+        format!("fn f() {{ x{}; }}", ".y()".repeat(20_000)),
+        format!("fn f() {{ {} }}", "if a { b } else ".repeat(5_000)),
+    ];
+    for chain in [
+        "a = ", "a += ", "|| ", "move || ", "return ", "break ", "&mut ", "a::", "fn() -> ", "x @ ",
+        "*const ",
+    ] {
+        texts.push(format!("fn f() {{ let x = {}1; }}", repeated(chain)));
+        texts.push(format!("fn f(x: {}u8) {{}}", repeated(chain)));
+    }
+    let worker = std::thread::Builder::new().stack_size(256 << 20).spawn(move || {
+        for text in texts {
+            let file =
+                SourceFile { path: "a.rs".to_owned(), text, language: LanguageId::Rust, package: None };
+            drop(fsrace_analyzer::lower(&file));
+        }
+    });
+    worker.expect("a thread can be started").join().expect("nothing panics");
+}
