@@ -1,7 +1,8 @@
 //! From a linked body to flat code, keeping only what the slice keeps and the control flow around it.
 
+use super::live::Live;
 use super::paths::Paths;
-use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
+use super::program::{Answers, Bound, EffectStep, Instruction, Program, Slot, Source, Test};
 use super::slice::{MAX_DEPTH, too_deep, value_results};
 use super::{Lane, Scenario};
 use crate::flow::{Block, Condition, Effect, Exit, OnFailure, ResultId, Site, Step, Value};
@@ -37,6 +38,7 @@ pub fn compile(scenario: &Scenario<'_>, kept: &FxHashSet<ResultId>, paths: &mut 
         let same_place = effect.paths.first() == Some(&target) || effect.other_paths.first() == Some(&target);
         effect.counts |= effect.is_act || (same_place && Some(effect.frame) == frame);
     }
+    program.live = Live::of(&program);
     program
 }
 
@@ -387,6 +389,7 @@ impl<'a> Compiler<'a> {
         let Some(context) = self.loops.pop() else { return };
         if self.weight == weight && !context.escapes {
             self.program.code.truncate(start);
+            self.program.loops = usize::from(id);
             return;
         }
         self.patch(&context.continues);
@@ -400,6 +403,7 @@ impl<'a> Compiler<'a> {
     fn frame(&mut self, body: &'a Block, result: ResultId, on_failure: OnFailure, site: Site, depth: usize) {
         self.note_site(site);
         let before = (self.here(), self.weight, self.exits);
+        let slots = self.program.slots;
         let slot = self.define(result);
         let (is_act, is_check) = (site == self.act, Some(site) == self.check);
         self.in_act += usize::from(is_act);
@@ -424,7 +428,9 @@ impl<'a> Compiler<'a> {
         self.exits = before.2;
         if self.weight == before.1 {
             self.program.code.truncate(before.0);
+            // No slot of an inner frame is left either.
             self.slots.remove(&result);
+            self.program.slots = slots;
             return;
         }
         self.on_failure(on_failure, slot);
@@ -553,10 +559,9 @@ impl<'a> Compiler<'a> {
 }
 
 /// Notes an answer; two different ones leave it open.
-fn note(table: &mut Vec<(Source, Option<bool>)>, source: Source, answer: bool) {
-    match table.iter_mut().find(|(s, _)| *s == source) {
-        Some((_, known)) if *known == Some(answer) => {}
-        Some((_, known)) => *known = None,
-        None => table.push((source, Some(answer))),
+fn note(table: &mut Answers, source: Source, answer: bool) {
+    let known = table.entry(source).or_insert(Some(answer));
+    if *known != Some(answer) {
+        *known = None;
     }
 }

@@ -6,6 +6,7 @@ use super::machine::{Context, Datum, Event, Resource, Seen, State, Success, effe
 use super::program::{EffectStep, Slot};
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::{Check, ErrorKind, LockScope, OpenFlags, Operation, RemoveKind};
+use std::rc::Rc;
 
 /// How far an effect is after a step of it.
 enum Progress {
@@ -118,7 +119,7 @@ impl Context<'_> {
                 state.machine_mut(lane).phase = phase.saturating_add(1);
                 return;
             }
-            Ok(Progress::Done(success)) => Datum::Ok(success),
+            Ok(Progress::Done(success)) => Datum::Ok(Rc::new(success)),
             Ok(Progress::Unknown) => Datum::Opaque,
             Err(kind) => Datum::Failed(kind, Some(number)),
         };

@@ -4,9 +4,11 @@ use super::content::{Content, Contents};
 use super::filesystem::{Filesystem, Handle, Kind, Name};
 use super::oracle::{Class, Oracle};
 use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
+use super::shared::Shared;
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::ErrorKind;
 use std::mem;
+use std::rc::Rc;
 
 /// A loop that goes round more often is discarded.
 const MAX_ROUNDS: u8 = 3;
@@ -32,7 +34,7 @@ pub enum Datum {
     #[default]
     Opaque,
     /// A success.
-    Ok(Success),
+    Ok(Rc<Success>),
     /// A failure, and the effect that raised it.
     Failed(ErrorKind, Option<u16>),
 }
@@ -114,10 +116,10 @@ impl Machine {
 /// What both actors share, besides the files.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    pub files: Filesystem,
+    pub files: Shared<Filesystem>,
     /// Mutexes held: which, by whom, and whether others may hold it too.
     pub mutexes: Vec<(u16, Lane, bool)>,
-    pub machines: [Machine; 2],
+    pub machines: [Shared<Machine>; 2],
     /// Who believes to own the place.
     pub holds: [bool; 2],
     /// Both believed so at the same time.
@@ -183,7 +185,7 @@ pub struct Event {
     pub phase: u8,
     pub outcome: StepOutcome,
     /// The filesystem after it.
-    pub files: Filesystem,
+    pub files: Shared<Filesystem>,
 }
 
 /// An unknown was met that the oracle does not decide yet.
@@ -214,6 +216,14 @@ impl<'a> Context<'a> {
 
     /// Runs the lane up to its next visible step, not including it.
     pub fn settle(&mut self, state: &mut State, lane: Lane) -> Result<(), Undecided> {
+        self.advance(state, lane)?;
+        if state.running(lane) {
+            self.program(lane).live.forget_dead(state.machine_mut(lane));
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, state: &mut State, lane: Lane) -> Result<(), Undecided> {
         let program = self.program(lane);
         for _ in 0..MAX_LOCAL {
             if !state.running(lane) {
@@ -414,10 +424,11 @@ impl<'a> Context<'a> {
                         success.contents.extend_from_slice(&part.contents);
                     }
                 }
-                Datum::Ok(success)
+                Datum::Ok(Rc::new(success))
             }
             Bound::Condition(test) => {
-                Datum::Ok(Success { truth: Some(self.truth(test, machine)?), ..Success::default() })
+                let truth = Some(self.truth(test, machine)?);
+                Datum::Ok(Rc::new(Success { truth, ..Success::default() }))
             }
             Bound::Failure(Some(slot)) => match machine.datum(*slot) {
                 Datum::Failed(kind, origin) => Datum::Failed(*kind, *origin),
@@ -432,11 +443,11 @@ impl<'a> Context<'a> {
                 let mut all = Success::default();
                 for field in fields {
                     if let Datum::Ok(part) = self.value(field, machine)? {
-                        all.resources.extend(part.resources);
-                        all.contents.extend(part.contents);
+                        all.resources.extend_from_slice(&part.resources);
+                        all.contents.extend_from_slice(&part.contents);
                     }
                 }
-                if all == Success::default() { Datum::Opaque } else { Datum::Ok(all) }
+                if all == Success::default() { Datum::Opaque } else { Datum::Ok(Rc::new(all)) }
             }
         })
     }
@@ -475,8 +486,12 @@ fn has_unknown(test: &Test, machine: &Machine) -> bool {
 
 /// Gives up what the slot holds.
 pub fn release(state: &mut State, lane: Lane, slot: Slot) {
+    match state.machine(lane).datum(slot) {
+        Datum::Ok(success) if !success.resources.is_empty() => {}
+        _ => return,
+    }
     let Some(Datum::Ok(success)) = state.machine_mut(lane).slots.get_mut(slot as usize) else { return };
-    for resource in mem::take(&mut success.resources) {
+    for resource in mem::take(&mut Rc::make_mut(success).resources) {
         match resource {
             Resource::Handle(handle) => state.files.close(handle),
             Resource::FileLock(handle) => state.files.unlock(handle),

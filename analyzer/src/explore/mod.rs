@@ -7,6 +7,7 @@ mod compile;
 mod content;
 mod effects;
 mod filesystem;
+mod live;
 mod machine;
 mod oracle;
 mod paths;
@@ -14,6 +15,7 @@ mod program;
 mod run;
 mod schedule;
 mod setup;
+mod shared;
 mod slice;
 #[cfg(test)]
 mod tests;
@@ -107,7 +109,8 @@ pub struct Scenario<'a> {
 /// The explorer's answer to one scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Exploration {
-    /// Per consequence, the witness with the fewest switches; the worst consequence first. Empty: benign.
+    /// Per consequence, the witness with the fewest switches; the worst consequence first. Empty: benign. Once the worst that the
+    /// actor can bring about is shown, lesser ones are not looked for.
     pub races: Vec<Race>,
     /// Whether the bound was hit: then an empty `races` proves nothing.
     pub bounded: bool,

@@ -1,6 +1,6 @@
 //! The oracle: what the unknowns of a program are, the same for every schedule that is compared.
 
-use super::program::{Program, Source};
+use super::program::{Answers, Program, Source};
 use std::rc::Rc;
 
 /// What an unknown was computed from.
@@ -16,8 +16,6 @@ pub enum Class {
     Absent,
 }
 
-type Answers = Vec<(Source, Option<bool>)>;
-
 #[derive(Debug)]
 struct Known {
     wants: Answers,
@@ -30,10 +28,6 @@ struct Known {
 pub struct Oracle {
     known: Rc<Known>,
     chosen: Vec<(Source, Class, bool)>,
-}
-
-fn find(table: &[(Source, Option<bool>)], source: Source) -> Option<Option<bool>> {
-    table.iter().find(|(s, _)| *s == source).map(|(_, answer)| *answer)
 }
 
 impl Oracle {
@@ -53,21 +47,21 @@ impl Oracle {
             return Some(*answer);
         }
         match class {
-            Class::Plain => match find(&self.known.wants, source) {
+            Class::Plain => match self.known.wants.get(&source).copied() {
                 Some(wanted) => wanted,
                 // Failures of what the slice left out are not explored.
                 None => matches!(source, Source::Ok(_)).then_some(true),
             },
             // What was written since needs nothing more done: a stale lock is stale, a fresh one is not. Where the program
             // does not show which answer makes it act, it is the opposite of what is said of the initial content.
-            Class::Written => match find(&self.known.acts, source) {
+            Class::Written => match self.known.acts.get(&source).copied() {
                 Some(Some(acting)) => Some(!acting),
                 _ => self.ask(source, Class::Initial).map(|answer| !answer),
             },
             // The content in question is content that the program acts on, where the program shows which that is.
-            Class::Initial => find(&self.known.acts, source).flatten(),
-            Class::Absent => match find(&self.known.leaves, source) {
-                Some(Some(true)) => find(&self.known.acts, source).flatten(),
+            Class::Initial => self.known.acts.get(&source).copied().flatten(),
+            Class::Absent => match self.known.leaves.get(&source).copied() {
+                Some(Some(true)) => self.known.acts.get(&source).copied().flatten(),
                 _ => None,
             },
         }

@@ -2,7 +2,9 @@
 
 use super::Actor;
 use super::filesystem::Name;
+use super::live::Live;
 use crate::flow::{Kinds, Operation, Place, ResultId, Site};
+use rustc_hash::FxHashMap;
 
 /// Where a result is kept while a program runs.
 pub type Slot = u16;
@@ -100,6 +102,9 @@ pub struct EffectStep {
     pub visible_until: [Option<usize>; 2],
 }
 
+/// Answers to unknowns; none where there are reasons for both.
+pub type Answers = FxHashMap<Source, Option<bool>>;
+
 /// A program for one lane.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
@@ -108,23 +113,27 @@ pub struct Program {
     pub slots: usize,
     pub loops: usize,
     /// What the unknowns have to be so that the check and the act are reached.
-    pub wants: Vec<(Source, Option<bool>)>,
+    pub wants: Answers,
     /// Which answer to a test of what was observed makes the program act on it.
-    pub acts: Vec<(Source, Option<bool>)>,
+    pub acts: Answers,
     /// Whether such a test only decides on leaving, with no effect in either of its arms.
-    pub leaves: Vec<(Source, Option<bool>)>,
+    pub leaves: Answers,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
+    /// What of a machine's memory matters where.
+    pub live: Live,
 }
 
 impl Program {
     /// A built-in actor.
     pub fn builtin(actor: Actor) -> Self {
-        Program {
+        let mut program = Program {
             code: vec![Instruction::Builtin(actor), Instruction::Return],
             slots: 1,
             ..Program::default()
-        }
+        };
+        program.live = Live::of(&program);
+        program
     }
 
     pub fn effect(&self, number: u16) -> Option<&EffectStep> {

@@ -6,8 +6,9 @@ use super::machine::{Context, Machine, State, Undecided};
 use super::oracle::Oracle;
 use super::paths::Paths;
 use super::program::Program;
-use super::schedule::{Outcome, search, serial};
+use super::schedule::{Limit, Outcome, Search, search, serial};
 use super::setup::{Initial, Surroundings, Use, initial_files, visibility};
+use super::shared::Shared;
 use super::verdict::Question;
 use super::witness::Story;
 use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Witness};
@@ -112,6 +113,10 @@ impl Explorer<'_> {
             let [program, _] = programs;
             let mut pending = vec![Oracle::new(program)];
             while let Some(oracle) = pending.pop() {
+                if self.result.states > MAX_STATES {
+                    self.result.bounded = true;
+                    return reached;
+                }
                 match self.one(programs, (initial, surroundings), (&files, &contents), &oracle) {
                     Ok(came) => reached |= came,
                     Err(Undecided(source, class)) => {
@@ -154,33 +159,32 @@ impl Explorer<'_> {
         }
         let complete = ab.is_some() && ba.is_some();
         let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = ab.into_iter().chain(ba).unzip();
-        let left = MAX_STATES.saturating_sub(self.result.states);
-        let searched = search(&mut context, &start, left)?;
-        self.result.states += searched.states;
-        self.result.bounded |= searched.bounded;
         let [program, _] = programs;
-        let question = Question {
-            actor: self.actor,
-            program,
-            checked: self.checked,
-            target: self.target,
-            contents: &context.contents,
-            wrote: &wrote,
+        let (actor, checked) = (self.actor, self.checked);
+        let worst = worst(actor);
+        let known = self.found.iter().find(|found| found.consequence == worst);
+        let limit = Limit {
+            states: MAX_STATES.saturating_sub(self.result.states),
+            below: known.map(|found| (found.switches, found.schedule.len())),
         };
-        for run in searched.runs {
+        // A run that ends before an unknown is met ends so whatever the unknown is.
+        let found = &mut self.found;
+        let mut count = Search::default();
+        let searched = search(&mut context, &start, limit, &mut count, &mut |contents, run| {
+            let question = Question { actor, program, checked, target, contents, wrote: &wrote };
             let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
-                continue;
+                return false;
             };
             let better =
                 |known: &Found| (run.switches, run.schedule.len()) < (known.switches, known.schedule.len());
-            let known = self.found.iter().position(|f| f.consequence == consequence);
+            let known = found.iter().position(|f| f.consequence == consequence);
             if let Some(at) = known {
-                if !self.found.get(at).is_some_and(better) {
-                    continue;
+                if !found.get(at).is_some_and(better) {
+                    return false;
                 }
-                self.found.remove(at);
+                found.remove(at);
             }
-            self.found.push(Found {
+            found.push(Found {
                 consequence,
                 loss,
                 switches: run.switches,
@@ -189,7 +193,12 @@ impl Explorer<'_> {
                 surroundings,
                 oracle: oracle.clone(),
             });
-        }
+            // Those that come later switch as often or more.
+            consequence == worst
+        });
+        self.result.states += count.states;
+        self.result.bounded |= count.bounded;
+        searched?;
         Ok(true)
     }
 
@@ -228,12 +237,21 @@ impl Explorer<'_> {
     }
 }
 
+/// The worst that can come of the actor: one that only looks changes nothing.
+fn worst(actor: Actor) -> Consequence {
+    match actor {
+        Actor::Attacker => Consequence::Security,
+        Actor::Reader => Consequence::Corruption,
+        _ => Consequence::DataLoss,
+    }
+}
+
 fn start(programs: [&Program; 2], files: &Filesystem) -> State {
     let [a, b] = programs;
     State {
-        files: files.clone(),
+        files: Shared::new(files.clone()),
         mutexes: Vec::new(),
-        machines: [Machine::new(a), Machine::new(b)],
+        machines: [Shared::new(Machine::new(a)), Shared::new(Machine::new(b))],
         holds: [false, false],
         double: false,
         stolen: false,

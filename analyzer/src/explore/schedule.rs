@@ -1,11 +1,11 @@
 //! Every interleaving of two actors, those with the fewest switches first.
 
-use super::content::Content;
+use super::content::{Content, Contents};
 use super::filesystem::{Kind, Name};
-use super::machine::{Context, Datum, Seen, State, Status, Undecided, other};
+use super::machine::{Context, Datum, Seen, State, Status, Undecided, index, other};
 use super::{Actor, Lane};
 use crate::flow::ErrorKind;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
@@ -78,12 +78,20 @@ pub struct Run {
     pub schedule: Vec<Lane>,
 }
 
-/// All outcomes of a search, each with one of the runs that switch least.
+/// What a search came to, even where an unknown ended it.
 #[derive(Debug, Default)]
 pub struct Search {
-    pub runs: Vec<Run>,
     pub states: usize,
     pub bounded: bool,
+}
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// States visited at most.
+    pub states: usize,
+    /// Only runs with fewer switches, or as many and fewer steps, are of interest.
+    pub below: Option<((u32, u32), usize)>,
 }
 
 /// What a serial order ends in, and what each actor wrote in it, see [`State::wrote`].
@@ -114,65 +122,140 @@ pub fn serial(
 }
 
 struct Node {
-    state: Rc<State>,
+    state: usize,
     last: Option<Lane>,
     parent: usize,
-    switches: (u32, u32),
 }
 
-/// Searches all interleavings, up to `limit` states.
-pub fn search(context: &mut Context<'_>, start: &State, limit: usize) -> Result<Search, Undecided> {
-    let mut found = Search::default();
+/// A state that was met.
+#[derive(Default)]
+struct Known {
+    /// Visited: as the start, by a step of A, by a step of B.
+    visited: [bool; 3],
+    /// What each actor's next step leads to, once that was tried.
+    next: Option<[Option<usize>; 2]>,
+}
+
+fn arrival(last: Option<Lane>) -> usize {
+    last.map_or(0, |lane| 1 + index(lane))
+}
+
+/// The states met so far, by number.
+#[derive(Default)]
+struct States {
+    numbers: FxHashMap<Rc<State>, usize>,
+    states: Vec<Rc<State>>,
+    known: Vec<Known>,
+}
+
+impl States {
+    fn number(&mut self, state: State) -> usize {
+        let next = self.states.len();
+        let state = Rc::new(state);
+        let number = *self.numbers.entry(Rc::clone(&state)).or_insert(next);
+        if number == next {
+            self.states.push(state);
+            self.known.push(Known::default());
+        }
+        number
+    }
+
+    fn visited(&self, number: usize, last: Option<Lane>) -> bool {
+        self.known.get(number).and_then(|k| k.visited.get(arrival(last))).copied().unwrap_or(true)
+    }
+
+    /// Whether this is the first visit.
+    fn visit(&mut self, number: usize, last: Option<Lane>) -> bool {
+        let visited = self.known.get_mut(number).and_then(|k| k.visited.get_mut(arrival(last)));
+        visited.is_some_and(|visited| !std::mem::replace(visited, true))
+    }
+
+    /// What each actor's next step leads to; none where it has ended, has to wait or goes beyond the loop bound.
+    fn next(
+        &mut self,
+        context: &mut Context<'_>,
+        number: usize,
+        state: &State,
+    ) -> Result<[Option<usize>; 2], Undecided> {
+        if let Some(known) = self.known.get(number).and_then(|k| k.next) {
+            return Ok(known);
+        }
+        let mut next = [None; 2];
+        for (lane, slot) in [Lane::A, Lane::B].into_iter().zip(&mut next) {
+            if !state.running(lane) || context.blocked(state, lane) {
+                continue;
+            }
+            let mut after = state.clone();
+            context.step(&mut after, lane)?;
+            if after.machine(lane).status != Status::Discarded {
+                *slot = Some(self.number(after));
+            }
+        }
+        if let Some(known) = self.known.get_mut(number) {
+            known.next = Some(next);
+        }
+        Ok(next)
+    }
+}
+
+/// Searches all interleavings, those that switch least first. Each outcome is handed to `judge` with the first run that ends in it,
+/// until `judge` says that it has seen enough.
+pub fn search(
+    context: &mut Context<'_>,
+    start: &State,
+    limit: Limit,
+    found: &mut Search,
+    judge: &mut dyn FnMut(&Contents, Run) -> bool,
+) -> Result<(), Undecided> {
     let mut state = start.clone();
     context.settle(&mut state, Lane::A)?;
     context.settle(&mut state, Lane::B)?;
-    let mut nodes = vec![Node { state: Rc::new(state), last: None, parent: 0, switches: (0, 0) }];
-    let mut met: FxHashSet<(Rc<State>, Option<Lane>)> = FxHashSet::default();
+    let mut states = States::default();
+    let mut nodes = vec![Node { state: states.number(state), last: None, parent: 0 }];
     let mut outcomes: FxHashSet<(Outcome, [u64; 2], [bool; 2])> = FxHashSet::default();
     // Switches, those in the middle of an operation, steps, age.
-    let mut open = BinaryHeap::from([Reverse(((0u32, 0u32), 0u32, 0usize))]);
-    while let Some(Reverse((switches, steps, number))) = open.pop() {
-        let Some(node) = nodes.get(number) else { continue };
-        let (state, last) = (Rc::clone(&node.state), node.last);
-        if !met.insert((Rc::clone(&state), last)) {
+    let mut open = BinaryHeap::from([Reverse(((0u32, 0u32), 0usize, 0usize))]);
+    while let Some(Reverse((switches, steps, at))) = open.pop() {
+        if limit.below.is_some_and(|below| (switches, steps) >= below) {
+            break;
+        }
+        let Some(&Node { state: number, last, .. }) = nodes.get(at) else { continue };
+        if !states.visit(number, last) {
             continue;
         }
         found.states += 1;
-        if found.states > limit {
+        if found.states > limit.states {
             found.bounded = true;
             break;
         }
+        let Some(state) = states.states.get(number).map(Rc::clone) else { continue };
         if !state.running(Lane::A) && !state.running(Lane::B) {
             let outcome = Outcome::of(&state);
             if outcomes.insert((outcome.clone(), state.wrote, state.saw)) {
-                found.runs.push(Run {
+                let run = Run {
                     outcome,
                     wrote: state.wrote,
                     saw: state.saw,
                     switches,
-                    schedule: schedule(&nodes, number),
-                });
+                    schedule: schedule(&nodes, at),
+                };
+                if judge(&context.contents, run) {
+                    break;
+                }
             }
             continue;
         }
-        for lane in [Lane::A, Lane::B] {
-            if !state.running(lane) || context.blocked(&state, lane) {
-                continue;
-            }
-            let mut next = State::clone(&state);
-            context.step(&mut next, lane)?;
-            if next.machine(lane).status == Status::Discarded {
-                continue;
-            }
+        let next = states.next(context, number, &state)?;
+        for (lane, next) in [Lane::A, Lane::B].into_iter().zip(next) {
+            let Some(next) = next.filter(|next| !states.visited(*next, Some(lane))) else { continue };
             let switched = last.is_some_and(|l| l != lane);
             let torn = switched && state.machine(other(lane)).phase > 0;
             let switches = (switches.0 + u32::from(switched), switches.1 + u32::from(torn));
-            let node = Node { state: Rc::new(next), last: Some(lane), parent: number, switches };
-            open.push(Reverse((node.switches, steps + 1, nodes.len())));
-            nodes.push(node);
+            open.push(Reverse((switches, steps + 1, nodes.len())));
+            nodes.push(Node { state: next, last: Some(lane), parent: at });
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn schedule(nodes: &[Node], end: usize) -> Vec<Lane> {
