@@ -4,13 +4,15 @@ use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::names;
-use crate::narrow::{narrow, size};
+use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
-use fsrace_analyzer::flow::{Block, FlowSummary, Place};
+use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Place};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// How many candidates of one rule in one function are explored.
 const PER_RULE: usize = 48;
@@ -75,9 +77,10 @@ impl<'p> View<'p> {
 
     /// Explores the candidates.
     pub fn decide(&self, program: &Program, evidence: &Evidence) -> Vec<Decided> {
+        let mut callers = Callers::new(program);
         self.candidates
             .iter()
-            .filter_map(|(rule, candidate)| self.decide_one(program, evidence, rule, candidate))
+            .filter_map(|(rule, candidate)| self.decide_one(program, evidence, rule, candidate, &mut callers))
             .collect()
     }
 
@@ -87,6 +90,7 @@ impl<'p> View<'p> {
         evidence: &Evidence,
         rule: &'static Rule,
         candidate: &Candidate,
+        callers: &mut Callers<'_>,
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
         let check = candidate.check.as_ref().and_then(|point| location(program, point));
@@ -100,7 +104,7 @@ impl<'p> View<'p> {
             ],
         };
         let mut best = self.worst(rule, candidate, &surroundings)?;
-        match self.callers_are_safe(program, candidate, best.race.witness.actor) {
+        match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
             true => {
                 best.confidence = Confidence::Low;
@@ -177,11 +181,6 @@ impl<'p> View<'p> {
         // What is too large to explore is never taken for benign.
         best.or_else(|| Some(Proven::undecided(rule, undecided?)))
     }
-
-    /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
-    fn callers_are_safe(&self, program: &Program, candidate: &Candidate, actor: Actor) -> bool {
-        callers_are_safe(program, self.function, candidate, actor, LEVELS)
-    }
 }
 
 /// A race that was found, with what it is worth.
@@ -223,44 +222,54 @@ fn ask(body: &Block, candidate: &Candidate, place: &Place, actor: Actor) -> Expl
     })
 }
 
-fn callers_are_safe(
-    program: &Program,
-    function: FunctionId,
-    candidate: &Candidate,
-    actor: Actor,
-    levels: usize,
-) -> bool {
-    let callers = program.callers(function);
-    if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
-        return false;
+/// The callers of one function, whose bodies all its candidates share.
+struct Callers<'p> {
+    program: &'p Program,
+    bodies: FxHashMap<FunctionId, Rc<Block>>,
+}
+
+impl<'p> Callers<'p> {
+    fn new(program: &'p Program) -> Self {
+        Callers { program, bodies: FxHashMap::default() }
     }
-    callers.iter().all(|caller| {
-        let body = program.body(*caller);
-        let (place, locked) = {
-            let trace = Trace::of(&body);
-            (place_in(&trace, candidate), trace.events.iter().any(|e| is_process_lock(e.effect)))
-        };
-        let Some(place) = place else { return false };
-        if is_private(&place) {
-            return true;
+
+    fn body(&mut self, function: FunctionId) -> Rc<Block> {
+        let body = self.bodies.entry(function).or_insert_with(|| Rc::new(self.program.body(function)));
+        Rc::clone(body)
+    }
+
+    /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
+    fn are_safe(&mut self, function: FunctionId, candidate: &Candidate, actor: Actor, levels: usize) -> bool {
+        let program = self.program;
+        let callers = program.callers(function);
+        if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
+            return false;
         }
-        // Nothing but a lock makes the same steps safe.
-        let safe = locked && {
-            let seen = Candidate { place: place.clone(), ..candidate.clone() };
-            let exploration = ask(&narrow(&body, &seen), candidate, &place, actor);
-            exploration.races.is_empty() && !exploration.bounded
-        };
-        safe || callers_are_safe(program, *caller, candidate, actor, levels - 1)
-    })
+        callers.iter().all(|caller| {
+            let body = self.body(*caller);
+            let effects = effects(&body);
+            let Some(place) = place_in(&effects, candidate) else { return false };
+            if is_private(&place) {
+                return true;
+            }
+            // Nothing but a lock makes the same steps safe.
+            let safe = effects.iter().any(|e| is_process_lock(e)) && {
+                let seen = Candidate { place: place.clone(), ..candidate.clone() };
+                let exploration = ask(&narrow(&body, &seen), candidate, &place, actor);
+                exploration.races.is_empty() && !exploration.bounded
+            };
+            safe || self.are_safe(*caller, candidate, actor, levels - 1)
+        })
+    }
 }
 
 /// The candidate's place in a caller's terms.
-fn place_in(trace: &Trace<'_>, candidate: &Candidate) -> Option<Place> {
-    let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site)?;
+fn place_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
+    let act = effects.iter().find(|e| e.site == candidate.act.effect.site)?;
     if candidate.act.effect.other_place.as_ref() == Some(&candidate.place) {
-        act.effect.other_place.clone()
+        act.other_place.clone()
     } else {
-        Some(act.effect.place.clone())
+        Some(act.place.clone())
     }
 }
 

@@ -16,8 +16,7 @@ const PLACES: usize = 8;
 
 /// The body, narrowed to the candidate's place.
 pub fn narrow(body: &Block, candidate: &Candidate) -> Block {
-    let mut effects = Vec::new();
-    collect(body, &mut effects, 0);
+    let effects = effects(body);
     let mut places: Vec<&Place> = vec![&candidate.place];
     places.extend(candidate.check.iter().map(|c| &c.effect.place).filter(|p| **p != candidate.place));
     loop {
@@ -46,9 +45,14 @@ pub fn narrow(body: &Block, candidate: &Candidate) -> Block {
 
 /// How many effects the body has.
 pub fn size(body: &Block) -> usize {
+    effects(body).len()
+}
+
+/// All effects of the body, in order.
+pub fn effects(body: &Block) -> Vec<&Effect> {
     let mut effects = Vec::new();
     collect(body, &mut effects, 0);
-    effects.len()
+    effects
 }
 
 fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>, depth: usize) {

@@ -16,6 +16,9 @@ const MAX_ROUNDS: u8 = 3;
 /// Instructions that one actor may run without a visible step; beyond it the run is discarded.
 const MAX_LOCAL: usize = 10_000;
 
+/// Unknowns that are tried both ways at most, on one path through the program.
+const MAX_CHOICES: usize = 4;
+
 /// Something held that must be released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resource {
@@ -188,10 +191,6 @@ pub struct Event {
     pub files: Shared<Filesystem>,
 }
 
-/// An unknown was met that the oracle does not decide yet.
-#[derive(Clone, Copy, Debug)]
-pub struct Undecided(pub Source, pub Class);
-
 /// Everything that stays the same during one exploration.
 pub struct Context<'a> {
     pub programs: [&'a Program; 2],
@@ -200,7 +199,12 @@ pub struct Context<'a> {
     /// The kind of object that a creator makes.
     pub directory: bool,
     pub contents: Contents,
-    pub oracle: &'a Oracle,
+    /// What the unknowns are; it grows by an answer whenever one is met that is open.
+    pub oracle: Oracle,
+    /// What it would be had those answers been the others.
+    pub forks: Vec<Oracle>,
+    /// Whether there were more unknowns than are tried both ways.
+    pub cut: bool,
     /// Where steps are noted, if they are.
     pub events: Option<Vec<Event>>,
 }
@@ -215,35 +219,33 @@ impl<'a> Context<'a> {
     }
 
     /// Runs the lane up to its next visible step, not including it.
-    pub fn settle(&mut self, state: &mut State, lane: Lane) -> Result<(), Undecided> {
-        self.advance(state, lane)?;
+    pub fn settle(&mut self, state: &mut State, lane: Lane) {
+        self.advance(state, lane);
         if state.running(lane) {
             self.program(lane).live.forget_dead(state.machine_mut(lane));
         }
-        Ok(())
     }
 
-    fn advance(&mut self, state: &mut State, lane: Lane) -> Result<(), Undecided> {
+    fn advance(&mut self, state: &mut State, lane: Lane) {
         let program = self.program(lane);
         for _ in 0..MAX_LOCAL {
             if !state.running(lane) {
-                return Ok(());
+                return;
             }
             match program.code.get(state.machine(lane).pc) {
-                Some(Instruction::Builtin(_)) => return Ok(()),
+                Some(Instruction::Builtin(_)) => return,
                 Some(Instruction::Effect(number)) => {
-                    let Some(effect) = program.effect(*number) else { return Ok(()) };
+                    let Some(effect) = program.effect(*number) else { return };
                     if is_visible(state, lane, effect) || self.must_wait(state, lane, effect) {
-                        return Ok(());
+                        return;
                     }
                     self.run_effect(state, lane, *number);
                 }
-                Some(instruction) => self.run(state, lane, instruction)?,
+                Some(instruction) => self.run(state, lane, instruction),
                 None => state.machine_mut(lane).status = Status::Returned,
             }
         }
         state.machine_mut(lane).status = Status::Discarded;
-        Ok(())
     }
 
     /// Whether the lane, settled at a visible step, has to wait.
@@ -258,7 +260,7 @@ impl<'a> Context<'a> {
     }
 
     /// Takes the lane's visible step, and settles it.
-    pub fn step(&mut self, state: &mut State, lane: Lane) -> Result<(), Undecided> {
+    pub fn step(&mut self, state: &mut State, lane: Lane) {
         match self.program(lane).code.get(state.machine(lane).pc) {
             Some(Instruction::Effect(number)) => self.run_effect(state, lane, *number),
             Some(Instruction::Builtin(actor)) => {
@@ -267,10 +269,10 @@ impl<'a> Context<'a> {
             }
             _ => {}
         }
-        self.settle(state, lane)
+        self.settle(state, lane);
     }
 
-    fn run(&mut self, state: &mut State, lane: Lane, instruction: &Instruction) -> Result<(), Undecided> {
+    fn run(&mut self, state: &mut State, lane: Lane, instruction: &Instruction) {
         let machine = state.machine_mut(lane);
         machine.pc += 1;
         match instruction {
@@ -282,7 +284,7 @@ impl<'a> Context<'a> {
                 // What is unknown holds a loop for one round only; otherwise it would never end.
                 let truth = match leave {
                     Some((_, leaving)) if again && has_unknown(condition, machine) => *leaving,
-                    _ => self.truth(condition, machine)?,
+                    _ => self.truth(condition, machine),
                 };
                 if !truth {
                     state.machine_mut(lane).pc = *otherwise;
@@ -295,7 +297,7 @@ impl<'a> Context<'a> {
                 }
             }
             Instruction::Bind(slot, value) => {
-                let datum = self.value(value, state.machine(lane))?;
+                let datum = self.value(value, state.machine(lane));
                 state.machine_mut(lane).set(*slot, datum);
             }
             Instruction::Release(slots) => {
@@ -346,39 +348,50 @@ impl<'a> Context<'a> {
                 }
             }
         }
-        Ok(())
+    }
+
+    /// The answer to an unknown; where it is open, it is yes from now on, and the opposite is tried later.
+    fn ask(&mut self, source: Source, class: Class) -> bool {
+        if let Some(answer) = self.oracle.ask(source, class) {
+            return answer;
+        }
+        let open = Oracle::open(class);
+        if self.oracle.choices() < MAX_CHOICES {
+            self.forks.push(self.oracle.with(source, open, false));
+        } else {
+            self.cut = true;
+        }
+        self.oracle = self.oracle.with(source, open, true);
+        self.oracle.ask(source, class).unwrap_or(true)
     }
 
     /// Evaluates left to right.
-    fn truth(&self, test: &Test, machine: &Machine) -> Result<bool, Undecided> {
-        let ask = |source: Source, class| {
-            self.oracle.ask(source, class).ok_or(Undecided(source, Oracle::open(class)))
-        };
+    fn truth(&mut self, test: &Test, machine: &Machine) -> bool {
         match test {
-            Test::Constant(b) => Ok(*b),
+            Test::Constant(b) => *b,
             Test::True(slot, source) => match machine.datum(*slot) {
-                Datum::Opaque => ask(*source, Class::Plain),
-                Datum::Ok(success) => Ok(success.truth.unwrap_or(true)),
-                Datum::Failed(..) => Ok(false),
+                Datum::Opaque => self.ask(*source, Class::Plain),
+                Datum::Ok(success) => success.truth.unwrap_or(true),
+                Datum::Failed(..) => false,
             },
             Test::Ok(slot, source) => match machine.datum(*slot) {
-                Datum::Opaque => ask(*source, Class::Plain),
-                Datum::Ok(_) => Ok(true),
-                Datum::Failed(..) => Ok(false),
+                Datum::Opaque => self.ask(*source, Class::Plain),
+                Datum::Ok(_) => true,
+                Datum::Failed(..) => false,
             },
             Test::Failed(slot, kinds, source) => match machine.datum(*slot) {
-                Datum::Opaque => Ok(!ask(*source, Class::Plain)?),
-                Datum::Ok(_) => Ok(false),
-                Datum::Failed(kind, _) => Ok(kinds.contains(*kind)),
+                Datum::Opaque => !self.ask(*source, Class::Plain),
+                Datum::Ok(_) => false,
+                Datum::Failed(kind, _) => kinds.contains(*kind),
             },
             Test::Opaque(source, observed) => {
                 let mut looked = false;
                 let mut written = false;
                 for slot in observed {
                     match machine.datum(*slot) {
-                        Datum::Failed(..) => return ask(*source, Class::Absent),
+                        Datum::Failed(..) => return self.ask(*source, Class::Absent),
                         Datum::Ok(success) if success.truth == Some(false) && success.contents.is_empty() => {
-                            return ask(*source, Class::Absent);
+                            return self.ask(*source, Class::Absent);
                         }
                         Datum::Ok(success) => {
                             looked |= !success.contents.is_empty();
@@ -388,33 +401,33 @@ impl<'a> Context<'a> {
                     }
                 }
                 match (looked, written) {
-                    (false, _) => ask(*source, Class::Plain),
-                    (true, false) => ask(*source, Class::Initial),
-                    (true, true) => ask(*source, Class::Written),
+                    (false, _) => self.ask(*source, Class::Plain),
+                    (true, false) => self.ask(*source, Class::Initial),
+                    (true, true) => self.ask(*source, Class::Written),
                 }
             }
-            Test::Not(inner) => Ok(!self.truth(inner, machine)?),
+            Test::Not(inner) => !self.truth(inner, machine),
             Test::All(parts) => {
                 for part in parts {
-                    if !self.truth(part, machine)? {
-                        return Ok(false);
+                    if !self.truth(part, machine) {
+                        return false;
                     }
                 }
-                Ok(true)
+                true
             }
             Test::Any(parts) => {
                 for part in parts {
-                    if self.truth(part, machine)? {
-                        return Ok(true);
+                    if self.truth(part, machine) {
+                        return true;
                     }
                 }
-                Ok(false)
+                false
             }
         }
     }
 
-    fn value(&self, value: &Bound, machine: &Machine) -> Result<Datum, Undecided> {
-        Ok(match value {
+    fn value(&mut self, value: &Bound, machine: &Machine) -> Datum {
+        match value {
             Bound::Opaque => Datum::Opaque,
             Bound::Slot(slot) => machine.datum(*slot).clone(),
             Bound::Derived(slots) => {
@@ -427,7 +440,7 @@ impl<'a> Context<'a> {
                 Datum::Ok(Rc::new(success))
             }
             Bound::Condition(test) => {
-                let truth = Some(self.truth(test, machine)?);
+                let truth = Some(self.truth(test, machine));
                 Datum::Ok(Rc::new(Success { truth, ..Success::default() }))
             }
             Bound::Failure(Some(slot)) => match machine.datum(*slot) {
@@ -435,21 +448,21 @@ impl<'a> Context<'a> {
                 _ => Datum::Failed(ErrorKind::Other, None),
             },
             Bound::Failure(None) => Datum::Failed(ErrorKind::Other, None),
-            Bound::Success(inner) => match self.value(inner, machine)? {
+            Bound::Success(inner) => match self.value(inner, machine) {
                 Datum::Failed(..) => Datum::Opaque,
                 other => other,
             },
             Bound::Structure(fields) => {
                 let mut all = Success::default();
                 for field in fields {
-                    if let Datum::Ok(part) = self.value(field, machine)? {
+                    if let Datum::Ok(part) = self.value(field, machine) {
                         all.resources.extend_from_slice(&part.resources);
                         all.contents.extend_from_slice(&part.contents);
                     }
                 }
                 if all == Success::default() { Datum::Opaque } else { Datum::Ok(Rc::new(all)) }
             }
-        })
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::content::Contents;
 use super::filesystem::{Filesystem, Name};
-use super::machine::{Context, Machine, State, Undecided};
+use super::machine::{Context, Machine, State};
 use super::oracle::Oracle;
 use super::paths::Paths;
 use super::program::Program;
-use super::schedule::{Limit, Outcome, Search, search, serial};
+use super::schedule::{Limit, Outcome, search, serial};
 use super::setup::{Initial, Surroundings, Use, initial_files, visibility};
 use super::shared::Shared;
 use super::verdict::Question;
@@ -16,9 +16,6 @@ use super::{compile, slice};
 
 /// States visited at most per scenario.
 const MAX_STATES: usize = 6_000;
-
-/// Unknowns that are tried both ways at most, on one path through the program.
-const MAX_CHOICES: usize = 6;
 
 /// Decides one scenario.
 pub fn explore(scenario: &Scenario<'_>) -> Exploration {
@@ -117,17 +114,8 @@ impl Explorer<'_> {
                     self.result.bounded = true;
                     return reached;
                 }
-                match self.one(programs, (initial, surroundings), (&files, &contents), &oracle) {
-                    Ok(came) => reached |= came,
-                    Err(Undecided(source, class)) => {
-                        if oracle.choices() < MAX_CHOICES {
-                            pending.push(oracle.with(source, class, false));
-                        } else {
-                            self.result.bounded = true;
-                        }
-                        pending.push(oracle.with(source, class, true));
-                    }
-                }
+                let given = (&files, &contents);
+                reached |= self.one(programs, (initial, surroundings), given, oracle, &mut pending);
             }
         }
         reached
@@ -139,8 +127,9 @@ impl Explorer<'_> {
         programs: [&Program; 2],
         (initial, surroundings): (Initial, Surroundings),
         (files, contents): (&Filesystem, &Contents),
-        oracle: &Oracle,
-    ) -> Result<bool, Undecided> {
+        oracle: Oracle,
+        pending: &mut Vec<Oracle>,
+    ) -> bool {
         let target = self.target;
         let mut context = Context {
             programs,
@@ -149,13 +138,17 @@ impl Explorer<'_> {
             directory: self.used.is_directory(),
             contents: contents.clone(),
             oracle,
+            forks: Vec::new(),
+            cut: false,
             events: None,
         };
         let start = start(programs, files);
-        let (ab, reached_ab) = serial(&mut context, &start, Lane::A)?;
-        let (ba, reached_ba) = serial(&mut context, &start, Lane::B)?;
+        let (ab, reached_ab) = serial(&mut context, &start, Lane::A);
+        let (ba, reached_ba) = serial(&mut context, &start, Lane::B);
         if !reached_ab && !reached_ba {
-            return Ok(false);
+            pending.append(&mut context.forks);
+            self.result.bounded |= context.cut;
+            return false;
         }
         let complete = ab.is_some() && ba.is_some();
         let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = ab.into_iter().chain(ba).unzip();
@@ -167,10 +160,9 @@ impl Explorer<'_> {
             states: MAX_STATES.saturating_sub(self.result.states),
             below: known.map(|found| (found.switches, found.schedule.len())),
         };
-        // A run that ends before an unknown is met ends so whatever the unknown is.
         let found = &mut self.found;
-        let mut count = Search::default();
-        let searched = search(&mut context, &start, limit, &mut count, &mut |contents, run| {
+        let searched = search(&mut context, &start, limit, &mut |context, run| {
+            let contents = &context.contents;
             let question = Question { actor, program, checked, target, contents, wrote: &wrote };
             let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
                 return false;
@@ -191,15 +183,15 @@ impl Explorer<'_> {
                 schedule: run.schedule,
                 initial,
                 surroundings,
-                oracle: oracle.clone(),
+                oracle: context.oracle.clone(),
             });
             // Those that come later switch as often or more.
             consequence == worst
         });
-        self.result.states += count.states;
-        self.result.bounded |= count.bounded;
-        searched?;
-        Ok(true)
+        self.result.states += searched.states;
+        self.result.bounded |= searched.bounded | context.cut;
+        pending.append(&mut context.forks);
+        true
     }
 
     /// Runs a schedule again and tells it.
@@ -212,12 +204,14 @@ impl Explorer<'_> {
             actor: self.actor,
             directory: self.used.is_directory(),
             contents,
-            oracle: &found.oracle,
+            oracle: found.oracle.clone(),
+            forks: Vec::new(),
+            cut: false,
             events: Some(Vec::new()),
         };
         let mut state = start(programs, &files);
-        // The schedule was found with this very oracle, so nothing is undecided.
-        let _ = replay(&mut context, &mut state, &found.schedule);
+        // The schedule was found with this very oracle, so nothing is open.
+        replay(&mut context, &mut state, &found.schedule);
         let events = context.events.take().unwrap_or_default();
         let [program, _] = programs;
         let story = Story {
@@ -260,11 +254,10 @@ fn start(programs: [&Program; 2], files: &Filesystem) -> State {
     }
 }
 
-fn replay(context: &mut Context<'_>, state: &mut State, schedule: &[Lane]) -> Result<(), Undecided> {
-    context.settle(state, Lane::A)?;
-    context.settle(state, Lane::B)?;
+fn replay(context: &mut Context<'_>, state: &mut State, schedule: &[Lane]) {
+    context.settle(state, Lane::A);
+    context.settle(state, Lane::B);
     for lane in schedule {
-        context.step(state, *lane)?;
+        context.step(state, *lane);
     }
-    Ok(())
 }

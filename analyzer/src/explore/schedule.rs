@@ -1,8 +1,8 @@
 //! Every interleaving of two actors, those with the fewest switches first.
 
-use super::content::{Content, Contents};
+use super::content::Content;
 use super::filesystem::{Kind, Name};
-use super::machine::{Context, Datum, Seen, State, Status, Undecided, index, other};
+use super::machine::{Context, Datum, Seen, State, Status, index, other};
 use super::{Actor, Lane};
 use crate::flow::ErrorKind;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -78,7 +78,7 @@ pub struct Run {
     pub schedule: Vec<Lane>,
 }
 
-/// What a search came to, even where an unknown ended it.
+/// What a search came to.
 #[derive(Debug, Default)]
 pub struct Search {
     pub states: usize,
@@ -98,27 +98,23 @@ pub struct Limit {
 pub type Serial = (Outcome, [u64; 2]);
 
 /// One serial order, if it ends, with what each actor wrote; and whether the act was reached.
-pub fn serial(
-    context: &mut Context<'_>,
-    start: &State,
-    first: Lane,
-) -> Result<(Option<Serial>, bool), Undecided> {
+pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Option<Serial>, bool) {
     let mut state = start.clone();
     let mut ended = true;
     for lane in [first, other(first)] {
-        context.settle(&mut state, lane)?;
+        context.settle(&mut state, lane);
         while state.running(lane) {
             if context.blocked(&state, lane) {
                 ended = false;
                 break;
             }
-            context.step(&mut state, lane)?;
+            context.step(&mut state, lane);
         }
         ended &= state.machine(lane).status != Status::Discarded;
     }
     let itself = matches!(context.actor, Actor::Itself | Actor::ItselfThread);
     let reached = state.machine(Lane::A).reached || (itself && state.machine(Lane::B).reached);
-    Ok((ended.then(|| (Outcome::of(&state), state.wrote)), reached))
+    (ended.then(|| (Outcome::of(&state), state.wrote)), reached)
 }
 
 struct Node {
@@ -171,14 +167,9 @@ impl States {
     }
 
     /// What each actor's next step leads to; none where it has ended, has to wait or goes beyond the loop bound.
-    fn next(
-        &mut self,
-        context: &mut Context<'_>,
-        number: usize,
-        state: &State,
-    ) -> Result<[Option<usize>; 2], Undecided> {
+    fn next(&mut self, context: &mut Context<'_>, number: usize, state: &State) -> [Option<usize>; 2] {
         if let Some(known) = self.known.get(number).and_then(|k| k.next) {
-            return Ok(known);
+            return known;
         }
         let mut next = [None; 2];
         for (lane, slot) in [Lane::A, Lane::B].into_iter().zip(&mut next) {
@@ -186,7 +177,7 @@ impl States {
                 continue;
             }
             let mut after = state.clone();
-            context.step(&mut after, lane)?;
+            context.step(&mut after, lane);
             if after.machine(lane).status != Status::Discarded {
                 *slot = Some(self.number(after));
             }
@@ -194,7 +185,7 @@ impl States {
         if let Some(known) = self.known.get_mut(number) {
             known.next = Some(next);
         }
-        Ok(next)
+        next
     }
 }
 
@@ -204,12 +195,12 @@ pub fn search(
     context: &mut Context<'_>,
     start: &State,
     limit: Limit,
-    found: &mut Search,
-    judge: &mut dyn FnMut(&Contents, Run) -> bool,
-) -> Result<(), Undecided> {
+    judge: &mut dyn FnMut(&Context<'_>, Run) -> bool,
+) -> Search {
+    let mut found = Search::default();
     let mut state = start.clone();
-    context.settle(&mut state, Lane::A)?;
-    context.settle(&mut state, Lane::B)?;
+    context.settle(&mut state, Lane::A);
+    context.settle(&mut state, Lane::B);
     let mut states = States::default();
     let mut nodes = vec![Node { state: states.number(state), last: None, parent: 0 }];
     let mut outcomes: FxHashSet<(Outcome, [u64; 2], [bool; 2])> = FxHashSet::default();
@@ -239,13 +230,13 @@ pub fn search(
                     switches,
                     schedule: schedule(&nodes, at),
                 };
-                if judge(&context.contents, run) {
+                if judge(context, run) {
                     break;
                 }
             }
             continue;
         }
-        let next = states.next(context, number, &state)?;
+        let next = states.next(context, number, &state);
         for (lane, next) in [Lane::A, Lane::B].into_iter().zip(next) {
             let Some(next) = next.filter(|next| !states.visited(*next, Some(lane))) else { continue };
             let switched = last.is_some_and(|l| l != lane);
@@ -255,7 +246,7 @@ pub fn search(
             nodes.push(Node { state: next, last: Some(lane), parent: at });
         }
     }
-    Ok(())
+    found
 }
 
 fn schedule(nodes: &[Node], end: usize) -> Vec<Lane> {
