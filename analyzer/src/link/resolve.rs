@@ -134,6 +134,7 @@ pub(super) struct Symbols {
     /// Last segments of modules that import.
     importing: FxHashSet<String>,
     text_memo: Memo<Target>,
+    follow_memo: Memo<Vec<String>>,
     constant_memo: Memo<String>,
     common: FxHashSet<&'static str>,
 }
@@ -523,6 +524,14 @@ impl Symbols {
         if self.is_known(name, kind) {
             return vec![name.to_owned()];
         }
+        // Every function of a module asks for the same names, and a prelude of globs leads to many places.
+        let asker = Asker { name: "", file: 0, test: false };
+        self.follow_memo
+            .get_or(asker, name, kind as usize, || Some(self.follow_imports(name, kind)))
+            .unwrap_or_default()
+    }
+
+    fn follow_imports(&self, name: &str, kind: Kind) -> Vec<String> {
         let mut level = self.imported(name);
         for _ in 0..IMPORT_CHAIN {
             if level.is_empty() {
@@ -534,10 +543,10 @@ impl Symbols {
                 found.dedup();
                 return found;
             }
-            level = level.iter().flat_map(|n| self.imported(n)).collect();
             level.sort();
             level.dedup();
             level.truncate(IMPORT_WIDTH);
+            level = level.iter().flat_map(|n| self.imported(n)).collect();
         }
         Vec::new()
     }
