@@ -1,4 +1,4 @@
-//! The flow summaries of `fixtures/lowering/<language>/`, in their text form.
+//! The flow summaries of `tests/lowering/<language>/`, in their text form.
 
 use fsrace_analyzer::source::{LanguageId, SourceFile};
 use std::path::Path;
@@ -14,7 +14,7 @@ fn summaries(path: &Path) -> String {
 
 #[test]
 fn rust_lowers_as_the_snapshots_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lowering/rust");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/rust");
     let mut seen = 0;
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok) {
         if entry.path().extension().is_some_and(|e| e == "rs") {

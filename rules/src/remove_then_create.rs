@@ -1,7 +1,9 @@
 //! `remove-then-create`: a path is removed and then created anew, with a gap between.
 //!
-//! Not reported: replacing by a rename, which leaves no gap; removals and creations on different paths through the code.
+//! Not reported: replacing by a rename, which leaves no gap; removals and creations on different paths through the code;
+//! `create_new` after a removal, which refuses what came in between, unless the file is a lock.
 
+use crate::names;
 use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
@@ -35,11 +37,20 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created_by_path(e.effect)?)));
     creations
         .filter(|(_, place)| !is_private(place))
+        .filter(|(act, place)| !refuses(trace, *act) || names::hint(place).is_some_and(|hint| hint.lock))
         .filter_map(|(act, place)| {
             let removal = nearest_removal(trace, act, |removed| removed == place)?;
             Candidate::of_steps(trace, Some(removal), act, place)
         })
         .collect()
+}
+
+/// Whether the creation is done with O_EXCL: whoever comes between makes it fail, and loses nothing by it.
+fn refuses(trace: &Trace<'_>, act: usize) -> bool {
+    trace
+        .events
+        .get(act)
+        .is_some_and(|e| matches!(e.effect.operation, Operation::Open(flags) if flags.create_new))
 }
 
 fn nearest_removal(

@@ -1,8 +1,8 @@
 //! The call graph: whom each function calls, what is worth putting in, and how large that becomes.
 
 use super::resolve::{Asker, Target};
-use super::{FunctionId, Program};
-use crate::flow::{Block, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
+use super::{FunctionId, Program, uses};
+use crate::flow::{Block, Call, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
 
 /// How many calls deep a body is expanded.
 pub(super) const DEPTH: usize = 5;
@@ -18,10 +18,16 @@ pub(super) struct Node {
     pub size: u32,
     /// Steps that the callees down to that many levels add, saturating.
     weights: [u32; DEPTH],
-    /// Whether others may notice that it runs: it, or what it calls, has an effect that shows, spawns, releases what it was given, or never returns.
-    pub acts: bool,
-    /// Whether some success of it returns something that effects may depend on.
+    /// How many calls away the nearest step is that others may notice, 0 if it is the function's own: an effect that shows, work
+    /// that is started, the release of what it was given, or an end that never returns.
+    pub distance: Option<u32>,
+    /// The results that the function asks for, in order.
+    used: Vec<ResultId>,
+    /// Whether what it returns is decided by something that its caller knows: a result that was passed, or one of its own. A path
+    /// that it returns needs no look into it, see [`Node::returned`].
     pub answers: bool,
+    /// The functions whose answers it hands on.
+    hands_on: Vec<FunctionId>,
     /// The value that all its successes return, if they agree on one that matters.
     pub returned: Option<Value>,
 }
@@ -31,6 +37,11 @@ impl Node {
     pub fn target(&self, call: ResultId) -> Option<Target> {
         let at = self.calls.binary_search_by_key(&call, |(r, _)| *r).ok()?;
         self.calls.get(at).map(|(_, t)| *t)
+    }
+
+    /// Whether the function asks for the call's result, other than as data.
+    pub fn uses(&self, call: ResultId) -> bool {
+        self.used.binary_search(&call).is_ok()
     }
 
     /// The calls that were resolved, in order of their results.
@@ -67,6 +78,7 @@ impl Graph {
         }
         let mut graph = Graph { nodes };
         graph.spread_acts();
+        graph.spread_answers();
         graph.weigh();
         graph
     }
@@ -76,34 +88,52 @@ impl Graph {
         self.nodes.get(function.0 as usize)
     }
 
-    /// Whoever calls a function that acts, acts.
+    /// Whoever calls a function that acts, acts; level by level, so that each gets its least distance.
     fn spread_acts(&mut self) {
-        let mut work: Vec<FunctionId> =
-            (0..).map(FunctionId).zip(&self.nodes).filter(|(_, n)| n.acts).map(|(id, _)| id).collect();
-        while let Some(id) = work.pop() {
-            let callers = self.node(id).map(|n| n.callers.clone()).unwrap_or_default();
-            for caller in callers {
-                if let Some(node) = self.nodes.get_mut(caller.0 as usize)
-                    && !node.acts
-                {
-                    node.acts = true;
-                    work.push(caller);
+        let mut level: Vec<FunctionId> = (0..)
+            .map(FunctionId)
+            .zip(&self.nodes)
+            .filter(|(_, n)| n.distance.is_some())
+            .map(|(id, _)| id)
+            .collect();
+        let mut distance = 0;
+        while !level.is_empty() {
+            distance += 1;
+            let mut next = Vec::new();
+            for id in level {
+                let callers = self.node(id).map(|n| n.callers.clone()).unwrap_or_default();
+                for caller in callers {
+                    if let Some(node) = self.nodes.get_mut(caller.0 as usize)
+                        && node.distance.is_none()
+                    {
+                        node.distance = Some(distance);
+                        next.push(caller);
+                    }
                 }
+            }
+            level = next;
+        }
+    }
+
+    /// Whoever hands on an answer, answers. Deeper than bodies are expanded, nobody looks.
+    fn spread_answers(&mut self) {
+        for _ in 0..DEPTH {
+            let answers = |f: &FunctionId| self.node(*f).is_some_and(|n| n.answers);
+            let more: Vec<bool> =
+                self.nodes.iter().map(|n| n.answers || n.hands_on.iter().any(answers)).collect();
+            for (node, answers) in self.nodes.iter_mut().zip(more) {
+                node.answers = answers;
             }
         }
     }
 
     fn weigh(&mut self) {
         for level in 0..DEPTH {
-            let weights: Vec<u32> = self
-                .nodes
-                .iter()
-                .map(|node| {
-                    node.calls
-                        .iter()
-                        .fold(0u32, |sum, (_, t)| sum.saturating_add(self.cost(t.function, level)))
-                })
-                .collect();
+            let weight = |node: &Node| {
+                let costs = node.calls.iter().map(|(r, t)| self.cost(t.function, node.uses(*r), level));
+                costs.fold(0, u32::saturating_add)
+            };
+            let weights: Vec<u32> = self.nodes.iter().map(weight).collect();
             for (node, weight) in self.nodes.iter_mut().zip(weights) {
                 if let Some(slot) = node.weights.get_mut(level) {
                     *slot = weight;
@@ -112,10 +142,14 @@ impl Graph {
         }
     }
 
-    /// How many steps it takes to put in a function with `levels` levels of its callees.
-    pub fn cost(&self, function: FunctionId, levels: usize) -> u32 {
+    /// How many steps it takes to put in a function with `levels` levels of its callees; 0 if that shows nothing. It shows
+    /// something if it acts within these levels, or if its result is used and says something.
+    pub fn cost(&self, function: FunctionId, used: bool, levels: usize) -> u32 {
+        let near = |d: u32| d as usize <= levels;
         match self.node(function) {
-            Some(n) if n.acts || n.answers => n.size.saturating_add(n.weight(levels)),
+            Some(n) if n.distance.is_some_and(near) || (used && n.answers) => {
+                n.size.saturating_add(n.weight(levels)).max(1)
+            }
             _ => 0,
         }
     }
@@ -124,14 +158,16 @@ impl Graph {
 fn node(program: &Program, id: FunctionId) -> Node {
     let mut node = Node::default();
     let Some(function) = program.function(id) else { return node };
+    let mut acts = false;
+    let mut unknown = Vec::new();
     let asker = Asker { name: &function.name, file: program.file_of(id).0, test: function.context.test };
     each_step(&function.body, &mut |step| {
         node.size = node.size.saturating_add(1);
         match step {
-            Step::Effect(e) => node.acts |= shows(e.operation),
-            Step::Spawn(_) | Step::Join(_) => node.acts = true,
+            Step::Effect(e) => acts |= shows(e.operation),
+            Step::Spawn(_) | Step::Join(_) => acts = true,
             // What a function releases of its own is over with it; what it was given was the caller's.
-            Step::Release(r, _) => node.acts |= (r.0 as usize) < function.parameters.len(),
+            Step::Release(r, _) => acts |= (r.0 as usize) < function.parameters.len(),
             Step::Call(call) => {
                 let presumed = call.presumed.is_some();
                 match program.symbols.resolve(asker, &call.callee, call.arguments.len(), presumed) {
@@ -139,20 +175,34 @@ fn node(program: &Program, id: FunctionId) -> Node {
                         node.calls.push((call.result, target));
                         node.callees.push(target.function);
                     }
-                    None => node.acts |= presumed,
+                    None if presumed => acts = true,
+                    None => unknown.push(call.result),
                 }
             }
             _ => {}
         }
     });
     // A function that never returns ends whoever calls it.
-    node.acts |= function.body.steps.iter().any(|s| matches!(s, Step::Exit(Exit::Panic)));
+    acts |= function.body.steps.iter().any(|s| matches!(s, Step::Exit(Exit::Panic)));
+    node.distance = acts.then_some(0);
+    if !node.calls.is_empty() || function.results > 0 {
+        node.used = uses::used(&function.body).into_iter().collect();
+        node.used.sort();
+    }
     node.calls.sort_by_key(|(r, _)| *r);
     node.callees.sort();
     node.callees.dedup();
+    unknown.sort();
     let values = returns(&function.body);
-    node.answers = values.iter().any(|v| matters(v));
     node.returned = agreed(&values).cloned();
+    node.answers = matches!(node.returned, Some(Value::Condition(Condition::Constant(_))));
+    for value in values {
+        results_of(value, &mut |r| match node.target(r) {
+            Some(target) => node.hands_on.push(target.function),
+            // Of a call of something unknown, nothing is known.
+            None => node.answers |= unknown.binary_search(&r).is_err(),
+        });
+    }
     node
 }
 
@@ -183,6 +233,19 @@ pub(super) fn each_step<'b>(block: &'b Block, visit: &mut dyn FnMut(&'b Step)) {
             Step::Effect(_) | Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
         }
     }
+}
+
+/// The call with this result.
+pub(super) fn find_call(body: &Block, result: ResultId) -> Option<&Call> {
+    let mut found = None;
+    each_step(body, &mut |step| {
+        if let Step::Call(call) = step
+            && call.result == result
+        {
+            found = Some(call);
+        }
+    });
+    found
 }
 
 /// The values that a function's or frame's body returns: not those of frames and spawned work in it.
@@ -218,6 +281,18 @@ pub(super) fn payload(mut value: &Value) -> &Value {
         value = inner;
     }
     value
+}
+
+/// Calls `visit` on each result that a returned value is, or is decided by; data aside.
+fn results_of(value: &Value, visit: &mut impl FnMut(ResultId)) {
+    match value {
+        Value::Result(r) | Value::Failure(Some(r)) => visit(*r),
+        Value::Condition(Condition::Opaque { .. }) => {}
+        Value::Condition(c) => c.results(visit),
+        Value::Success(inner) => results_of(inner, visit),
+        Value::Structure(fields) => fields.iter().for_each(|(_, v)| results_of(v, visit)),
+        Value::Opaque | Value::Derived(_) | Value::Place(_) | Value::Flags(_) | Value::Failure(None) => {}
+    }
 }
 
 /// Whether effects may depend on the value.

@@ -10,7 +10,7 @@ use crate::flow::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many steps of callees a body takes in. Beyond it calls stay calls, the largest callees first.
-pub(super) const BUDGET: u32 = 3000;
+pub(super) const BUDGET: u32 = 2000;
 
 /// The linked body of a function.
 pub(super) fn body(program: &Program, function: FunctionId) -> Block {
@@ -62,7 +62,6 @@ pub(super) struct Expander<'p> {
 
 /// One copy of a function's body: how its numbers and parameters are renamed.
 pub(super) struct Scope<'p> {
-    pub summary: &'p FlowSummary,
     pub asker: Asker<'p>,
     node: Option<&'p Node>,
     /// The arguments, in the linked body's terms; none for the root, whose parameters stay.
@@ -78,8 +77,6 @@ pub(super) struct Scope<'p> {
     presumed: bool,
     /// How many steps each call may put in, if not all fit.
     shares: Option<FxHashMap<ResultId, u32>>,
-    /// The results, by the function's own numbers, that steps refer to; computed when first asked.
-    used: Option<FxHashSet<ResultId>>,
 }
 
 /// What a parameter's own result stands for in one call.
@@ -102,7 +99,6 @@ impl<'p> Scope<'p> {
         first_opaque: u32,
     ) -> Self {
         Scope {
-            summary,
             asker: Asker {
                 name: &summary.name,
                 file: program.file_of(function).0,
@@ -117,7 +113,6 @@ impl<'p> Scope<'p> {
             first_site: program.first_site(function),
             presumed: false,
             shares: None,
-            used: None,
         }
     }
 
@@ -132,10 +127,6 @@ impl<'p> Scope<'p> {
     fn site(&self, site: Site) -> Site {
         Site(site.0.saturating_add(self.first_site))
     }
-
-    fn uses(&mut self, result: ResultId) -> bool {
-        self.used.get_or_insert_with(|| used(&self.summary.body)).contains(&result)
-    }
 }
 
 impl<'p> Expander<'p> {
@@ -147,8 +138,11 @@ impl<'p> Expander<'p> {
         if node.weight(levels + 1) <= budget {
             return None;
         }
-        let mut needs: Vec<(u32, ResultId)> =
-            node.calls().iter().map(|(r, t)| (self.program.graph.cost(t.function, levels), *r)).collect();
+        let mut needs: Vec<(u32, ResultId)> = node
+            .calls()
+            .iter()
+            .map(|(r, t)| (self.program.graph.cost(t.function, node.uses(*r), levels), *r))
+            .collect();
         needs.sort();
         let (mut left, mut calls) = (budget, u32::try_from(needs.len()).unwrap_or(u32::MAX));
         let mut shares = FxHashMap::default();
@@ -182,12 +176,22 @@ impl<'p> Expander<'p> {
     fn step(&mut self, step: &'p Step, scope: &mut Scope<'p>, steps: &mut Vec<Step>) {
         steps.push(match step {
             Step::Effect(effect) => Step::Effect(self.effect(effect, scope)),
-            Step::Branch(Branch { condition, then, otherwise }) => Step::Branch(Branch {
-                condition: self.condition(condition, scope),
-                then: self.block(then, scope),
-                otherwise: self.block(otherwise, scope),
-            }),
-            Step::Loop(body) => Step::Loop(self.block(body, scope)),
+            Step::Branch(Branch { condition, then, otherwise }) => {
+                let then = self.block(then, scope);
+                let otherwise = self.block(otherwise, scope);
+                if self.stack.len() > 1 && then.steps.is_empty() && otherwise.steps.is_empty() {
+                    // Nothing is left of either side, so it does not matter which is taken.
+                    return;
+                }
+                Step::Branch(Branch { condition: self.condition(condition, scope), then, otherwise })
+            }
+            Step::Loop(body) => {
+                let body = self.block(body, scope);
+                if self.stack.len() > 1 && body.steps.is_empty() {
+                    return;
+                }
+                Step::Loop(body)
+            }
             Step::Spawn(spawn) => Step::Spawn(Spawn {
                 body: self.block(&spawn.body, scope),
                 process: spawn.process,
@@ -272,17 +276,11 @@ impl<'p> Expander<'p> {
         }
         let arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
         let data = self.data_of_arguments(&arguments);
+        let used = scope.node.is_some_and(|n| n.uses(call.result));
         if let Some(target) = target {
-            let node = self.program.graph.node(target.function);
-            let (acts, answers) = node.map_or((false, false), |n| (n.acts, n.answers));
-            let used = acts || scope.uses(call.result);
-            if !used {
-                // Nothing happens in it and nobody asks what it returned; only data may pass through.
-                self.sources.insert(result, data);
-                return;
-            }
+            let levels = DEPTH.checked_sub(self.stack.len());
             let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
-            if (acts || answers)
+            if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
                 && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
             {
                 self.learn(result, &body, &data);
@@ -297,6 +295,18 @@ impl<'p> Expander<'p> {
                 }));
                 return;
             }
+        }
+        if let Some(target) = target.filter(|t| used && !t.guessed)
+            && let Some(value) = self.instantiate(target.function, arguments.clone())
+        {
+            self.returned.insert(result, value);
+        }
+        let acts =
+            target.and_then(|t| self.program.graph.node(t.function)).is_some_and(|n| n.distance.is_some());
+        if !acts && (self.stack.len() > 1 || (target.is_some() && !used)) {
+            // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people.
+            self.sources.insert(result, data);
+            return;
         }
         let mut sources = data;
         sources.push(result);
@@ -396,66 +406,4 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Lock { .. }
             | Operation::Sync
     )
-}
-
-/// The results that steps, conditions, places or returned values of a body refer to, other than as the origin of data.
-fn used(body: &Block) -> FxHashSet<ResultId> {
-    let mut found = FxHashSet::default();
-    graph::each_step(body, &mut |step| match step {
-        Step::Effect(e) => effect_uses(e, &mut found),
-        Step::Branch(b) => condition_uses(&b.condition, &mut found),
-        Step::Call(c) => {
-            c.arguments.iter().for_each(|a| value_uses(a, &mut found));
-            if let Some(e) = &c.presumed {
-                effect_uses(e, &mut found);
-            }
-        }
-        Step::Exit(Exit::Return(value)) => value_uses(value, &mut found),
-        Step::Join(r) | Step::Release(r, _) => {
-            found.insert(*r);
-        }
-        Step::Exit(_) | Step::Loop(_) | Step::Spawn(_) | Step::Frame(_) => {}
-    });
-    found
-}
-
-fn effect_uses(effect: &Effect, found: &mut FxHashSet<ResultId>) {
-    found.extend(effect.handle);
-    place_uses(&effect.place, found);
-    if let Some(other) = &effect.other_place {
-        place_uses(other, found);
-    }
-}
-
-fn place_uses(place: &Place, found: &mut FxHashSet<ResultId>) {
-    place.any(&mut |kind| {
-        if let crate::flow::PlaceKind::Result(r) = kind {
-            found.insert(*r);
-        }
-        false
-    });
-}
-
-fn condition_uses(condition: &Condition, found: &mut FxHashSet<ResultId>) {
-    match condition {
-        Condition::True(r) | Condition::Ok(r) | Condition::Failed(r, _) => {
-            found.insert(*r);
-        }
-        Condition::Not(c) => condition_uses(c, found),
-        Condition::All(cs) | Condition::Any(cs) => cs.iter().for_each(|c| condition_uses(c, found)),
-        Condition::Constant(_) | Condition::Opaque { .. } => {}
-    }
-}
-
-fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
-    match value {
-        Value::Place(p) => place_uses(p, found),
-        Value::Result(r) | Value::Failure(Some(r)) => {
-            found.insert(*r);
-        }
-        Value::Condition(c) => condition_uses(c, found),
-        Value::Success(v) => value_uses(v, found),
-        Value::Structure(fields) => fields.iter().for_each(|(_, v)| value_uses(v, found)),
-        Value::Opaque | Value::Derived(_) | Value::Flags(_) | Value::Failure(None) => {}
-    }
 }

@@ -10,6 +10,7 @@ mod resolve;
 mod substitute;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 #[cfg(test)]
 use inline::BUDGET;
@@ -105,9 +106,9 @@ impl Program {
         inline::body(self, function)
     }
 
-    /// Whether running the function may be noticed by others: it, or what it calls, has an effect.
+    /// Whether running the function may be noticed by others: it, or what it calls, has an effect, as deep as bodies are expanded.
     pub fn acts(&self, function: FunctionId) -> bool {
-        self.graph.node(function).is_some_and(|n| n.acts)
+        self.graph.node(function).and_then(|n| n.distance).is_some_and(|d| d as usize <= graph::DEPTH)
     }
 
     /// The functions that call this one, as far as resolved, in order.

@@ -131,6 +131,8 @@ pub(super) struct Symbols {
     function_ends: FxHashSet<String>,
     constant_ends: FxHashSet<String>,
     renamed: FxHashSet<String>,
+    /// Last segments of modules that import.
+    importing: FxHashSet<String>,
     text_memo: Memo<Target>,
     constant_memo: Memo<String>,
     common: FxHashSet<&'static str>,
@@ -214,6 +216,7 @@ impl Symbols {
         if STANDARD.contains(&first) || target.is_empty() {
             return;
         }
+        self.importing.insert(last_segment(module).to_owned());
         let targets = if name == "*" {
             self.globs.entry(module.to_owned()).or_default()
         } else {
@@ -487,6 +490,9 @@ impl Symbols {
     /// What a name means to the asker: as it stands, or below the functions around the asker, or in its module.
     fn in_scope(&self, asker: Asker<'_>, name: &str, kind: Kind) -> Vec<String> {
         if name.contains("::") {
+            if !self.may_be(name, kind) {
+                return Vec::new();
+            }
             let found = self.follow(name, kind);
             if !found.is_empty() || self.packages.contains(first_segment(name)) {
                 return found;
@@ -550,10 +556,17 @@ impl Symbols {
         let last = last_segment(name);
         self.renamed.contains(last)
             || match kind {
-                Kind::Function => self.function_ends.contains(last),
+                Kind::Function => self.function_ends.contains(last) && self.may_own(name),
                 Kind::Type => self.type_tails.contains_key(last),
                 Kind::Constant => self.constant_ends.contains(last),
             }
+    }
+
+    /// Whether a function may have this owner: it has, or the owner is a module, which may have it by an import, or is renamed.
+    fn may_own(&self, name: &str) -> bool {
+        let Some(tail) = last_two(name) else { return true };
+        let owner = first_segment(tail);
+        self.tails.contains_key(tail) || self.importing.contains(owner) || self.renamed.contains(owner)
     }
 
     /// The names that a name stands for by one import. A named import hides those of globs.

@@ -107,23 +107,36 @@ impl<'p> Expander<'p> {
         if let Some(known) = self.calls.get(&key) {
             return known.clone();
         }
-        let value = self.instantiate(function, arguments);
+        let values = arguments.iter().cloned().map(Value::Place).collect();
+        let value = self.instantiate(function, values);
         self.calls.insert(key, value.clone());
         value
     }
 
-    fn instantiate(&mut self, function: FunctionId, arguments: &[Place]) -> Option<Value> {
+    /// The same for arguments that need not be places.
+    pub fn instantiate(&mut self, function: FunctionId, arguments: Vec<Value>) -> Option<Value> {
         let program = self.program;
-        let returned = program.graph.node(function)?.returned.as_ref()?;
-        let returned = without_results(returned)?;
+        let node = program.graph.node(function)?;
         let summary = program.function(function)?;
+        let returned = node.returned.as_ref()?;
         if self.nested_places >= PURE_CALLS {
             return None;
         }
-        let first_opaque = self.opaques;
-        self.opaques = first_opaque.checked_add(summary.opaques)?;
-        let mut scope = Scope::new(program, function, summary, self.results, first_opaque);
-        scope.arguments = Some(arguments.iter().cloned().map(Value::Place).collect());
+        let mut scope = Scope::new(program, function, summary, self.results, self.opaques);
+        if let Value::Result(forwarded) = returned {
+            let target = node.target(*forwarded)?;
+            let call = graph::find_call(&summary.body, *forwarded)?;
+            scope.arguments = Some(arguments);
+            self.opaques = self.opaques.checked_add(summary.opaques)?;
+            self.nested_places += 1;
+            let arguments = call.arguments.iter().map(|a| self.argument(a, &mut scope)).collect();
+            let value = self.instantiate(target.function, arguments);
+            self.nested_places -= 1;
+            return value;
+        }
+        let returned = without_results(returned)?;
+        self.opaques = self.opaques.checked_add(summary.opaques)?;
+        scope.arguments = Some(arguments);
         self.nested_places += 1;
         let value = self.value(&returned, &mut scope);
         self.nested_places -= 1;

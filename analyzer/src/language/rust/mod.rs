@@ -16,8 +16,8 @@ mod value;
 pub use render::render;
 
 use crate::flow::{
-    ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId, Step,
-    TypeDeclaration,
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
+    ResultId, Step, TypeDeclaration,
 };
 use crate::language::models::Models;
 use crate::source::{SourceFile, Span, SyntaxError};
@@ -323,6 +323,13 @@ impl Walker<'_> {
         .generics(&item.generics);
         let of_trait =
             item.trait_.as_ref().and_then(|(path, _)| path.segments.last()).map(|s| s.ident.to_string());
+        if let Some((path, _)) = &item.trait_ {
+            let trait_name = lowerer.resolve(path);
+            // A trait of the standard library has no default method that the program could mean.
+            if !trait_name.starts_with("std::") && !trait_name.starts_with("core::") {
+                self.summary.implementations.push(Implementation { trait_name, type_name: owner.clone() });
+            }
+        }
         let release = of_trait.as_deref() == Some("Drop");
         let context = Context { test: context.test || is_test(&item.attrs), ..context };
         for item in &item.items {

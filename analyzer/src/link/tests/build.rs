@@ -1,5 +1,5 @@
 //! A small builder of summaries. Every function has room for ten results and ten opaques, so that the first frame of a body
-//! numbers its own from 10, the second from 20.
+//! numbers its own from 10, the second from 20. The first results are the parameters'.
 
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FileSummary, FlowSummary, Import,

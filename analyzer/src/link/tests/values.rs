@@ -2,7 +2,8 @@
 
 use super::build::*;
 use crate::flow::{
-    Block, Condition, FlowSummary, LockScope, OnFailure, Operation, Place, PlaceKind, Step, Uniqueness, Value,
+    Block, Condition, ErrorKind, FlowSummary, Kinds, LockScope, OnFailure, Operation, Place, PlaceKind, Step,
+    Uniqueness, Value,
 };
 use crate::link::{link, origin};
 
@@ -21,7 +22,18 @@ fn a_returned_place() {
     let by_result = vec![call("a::entry", vec![path("/c")], 0), effect(REMOVE, result(0), 1)];
     assert_eq!(
         linked("a::root", vec![function("a::root", &[], by_result), entry()]),
-        ["r0 = frame a::entry ?", "    return ok(\"/c\"/\"e\")", "r1 = remove \"/c\"/\"e\" ?"]
+        ["r0 = call a::entry(\"/c\") ?", "r1 = remove \"/c\"/\"e\" ?"],
+        "a path needs no look into the function"
+    );
+    let handed_on = function(
+        "a::handed_on",
+        &["base"],
+        vec![call("a::entry", vec![Value::Place(p(0, "base"))], 1), returns(Value::Result(r(1)))],
+    );
+    let through_two = vec![effect(REMOVE, place_call("a::handed_on", vec![literal("/c")]), 1)];
+    assert_eq!(
+        linked("a::root", vec![function("a::root", &[], through_two), entry(), handed_on]),
+        ["r1 = remove \"/c\"/\"e\" ?"]
     );
     let by_call = vec![effect(REMOVE, place_call("a::entry", vec![literal("/c")]).join(&literal("f")), 1)];
     assert_eq!(
@@ -67,8 +79,8 @@ fn a_returned_handle_and_a_handle_handed_on() {
         vec![
             function("a::root", &["path"], root),
             function("a::create", &["at"], vec![open(p(0, "at"), 1), returns(ok(Value::Result(r(1))))]),
-            function("a::fill", &["file"], vec![call("a::fill_inner", vec![Value::Result(r(0))], 5)]),
-            function("a::fill_inner", &["f"], vec![via(Operation::Write, p(0, "f"), 0, 5)]),
+            function("a::fill", &["file"], vec![call("a::fill_inner", vec![Value::Place(p(0, "file"))], 1)]),
+            function("a::fill_inner", &["f"], vec![effect(Operation::Write, p(0, "f"), 1)]),
         ]
     };
     let used_here =
@@ -88,7 +100,7 @@ fn a_returned_handle_and_a_handle_handed_on() {
     ];
     assert_eq!(
         linked("a::root", functions(handed_on))[3..],
-        ["r1 = frame a::fill ?", "    r25 = frame a::fill_inner ?", "        r35 = write path via r11 ?"]
+        ["r1 = frame a::fill ?", "    r21 = frame a::fill_inner ?", "        r31 = write path via r11 ?"]
     );
 }
 
@@ -173,6 +185,26 @@ fn a_returned_boolean_has_its_origin_inside() {
 }
 
 #[test]
+fn a_test_of_what_was_passed_is_put_in() {
+    let is_absent = function(
+        "a::is_absent",
+        &["error"],
+        vec![returns(Value::Condition(Condition::Failed(r(0), Kinds::of(ErrorKind::NotFound))))],
+    );
+    let root = function(
+        "a::root",
+        &["p"],
+        vec![
+            effect(REMOVE, p(0, "p"), 1),
+            call("a::is_absent", vec![Value::Failure(Some(r(1)))], 2),
+            branch(Condition::True(r(2)), vec![], vec![]),
+        ],
+    );
+    let text = body(vec![is_absent, root]).to_string();
+    assert!(text.contains("    return (failed(r1, NotFound))\nif r2"), "{text}");
+}
+
+#[test]
 fn data_is_traced_through_calls_to_the_read() {
     let load = function(
         "a::load",
@@ -204,19 +236,19 @@ fn a_wrapper_that_writes_writes_the_data_it_was_given() {
     let save = function(
         "a::save",
         &["p", "v"],
-        vec![call("a::put", vec![Value::Place(p(0, "p")), Value::Derived(vec![r(1)])], 5)],
+        vec![call("a::put", vec![Value::Place(p(0, "p")), Value::Place(p(1, "v"))], 2)],
     );
-    let put = function("a::put", &["p", "v"], vec![write(p(0, "p"), &[1], 5)]);
+    let put = function("a::put", &["p", "v"], vec![write(p(0, "p"), &[1], 2)]);
     let root = function(
         "a::root",
         &["p"],
         vec![
-            effect(Operation::Read, p(0, "p"), 5),
-            call("a::save", vec![Value::Place(p(0, "p")), Value::Derived(vec![r(5)])], 6),
+            effect(Operation::Read, p(0, "p"), 0),
+            call("a::save", vec![Value::Place(p(0, "p")), Value::Derived(vec![r(0)])], 1),
         ],
     );
     let text = body(vec![save, put, root]).to_string();
-    assert_eq!(text.lines().last(), Some("        r25 = write p from r5 ?"), "{text}");
+    assert_eq!(text.lines().last(), Some("        r22 = write p from r0 ?"), "{text}");
 }
 
 #[test]
@@ -227,7 +259,7 @@ fn fields_of_structures_are_what_they_were_made_of() {
         &["dir"],
         vec![returns(Value::Structure(vec![("path".into(), Value::Place(p(0, "dir").join(&literal("s"))))]))],
     );
-    let save = function("a::Store::save", &["self"], vec![write(path_of(p(0, "self")), &[], 5)]);
+    let save = function("a::Store::save", &["self"], vec![write(path_of(p(0, "self")), &[], 1)]);
     let root = function(
         "a::root",
         &["dir"],
@@ -247,7 +279,7 @@ fn fields_of_structures_are_what_they_were_made_of() {
     let writes: Vec<&str> = text.lines().filter(|l| l.contains("write")).collect();
     assert_eq!(
         writes,
-        ["    r25 = write dir/\"s\" ?", "    r35 = write \"/x\"/\"s\" ?", "    r45 = write dir.path.path ?"],
+        ["    r11 = write dir/\"s\" ?", "    r21 = write \"/x\"/\"s\" ?", "    r31 = write dir.path.path ?"],
         "{text}"
     );
 }

@@ -1,0 +1,67 @@
+//! Which results a body asks for.
+
+use super::graph::each_step;
+use crate::flow::{Block, Condition, Effect, Exit, Place, PlaceKind, ResultId, Step, Value};
+use rustc_hash::FxHashSet;
+
+/// The results that steps, conditions, places or returned values of a body refer to, other than as the origin of data.
+pub(super) fn used(body: &Block) -> FxHashSet<ResultId> {
+    let mut found = FxHashSet::default();
+    each_step(body, &mut |step| match step {
+        Step::Effect(e) => effect_uses(e, &mut found),
+        Step::Branch(b) => condition_uses(&b.condition, &mut found),
+        Step::Call(c) => {
+            c.arguments.iter().for_each(|a| value_uses(a, &mut found));
+            if let Some(e) = &c.presumed {
+                effect_uses(e, &mut found);
+            }
+        }
+        Step::Exit(Exit::Return(value)) => value_uses(value, &mut found),
+        Step::Join(r) | Step::Release(r, _) => {
+            found.insert(*r);
+        }
+        Step::Exit(_) | Step::Loop(_) | Step::Spawn(_) | Step::Frame(_) => {}
+    });
+    found
+}
+
+fn effect_uses(effect: &Effect, found: &mut FxHashSet<ResultId>) {
+    found.extend(effect.handle);
+    place_uses(&effect.place, found);
+    if let Some(other) = &effect.other_place {
+        place_uses(other, found);
+    }
+}
+
+fn place_uses(place: &Place, found: &mut FxHashSet<ResultId>) {
+    place.any(&mut |kind| {
+        if let PlaceKind::Result(r) = kind {
+            found.insert(*r);
+        }
+        false
+    });
+}
+
+fn condition_uses(condition: &Condition, found: &mut FxHashSet<ResultId>) {
+    match condition {
+        Condition::True(r) | Condition::Ok(r) | Condition::Failed(r, _) => {
+            found.insert(*r);
+        }
+        Condition::Not(c) => condition_uses(c, found),
+        Condition::All(cs) | Condition::Any(cs) => cs.iter().for_each(|c| condition_uses(c, found)),
+        Condition::Constant(_) | Condition::Opaque { .. } => {}
+    }
+}
+
+fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
+    match value {
+        Value::Place(p) => place_uses(p, found),
+        Value::Result(r) | Value::Failure(Some(r)) => {
+            found.insert(*r);
+        }
+        Value::Condition(c) => condition_uses(c, found),
+        Value::Success(v) => value_uses(v, found),
+        Value::Structure(fields) => fields.iter().for_each(|(_, v)| value_uses(v, found)),
+        Value::Opaque | Value::Derived(_) | Value::Flags(_) | Value::Failure(None) => {}
+    }
+}
