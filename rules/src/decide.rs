@@ -11,6 +11,7 @@ use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
 use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Place};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -75,12 +76,15 @@ impl<'p> View<'p> {
         !self.candidates.is_empty()
     }
 
-    /// Explores the candidates.
+    /// Explores the candidates, side by side: one large function has many.
     pub fn decide(&self, program: &Program, evidence: &Evidence) -> Vec<Decided> {
-        let mut callers = Callers::new(program);
         self.candidates
-            .iter()
-            .filter_map(|(rule, candidate)| self.decide_one(program, evidence, rule, candidate, &mut callers))
+            .par_iter()
+            .map_init(
+                || Callers::new(program),
+                |callers, (rule, candidate)| self.decide_one(program, evidence, rule, candidate, callers),
+            )
+            .flatten_iter()
             .collect()
     }
 

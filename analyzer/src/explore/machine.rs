@@ -17,7 +17,7 @@ const MAX_ROUNDS: u8 = 3;
 const MAX_LOCAL: usize = 10_000;
 
 /// Unknowns that are tried both ways at most, on one path through the program.
-const MAX_CHOICES: usize = 4;
+const MAX_CHOICES: usize = 6;
 
 /// Something held that must be released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
