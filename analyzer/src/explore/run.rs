@@ -5,7 +5,7 @@ use super::filesystem::{Filesystem, Name};
 use super::machine::{Context, Machine, State};
 use super::oracle::Oracle;
 use super::paths::Paths;
-use super::program::Program;
+use super::program::{EffectStep, Program};
 use super::schedule::{Limit, Outcome, search, serial};
 use super::setup::{Initial, Surroundings, Use, initial_files, visibility};
 use super::shared::Shared;
@@ -40,6 +40,7 @@ pub fn decide(scenario: &Scenario<'_>, reduce: bool) -> Exploration {
         target: &target,
         used: Use::of(&program, &target),
         checked: scenario.check.is_some(),
+        symmetric: reduce && itself && program.effects.iter().all(EffectStep::is_shared),
         result: Exploration { bounded: program.cut, ..Exploration::default() },
         found: Vec::new(),
     };
@@ -97,6 +98,8 @@ struct Explorer<'a> {
     target: &'a [Name],
     used: Use,
     checked: bool,
+    /// Both actors run the same program on the same places.
+    symmetric: bool,
     result: Exploration,
     found: Vec<Found>,
 }
@@ -160,6 +163,7 @@ impl Explorer<'_> {
         let limit = Limit {
             states: MAX_STATES.saturating_sub(self.result.states),
             below: known.map(|found| (found.switches, found.schedule.len())),
+            symmetric: self.symmetric,
         };
         let found = &mut self.found;
         let searched = search(&mut context, &start, limit, &mut |context, run| {
