@@ -102,15 +102,6 @@ pub struct EffectStep {
     pub visible_until: [Option<usize>; 2],
 }
 
-impl EffectStep {
-    /// Whether it means the same places for both actors.
-    pub fn is_shared(&self) -> bool {
-        let [a, b] = &self.paths;
-        let [other_a, other_b] = &self.other_paths;
-        a == b && other_a == other_b
-    }
-}
-
 /// Answers to unknowns; none where there are reasons for both.
 pub type Answers = FxHashMap<Source, Option<bool>>;
 

@@ -5,7 +5,7 @@ use super::filesystem::{Filesystem, Name};
 use super::machine::{Context, Machine, State};
 use super::oracle::Oracle;
 use super::paths::Paths;
-use super::program::{EffectStep, Program};
+use super::program::Program;
 use super::schedule::{Limit, Outcome, search, serial};
 use super::setup::{Initial, Surroundings, Use, initial_files, visibility};
 use super::shared::Shared;
@@ -17,6 +17,9 @@ use super::{compile, slice};
 /// States visited at most per scenario. Those that switch least come first: in real programs a race that shows at all has shown
 /// long before.
 const MAX_STATES: usize = 2_000;
+
+/// Assignments of the unknowns that are tried at most for a shorter witness of the worst, beside the first of each initial state.
+const MAX_SPARE: usize = 8;
 
 /// Decides one scenario.
 pub fn explore(scenario: &Scenario<'_>) -> Exploration {
@@ -40,7 +43,7 @@ pub fn decide(scenario: &Scenario<'_>, reduce: bool) -> Exploration {
         target: &target,
         used: Use::of(&program, &target),
         checked: scenario.check.is_some(),
-        symmetric: reduce && itself && program.effects.iter().all(EffectStep::is_shared),
+        spare: MAX_SPARE,
         result: Exploration { bounded: program.cut, ..Exploration::default() },
         found: Vec::new(),
     };
@@ -98,10 +101,10 @@ struct Explorer<'a> {
     target: &'a [Name],
     used: Use,
     checked: bool,
-    /// Both actors run the same program on the same places.
-    symmetric: bool,
     result: Exploration,
     found: Vec<Found>,
+    /// How many more assignments of the unknowns are tried once the worst is found.
+    spare: usize,
 }
 
 impl Explorer<'_> {
@@ -114,6 +117,10 @@ impl Explorer<'_> {
             let [program, _] = programs;
             let mut pending = vec![Oracle::new(program)];
             while let Some(oracle) = pending.pop() {
+                if oracle.choices() > 0 && self.worst_is_found() {
+                    let Some(left) = self.spare.checked_sub(1) else { break };
+                    self.spare = left;
+                }
                 if self.result.states > MAX_STATES {
                     self.result.bounded = true;
                     return reached;
@@ -123,6 +130,10 @@ impl Explorer<'_> {
             }
         }
         reached
+    }
+
+    fn worst_is_found(&self) -> bool {
+        self.found.iter().any(|found| found.consequence == worst(self.actor))
     }
 
     /// Explores from one initial state with one oracle; returns whether the act was reached.
@@ -163,7 +174,6 @@ impl Explorer<'_> {
         let limit = Limit {
             states: MAX_STATES.saturating_sub(self.result.states),
             below: known.map(|found| (found.switches, found.schedule.len())),
-            symmetric: self.symmetric,
         };
         let found = &mut self.found;
         let searched = search(&mut context, &start, limit, &mut |context, run| {

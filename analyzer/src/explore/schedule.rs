@@ -92,8 +92,6 @@ pub struct Limit {
     pub states: usize,
     /// Only runs with fewer switches, or as many and fewer steps, are of interest.
     pub below: Option<((u32, u32), usize)>,
-    /// Whether both actors are the same but for their names, so that one in which B begins mirrors one in which A does.
-    pub symmetric: bool,
 }
 
 /// What a serial order ends in, and what each actor wrote in it, see [`State::wrote`].
@@ -240,9 +238,6 @@ pub fn search(
         }
         let next = states.next(context, number, &state);
         for (lane, next) in [Lane::A, Lane::B].into_iter().zip(next) {
-            if limit.symmetric && last.is_none() && lane == Lane::B {
-                continue;
-            }
             let Some(next) = next.filter(|next| !states.visited(*next, Some(lane))) else { continue };
             let switched = last.is_some_and(|l| l != lane);
             let torn = switched && state.machine(other(lane)).phase > 0;
