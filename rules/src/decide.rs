@@ -3,6 +3,7 @@
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
+use crate::guarded;
 use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
@@ -102,6 +103,7 @@ impl<'p> View<'p> {
             evidence,
             function: self.function,
             name: &self.summary.name,
+            open: self.summary.context.public && program.callers(self.function).is_empty(),
             own: [
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
@@ -115,6 +117,12 @@ impl<'p> View<'p> {
                 best.reasons.push("every known caller makes it safe".to_owned());
             }
             false => {}
+        }
+        if best.confidence > Confidence::Low
+            && let Some(why) = self.guarded(program, callers)
+        {
+            best.confidence = Confidence::Low;
+            best.reasons.push(why.to_owned());
         }
 
         let report = (rule.report)(candidate, &best.race);
@@ -147,6 +155,16 @@ impl<'p> View<'p> {
         Some(Decided { finding, check, inner, depth: candidate.act.depth })
     }
 
+    /// Why the function is taken to run under a lock that its own steps do not take, if it is.
+    fn guarded(&self, program: &Program, callers: &mut Callers<'_>) -> Option<&'static str> {
+        guarded::reason(program, self.summary).or_else(|| {
+            let mut holds =
+                |caller: FunctionId| effects(&callers.body(caller)).iter().any(|e| is_process_lock(e));
+            guarded::by_callers(program, self.function, LEVELS, CALLERS, &mut holds)
+                .then_some("every known caller takes a lock")
+        })
+    }
+
     /// The race that is reported: among those that are shown by default, the worst.
     fn worst(&self, rule: &Rule, candidate: &Candidate, surroundings: &Surroundings<'_>) -> Option<Proven> {
         let mut actors: Vec<(Actor, Reason)> =
@@ -175,7 +193,7 @@ impl<'p> View<'p> {
                 if race.consequence == Consequence::RedundantCheck {
                     continue;
                 }
-                let (confidence, reasons) = judge(candidate, &reason, surroundings);
+                let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
                 let proven = Proven { race, reason: reason.clone(), confidence, reasons, bounded: false };
                 if best.as_ref().is_none_or(|b| b.rank() < proven.rank()) {
                     best = Some(proven);

@@ -10,6 +10,7 @@ mod exists_then_remove;
 mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
+mod guarded;
 mod merge;
 mod names;
 mod narrow;

@@ -18,6 +18,9 @@ use super::{compile, slice};
 /// long before.
 const MAX_STATES: usize = 2_000;
 
+/// Assignments of the unknowns that are tried at most for a shorter witness of the worst, beside the first of each initial state.
+const MAX_SPARE: usize = 8;
+
 /// Decides one scenario.
 pub fn explore(scenario: &Scenario<'_>) -> Exploration {
     decide(scenario, true)
@@ -40,6 +43,7 @@ pub fn decide(scenario: &Scenario<'_>, reduce: bool) -> Exploration {
         target: &target,
         used: Use::of(&program, &target),
         checked: scenario.check.is_some(),
+        spare: MAX_SPARE,
         result: Exploration { bounded: program.cut, ..Exploration::default() },
         found: Vec::new(),
     };
@@ -99,6 +103,8 @@ struct Explorer<'a> {
     checked: bool,
     result: Exploration,
     found: Vec<Found>,
+    /// How many more assignments of the unknowns are tried once the worst is found.
+    spare: usize,
 }
 
 impl Explorer<'_> {
@@ -111,6 +117,10 @@ impl Explorer<'_> {
             let [program, _] = programs;
             let mut pending = vec![Oracle::new(program)];
             while let Some(oracle) = pending.pop() {
+                if oracle.choices() > 0 && self.worst_is_found() {
+                    let Some(left) = self.spare.checked_sub(1) else { break };
+                    self.spare = left;
+                }
                 if self.result.states > MAX_STATES {
                     self.result.bounded = true;
                     return reached;
@@ -120,6 +130,10 @@ impl Explorer<'_> {
             }
         }
         reached
+    }
+
+    fn worst_is_found(&self) -> bool {
+        self.found.iter().any(|found| found.consequence == worst(self.actor))
     }
 
     /// Explores from one initial state with one oracle; returns whether the act was reached.

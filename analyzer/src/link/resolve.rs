@@ -134,9 +134,8 @@ pub(super) struct Symbols {
     /// Last segments of modules that import.
     importing: FxHashSet<String>,
     text_memo: Memo<Target>,
+    follow_memo: Memo<Vec<String>>,
     constant_memo: Memo<String>,
-    /// By kind, what names that are imported stand for.
-    imports_memo: [RwLock<FxHashMap<String, Vec<String>>>; 3],
     common: FxHashSet<&'static str>,
 }
 
@@ -184,7 +183,7 @@ impl Symbols {
         }
         symbols.add_implementations(files);
         // Types were added on the way.
-        symbols.imports_memo = Default::default();
+        symbols.follow_memo = Memo::default();
         symbols
     }
 
@@ -527,24 +526,17 @@ impl Symbols {
         if self.is_known(name, kind) {
             return vec![name.to_owned()];
         }
-        let memo = self.imports_memo.get(kind as usize);
-        let answers = memo.map(|memo| memo.read().unwrap_or_else(PoisonError::into_inner));
-        if let Some(known) = answers.as_ref().and_then(|answers| answers.get(name)) {
-            return known.clone();
-        }
-        drop(answers);
-        let found = self.follow_imports(name, kind);
-        if let Some(memo) = memo {
-            let mut answers = memo.write().unwrap_or_else(PoisonError::into_inner);
-            answers.insert(name.to_owned(), found.clone());
-        }
-        found
+        // Every function of a module asks for the same names, and a prelude of globs leads to many places.
+        let asker = Asker { name: "", file: 0, test: false };
+        self.follow_memo
+            .get_or(asker, name, kind as usize, || Some(self.follow_imports(name, kind)))
+            .unwrap_or_default()
     }
 
     fn follow_imports(&self, name: &str, kind: Kind) -> Vec<String> {
         let mut level = self.imported(name);
         // Modules that import all of each other lead back to where one has been.
-        let mut seen: FxHashSet<String> = FxHashSet::from_iter([name.to_owned()]);
+        let mut seen: FxHashSet<String> = FxHashSet::default();
         for _ in 0..IMPORT_CHAIN {
             if level.is_empty() {
                 break;
@@ -555,9 +547,10 @@ impl Symbols {
                 found.dedup();
                 return found;
             }
-            level = level.iter().flat_map(|n| self.imported(n)).filter(|n| seen.insert(n.clone())).collect();
+            level.retain(|n| !seen.contains(n) && seen.insert(n.clone()));
             level.sort();
             level.truncate(IMPORT_WIDTH);
+            level = level.iter().flat_map(|n| self.imported(n)).collect();
         }
         Vec::new()
     }

@@ -379,6 +379,13 @@ impl Lowerer<'_> {
                 _ => Ty::Unknown,
             });
         let place = self.place_of(base, "").field(owner.as_deref(), &name);
+        // A temporary directory or file is its holder's alone, whoever made it.
+        let place = match ty.name() {
+            Some("tempfile::TempDir" | "tempfile::NamedTempFile" | "tempfile::TempPath") => {
+                self.private_field(place)
+            }
+            _ => place,
+        };
         Val { v: V::Place(place), ty, data: base.data.clone() }
     }
 
