@@ -34,6 +34,8 @@ pub struct Surroundings<'a> {
     pub function: FunctionId,
     /// The name of that function.
     pub name: &'a str,
+    /// Whether it is part of a command that makes something new where the user says.
+    pub one_shot: bool,
     /// Whether anybody may call it and nobody here does: a library's function, which two may well call at once.
     pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
@@ -150,6 +152,9 @@ pub fn judge(
     };
     verdict.at_most(level, &why);
 
+    if surroundings.one_shot && !shared {
+        verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
+    }
     let fatal = candidate.act.effect.on_failure == OnFailure::Panic;
     if race.consequence == Consequence::SpuriousFailure
         && !fatal

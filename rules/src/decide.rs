@@ -21,6 +21,8 @@ const PER_RULE: usize = 48;
 /// How many callers are asked whether they make the candidate safe, and how many levels up.
 const CALLERS: usize = 8;
 const LEVELS: usize = 2;
+/// How many levels of callers are asked whether they hold a lock.
+const LOCK_LEVELS: usize = 4;
 /// From how many effects on a body is narrowed to the candidate's place before it is explored.
 const LARGE: usize = 10;
 
@@ -103,6 +105,7 @@ impl<'p> View<'p> {
             evidence,
             function: self.function,
             name: &self.summary.name,
+            one_shot: file_of(program, self.function).is_some_and(is_one_shot),
             open: self.summary.context.public && program.callers(self.function).is_empty(),
             own: [
                 program.location(candidate.act.effect.site),
@@ -160,7 +163,7 @@ impl<'p> View<'p> {
         guarded::reason(program, self.summary).or_else(|| {
             let mut holds =
                 |caller: FunctionId| effects(&callers.body(caller)).iter().any(|e| is_process_lock(e));
-            guarded::by_callers(program, self.function, LEVELS, CALLERS, &mut holds)
+            guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut holds)
                 .then_some("every known caller takes a lock")
         })
     }
@@ -190,7 +193,8 @@ impl<'p> View<'p> {
                 undecided.get_or_insert(actor);
             }
             for race in exploration.races {
-                if race.consequence == Consequence::RedundantCheck {
+                // A loss of another kind is another rule's to tell.
+                if !rule.consequences.contains(&race.consequence) {
                     continue;
                 }
                 let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
@@ -203,6 +207,18 @@ impl<'p> View<'p> {
         // What is too large to explore is never taken for benign.
         best.or_else(|| Some(Proven::undecided(rule, undecided?)))
     }
+}
+
+fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
+    program.file(program.file_of(function)).map(|f| f.path.as_str())
+}
+
+/// Whether a file holds a command that makes something new where the user says, by the file's name.
+fn is_one_shot(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    stem.split(['_', '-'])
+        .any(|word| ["init", "new", "generate", "scaffold", "template", "completions"].contains(&word))
 }
 
 /// A race that was found, with what it is worth.

@@ -13,7 +13,8 @@ pub fn reason(program: &Program, summary: &FlowSummary) -> Option<&'static str> 
     if keeps_a_lock(program, summary) {
         return Some("a lock is kept beside it");
     }
-    asserts(&summary.body).then_some("the code asserts that a lock is held")
+    asserts(&summary.body)
+        .then_some("the code takes a lock, or asserts one, by a function that is not followed")
 }
 
 /// Whether all known callers of the function are taken to run under a lock, up to some levels above it; `holds` says of one
@@ -68,7 +69,16 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
     declared.is_some_and(|t| t.fields.iter().any(|(name, of)| holds_a_lock(name, of)))
 }
 
-/// `assert_package_cache_locked(..)` and its like.
+/// `assert_package_cache_locked`, `acquire_build_lock`: a lock that is held, in whatever way it is taken.
+fn tells_of_a_lock(name: &str) -> bool {
+    const TAKES: [&str; 7] = ["assert", "acquire", "obtain", "take", "grab", "hold", "with"];
+    TAKES.iter().any(|verb| name.starts_with(verb))
+        && name.contains("lock")
+        && !name.contains("block")
+        && !name.contains("clock")
+}
+
+/// Whether the code calls something that says that a lock is held.
 fn asserts(block: &Block) -> bool {
     block.steps.iter().any(|step| match step {
         Step::Call(call) => {
@@ -76,11 +86,11 @@ fn asserts(block: &Block) -> bool {
                 Callee::Function(name) => names::last(name),
                 Callee::Method { name, .. } => name,
             };
-            name.starts_with("assert") && name.contains("lock")
+            tells_of_a_lock(name)
         }
         Step::Branch(b) => asserts(&b.then) || asserts(&b.otherwise),
         Step::Loop(body) => asserts(body),
-        Step::Frame(f) => asserts(&f.body),
+        Step::Frame(f) => tells_of_a_lock(names::last(&f.name)) || asserts(&f.body),
         _ => false,
     })
 }

@@ -15,7 +15,7 @@ pub struct Hint {
 
 /// Words by what they tell. Singular; a plural `s` is peeled off before comparing.
 const REMOVABLE: &[&str] =
-    &["cache", "temp", "tmp", "log", "socket", "sock", "trash", "stale", "expired", "scratch"];
+    &["cache", "cached", "temp", "tmp", "log", "socket", "sock", "trash", "stale", "expired", "scratch"];
 const LOCKS: &[&str] = &["lock", "lockfile", "flock", "mutex", "pidfile"];
 const SHARED: &[&str] = &[
     "state",
