@@ -49,7 +49,13 @@ impl Surroundings<'_> {
         let hint = self.hint(place);
         let elsewhere =
             |roles: &[Role]| self.evidence.find(place, roles, |u| !self.own.contains(&Some(u.inner)));
-        let in_another = |roles: &[Role]| self.evidence.find(place, roles, |u| u.function != self.function);
+        // What the act's own function does besides is no other side.
+        let [acting, _] = self.own.map(|own| own.map(|location| location.function));
+        let in_another = |roles: &[Role]| {
+            self.evidence.find(place, roles, |u| {
+                u.function != self.function && Some(u.function) != acting && Some(u.inner.function) != acting
+            })
+        };
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
             Actor::Itself | Actor::ItselfThread => Some(Reason::Itself),
@@ -68,7 +74,7 @@ impl Surroundings<'_> {
                 let asked = in_another(&[Role::Checks]).filter(|other| other.strength == Strength::Full);
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
                 sure.map(Reason::Elsewhere)
-                    .or_else(|| named(|_| true))
+                    .or_else(|| named(|h| !h.scratch))
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
                     .or_else(|| found.map(Reason::Elsewhere))
             }
@@ -130,7 +136,10 @@ pub fn judge(
             (Confidence::High, "the program elsewhere is the other side".to_owned())
         }
         Reason::Elsewhere(other) if other.strength == Strength::Name => {
-            (Confidence::Medium, "the program elsewhere uses a file of this name".to_owned())
+            // A name alone, without a check that shows a second thought about others, says something within one file only.
+            let near = surroundings.own.iter().flatten().any(|own| own.file == other.found.location.file);
+            let level = if candidate.check.is_some() || near { Confidence::Medium } else { Confidence::Low };
+            (level, "the program elsewhere uses a file of this name".to_owned())
         }
         // Without a check that shows a second thought about others, a path of the same making is not enough.
         Reason::Elsewhere(_) => {

@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
         Consequence::DataLoss,
         Consequence::DoubleOwner,
         Consequence::LostUpdate,
+        Consequence::Corruption,
         Consequence::SpuriousFailure,
     ],
     cwe: &[367, 362],

@@ -11,11 +11,14 @@ pub struct Hint {
     pub removable: bool,
     /// Existence of such a place means ownership.
     pub lock: bool,
+    /// Nobody but its maker reads it.
+    pub scratch: bool,
 }
 
 /// Words by what they tell. Singular; a plural `s` is peeled off before comparing.
 const REMOVABLE: &[&str] =
     &["cache", "cached", "temp", "tmp", "log", "socket", "sock", "trash", "stale", "expired", "scratch"];
+const SCRATCH: &[&str] = &["temp", "tmp", "trash", "stale", "expired", "scratch"];
 const LOCKS: &[&str] = &["lock", "lockfile", "flock", "mutex", "pidfile"];
 const SHARED: &[&str] = &[
     "state",
@@ -130,7 +133,7 @@ fn consider(best: &mut Option<Hint>, name: &str) {
             .into_iter()
             .find_map(|(list, removable, lock)| {
                 let word = list.iter().find(|known| same_word(known, &word))?;
-                Some(Hint { word, removable, lock })
+                Some(Hint { word, removable, lock, scratch: SCRATCH.contains(word) })
             });
         if let Some(found) = found
             && best.as_ref().is_none_or(|b| rank(b) < rank(&found))

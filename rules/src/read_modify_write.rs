@@ -13,7 +13,7 @@ use fsrace_analyzer::language::Idiom;
 pub static RULE: Rule = Rule {
     id: "read-modify-write",
     summary: "a file is read, changed and written back without a lock around both",
-    consequences: &[Consequence::LostUpdate, Consequence::Corruption],
+    consequences: &[Consequence::DataLoss, Consequence::LostUpdate, Consequence::Corruption],
     cwe: &[362, 366],
     default: true,
     rank: 3,

@@ -8,7 +8,7 @@ use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::Operation;
+use fsrace_analyzer::flow::{Effect, Operation};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -37,20 +37,20 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created_by_path(e.effect)?)));
     creations
         .filter(|(_, place)| !is_private(place))
-        .filter(|(act, place)| !refuses(trace, *act) || names::hint(place).is_some_and(|hint| hint.lock))
         .filter_map(|(act, place)| {
             let removal = nearest_removal(trace, act, |removed| removed == place)?;
             Candidate::of_steps(trace, Some(removal), act, place)
         })
+        // A socket or lock that is refused is a loss; content that is refused is only not written.
+        .filter(|c| {
+            !(refuses(&c.act.effect) && c.content_follows) || names::hint(&c.place).is_some_and(|h| h.lock)
+        })
         .collect()
 }
 
-/// Whether the creation is done with O_EXCL: whoever comes between makes it fail, and loses nothing by it.
-fn refuses(trace: &Trace<'_>, act: usize) -> bool {
-    trace
-        .events
-        .get(act)
-        .is_some_and(|e| matches!(e.effect.operation, Operation::Open(flags) if flags.create_new))
+/// Whether the creation is done with O_EXCL: whoever comes between makes it fail.
+fn refuses(effect: &Effect) -> bool {
+    matches!(effect.operation, Operation::Open(flags) if flags.create_new)
 }
 
 fn nearest_removal(
