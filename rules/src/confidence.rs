@@ -170,7 +170,7 @@ pub fn judge(
         && !surroundings.open
         && !shared
         && !matches!(reason, Reason::Elsewhere(_))
-        && surroundings.hint(place).is_none()
+        && surroundings.hint(place).is_none_or(|h| h.scratch)
     {
         verdict.at_most(Confidence::Low, "nothing is lost but an error that a second try does not meet");
     }
