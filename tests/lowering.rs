@@ -1,5 +1,7 @@
 //! The flow summaries of `tests/lowering/<language>/`, in their text form.
 
+#![expect(clippy::expect_used, reason = "a test that cannot read its fixtures has failed")]
+
 use fsrace_analyzer::source::{LanguageId, SourceFile};
 use std::path::Path;
 

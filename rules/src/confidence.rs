@@ -4,8 +4,8 @@ use crate::evidence::{Evidence, Other, Role, Strength};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Relation};
-use fsrace_analyzer::explore::Actor;
-use fsrace_analyzer::flow::{Certainty, OpenFlags, Operation, Place, PlaceKind, Root};
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::{Certainty, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
 use fsrace_analyzer::link::{FunctionId, Location};
 
 /// Why another actor is plausible.
@@ -34,6 +34,10 @@ pub struct Surroundings<'a> {
     pub function: FunctionId,
     /// The name of that function.
     pub name: &'a str,
+    /// Whether it is part of a command that makes something new where the user says.
+    pub one_shot: bool,
+    /// Whether anybody may call it and nobody here does: a library's function, which two may well call at once.
+    pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
     pub own: [Option<Location>; 2],
 }
@@ -59,8 +63,10 @@ impl Surroundings<'_> {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
             Actor::Reader => {
-                let found = in_another(&[Role::Reads, Role::Checks]);
-                let sure = found.clone().filter(|other| other.strength > Strength::Computed);
+                let found = in_another(&[Role::Reads]);
+                // Who only asks whether it is there takes it for whole, if it is this very place.
+                let asked = in_another(&[Role::Checks]).filter(|other| other.strength == Strength::Full);
+                let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
                 sure.map(Reason::Elsewhere)
                     .or_else(|| named(|_| true))
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
@@ -107,6 +113,7 @@ impl Surroundings<'_> {
 /// Judges one race, with the sentences that say why.
 pub fn judge(
     candidate: &Candidate,
+    race: &Race,
     reason: &Reason,
     surroundings: &Surroundings<'_>,
 ) -> (Confidence, Vec<String>) {
@@ -130,7 +137,13 @@ pub fn judge(
             let level = if candidate.check.is_some() { Confidence::Medium } else { Confidence::Low };
             (level, "the program elsewhere uses paths that are made like this one".to_owned())
         }
-        Reason::Named(word) => (Confidence::Medium, format!("the name says `{word}`, which others touch")),
+        Reason::Named(word) => {
+            // Without a check that shows a second thought about others, what a variable is called is not enough.
+            let written = names::written_hint(place).is_some();
+            let level =
+                if candidate.check.is_some() || written { Confidence::Medium } else { Confidence::Low };
+            (level, format!("the name says `{word}`, which others touch"))
+        }
         Reason::SharedRoot(root) => {
             (Confidence::Medium, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
         }
@@ -139,6 +152,19 @@ pub fn judge(
     };
     verdict.at_most(level, &why);
 
+    if surroundings.one_shot && !shared {
+        verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
+    }
+    let fatal = candidate.act.effect.on_failure == OnFailure::Panic;
+    if race.consequence == Consequence::SpuriousFailure
+        && !fatal
+        && !surroundings.open
+        && !shared
+        && !matches!(reason, Reason::Elsewhere(_))
+        && surroundings.hint(place).is_none()
+    {
+        verdict.at_most(Confidence::Low, "nothing is lost but an error that a second try does not meet");
+    }
     if place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
     }

@@ -3,6 +3,7 @@
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
+use crate::guarded;
 use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
@@ -11,6 +12,7 @@ use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
 use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Place};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -19,6 +21,8 @@ const PER_RULE: usize = 48;
 /// How many callers are asked whether they make the candidate safe, and how many levels up.
 const CALLERS: usize = 8;
 const LEVELS: usize = 2;
+/// How many levels of callers are asked whether they hold a lock.
+const LOCK_LEVELS: usize = 4;
 /// From how many effects on a body is narrowed to the candidate's place before it is explored.
 const LARGE: usize = 10;
 
@@ -75,12 +79,15 @@ impl<'p> View<'p> {
         !self.candidates.is_empty()
     }
 
-    /// Explores the candidates.
+    /// Explores the candidates, side by side: one large function has many.
     pub fn decide(&self, program: &Program, evidence: &Evidence) -> Vec<Decided> {
-        let mut callers = Callers::new(program);
         self.candidates
-            .iter()
-            .filter_map(|(rule, candidate)| self.decide_one(program, evidence, rule, candidate, &mut callers))
+            .par_iter()
+            .map_init(
+                || Callers::new(program),
+                |callers, (rule, candidate)| self.decide_one(program, evidence, rule, candidate, callers),
+            )
+            .flatten_iter()
             .collect()
     }
 
@@ -98,6 +105,8 @@ impl<'p> View<'p> {
             evidence,
             function: self.function,
             name: &self.summary.name,
+            one_shot: file_of(program, self.function).is_some_and(is_one_shot),
+            open: self.summary.context.public && program.callers(self.function).is_empty(),
             own: [
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
@@ -111,6 +120,12 @@ impl<'p> View<'p> {
                 best.reasons.push("every known caller makes it safe".to_owned());
             }
             false => {}
+        }
+        if best.confidence > Confidence::Low
+            && let Some(why) = self.guarded(program, callers)
+        {
+            best.confidence = Confidence::Low;
+            best.reasons.push(why.to_owned());
         }
 
         let report = (rule.report)(candidate, &best.race);
@@ -143,6 +158,16 @@ impl<'p> View<'p> {
         Some(Decided { finding, check, inner, depth: candidate.act.depth })
     }
 
+    /// Why the function is taken to run under a lock that its own steps do not take, if it is.
+    fn guarded(&self, program: &Program, callers: &mut Callers<'_>) -> Option<&'static str> {
+        guarded::reason(program, self.summary).or_else(|| {
+            let mut holds =
+                |caller: FunctionId| effects(&callers.body(caller)).iter().any(|e| is_process_lock(e));
+            guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut holds)
+                .then_some("every known caller takes a lock")
+        })
+    }
+
     /// The race that is reported: among those that are shown by default, the worst.
     fn worst(&self, rule: &Rule, candidate: &Candidate, surroundings: &Surroundings<'_>) -> Option<Proven> {
         let mut actors: Vec<(Actor, Reason)> =
@@ -168,10 +193,11 @@ impl<'p> View<'p> {
                 undecided.get_or_insert(actor);
             }
             for race in exploration.races {
-                if race.consequence == Consequence::RedundantCheck {
+                // A loss of another kind is another rule's to tell.
+                if !rule.consequences.contains(&race.consequence) {
                     continue;
                 }
-                let (confidence, reasons) = judge(candidate, &reason, surroundings);
+                let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
                 let proven = Proven { race, reason: reason.clone(), confidence, reasons, bounded: false };
                 if best.as_ref().is_none_or(|b| b.rank() < proven.rank()) {
                     best = Some(proven);
@@ -181,6 +207,18 @@ impl<'p> View<'p> {
         // What is too large to explore is never taken for benign.
         best.or_else(|| Some(Proven::undecided(rule, undecided?)))
     }
+}
+
+fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
+    program.file(program.file_of(function)).map(|f| f.path.as_str())
+}
+
+/// Whether a file holds a command that makes something new where the user says, by the file's name.
+fn is_one_shot(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    stem.split(['_', '-'])
+        .any(|word| ["init", "new", "generate", "scaffold", "template", "completions"].contains(&word))
 }
 
 /// A race that was found, with what it is worth.

@@ -13,7 +13,7 @@ use fsrace_analyzer::language::Idiom;
 pub static RULE: Rule = Rule {
     id: "exists-then-use",
     summary: "a path is opened, read or changed after a separate test that it was there",
-    consequences: &[Consequence::DataLoss, Consequence::Corruption, Consequence::SpuriousFailure],
+    consequences: &[Consequence::Corruption, Consequence::SpuriousFailure],
     cwe: &[367, 362],
     default: true,
     rank: 2,

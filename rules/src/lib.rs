@@ -10,6 +10,7 @@ mod exists_then_remove;
 mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
+mod guarded;
 mod merge;
 mod names;
 mod narrow;
@@ -55,7 +56,7 @@ pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Ve
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
     let evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
     views.retain(View::has_candidates);
-    let decided = views.par_iter().flat_map_iter(|view| view.decide(program, &evidence)).collect();
+    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence)).collect();
     merge::merge(decided)
 }
 

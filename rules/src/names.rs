@@ -15,7 +15,7 @@ pub struct Hint {
 
 /// Words by what they tell. Singular; a plural `s` is peeled off before comparing.
 const REMOVABLE: &[&str] =
-    &["cache", "temp", "tmp", "log", "socket", "sock", "trash", "stale", "expired", "scratch"];
+    &["cache", "cached", "temp", "tmp", "log", "socket", "sock", "trash", "stale", "expired", "scratch"];
 const LOCKS: &[&str] = &["lock", "lockfile", "flock", "mutex", "pidfile"];
 const SHARED: &[&str] = &[
     "state",
@@ -47,17 +47,42 @@ const SHARED: &[&str] = &[
     "ledger",
 ];
 
-/// The strongest hint among the names that the place is made of: literals, fields and their types, parameters, constants,
-/// functions.
+/// The strongest hint among the names that say what the place itself is: its last component and the directories that literals,
+/// fields and functions name on the way. What a whole path is computed from (arguments, the value that has the field) says nothing.
 pub fn hint(place: &Place) -> Option<Hint> {
     let mut best: Option<Hint> = None;
-    place.any(&mut |kind| {
-        for name in names(kind) {
-            consider(&mut best, name);
-        }
-        false
-    });
+    collect(place, &mut best, true, 0);
     best
+}
+
+/// Like [`hint`], without what a variable happens to be called.
+pub fn written_hint(place: &Place) -> Option<Hint> {
+    let mut best: Option<Hint> = None;
+    collect(place, &mut best, false, 0);
+    best
+}
+
+fn collect(place: &Place, best: &mut Option<Hint>, variables: bool, depth: usize) {
+    if depth > 32 {
+        return;
+    }
+    if variables || !matches!(place.kind(), PlaceKind::Parameter { .. } | PlaceKind::Opaque { .. }) {
+        for name in names(place.kind()) {
+            consider(best, name);
+        }
+    }
+    match place.kind() {
+        PlaceKind::Join(base, last) | PlaceKind::WithFileName(base, last) => {
+            collect(last, best, variables, depth + 1);
+            collect(base, best, variables, depth + 1);
+        }
+        PlaceKind::WithExtension(base, last) => {
+            collect(last, best, variables, depth + 1);
+            collect(base, best, variables, depth + 1);
+        }
+        PlaceKind::Concat(parts) => parts.iter().for_each(|p| collect(p, best, variables, depth + 1)),
+        _ => {}
+    }
 }
 
 /// The hint in one name, such as a function's.
@@ -88,7 +113,7 @@ fn names(kind: &PlaceKind) -> Vec<&str> {
         PlaceKind::Literal(text) => vec![text],
         PlaceKind::Constant(name) | PlaceKind::Environment(name) => vec![last(name)],
         PlaceKind::Call { callee, .. } => vec![last(callee)],
-        PlaceKind::Field { owner, name, .. } => owner.iter().map(|o| last(o)).chain([&**name]).collect(),
+        PlaceKind::Field { name, .. } => vec![name],
         _ => Vec::new(),
     }
 }

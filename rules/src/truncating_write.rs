@@ -49,6 +49,10 @@ fn overwritten_in_place(effect: &Effect) -> Option<&Place> {
     match effect.operation {
         Operation::Rename { .. } | Operation::Truncate => None,
         _ if effect.handle.is_some() => None,
+        // Opened to be created or written over, byte by byte.
+        Operation::Open(f) if f.write && f.create && !f.read && !f.append && !f.create_new => {
+            Some(&effect.place)
+        }
         _ => effect.overwritten(),
     }
 }

@@ -3,6 +3,7 @@
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program, uses};
 use crate::flow::{Block, Call, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
+use rayon::prelude::*;
 
 /// How many calls deep a body is expanded.
 pub(super) const DEPTH: usize = 5;
@@ -64,7 +65,8 @@ pub(super) struct Graph {
 impl Graph {
     /// Resolves all calls of the program.
     pub fn new(program: &Program) -> Self {
-        let mut nodes: Vec<Node> = program.functions().map(|(id, _)| node(program, id)).collect();
+        let ids: Vec<FunctionId> = program.functions().map(|(id, _)| id).collect();
+        let mut nodes: Vec<Node> = ids.par_iter().map(|id| node(program, *id)).collect();
         let mut callers: Vec<Vec<FunctionId>> = vec![Vec::new(); nodes.len()];
         for (id, node) in (0..).map(FunctionId).zip(&nodes) {
             for callee in &node.callees {

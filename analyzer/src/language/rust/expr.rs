@@ -31,6 +31,8 @@ impl Lowerer<'_> {
                         self.local_statement(local);
                     }
                 }
+                Stmt::Expr(expr, _) if is_cfg_out(attributes(expr)) => {}
+                Stmt::Macro(m) if is_cfg_out(&m.attrs) => {}
                 Stmt::Expr(expr, semi) => {
                     let found = self.expr(expr);
                     if tail && semi.is_none() {
@@ -379,6 +381,13 @@ impl Lowerer<'_> {
                 _ => Ty::Unknown,
             });
         let place = self.place_of(base, "").field(owner.as_deref(), &name);
+        // A temporary directory or file is its holder's alone, whoever made it.
+        let place = match ty.name() {
+            Some("tempfile::TempDir" | "tempfile::NamedTempFile" | "tempfile::TempPath") => {
+                self.private_field(place)
+            }
+            _ => place,
+        };
         Val { v: V::Place(place), ty, data: base.data.clone() }
     }
 
@@ -720,6 +729,20 @@ impl Lowerer<'_> {
             Vec::new(),
         );
         Val::opaque()
+    }
+}
+
+/// The attributes of expressions that a `#[cfg(..)]` is written on.
+fn attributes(expr: &Expr) -> &[syn::Attribute] {
+    match expr {
+        Expr::Block(e) => &e.attrs,
+        Expr::If(e) => &e.attrs,
+        Expr::Match(e) => &e.attrs,
+        Expr::Call(e) => &e.attrs,
+        Expr::MethodCall(e) => &e.attrs,
+        Expr::Return(e) => &e.attrs,
+        Expr::Try(e) => attributes(&e.expr),
+        _ => &[],
     }
 }
 

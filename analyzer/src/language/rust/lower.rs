@@ -63,6 +63,8 @@ pub struct Lowerer<'a> {
     next_opaque: u32,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
+    /// Numbers of fields that hold temporary directories and files.
+    private_fields: FxHashMap<Place, u32>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Results that may be guards or handles: locks, opens and calls.
@@ -95,6 +97,7 @@ impl<'a> Lowerer<'a> {
             parameters: 0,
             next_opaque: 0,
             result_places: FxHashMap::default(),
+            private_fields: FxHashMap::default(),
             opened: FxHashSet::default(),
             droppable: FxHashSet::default(),
             depth: 0,
@@ -133,6 +136,12 @@ impl<'a> Lowerer<'a> {
     pub fn fresh_place(&mut self, name: &str) -> Place {
         let id = self.opaque_id();
         Place::opaque(id, name)
+    }
+
+    /// The private place that a field holds: the same for the same field.
+    pub fn private_field(&mut self, field: Place) -> Place {
+        let fresh = self.opaque_id();
+        Place::new(PlaceKind::Private(*self.private_fields.entry(field).or_insert(fresh)))
     }
 
     /// A fresh unknown decision that looked at these results.

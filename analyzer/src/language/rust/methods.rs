@@ -160,6 +160,10 @@ impl Lowerer<'_> {
         if is_handle && let Some(api) = models.method(Some(FILE), name) {
             return Some((api.clone(), Certainty::Known));
         }
+        let denotes_a_path = matches!(receiver.map(|r| &r.v), Some(V::Place(_) | V::Result(_)));
+        if name == "join" && arguments == 1 && denotes_a_path && matches!(ty, Ty::Unknown | Ty::Named(_)) {
+            return models.method(Some(PATH), name).map(|api| (api.clone(), Certainty::Known));
+        }
         if *ty != Ty::Unknown && !ty.name().is_some_and(|n| n.contains('.')) {
             return None;
         }
@@ -170,7 +174,6 @@ impl Lowerer<'_> {
         }
         // Path algebra on a receiver of unknown type, where only a path makes sense.
         let path_only = match name {
-            "join" => arguments == 1,
             "parent" | "file_name" | "file_stem" => arguments == 0,
             "with_extension" | "with_file_name" => arguments == 1,
             _ => false,

@@ -129,7 +129,9 @@ fn file_context(path: &str, attributes: &[Attribute]) -> Context {
             || name.ends_with("_test.rs")
             || name.ends_with("_tests.rs")
             || is_test(attributes),
-        auxiliary: folders.iter().any(|f| matches!(*f, "examples" | "benches" | "fuzz"))
+        auxiliary: folders
+            .iter()
+            .any(|f| matches!(*f, "examples" | "benches" | "fuzz" | "scripts" | "xtask" | "docs" | "ci"))
             || name == "build.rs",
         ..Context::default()
     }
@@ -520,6 +522,11 @@ fn parameter_value(lowerer: &mut Lowerer<'_>, place: Place, ty: Ty, result: Resu
             if n.contains("io") || n.contains("Io") || n.contains("anyhow") =>
         {
             Val::new(V::Error(result), ty)
+        }
+        // A temporary directory or file is its holder's alone, whoever made it.
+        (Ty::Named(n), "TempDir" | "NamedTempFile" | "TempPath") if n.starts_with("tempfile::") => {
+            let id = lowerer.opaque_id();
+            Val::place(Place::new(PlaceKind::Private(id)), ty)
         }
         // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
         _ if calls::is_stream(&ty) => {

@@ -1,0 +1,96 @@
+//! Whether somebody keeps others out in a way that the candidate's own steps do not show: a lock that is passed in, kept in a
+//! field, asserted to be held, or taken by every caller.
+
+use crate::names;
+use fsrace_analyzer::flow::{Block, Callee, FlowSummary, Step};
+use fsrace_analyzer::link::{FunctionId, Program};
+
+/// Why the function is taken to run under a lock, if it is.
+pub fn reason(program: &Program, summary: &FlowSummary) -> Option<&'static str> {
+    if summary.parameters.iter().any(|p| p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of))) {
+        return Some("a lock is passed in");
+    }
+    if keeps_a_lock(program, summary) {
+        return Some("a lock is kept beside it");
+    }
+    asserts(&summary.body)
+        .then_some("the code takes a lock, or asserts one, by a function that is not followed")
+}
+
+/// Whether all known callers of the function are taken to run under a lock, up to some levels above it; `holds` says of one
+/// whether it takes a lock itself.
+pub fn by_callers(
+    program: &Program,
+    function: FunctionId,
+    levels: usize,
+    most: usize,
+    holds: &mut dyn FnMut(FunctionId) -> bool,
+) -> bool {
+    let callers = program.callers(function);
+    if levels == 0 || callers.is_empty() || callers.len() > most {
+        return false;
+    }
+    callers.iter().all(|caller| {
+        let summary = program.function(*caller);
+        // What tests do says nothing about how the function is used.
+        summary.is_some_and(|s| s.context.test || reason(program, s).is_some())
+            || holds(*caller)
+            || by_callers(program, *caller, levels - 1, most, holds)
+    }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
+}
+
+fn is_lock(name: &str) -> bool {
+    names::hint_in(name).is_some_and(|hint| hint.lock)
+}
+
+/// Whether a value of this name and type is a lock that is held: the path of a lock file is none.
+fn holds_a_lock(name: &str, of: &str) -> bool {
+    let plain = ["", "str", "bool"].contains(&of)
+        || of.ends_with("::Path")
+        || of.contains("Mutex")
+        || of.contains("RwLock");
+    is_lock_type(of) || (is_lock(name) && !plain)
+}
+
+/// A type that is a lock on a file, by its name; a mutex keeps other processes in.
+fn is_lock_type(name: &str) -> bool {
+    let last = names::last(name);
+    is_lock(last)
+        && !matches!(last, "Mutex" | "RwLock" | "FairMutex" | "ReentrantMutex")
+        && !name.starts_with("std::sync")
+}
+
+fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
+    let Some(owner) = summary.parameters.first().and_then(|p| p.type_name.as_deref()) else { return false };
+    if !summary.has_receiver {
+        return false;
+    }
+    let declared = program.files().iter().flat_map(|f| &f.types).find(|t| t.name == owner);
+    declared.is_some_and(|t| t.fields.iter().any(|(name, of)| holds_a_lock(name, of)))
+}
+
+/// `assert_package_cache_locked`, `acquire_build_lock`: a lock that is held, in whatever way it is taken.
+fn tells_of_a_lock(name: &str) -> bool {
+    const TAKES: [&str; 7] = ["assert", "acquire", "obtain", "take", "grab", "hold", "with"];
+    TAKES.iter().any(|verb| name.starts_with(verb))
+        && name.contains("lock")
+        && !name.contains("block")
+        && !name.contains("clock")
+}
+
+/// Whether the code calls something that says that a lock is held.
+fn asserts(block: &Block) -> bool {
+    block.steps.iter().any(|step| match step {
+        Step::Call(call) => {
+            let name = match &call.callee {
+                Callee::Function(name) => names::last(name),
+                Callee::Method { name, .. } => name,
+            };
+            tells_of_a_lock(name)
+        }
+        Step::Branch(b) => asserts(&b.then) || asserts(&b.otherwise),
+        Step::Loop(body) => asserts(body),
+        Step::Frame(f) => tells_of_a_lock(names::last(&f.name)) || asserts(&f.body),
+        _ => false,
+    })
+}
