@@ -95,21 +95,17 @@ impl Live {
     /// Forgets what the actor, before its current instruction, will not look at again. What it holds stays held.
     pub fn forget_dead(&self, machine: &mut Machine) {
         let row = self.row(machine.pc);
-        for (number, datum) in machine.slots.iter_mut().enumerate() {
-            if row.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0) {
-                continue;
+        machine.slots.retain(|slot, datum| {
+            if row.get(usize::from(slot) / 64).is_some_and(|word| word & (1 << (slot % 64)) != 0) {
+                return true;
             }
-            *datum = match datum {
-                Datum::Opaque => continue,
-                Datum::Ok(success) if !success.resources.is_empty() => {
-                    if success.truth.is_none() && success.contents.is_empty() {
-                        continue;
-                    }
-                    Datum::Ok(Rc::new(Success { resources: success.resources.clone(), ..Success::default() }))
-                }
-                Datum::Ok(_) | Datum::Failed(..) => Datum::Opaque,
-            };
-        }
+            let Datum::Ok(success) = datum else { return false };
+            if success.truth.is_some() || !success.contents.is_empty() {
+                let resources = success.resources.clone();
+                *success = Rc::new(Success { resources, ..Success::default() });
+            }
+            !success.resources.is_empty()
+        });
         for (rounds, (start, end)) in machine.loops.iter_mut().zip(&self.loops) {
             if machine.pc <= *start || machine.pc > *end {
                 *rounds = 0;

@@ -53,6 +53,52 @@ pub struct Success {
     pub contents: Vec<Content>,
 }
 
+/// What the slots hold. Few matter at any time, so only those of which something is known are kept, by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Slots(Vec<(Slot, Datum)>);
+
+impl Slots {
+    fn find(&self, slot: Slot) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&slot, |(number, _)| *number)
+    }
+
+    /// What a slot holds.
+    pub fn get(&self, slot: Slot) -> &Datum {
+        let known = self.find(slot).ok().and_then(|at| self.0.get(at));
+        known.map_or(&Datum::Opaque, |(_, datum)| datum)
+    }
+
+    fn get_mut(&mut self, slot: Slot) -> Option<&mut Datum> {
+        let at = self.find(slot).ok()?;
+        self.0.get_mut(at).map(|(_, datum)| datum)
+    }
+
+    fn set(&mut self, slot: Slot, datum: Datum) {
+        match (self.find(slot), datum) {
+            (Ok(at), Datum::Opaque) => {
+                self.0.remove(at);
+            }
+            (Ok(at), datum) => {
+                if let Some((_, place)) = self.0.get_mut(at) {
+                    *place = datum;
+                }
+            }
+            (Err(_), Datum::Opaque) => {}
+            (Err(at), datum) => self.0.insert(at, (slot, datum)),
+        }
+    }
+
+    /// All of which something is known.
+    pub fn iter(&self) -> impl Iterator<Item = &(Slot, Datum)> {
+        self.0.iter()
+    }
+
+    /// Keeps what `keep` leaves of each.
+    pub fn retain(&mut self, mut keep: impl FnMut(Slot, &mut Datum) -> bool) {
+        self.0.retain_mut(|(slot, datum)| keep(*slot, datum));
+    }
+}
+
 /// How far an actor is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -82,7 +128,7 @@ pub struct Machine {
     pub temporary: Option<Handle>,
     /// What the current effect writes, where that is fixed by its first step.
     pub writing: Option<Content>,
-    pub slots: Vec<Datum>,
+    pub slots: Slots,
     pub loops: Vec<u8>,
     pub status: Status,
     /// Whether it came to the act.
@@ -97,7 +143,7 @@ impl Machine {
             phase: 0,
             temporary: None,
             writing: None,
-            slots: vec![Datum::Opaque; program.slots],
+            slots: Slots::default(),
             loops: vec![0; program.loops],
             status: Status::Running,
             reached: false,
@@ -106,13 +152,11 @@ impl Machine {
     }
 
     pub fn datum(&self, slot: Slot) -> &Datum {
-        self.slots.get(slot as usize).unwrap_or(&Datum::Opaque)
+        self.slots.get(slot)
     }
 
     pub fn set(&mut self, slot: Slot, datum: Datum) {
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = datum;
-        }
+        self.slots.set(slot, datum);
     }
 }
 
@@ -325,8 +369,9 @@ impl<'a> Context<'a> {
                     _ => None,
                 });
                 machine.status = Status::Panicked(cause);
-                for slot in 0..machine.slots.len() {
-                    release(state, lane, Slot::try_from(slot).unwrap_or(Slot::MAX));
+                let held: Vec<Slot> = machine.slots.iter().map(|(slot, _)| *slot).collect();
+                for slot in held {
+                    release(state, lane, slot);
                 }
                 forget(state.machine_mut(lane), false);
             }
@@ -334,9 +379,9 @@ impl<'a> Context<'a> {
                 machine.status = Status::Returned;
                 // A lock that the function returns stays held; any other open file means nothing from here on.
                 let slots = mem::take(&mut machine.slots);
-                machine.slots = slots.first().cloned().into_iter().collect();
+                machine.slots.set(0, slots.get(0).clone());
                 forget(machine, true);
-                for datum in &slots {
+                for (_, datum) in slots.iter() {
                     let Datum::Ok(success) = datum else { continue };
                     for resource in &success.resources {
                         if let Resource::Handle(handle) = resource
@@ -475,12 +520,12 @@ fn is_visible(state: &State, lane: Lane, effect: &EffectStep) -> bool {
 
 /// Drops what an ended actor no longer needs, so that equal endings are equal states.
 fn forget(machine: &mut Machine, keep_result: bool) {
-    let failure = match machine.slots.first() {
-        Some(Datum::Failed(kind, origin)) if keep_result => Datum::Failed(*kind, *origin),
+    let failure = match machine.slots.get(0) {
+        Datum::Failed(kind, origin) if keep_result => Datum::Failed(*kind, *origin),
         _ => Datum::Opaque,
     };
-    machine.slots.clear();
-    machine.slots.push(failure);
+    machine.slots = Slots::default();
+    machine.slots.set(0, failure);
     machine.loops.clear();
     machine.pc = 0;
 }
@@ -503,7 +548,7 @@ pub fn release(state: &mut State, lane: Lane, slot: Slot) {
         Datum::Ok(success) if !success.resources.is_empty() => {}
         _ => return,
     }
-    let Some(Datum::Ok(success)) = state.machine_mut(lane).slots.get_mut(slot as usize) else { return };
+    let Some(Datum::Ok(success)) = state.machine_mut(lane).slots.get_mut(slot) else { return };
     for resource in mem::take(&mut Rc::make_mut(success).resources) {
         match resource {
             Resource::Handle(handle) => state.files.close(handle),

@@ -94,7 +94,7 @@ impl<T: Clone> Memo<T> {
         arity: usize,
         answer: impl FnOnce() -> Option<T>,
     ) -> Option<T> {
-        let key = format!("{}\0{name}\0{arity}", asker.name);
+        let key = format!("{}\0{}\0{}\0{name}\0{arity}", asker.name, asker.file, asker.test);
         // A lock that a panic poisoned still holds answers that were whole when they were put in.
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
