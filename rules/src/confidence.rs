@@ -170,7 +170,7 @@ pub fn judge(
         && !surroundings.open
         && !shared
         && !matches!(reason, Reason::Elsewhere(_))
-        && surroundings.hint(place).is_none_or(|h| h.scratch)
+        && surroundings.hint(place).is_none()
     {
         verdict.at_most(Confidence::Low, "nothing is lost but an error that a second try does not meet");
     }

@@ -22,7 +22,7 @@ const PER_RULE: usize = 48;
 const CALLERS: usize = 8;
 const LEVELS: usize = 2;
 /// How many levels of callers are asked whether they hold a lock.
-const LOCK_LEVELS: usize = 4;
+const LOCK_LEVELS: usize = 3;
 /// From how many effects on a body is narrowed to the candidate's place before it is explored.
 const LARGE: usize = 10;
 
@@ -122,7 +122,7 @@ impl<'p> View<'p> {
             false => {}
         }
         if best.confidence > Confidence::Low
-            && let Some(why) = self.guarded(program, callers)
+            && let Some(why) = self.guarded(program, candidate, callers)
         {
             best.confidence = Confidence::Low;
             best.reasons.push(why.to_owned());
@@ -159,10 +159,20 @@ impl<'p> View<'p> {
     }
 
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.
-    fn guarded(&self, program: &Program, callers: &mut Callers<'_>) -> Option<&'static str> {
+    fn guarded(
+        &self,
+        program: &Program,
+        candidate: &Candidate,
+        callers: &mut Callers<'_>,
+    ) -> Option<&'static str> {
         guarded::reason(program, self.summary).or_else(|| {
-            let mut holds =
-                |caller: FunctionId| effects(&callers.body(caller)).iter().any(|e| is_process_lock(e));
+            // A lock that is taken after the act, or elsewhere, keeps nobody out of it.
+            let mut holds = |caller: FunctionId| {
+                let body = callers.body(caller);
+                let before = effects(&body);
+                let act = before.iter().position(|e| e.site == candidate.act.effect.site);
+                act.is_some_and(|act| before.iter().take(act).any(|e| is_process_lock(e)))
+            };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut holds)
                 .then_some("every known caller takes a lock")
         })

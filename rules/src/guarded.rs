@@ -7,11 +7,16 @@ use fsrace_analyzer::link::{FunctionId, Program};
 
 /// Why the function is taken to run under a lock, if it is.
 pub fn reason(program: &Program, summary: &FlowSummary) -> Option<&'static str> {
-    if summary.parameters.iter().any(|p| p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of))) {
-        return Some("a lock is passed in");
-    }
     if keeps_a_lock(program, summary) {
         return Some("a lock is kept beside it");
+    }
+    taken(summary)
+}
+
+/// Why the function is taken to run under a lock by what it is given or calls.
+fn taken(summary: &FlowSummary) -> Option<&'static str> {
+    if summary.parameters.iter().any(|p| p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of))) {
+        return Some("a lock is passed in");
     }
     asserts(&summary.body)
         .then_some("the code takes a lock, or asserts one, by a function that is not followed")
@@ -33,7 +38,7 @@ pub fn by_callers(
     callers.iter().all(|caller| {
         let summary = program.function(*caller);
         // What tests do says nothing about how the function is used.
-        summary.is_some_and(|s| s.context.test || reason(program, s).is_some())
+        summary.is_some_and(|s| s.context.test || taken(s).is_some())
             || holds(*caller)
             || by_callers(program, *caller, levels - 1, most, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
