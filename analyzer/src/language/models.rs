@@ -9,7 +9,8 @@
 //!   types, then holds below each `at`.
 //! - It has a type with the methods of a known one (`camino::Utf8Path`): a `type` row with `like`, and the two count as one
 //!   type. A type that has these methods besides its own (`tempfile::NamedTempFile` is a `File` too) says `also`. Traits are
-//!   types to the table: `std::fs::File` is `also` an `std::io::Write`. `items` is the type of what iterating over it yields.
+//!   types to the table: `std::fs::File` is `also` an `std::io::Write`. `items` is the type of what iterating over it yields; `private` says that
+//!   its path is its holder's alone.
 //! - A function or method of its own: an `api` row.
 //!
 //! # The fields of an `api` row
@@ -232,6 +233,8 @@ struct TypeInfo {
     supers: Vec<Box<str>>,
     /// The type of what it yields.
     items: Option<Box<str>>,
+    /// Whether its path is its holder's alone.
+    private: bool,
 }
 
 /// Mirrors and aliases lead to one another at most this often (`fs_err::tokio::File` is a mirror of a mirror at most).
@@ -293,6 +296,11 @@ impl Models {
     pub fn item_type(&self, name: &str) -> Option<&str> {
         self.follow_mirrors(name, |name| self.types.get(&*self.types.get(name)?.canonical)?.items.as_ref())
             .map(|s| &**s)
+    }
+
+    /// Whether the path that a value of this type stands for is its holder's alone, whoever made it (a temporary directory).
+    pub fn is_private_type(&self, canonical: &str) -> bool {
+        self.types.get(canonical).is_some_and(|t| t.private)
     }
 
     /// The failure kind that a constant or variant stands for (`std::io::ErrorKind::NotFound`, `libc::ENOENT`).

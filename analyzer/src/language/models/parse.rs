@@ -39,6 +39,8 @@ struct TypeRow {
     #[serde(default)]
     also: Vec<String>,
     items: Option<String>,
+    #[serde(default)]
+    private: bool,
 }
 
 #[derive(Deserialize)]
@@ -211,7 +213,11 @@ fn add_types(models: &mut Models, rows: &[TypeRow]) -> Result<(), ModelError> {
             let canonical = row.like.as_ref().unwrap_or(name).as_str().into();
             let supers = row.like.iter().chain(&row.also).map(|s| s.as_str().into()).collect();
             let items = row.items.as_deref().map(Into::into);
-            context.insert(&mut models.types, name, TypeInfo { canonical, supers, items })?;
+            context.insert(
+                &mut models.types,
+                name,
+                TypeInfo { canonical, supers, items, private: row.private },
+            )?;
         }
     }
     for row in rows {

@@ -85,7 +85,7 @@ impl Lowerer<'_> {
             let ty = self.file.models.canonical_type(&name).unwrap_or(&name).to_owned();
             return Val::new(V::Struct(fields), Ty::of_name(&ty)).with_data(&data);
         }
-        self.run_closures(&mut arguments, span);
+        self.run_closures(&mut arguments, None, span);
         self.unknown_call(Callee::Function(name), arguments, span, None)
     }
 
@@ -191,8 +191,8 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Closures handed to code that is not known: they may be called, any number of times.
-    pub fn run_closures(&mut self, arguments: &mut [Val], span: Span) {
+    /// Closures handed to code that is not known: they may be called, any number of times, with `element` if there is one.
+    pub fn run_closures(&mut self, arguments: &mut [Val], element: Option<Val>, span: Span) {
         for argument in arguments {
             let taken = match &argument.v {
                 V::Closure(_) | V::Async(_) => std::mem::take(argument),
@@ -204,7 +204,11 @@ impl Lowerer<'_> {
                 |this| match &taken.v {
                     V::Closure(c) => {
                         let c = c.clone();
-                        this.call_closure(&c, Vec::new(), span)
+                        let handed = element.as_ref().map(|element| {
+                            let place = this.fresh_place("");
+                            Val { v: V::Place(place), ..element.clone() }
+                        });
+                        this.call_closure(&c, handed.into_iter().collect(), span)
                     }
                     _ => this.awaited(taken.clone(), span),
                 },

@@ -383,9 +383,7 @@ impl Lowerer<'_> {
         let place = self.place_of(base, "").field(owner.as_deref(), &name);
         // A temporary directory or file is its holder's alone, whoever made it.
         let place = match ty.name() {
-            Some("tempfile::TempDir" | "tempfile::NamedTempFile" | "tempfile::TempPath") => {
-                self.private_field(place)
-            }
+            Some(name) if self.file.models.is_private_type(name) => self.private_field(place),
             _ => place,
         };
         Val { v: V::Place(place), ty, data: base.data.clone() }

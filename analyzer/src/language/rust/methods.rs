@@ -52,7 +52,7 @@ impl Lowerer<'_> {
         if arguments.iter().any(|a| matches!(a.v, V::Closure(_) | V::Async(_))) {
             // The element is what an adapter hands to its closure.
             let element = Val { v: V::Opaque, ty: ty.element(), data: data.clone() };
-            self.run_adapter(&mut arguments, element, span);
+            self.run_closures(&mut arguments, Some(element), span);
         }
         // What goes into a collection or a document stays in it.
         if let Some(variable) = root_variable(&e.receiver) {
@@ -107,30 +107,6 @@ impl Lowerer<'_> {
         }
         let receiver = ty.name().filter(|n| *n != PATH).map(str::to_owned);
         self.unknown_call(Callee::Method { receiver, name }, arguments, span, None).with_data(&data)
-    }
-
-    fn run_adapter(&mut self, arguments: &mut [Val], element: Val, span: crate::source::Span) {
-        for argument in arguments {
-            let taken = match &argument.v {
-                V::Closure(_) | V::Async(_) => std::mem::take(argument),
-                _ => continue,
-            };
-            let called = self.opaque_condition(Vec::new());
-            let result = self.branch(
-                called,
-                |this| match &taken.v {
-                    V::Closure(c) => {
-                        let c = c.clone();
-                        let place = this.fresh_place("");
-                        let item = Val { v: V::Place(place), ..element.clone() };
-                        this.call_closure(&c, vec![item], span)
-                    }
-                    _ => this.awaited(taken.clone(), span),
-                },
-                |_| Val::opaque(),
-            );
-            argument.data = result.observed();
-        }
     }
 
     /// The row for a method on a receiver of this type.

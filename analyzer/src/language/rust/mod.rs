@@ -524,7 +524,7 @@ fn parameter_value(lowerer: &mut Lowerer<'_>, place: Place, ty: Ty, result: Resu
             Val::new(V::Error(result), ty)
         }
         // A temporary directory or file is its holder's alone, whoever made it.
-        (Ty::Named(n), "TempDir" | "NamedTempFile" | "TempPath") if n.starts_with("tempfile::") => {
+        (Ty::Named(n), _) if Models::rust().is_private_type(n) => {
             let id = lowerer.opaque_id();
             Val::place(Place::new(PlaceKind::Private(id)), ty)
         }
