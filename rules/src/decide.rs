@@ -9,7 +9,7 @@ use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::trace::Trace;
-use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
+use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Script, Witness, explore};
 use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Place};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
@@ -245,7 +245,13 @@ impl Proven {
     fn undecided(rule: &Rule, actor: Actor) -> Self {
         let consequence = rule.consequences.last().copied().unwrap_or(Consequence::SpuriousFailure);
         let loss = "not decided: exploring hit its bound".to_owned();
-        let witness = Witness { actor, initial: "unknown".to_owned(), steps: Vec::new(), loss: loss.clone() };
+        let witness = Witness {
+            actor,
+            initial: "unknown".to_owned(),
+            steps: Vec::new(),
+            loss: loss.clone(),
+            script: Script::default(),
+        };
         Proven {
             race: Race { consequence, witness },
             reason: Reason::None,

@@ -14,6 +14,10 @@ pub type Slot = u16;
 pub enum Instruction {
     /// Runs an effect, by its number in [`Program::effects`].
     Effect(u16),
+    /// Starts the other actor behind this instruction, and goes on at the position.
+    Spawn(usize),
+    /// Waits for the other actor's end.
+    Join,
     /// Runs a built-in actor's single step.
     Builtin(Actor),
     /// Goes on if the condition holds, else jumps.
@@ -94,6 +98,8 @@ pub struct EffectStep {
     pub frame: u16,
     /// Whether it is the scenario's act, or inside a call that is.
     pub is_act: bool,
+    /// Whether it is done by the spawned work that the question is about.
+    pub spawned: bool,
     /// Whether its failure counts as the race's.
     pub counts: bool,
     /// Its position in the code.

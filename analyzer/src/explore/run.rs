@@ -1,18 +1,19 @@
 //! One exploration from question to answer.
 
 use super::content::Contents;
-use super::filesystem::{Filesystem, Name};
-use super::machine::{Context, Machine, State};
+use super::filesystem::{Name, Process};
+use super::machine::{Context, Machine, State, Status};
 use super::oracle::Oracle;
 use super::paths::Paths;
 use super::program::Program;
 use super::schedule::{Limit, Outcome, search, serial};
-use super::setup::{Initial, Surroundings, Use, initial_files, visibility};
+use super::setup::{Initial, Start, Surroundings, Use, start, visibility};
 use super::shared::Shared;
 use super::verdict::Question;
 use super::witness::Story;
-use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Witness};
+use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, ScriptCall, Witness};
 use super::{compile, slice};
+use crate::flow::Domain;
 
 /// States visited at most per scenario. Those that switch least come first: in real programs a race that shows at all has shown
 /// long before.
@@ -28,21 +29,29 @@ pub fn explore(scenario: &Scenario<'_>) -> Exploration {
 
 /// Decides one scenario; without `reduce`, every step of both is tried against every step of the other, whether they touch or not.
 pub fn decide(scenario: &Scenario<'_>, reduce: bool) -> Exploration {
-    let mut paths = Paths::new(scenario.place, scenario.actor == Actor::ItselfThread);
-    let target = paths.path(scenario.place, Lane::A);
+    let domain = slice::domain_at(scenario.body, scenario.act);
+    // What a process keeps for itself, only its threads can look at.
+    let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
+        || (domain != Domain::Files && scenario.actor != Actor::Itself);
+    let mut paths = Paths::new(scenario.place, same_process);
+    let target = paths.of(domain, scenario.place, Lane::A);
     let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
-    if itself && paths.path(scenario.place, Lane::B) != target {
+    let program_twice = itself || scenario.actor == Actor::Task;
+    if itself && paths.of(domain, scenario.place, Lane::B) != target {
         // Each has a place of its own.
         return Exploration::default();
     }
-    let kept = slice::slice(scenario.body, scenario.place, &mut paths);
-    let mut program = compile::compile(scenario, &kept, &mut paths);
-    let other = (!itself).then(|| Program::builtin(scenario.actor));
+    let kept = slice::slice(scenario, domain, &mut paths);
+    let mut program = compile::compile(scenario, domain, &kept, &mut paths);
+    let other = (!program_twice).then(|| Program::builtin(scenario.actor));
     let mut explorer = Explorer {
-        actor: scenario.actor,
-        target: &target,
-        used: Use::of(&program, &target),
-        checked: scenario.check.is_some(),
+        subject: Subject {
+            actor: scenario.actor,
+            same_process,
+            target: &target,
+            used: Use::of(&program, domain, &target),
+            checked: scenario.check.is_some(),
+        },
         spare: MAX_SPARE,
         result: Exploration { bounded: program.cut, ..Exploration::default() },
         found: Vec::new(),
@@ -96,11 +105,19 @@ struct Found {
     oracle: Oracle,
 }
 
-struct Explorer<'a> {
+/// What an exploration is about.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
     actor: Actor,
+    /// Whether both actors run in one process.
+    same_process: bool,
     target: &'a [Name],
     used: Use,
     checked: bool,
+}
+
+struct Explorer<'a> {
+    subject: Subject<'a>,
     result: Exploration,
     found: Vec<Found>,
     /// How many more assignments of the unknowns are tried once the worst is found.
@@ -111,9 +128,10 @@ impl Explorer<'_> {
     /// Explores from every initial state that matters; returns whether the act was reached from one.
     fn all_initials(&mut self, programs: [&Program; 2], surroundings: Surroundings) -> bool {
         let mut reached = false;
-        for initial in self.used.initials() {
+        for initial in self.subject.used.initials() {
             let mut contents = Contents::default();
-            let files = initial_files(programs, self.target, initial, surroundings, &mut contents);
+            let start =
+                start(programs, self.subject.used, self.subject.target, initial, surroundings, &mut contents);
             let [program, _] = programs;
             let mut pending = vec![Oracle::new(program)];
             while let Some(oracle) = pending.pop() {
@@ -125,7 +143,7 @@ impl Explorer<'_> {
                     self.result.bounded = true;
                     return reached;
                 }
-                let given = (&files, &contents);
+                let given = (&start, &contents);
                 reached |= self.one(programs, (initial, surroundings), given, oracle, &mut pending);
             }
         }
@@ -133,7 +151,7 @@ impl Explorer<'_> {
     }
 
     fn worst_is_found(&self) -> bool {
-        self.found.iter().any(|found| found.consequence == worst(self.actor))
+        self.found.iter().any(|found| found.consequence == worst(self.subject.actor))
     }
 
     /// Explores from one initial state with one oracle; returns whether the act was reached.
@@ -141,35 +159,25 @@ impl Explorer<'_> {
         &mut self,
         programs: [&Program; 2],
         (initial, surroundings): (Initial, Surroundings),
-        (files, contents): (&Filesystem, &Contents),
+        (given, contents): (&Start, &Contents),
         oracle: Oracle,
         pending: &mut Vec<Oracle>,
     ) -> bool {
-        let target = self.target;
-        let mut context = Context {
-            programs,
-            target,
-            actor: self.actor,
-            directory: self.used.is_directory(),
-            contents: contents.clone(),
-            oracle,
-            forks: Vec::new(),
-            cut: false,
-            events: None,
-        };
-        let start = start(programs, files);
+        let subject = self.subject;
+        let mut context = subject.context(programs, contents.clone(), oracle);
+        let start = subject.state(programs, given);
         let (ab, reached_ab) = serial(&mut context, &start, Lane::A);
-        let (ba, reached_ba) = serial(&mut context, &start, Lane::B);
+        let (ba, reached_ba) =
+            if subject.actor == Actor::Task { (None, false) } else { serial(&mut context, &start, Lane::B) };
         if !reached_ab && !reached_ba {
             pending.append(&mut context.forks);
             self.result.bounded |= context.cut;
             return false;
         }
-        let complete = ab.is_some() && ba.is_some();
+        let complete = ab.is_some() && (ba.is_some() || subject.actor == Actor::Task);
         let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = ab.into_iter().chain(ba).unzip();
         let [program, _] = programs;
-        let (actor, checked) = (self.actor, self.checked);
-        let worst = worst(actor);
+        let worst = worst(subject.actor);
         let known = self.found.iter().find(|found| found.consequence == worst);
         let limit = Limit {
             states: MAX_STATES.saturating_sub(self.result.states),
@@ -178,7 +186,15 @@ impl Explorer<'_> {
         let found = &mut self.found;
         let searched = search(&mut context, &start, limit, &mut |context, run| {
             let contents = &context.contents;
-            let question = Question { actor, program, checked, target, contents, wrote: &wrote };
+            let question = Question {
+                actor: subject.actor,
+                domain: subject.used.domain,
+                program,
+                checked: subject.checked,
+                target: subject.target,
+                contents,
+                wrote: &wrote,
+            };
             let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
                 return false;
             };
@@ -212,60 +228,98 @@ impl Explorer<'_> {
     /// Runs a schedule again and tells it.
     fn race(&self, scenario: &Scenario<'_>, programs: [&Program; 2], found: &Found) -> Race {
         let mut contents = Contents::default();
-        let files = initial_files(programs, self.target, found.initial, found.surroundings, &mut contents);
-        let mut context = Context {
-            programs,
-            target: self.target,
-            actor: self.actor,
-            directory: self.used.is_directory(),
-            contents,
-            oracle: found.oracle.clone(),
-            forks: Vec::new(),
-            cut: false,
-            events: Some(Vec::new()),
-        };
-        let mut state = start(programs, &files);
+        let subject = self.subject;
+        let start =
+            start(programs, subject.used, subject.target, found.initial, found.surroundings, &mut contents);
+        let mut context = subject.context(programs, contents, found.oracle.clone());
+        context.events = Some(Vec::new());
+        let mut state = subject.state(programs, &start);
         // The schedule was found with this very oracle, so nothing is open.
         replay(&mut context, &mut state, &found.schedule);
         let events = context.events.take().unwrap_or_default();
         let [program, _] = programs;
         let story = Story {
-            actor: self.actor,
+            actor: subject.actor,
+            domain: subject.used.domain,
             program,
             place: scenario.place,
-            target: self.target,
+            target: subject.target,
             contents: &context.contents,
         };
         let witness = Witness {
-            actor: self.actor,
+            actor: subject.actor,
             initial: found.initial.describe().to_owned(),
             steps: story.tell(&events),
             loss: found.loss.clone(),
+            script: Script {
+                same_process: subject.same_process,
+                start: start.calls,
+                calls: events
+                    .into_iter()
+                    .flat_map(|event| {
+                        event.calls.into_iter().map(move |(call, reply)| ScriptCall {
+                            lane: event.lane,
+                            call,
+                            reply,
+                        })
+                    })
+                    .collect(),
+                end: state.files.tree(),
+                contents: context.contents,
+            },
         };
         Race { consequence: found.consequence, witness }
+    }
+}
+
+impl<'a> Subject<'a> {
+    fn context(self, programs: [&'a Program; 2], contents: Contents, oracle: Oracle) -> Context<'a> {
+        Context {
+            programs,
+            target: self.target,
+            actor: self.actor,
+            domain: self.used.domain,
+            same_process: self.same_process,
+            directory: self.used.is_directory(),
+            contents,
+            oracle,
+            forks: Vec::new(),
+            cut: false,
+            events: None,
+            calls: Vec::new(),
+        }
+    }
+
+    fn state(self, programs: [&Program; 2], start: &Start) -> State {
+        let [a, b] = programs;
+        let mut files = start.files.clone();
+        if matches!(self.actor, Actor::Attacker | Actor::Stranger) {
+            files.estrange(Process::Second);
+        }
+        let mut second = Machine::new(b);
+        if self.actor == Actor::Task {
+            second.status = Status::Waiting;
+        }
+        State {
+            files: Shared::new(files),
+            mutexes: Vec::new(),
+            machines: [Shared::new(Machine::new(a)), Shared::new(second)],
+            holds: [false, false],
+            double: false,
+            stolen: false,
+            wrote: [0, 0],
+            saw: [false, false],
+            misled: false,
+        }
     }
 }
 
 /// The worst that can come of the actor: one that only looks changes nothing.
 fn worst(actor: Actor) -> Consequence {
     match actor {
-        Actor::Attacker => Consequence::Security,
+        Actor::Attacker | Actor::Stranger => Consequence::Security,
         Actor::Reader => Consequence::Corruption,
         _ => Consequence::DataLoss,
-    }
-}
-
-fn start(programs: [&Program; 2], files: &Filesystem) -> State {
-    let [a, b] = programs;
-    State {
-        files: Shared::new(files.clone()),
-        mutexes: Vec::new(),
-        machines: [Shared::new(Machine::new(a)), Shared::new(Machine::new(b))],
-        holds: [false, false],
-        double: false,
-        stolen: false,
-        wrote: [0, 0],
-        saw: [false, false],
     }
 }
 

@@ -7,11 +7,13 @@ use super::program::Program;
 use super::schedule::{Ended, Outcome, Run};
 use super::setup::victim;
 use super::{Actor, Consequence, Lane};
+use crate::flow::Domain;
 use crate::flow::ErrorKind;
 
 /// What the verdict is about.
 pub struct Question<'a> {
     pub actor: Actor,
+    pub domain: Domain,
     pub program: &'a Program,
     /// Whether the act follows a check.
     pub checked: bool,
@@ -30,7 +32,7 @@ enum Item {
 
 impl Question<'_> {
     fn itself(&self) -> bool {
-        matches!(self.actor, Actor::Itself | Actor::ItselfThread)
+        matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::Task)
     }
 
     /// The consequence of an outcome and the loss in words; none if a serial order ends in it or nothing breaks. `serials` holds
@@ -40,7 +42,7 @@ impl Question<'_> {
         if serials.contains(outcome) {
             return None;
         }
-        if self.actor == Actor::Attacker {
+        if matches!(self.actor, Actor::Attacker | Actor::Stranger) {
             return self.security(outcome, serials);
         }
         if let Some(loss) = self.double_owner(outcome, serials) {
@@ -58,8 +60,18 @@ impl Question<'_> {
 
     fn security(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {
         let reached = outcome.at(&victim());
-        (!serials.iter().any(|s| s.at(&victim()) == reached))
-            .then(|| (Consequence::Security, "A follows B's link and changes a file elsewhere".to_owned()))
+        let loss = if !serials.iter().any(|s| s.at(&victim()) == reached) {
+            "A follows B's link and changes a file elsewhere"
+        } else if outcome.misled && !serials.iter().any(|s| s.misled) {
+            "A takes what B put there for what it had looked at"
+        } else if matches!(outcome.seen, Some(Seen::Content(..)))
+            && !serials.iter().any(|s| matches!(s.seen, Some(Seen::Content(..))))
+        {
+            "another user has the file open, and reads whatever is written to it"
+        } else {
+            return None;
+        };
+        Some((Consequence::Security, loss.to_owned()))
     }
 
     fn double_owner(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
@@ -93,11 +105,9 @@ impl Question<'_> {
 
     fn items(&self, outcome: &Outcome) -> Vec<Item> {
         let mut items = Vec::new();
-        for (path, _, content) in &outcome.tree {
-            if self.is_own(path) {
-                continue;
-            }
-            self.contents.provenance(*content, &mut |term| {
+        let kept = outcome.tree.iter().filter(|(path, _)| !self.is_own(path)).map(|(_, found)| found.content);
+        for content in kept.chain(outcome.environment.iter().map(|(_, value)| *value)) {
+            self.contents.provenance(content, &mut |term| {
                 let item = match term {
                     Term::Initial(number) => Item::Initial(*number),
                     Term::Text { lane, effect, .. } => Item::Text(*lane, *effect),
@@ -139,7 +149,10 @@ impl Question<'_> {
             Item::Text(lane, _) => Some(*lane),
             Item::Initial(_) => None,
         };
-        let survivor = outcome.at(self.target).map(|(_, content)| content);
+        let survivor = match self.domain {
+            Domain::Environment => outcome.variable(self.target),
+            _ => outcome.at(self.target).map(|(_, content)| content),
+        };
         let derived = survivor.is_some_and(|content| self.contents.is_derived(content));
         Some(match whose {
             Some(lane) if derived => {
@@ -194,15 +207,37 @@ impl Question<'_> {
             };
             return Some(format!("B reads {what}"));
         }
+        if let Some(passing) = self.passing(outcome, serials) {
+            return Some(passing);
+        }
         let torn = outcome.tree.iter().find(|entry| {
-            self.contents.is_torn(entry.2)
+            self.contents.is_torn(entry.1.content)
                 && !serials.iter().any(|s| s.tree.contains(entry))
                 && !self.is_own(&entry.0)
         })?;
-        Some(match self.contents.term(torn.2) {
+        Some(match self.contents.term(torn.1.content) {
             Term::Text { .. } => "what is left was made from a half-written file".to_owned(),
-            _ => format!("the file is left {}", self.contents.describe(torn.2)),
+            _ => format!("the file is left {}", self.contents.describe(torn.1.content)),
         })
+    }
+
+    /// What a thread sees of the process' own state while another has it changed for a while.
+    fn passing(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if serials.iter().any(|s| s.seen == outcome.seen) {
+            return None;
+        }
+        let what = match (self.domain, outcome.seen?) {
+            (Domain::Environment, Seen::Content(..)) => "reads a value that is set for a while only",
+            (Domain::Environment, Seen::Failure(_)) => {
+                "finds the variable unset, which it is for a while only"
+            }
+            (Domain::WorkingDirectory, Seen::Standing(_)) => {
+                "runs in a directory that is the working directory for a while only"
+            }
+            (Domain::Mask, Seen::Mask { .. }) => "makes files under a mask that is set for a while only",
+            _ => return None,
+        };
+        Some(format!("B {what}"))
     }
 
     /// A failure of the check or the act that no serial order has.

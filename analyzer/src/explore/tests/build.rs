@@ -21,7 +21,16 @@ pub const CREATE_NEW: OpenFlags = flags(false, true, false);
 pub const KEEP: OpenFlags = flags(true, false, false);
 
 const fn flags(create: bool, create_new: bool, truncate: bool) -> OpenFlags {
-    OpenFlags { read: false, write: true, append: false, create, create_new, truncate, no_follow: false }
+    OpenFlags {
+        read: false,
+        write: true,
+        append: false,
+        create,
+        create_new,
+        truncate,
+        no_follow: false,
+        private: false,
+    }
 }
 
 /// A parameter.

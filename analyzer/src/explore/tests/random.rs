@@ -5,8 +5,8 @@ use super::build::*;
 use crate::explore::run::decide;
 use crate::explore::{Actor, Exploration, Scenario, explore};
 use crate::flow::{
-    Block, Check, Condition, ErrorKind, Exit, LockScope, OnFailure, OpenFlags, Operation, Place, RemoveKind,
-    ResultId, Site, Value,
+    Block, Check, Condition, ErrorKind, Exit, LockScope, Mode, OnFailure, OpenFlags, Operation, Place,
+    RemoveKind, ResultId, Site, Value,
 };
 
 /// xorshift64.
@@ -48,7 +48,7 @@ const CHANGES: [Operation; 16] = [
     Operation::Remove(RemoveKind::File),
     Operation::Remove(RemoveKind::Dir),
     Operation::Remove(RemoveKind::Tree),
-    Operation::SetPermissions,
+    Operation::SetPermissions(Mode::Private),
     Operation::Lock { shared: false, blocking: true, scope: LockScope::Process },
     Operation::Lock { shared: true, blocking: false, scope: LockScope::Process },
     Operation::Lock { shared: false, blocking: true, scope: LockScope::Thread },
