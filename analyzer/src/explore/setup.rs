@@ -268,7 +268,7 @@ fn touches<'a>(
         | Operation::ReadDir
         | Operation::EnvGet
         | Operation::SetOwner => vec![look(path)],
-        Operation::SetPermissions(mode) if mode == Mode::Unknown => vec![look(path)],
+        Operation::SetPermissions(Mode::Unknown) => vec![look(path)],
         // Every relative path is looked up in it.
         Operation::SetCwd => vec![change(path), change(WORKING), look(to)],
         Operation::Open(flags) if !flags.create && !flags.create_new && !flags.truncate => vec![look(path)],
