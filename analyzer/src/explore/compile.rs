@@ -3,9 +3,12 @@
 use super::live::Live;
 use super::paths::Paths;
 use super::program::{Answers, Bound, EffectStep, Instruction, Program, Slot, Source, Test};
+use super::setup::last_position;
 use super::slice::{MAX_DEPTH, places_of, sites, too_deep, value_results};
 use super::{Actor, Lane, Scenario};
-use crate::flow::{Block, Condition, Domain, Effect, Exit, OnFailure, ResultId, Site, Spawn, Step, Value};
+use crate::flow::{
+    Block, Condition, Domain, Effect, Exit, OnFailure, Operation, ResultId, Site, Spawn, Step, Value,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Compiles the scenario's body.
@@ -46,6 +49,12 @@ pub fn compile(
         let same_place = effect.paths.first() == Some(&target) || effect.other_paths.first() == Some(&target);
         effect.counts |= effect.is_act || (same_place && Some(effect.frame) == frame);
     }
+    program.tries_until = program
+        .effects
+        .iter()
+        .filter(|e| matches!(e.operation, Operation::Lock { blocking: false, .. }))
+        .map(|e| last_position(&program, e.at))
+        .max();
     program.live = Live::of(&program);
     program
 }

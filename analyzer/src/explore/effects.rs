@@ -585,6 +585,8 @@ impl Context<'_> {
             _ => return,
         }
         for resource in state.machine_mut(lane).take_resources(slot) {
+            // What a call returned stands in two slots, and another's handle may get the number next.
+            state.machine_mut(lane).forget_resource(resource);
             let call = match resource {
                 Resource::Handle(handle) => Call::Close(handle),
                 Resource::FileLock(handle) => Call::Unlock(handle),

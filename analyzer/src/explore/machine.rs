@@ -174,6 +174,21 @@ impl Machine {
             _ => Vec::new(),
         }
     }
+
+    /// What was given up is in no slot any more, nor is a lock of a file that was closed.
+    pub fn forget_resource(&mut self, gone: Resource) {
+        let is_gone = |resource: &Resource| match (gone, *resource) {
+            (Resource::Handle(closed), Resource::FileLock(of) | Resource::Record(of)) => of == closed,
+            (gone, resource) => gone == resource,
+        };
+        for (_, datum) in &mut self.slots.0 {
+            if let Datum::Ok(success) = datum
+                && success.resources.iter().any(is_gone)
+            {
+                Rc::make_mut(success).resources.retain(|resource| !is_gone(resource));
+            }
+        }
+    }
 }
 
 /// What both actors share, besides the files.
@@ -305,6 +320,7 @@ impl<'a> Context<'a> {
             match program.code.get(state.machine(lane).pc) {
                 Some(Instruction::Builtin(_)) => return,
                 Some(Instruction::Join) if state.running(other(lane)) => return,
+                Some(instruction) if self.is_release_noticed(state, lane, instruction) => return,
                 Some(Instruction::Effect(number)) => {
                     let Some(effect) = program.effect(*number) else { return };
                     if is_visible(state, lane, effect) || self.must_wait(state, lane, effect) {
@@ -339,9 +355,34 @@ impl<'a> Context<'a> {
                 self.run_builtin(state, lane, *actor);
                 state.machine_mut(lane).pc += 1;
             }
+            Some(instruction @ (Instruction::Release(_) | Instruction::Panic(_))) => {
+                self.run(state, lane, instruction);
+            }
             _ => {}
         }
         self.settle(state, lane);
+    }
+
+    /// Whether the other may find a lock held that this instruction gives up. Who waits for it cannot tell; who tries can.
+    fn is_release_noticed(&self, state: &State, lane: Lane, instruction: &Instruction) -> bool {
+        let theirs = state.machine(other(lane));
+        let tries = self.program(other(lane)).tries_until;
+        if theirs.status != Status::Running || tries.is_none_or(|until| theirs.pc > until) {
+            return false;
+        }
+        let machine = state.machine(lane);
+        let locks = |datum: &Datum| {
+            let Datum::Ok(success) = datum else { return false };
+            success.resources.iter().any(|resource| match resource {
+                Resource::Handle(handle) => state.files.holds_lock(*handle),
+                Resource::FileLock(_) | Resource::Record(_) | Resource::Mutex(_) => true,
+            })
+        };
+        match instruction {
+            Instruction::Release(slots) => slots.iter().any(|slot| locks(machine.datum(*slot))),
+            Instruction::Panic(_) => machine.slots.iter().any(|(_, datum)| locks(datum)),
+            _ => false,
+        }
     }
 
     fn run(&mut self, state: &mut State, lane: Lane, instruction: &Instruction) {

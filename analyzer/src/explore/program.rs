@@ -124,6 +124,8 @@ pub struct Program {
     pub acts: Answers,
     /// Whether such a test only decides on leaving, with no effect in either of its arms.
     pub leaves: Answers,
+    /// Up to which position it may try for a lock without waiting; none if it never does.
+    pub tries_until: Option<usize>,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
     /// What of a machine's memory matters where.

@@ -1,5 +1,8 @@
 //! One exploration from question to answer.
 
+#[cfg(test)]
+pub mod ends;
+
 use super::content::Contents;
 use super::filesystem::{Name, Process};
 use super::machine::{Context, Machine, State, Status};

@@ -231,6 +231,9 @@ pub fn search(
     let mut state = start.clone();
     context.settle(&mut state, Lane::A);
     context.settle(&mut state, Lane::B);
+    if [Lane::A, Lane::B].into_iter().any(|lane| state.machine(lane).status == Status::Discarded) {
+        return found;
+    }
     let mut states = States::default();
     let mut nodes = vec![Node { state: states.number(state), last: None, parent: 0 }];
     let mut outcomes: FxHashSet<(Outcome, [u64; 2], [bool; 2])> = FxHashSet::default();

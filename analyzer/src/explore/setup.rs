@@ -284,7 +284,7 @@ fn touches<'a>(
         while let Some(current) = touched.get(next).map(|t| t.path) {
             next += 1;
             for moved in &program.effects {
-                let moves = matches!(moved.operation, Operation::Rename { .. } | Operation::HardLink);
+                let moves = matches!(moved.operation, Operation::Rename { .. });
                 let earlier = moved.at < effect.at || program.loops > 0;
                 let to = lane_path(&moved.other_paths, lane);
                 if moves
@@ -312,7 +312,7 @@ fn conflict(one: &Touch<'_>, other: &Touch<'_>) -> bool {
 }
 
 /// The last position from which the program may come back to an earlier one: a loop's end, for what stands in a loop.
-fn last_position(program: &Program, at: usize) -> usize {
+pub fn last_position(program: &Program, at: usize) -> usize {
     let ends = program.code.iter().enumerate().filter_map(|(end, instruction)| match instruction {
         Instruction::LoopBack(_, start) if *start <= at && at <= end => Some(end),
         _ => None,
@@ -349,24 +349,23 @@ pub fn visibility(
     let built_in = Touch { path: target, changes: !matches!(actor, Actor::Reader | Actor::Stranger) };
     let always = Some(usize::MAX);
     let is_lock = |e: &EffectStep| matches!(e.operation, Operation::Lock { .. });
-    let moves = |e: &&EffectStep| matches!(e.operation, Operation::Rename { .. } | Operation::HardLink);
+    let moves = |e: &&EffectStep| matches!(e.operation, Operation::Rename { .. });
+    // Where a link leads one path to what another names, paths do not tell what a step touches.
+    let links = [a, b].into_iter().any(|program| {
+        program.effects.iter().any(|e| matches!(e.operation, Operation::HardLink | Operation::Symlink))
+    });
     let their_locks = theirs.effects.iter().filter(others).any(is_lock);
     let their_touches: Vec<(usize, Vec<Touch<'_>>)> = theirs
         .effects
         .iter()
         .filter(others)
-        .map(|e| {
-            // A second name outlives the step that makes it.
-            let shared = matches!(e.operation, Operation::HardLink);
-            let until = if shared { usize::MAX } else { last_position(theirs, e.at) };
-            (until, touches(theirs, e, their_lane, &stays))
-        })
+        .map(|e| (last_position(theirs, e.at), touches(theirs, e, their_lane, &stays)))
         .collect();
     let visible_until = |effect: &EffectStep| {
         if !mine(effect) {
             return None;
         }
-        if actor == Actor::Attacker {
+        if actor == Actor::Attacker || links {
             return always;
         }
         if is_lock(effect) && effect.handle.is_some() {

@@ -128,7 +128,8 @@ impl Build {
         result
     }
 
-    fn last(&mut self) -> &mut Effect {
+    /// The effect that was added last.
+    pub fn last(&mut self) -> &mut Effect {
         match self.block.steps.last_mut() {
             Some(Step::Effect(effect)) => effect,
             _ => panic!("the last step is no effect"),

@@ -2,6 +2,7 @@
 
 mod build;
 mod control;
+mod judge;
 mod random;
 mod table;
 

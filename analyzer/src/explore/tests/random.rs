@@ -10,17 +10,19 @@ use crate::flow::{
 };
 
 /// xorshift64.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    /// A number below the limit.
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 % u64::try_from(limit).unwrap_or(1)).unwrap_or(0)
     }
 
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+    /// One of these.
+    pub fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())]
     }
 }
@@ -275,6 +277,6 @@ fn flags_of_an_open_for_reading_change_nothing() {
 }
 
 /// Spreads small numbers over all bits; never zero for the seeds used here.
-fn mix(seed: u64) -> u64 {
+pub fn mix(seed: u64) -> u64 {
     seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }

@@ -1,0 +1,130 @@
+//! All that a scenario can end in, before anything is judged: for the tests that hold the search against others.
+
+use super::{Subject, note_visibility};
+use crate::explore::content::Contents;
+use crate::explore::filesystem::{Name, Status};
+use crate::explore::oracle::Oracle;
+use crate::explore::paths::Paths;
+use crate::explore::program::Program;
+use crate::explore::schedule::{Limit, Outcome, search, serial};
+use crate::explore::setup::{Initial, Surroundings, Use, start};
+use crate::explore::{Actor, Lane, Scenario, compile, slice};
+use crate::flow::Domain;
+
+/// The states that are visited at most from one start.
+const MAX_STATES: usize = 100_000;
+
+/// What the search comes to from each start.
+pub struct Ends {
+    pub program: Program,
+    pub paths: Paths,
+    /// Whether both actors run in one process.
+    pub same_process: bool,
+    /// Whether others make the place a directory.
+    pub directory: bool,
+    /// How many effects the slice left.
+    pub kept: usize,
+    pub starts: Vec<From>,
+}
+
+/// What the search comes to from one start.
+pub struct From {
+    /// What is there in the beginning.
+    pub tree: Vec<(Vec<Name>, Status)>,
+    /// What the serial orders end in.
+    pub serial: Vec<Outcome>,
+    /// What any order ends in.
+    pub all: Vec<Outcome>,
+    /// What some order ends in and, with the same unknowns, no serial one.
+    pub racy: Vec<Outcome>,
+    pub contents: Contents,
+    /// Whether anything unknown was met.
+    pub asked: bool,
+    /// Whether a bound was hit.
+    pub bounded: bool,
+    pub states: usize,
+}
+
+/// Searches from all starts, whether the act can be reached from them or not; `reduce` as for [`super::decide`]. None where each
+/// actor has a place of its own.
+pub fn ends(scenario: &Scenario<'_>, reduce: bool, wanted: &dyn Fn(usize) -> bool) -> Option<Ends> {
+    let domain = slice::domain_at(scenario.body, scenario.act);
+    let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
+        || (domain != Domain::Files && scenario.actor != Actor::Itself);
+    let mut paths = Paths::new(scenario.place, same_process);
+    let target = paths.of(domain, scenario.place, Lane::A);
+    let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
+    if itself && paths.of(domain, scenario.place, Lane::B) != target {
+        return None;
+    }
+    let kept = slice::slice(scenario, domain, &mut paths);
+    let mut program = compile::compile(scenario, domain, &kept, &mut paths);
+    let twice = itself || scenario.actor == Actor::Task;
+    let other = (!twice).then(|| Program::builtin(scenario.actor));
+    let used = Use::of(&program, domain, &target);
+    let subject = Subject {
+        actor: scenario.actor,
+        same_process,
+        target: &target,
+        used,
+        checked: scenario.check.is_some(),
+    };
+    let mut starts = Vec::new();
+    let mut number = 0;
+    for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
+        note_visibility(&mut program, other.as_ref(), &target, scenario.actor, surroundings);
+        if !reduce {
+            program.effects.iter_mut().for_each(|effect| effect.visible_until = [Some(usize::MAX); 2]);
+        }
+        let programs = [&program, other.as_ref().unwrap_or(&program)];
+        for initial in used.initials() {
+            number += 1;
+            if wanted(number - 1) {
+                starts.push(from(subject, programs, initial, surroundings));
+            }
+        }
+    }
+    Some(Ends { program, paths, same_process, directory: used.is_directory(), kept: kept.len(), starts })
+}
+
+fn from(subject: Subject<'_>, programs: [&Program; 2], initial: Initial, surroundings: Surroundings) -> From {
+    let mut contents = Contents::default();
+    let start = start(programs, subject.used, subject.target, initial, surroundings, &mut contents);
+    let mut found = From {
+        tree: start.files.tree(),
+        serial: Vec::new(),
+        all: Vec::new(),
+        racy: Vec::new(),
+        contents,
+        asked: false,
+        bounded: programs.iter().any(|program| program.cut),
+        states: 0,
+    };
+    let [program, _] = programs;
+    let mut pending = vec![Oracle::new(program)];
+    while let Some(oracle) = pending.pop() {
+        let mut context = subject.context(programs, found.contents.clone(), oracle);
+        let state = subject.state(programs, &start);
+        let lanes = if subject.actor == Actor::Task { vec![Lane::A] } else { vec![Lane::A, Lane::B] };
+        let serial: Vec<Outcome> = lanes
+            .into_iter()
+            .filter_map(|first| serial(&mut context, &state, first).0.map(|(outcome, _)| outcome))
+            .collect();
+        let mut all = Vec::new();
+        let searched =
+            search(&mut context, &state, Limit { states: MAX_STATES, below: None }, &mut |_, run| {
+                all.push(run.outcome);
+                false
+            });
+        found.states += searched.states;
+        found.bounded |= searched.bounded | context.cut;
+        found.asked |= context.oracle.choices() > 0;
+        pending.append(&mut context.forks);
+        found.racy.extend(all.iter().filter(|outcome| !serial.contains(outcome)).cloned());
+        found.serial.extend(serial);
+        found.all.append(&mut all);
+        // What is interned later keeps what was interned before, so one table serves all.
+        found.contents = context.contents;
+    }
+    found
+}

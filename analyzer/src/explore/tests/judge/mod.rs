@@ -1,0 +1,296 @@
+//! A second judge: the same questions, decided by stateright with an interpreter and a filesystem of its own.
+
+mod actor;
+mod disk;
+mod model;
+mod programs;
+
+use super::random::mix;
+use crate::explore::content::{Content, Contents, Half, Piece, Term};
+use crate::explore::filesystem::{Kind, Name, Status};
+use crate::explore::machine::Seen;
+use crate::explore::run::ends::{self, Ends, ends};
+use crate::explore::schedule::{Ended, Outcome};
+use crate::explore::{Actor, Lane, Scenario};
+use crate::flow::{Block, Place, Step};
+use disk::Chunk;
+use model::{Beside, Told, World, describe, spelled, tell_end, tell_node, text_name};
+use programs::{Program, program};
+use rayon::prelude::*;
+use stateright::{Checker, Model};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::Mutex;
+
+const ACTORS: [Actor; 8] = [
+    Actor::Itself,
+    Actor::ItselfThread,
+    Actor::Creator,
+    Actor::Remover,
+    Actor::Replacer,
+    Actor::Updater,
+    Actor::Reader,
+    Actor::Acquirer,
+];
+
+/// Brings the explorer's answers into the form that both are compared in.
+struct Translator<'a> {
+    ends: &'a Ends,
+    names: BTreeMap<Name, String>,
+    /// Whether both run the function.
+    twice: bool,
+}
+
+impl<'a> Translator<'a> {
+    fn new(ends: &'a mut Ends, place: &Place, body: &Block, actor: Actor) -> Self {
+        let mut names = BTreeMap::from([(Name::WORKING, "(start)".to_owned())]);
+        let mut places = vec![place.clone()];
+        collect(body, &mut places);
+        for place in &places {
+            for lane in [Lane::A, Lane::B] {
+                let text = spelled(place, lane);
+                let path = ends.paths.path(place, lane);
+                assert_eq!(path.len(), text.split('/').skip(1).count(), "{place} {path:?} {text}");
+                for (name, text) in path.into_iter().zip(text.split('/').skip(1)) {
+                    let old = names.insert(name, text.to_owned());
+                    assert!(old.is_none_or(|old| old == text), "{place}");
+                }
+            }
+        }
+        assert_eq!(names.values().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+        Translator { ends, names, twice: matches!(actor, Actor::Itself | Actor::ItselfThread) }
+    }
+
+    fn path(&self, path: &[Name]) -> String {
+        path.iter().fold(String::new(), |mut text, name| {
+            let _ = write!(text, "/{}", self.names.get(name).map_or("?", |name| name));
+            text
+        })
+    }
+
+    fn site(&self, effect: u16) -> Option<u32> {
+        self.ends.program.effect(effect).map(|effect| effect.site.0)
+    }
+
+    fn content(&self, content: Content, contents: &Contents) -> disk::Content {
+        contents
+            .pieces(content)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Of(text, half) => {
+                    Chunk::Of(self.name(text, contents).into(), if half == Half::First { 1 } else { 2 })
+                }
+                Piece::Hole => Chunk::Hole,
+            })
+            .collect()
+    }
+
+    fn name(&self, text: Content, contents: &Contents) -> String {
+        match contents.term(text) {
+            Term::Initial(number) => format!("initial{number}"),
+            // Before the start, a file that only one knows.
+            Term::Text { lane, effect, .. } if *effect > u16::MAX - 64 => format!("own {lane:?}{effect}"),
+            Term::Text { lane, effect, derived } => {
+                let derived: Vec<(String, bool)> = derived
+                    .iter()
+                    .map(|d| (describe(&self.content(*d, contents)), contents.is_torn(*d)))
+                    .collect();
+                let site = if *lane == Lane::A || self.twice { self.site(*effect) } else { None };
+                text_name(*lane, site, &derived)
+            }
+            other => panic!("{other:?} in a piece"),
+        }
+    }
+
+    fn tree<'t>(&self, tree: &'t [(Vec<Name>, Status)]) -> impl Iterator<Item = (String, &'t Status)> {
+        tree.iter().map(|(path, status)| (self.path(path), status)).filter(|(path, _)| path != "/(start)")
+    }
+
+    fn told(&self, outcome: &Outcome, contents: &Contents) -> Told {
+        let by = |(kind, effect): (_, Option<u16>)| (kind, effect.and_then(|e| self.site(e)));
+        let ended = outcome.ended.map(|ended| {
+            tell_end(&match ended {
+                Ended::Ok => actor::End::Ok,
+                Ended::Failed(kind, effect) => {
+                    let (kind, site) = by((kind, effect));
+                    actor::End::Failed(kind, site)
+                }
+                Ended::Panicked(cause) => actor::End::Panicked(cause.map(by)),
+            })
+        });
+        let seen = outcome.seen.map(|seen| match seen {
+            Seen::Failure(kind) => format!("failure {kind}"),
+            Seen::Content(kind, content) => {
+                format!("{} {}", word(kind), describe(&self.content(content, contents)))
+            }
+            other => panic!("{other:?} is not asked"),
+        });
+        let tree = self
+            .tree(&outcome.tree)
+            .map(|(path, status)| {
+                let content = describe(&self.content(status.content, contents));
+                (path, tell_node(word(status.kind), status.access.private, &content))
+            })
+            .collect();
+        Told { ended, seen, tree }
+    }
+
+    /// The start, for the other judge.
+    fn start(&self, from: &ends::From) -> World {
+        let mut world = World::default();
+        for (path, status) in self.tree(&from.tree) {
+            let content = self.content(status.content, &from.contents);
+            let node = match status.kind {
+                Kind::File => disk::Node::File { content, private: false },
+                Kind::Directory => disk::Node::Directory { maker: content, private: false },
+                Kind::Symlink => panic!("no link is there in the beginning"),
+            };
+            world.disk.place(&path, node);
+        }
+        world
+    }
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "file",
+        Kind::Directory => "directory",
+        Kind::Symlink => "link",
+    }
+}
+
+/// The places of a body's effects.
+fn collect(block: &Block, places: &mut Vec<Place>) {
+    for step in &block.steps {
+        match step {
+            Step::Effect(effect) => {
+                places.push(effect.place.clone());
+                places.extend(effect.other_place.clone());
+            }
+            Step::Branch(branch) => {
+                collect(&branch.then, places);
+                collect(&branch.otherwise, places);
+            }
+            Step::Loop(body) => collect(body, places),
+            Step::Frame(frame) => collect(&frame.body, places),
+            _ => {}
+        }
+    }
+}
+
+/// What was compared.
+#[derive(Debug, Default)]
+struct Count {
+    programs: usize,
+    sliced: usize,
+    asked: usize,
+    bounded: usize,
+    questions: usize,
+    states: usize,
+    racy: usize,
+    benign: usize,
+    wrong: Vec<String>,
+}
+
+impl Count {
+    fn add(mut self, mut other: Count) -> Count {
+        self.programs += other.programs;
+        self.sliced += other.sliced;
+        self.asked += other.asked;
+        self.bounded += other.bounded;
+        self.questions += other.questions;
+        self.states += other.states;
+        self.racy += other.racy;
+        self.benign += other.benign;
+        self.wrong.append(&mut other.wrong);
+        self
+    }
+}
+
+fn judge(seed: u64) -> Count {
+    let mut count = Count::default();
+    let Program { body, place, act, effects } = program(mix(seed));
+    if effects == 0 {
+        return count;
+    }
+    let actor = ACTORS[if seed % 2 == 0 { seed / 2 % 2 } else { seed / 2 % 8 } as usize];
+    let scenario = Scenario { body: &body, place: &place, check: None, act: super::build::site(act), actor };
+    let chosen = usize::try_from(seed % 5).unwrap_or(0);
+    let wanted = |start: usize| start == chosen;
+    let [whole, reduced] = [false, true].map(|reduce| ends(&scenario, reduce, &wanted));
+    let (Some(mut whole), Some(reduced)) = (whole, reduced) else { return count };
+    if whole.kept != effects {
+        count.sliced += 1;
+        return count;
+    }
+    count.programs += 1;
+    let directory = whole.directory;
+    let starts = std::mem::take(&mut whole.starts);
+    let translator = Translator::new(&mut whole, &place, &body, actor);
+    for (whole, reduced) in starts.iter().zip(&reduced.starts) {
+        if whole.asked || reduced.asked {
+            count.asked += 1;
+            continue;
+        }
+        if whole.bounded || reduced.bounded {
+            count.bounded += 1;
+            continue;
+        }
+        count.questions += 1;
+        let set = |outcomes: &[Outcome], contents: &Contents| -> BTreeSet<Told> {
+            outcomes.iter().map(|outcome| translator.told(outcome, contents)).collect()
+        };
+        let beside = Beside {
+            body: body.clone(),
+            actor,
+            place: place.clone(),
+            directory,
+            start: translator.start(whole),
+            serial: BTreeSet::new(),
+            ends: Mutex::default(),
+        };
+        let serial: BTreeSet<Told> =
+            [Lane::A, Lane::B].into_iter().filter_map(|first| beside.serial(first)).collect();
+        let checker = Beside { serial: serial.clone(), ..beside }.checker().spawn_dfs().join();
+        let racy = checker.discovery(model::SERIAL).is_some();
+        count.states += checker.unique_state_count();
+        let all = checker.model().ends.lock().map(|ends| ends.clone()).unwrap_or_default();
+        if racy {
+            count.racy += 1;
+        } else {
+            count.benign += 1;
+        }
+        let mut differ = |what: &str, theirs: BTreeSet<Told>, ours: &BTreeSet<Told>| {
+            if theirs == *ours || !count.wrong.is_empty() {
+                return;
+            }
+            let mut text = format!("seed {seed} beside {actor:?}: {what}\n{body}");
+            for (who, sets) in [("explorer", [&theirs, ours]), ("judge", [ours, &theirs])] {
+                let [one, other] = sets;
+                if let Some(only) = one.difference(other).next() {
+                    let _ = write!(text, "only the {who}: {only}\n");
+                }
+            }
+            for (path, node, content) in translator.start(whole).disk.tree() {
+                let _ = writeln!(text, "from {path} {node:?} {}", describe(&content));
+            }
+            count.wrong.push(text);
+        };
+        differ("serial", set(&whole.serial, &whole.contents), &serial);
+        differ("all", set(&whole.all, &whole.contents), &all);
+        differ("all, reduced", set(&reduced.all, &reduced.contents), &all);
+    }
+    count
+}
+
+#[test]
+fn a_second_judge_agrees() {
+    let programs = std::env::var("FSRACE_JUDGE").ok().and_then(|n| n.parse().ok()).unwrap_or(3_000);
+    let mut count = (1..=programs).into_par_iter().map(judge).reduce(Count::default, Count::add);
+    let wrong = std::mem::take(&mut count.wrong);
+    println!("{count:?}");
+    for text in wrong.iter().take(8) {
+        println!("{text}");
+    }
+    assert!(wrong.is_empty(), "{} disagreements", wrong.len());
+}
