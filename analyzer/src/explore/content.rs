@@ -38,6 +38,8 @@ pub enum Piece {
 pub enum Term {
     /// No bytes.
     Empty,
+    /// Not there; only ever what a text derives from.
+    Absent,
     /// What was there in the beginning; the number tells places apart.
     Initial(u16),
     /// What a lane wrote at an effect, derived from what it had read.
@@ -100,10 +102,15 @@ impl Contents {
         self.intern(Term::Text { lane, effect, derived })
     }
 
+    /// What is found where nothing is.
+    pub fn absent(&mut self) -> Content {
+        self.intern(Term::Absent)
+    }
+
     /// The pieces that it is made of.
     pub fn pieces(&self, content: Content) -> Vec<Piece> {
         match self.term(content) {
-            Term::Empty => Vec::new(),
+            Term::Empty | Term::Absent => Vec::new(),
             Term::Initial(_) | Term::Text { .. } => {
                 vec![Piece::Of(content, Half::First), Piece::Of(content, Half::Rest)]
             }
@@ -114,7 +121,7 @@ impl Contents {
     /// How many pieces it is made of.
     pub fn length(&self, content: Content) -> usize {
         match self.term(content) {
-            Term::Empty => 0,
+            Term::Empty | Term::Absent => 0,
             Term::Initial(_) | Term::Text { .. } => 2,
             Term::Pieces(pieces) => pieces.len(),
         }
@@ -221,7 +228,7 @@ impl Contents {
                 }
             };
             match term {
-                Term::Empty | Term::Initial(_) => {}
+                Term::Empty | Term::Absent | Term::Initial(_) => {}
                 Term::Text { derived, .. } => derived.iter().copied().for_each(add),
                 Term::Pieces(pieces) => pieces.iter().for_each(|piece| {
                     if let Piece::Of(text, _) = piece {
@@ -239,7 +246,7 @@ impl Contents {
             torn |= match term {
                 Term::Empty => true,
                 Term::Pieces(pieces) => !are_whole(pieces),
-                Term::Initial(_) | Term::Text { .. } => false,
+                Term::Absent | Term::Initial(_) | Term::Text { .. } => false,
             };
         });
         torn
@@ -249,7 +256,7 @@ impl Contents {
     pub fn describe(&self, content: Content) -> String {
         match self.term(content) {
             Term::Empty => "empty".to_owned(),
-            Term::Initial(_) | Term::Text { .. } => self.simple(content).to_owned(),
+            Term::Absent | Term::Initial(_) | Term::Text { .. } => self.simple(content).to_owned(),
             Term::Pieces(pieces) => match pieces.as_slice() {
                 [Piece::Of(text, Half::First)] => format!("half of {}", self.simple(*text)),
                 _ if are_whole(pieces) => self.names(pieces).join(" + "),
@@ -286,7 +293,7 @@ impl Contents {
 
     fn simple(&self, content: Content) -> &'static str {
         match self.term(content) {
-            Term::Empty => "nothing",
+            Term::Empty | Term::Absent => "nothing",
             Term::Initial(_) => "initial content",
             Term::Text { lane: Lane::A, .. } => "A's content",
             Term::Text { lane: Lane::B, .. } => "B's content",

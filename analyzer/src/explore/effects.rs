@@ -178,8 +178,10 @@ impl Context<'_> {
     fn text(&mut self, state: &State, lane: Lane, number: u16, effect: &EffectStep) -> Content {
         let mut derived = Vec::new();
         for slot in &effect.data {
-            if let Datum::Ok(success) = state.machine(lane).datum(*slot) {
-                derived.extend_from_slice(&success.contents);
+            match state.machine(lane).datum(*slot) {
+                Datum::Ok(success) => derived.extend_from_slice(&success.contents),
+                Datum::Failed(ErrorKind::NotFound, _) => derived.push(self.contents.absent()),
+                Datum::Failed(..) | Datum::Opaque => {}
             }
         }
         self.contents.text(lane, number, derived)

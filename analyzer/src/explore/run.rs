@@ -169,16 +169,20 @@ impl Explorer<'_> {
         let subject = self.subject;
         let mut context = subject.context(programs, contents.clone(), oracle);
         let start = subject.state(programs, given);
-        let (ab, reached_ab) = serial(&mut context, &start, Lane::A);
-        let (ba, reached_ba) =
-            if subject.actor == Actor::Task { (None, false) } else { serial(&mut context, &start, Lane::B) };
-        if !reached_ab && !reached_ba {
+        let orders: &[Lane] = if subject.actor == Actor::Task { &[Lane::A] } else { &[Lane::A, Lane::B] };
+        let mut reached = false;
+        let mut orderly = Vec::new();
+        for first in orders {
+            let (order, came) = serial(&mut context, &start, *first);
+            orderly.push(order);
+            reached |= came;
+        }
+        if !reached {
             pending.append(&mut context.forks);
             self.result.bounded |= context.cut;
             return false;
         }
-        let complete = ab.is_some() && (ba.is_some() || subject.actor == Actor::Task);
-        let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = ab.into_iter().chain(ba).unzip();
+        let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = orderly.into_iter().unzip();
         let [program, _] = programs;
         let worst = worst(subject.actor);
         let known = self.found.iter().find(|found| found.consequence == worst);
@@ -198,7 +202,7 @@ impl Explorer<'_> {
                 contents,
                 wrote: &wrote,
             };
-            let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
+            let Some((consequence, loss)) = question.classify(&run, &serials) else {
                 return false;
             };
             let better =
@@ -251,7 +255,7 @@ impl Explorer<'_> {
         };
         let witness = Witness {
             actor: subject.actor,
-            initial: found.initial.describe().to_owned(),
+            initial: found.initial.describe(subject.used.domain).to_owned(),
             steps: story.tell(&events),
             loss: found.loss.clone(),
             script: Script {

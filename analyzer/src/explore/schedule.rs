@@ -15,6 +15,8 @@ use std::rc::Rc;
 pub enum Ended {
     Ok,
     Failed(ErrorKind, Option<u16>),
+    /// It waits for ever, or goes round for ever.
+    Never,
     Panicked(Option<(ErrorKind, Option<u16>)>),
 }
 
@@ -47,6 +49,7 @@ impl Outcome {
     fn of(state: &State) -> Self {
         let ended = |lane| match &state.machine(lane).status {
             Status::Panicked(cause) => Ended::Panicked(*cause),
+            Status::Discarded | Status::Running => Ended::Never,
             _ => match state.machine(lane).datum(0) {
                 Datum::Failed(kind, origin) => Ended::Failed(*kind, *origin),
                 _ => Ended::Ok,
@@ -105,34 +108,38 @@ pub struct Limit {
     pub below: Option<((u32, u32), usize)>,
 }
 
-/// What a serial order ends in, and what each actor wrote in it, see [`State::wrote`].
+/// What a serial order comes to, and what each actor wrote in it, see [`State::wrote`].
 pub type Serial = (Outcome, [u64; 2]);
 
-/// One serial order, if it ends, with what each actor wrote; and whether the act was reached.
-pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Option<Serial>, bool) {
+impl Outcome {
+    /// Whether both actors come to an end.
+    pub fn is_complete(&self) -> bool {
+        !self.ended.contains(&Ended::Never)
+    }
+}
+
+/// One serial order, with what each actor wrote; and whether the act was reached.
+pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial, bool) {
     let mut state = start.clone();
     if context.actor == Actor::Task {
         return as_called(context, state);
     }
-    let mut ended = true;
     for lane in [first, other(first)] {
         context.settle(&mut state, lane);
         while state.running(lane) {
             if context.blocked(&state, lane) {
-                ended = false;
                 break;
             }
             context.step(&mut state, lane);
         }
-        ended &= state.machine(lane).status != Status::Discarded;
     }
     let itself = matches!(context.actor, Actor::Itself | Actor::ItselfThread);
     let reached = state.machine(Lane::A).reached || (itself && state.machine(Lane::B).reached);
-    (ended.then(|| (Outcome::of(&state), state.wrote)), reached)
+    ((Outcome::of(&state), state.wrote), reached)
 }
 
 /// Spawned work that runs to its end where it is started, as far as nothing makes it wait.
-fn as_called(context: &mut Context<'_>, mut state: State) -> (Option<Serial>, bool) {
+fn as_called(context: &mut Context<'_>, mut state: State) -> (Serial, bool) {
     context.settle(&mut state, Lane::A);
     let next = |context: &Context<'_>, state: &State| {
         [Lane::B, Lane::A].into_iter().find(|lane| state.running(*lane) && !context.blocked(state, *lane))
@@ -140,11 +147,8 @@ fn as_called(context: &mut Context<'_>, mut state: State) -> (Option<Serial>, bo
     while let Some(lane) = next(context, &state) {
         context.step(&mut state, lane);
     }
-    let ended = [Lane::A, Lane::B]
-        .into_iter()
-        .all(|lane| !matches!(state.machine(lane).status, Status::Running | Status::Discarded));
     let reached = state.machine(Lane::A).reached || state.machine(Lane::B).reached;
-    (ended.then(|| (Outcome::of(&state), state.wrote)), reached)
+    ((Outcome::of(&state), state.wrote), reached)
 }
 
 struct Node {
@@ -231,9 +235,6 @@ pub fn search(
     let mut state = start.clone();
     context.settle(&mut state, Lane::A);
     context.settle(&mut state, Lane::B);
-    if [Lane::A, Lane::B].into_iter().any(|lane| state.machine(lane).status == Status::Discarded) {
-        return found;
-    }
     let mut states = States::default();
     let mut nodes = vec![Node { state: states.number(state), last: None, parent: 0 }];
     let mut outcomes: FxHashSet<(Outcome, [u64; 2], [bool; 2])> = FxHashSet::default();

@@ -23,11 +23,14 @@ pub enum Initial {
 
 impl Initial {
     /// In words.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Initial::Absent => "absent",
-            Initial::File => "a file",
-            Initial::Directory => "a directory",
+    pub fn describe(self, domain: Domain) -> &'static str {
+        match (domain, self) {
+            (Domain::Files, Initial::Absent) => "absent",
+            (Domain::Files, Initial::File) => "a file",
+            (Domain::Files, Initial::Directory) => "a directory",
+            (Domain::Environment, Initial::Absent) => "not set",
+            (Domain::Environment, _) => "set",
+            (Domain::WorkingDirectory | Domain::Mask, _) => "as in the beginning",
         }
     }
 }
@@ -160,13 +163,15 @@ pub fn start(
         .filter(|path| !usual || !target.starts_with(path))
         .collect();
     let original = contents.initial(0);
+    // The directories above are not what can be lost.
+    let around = contents.initial(u16::MAX);
     let above = |start: &mut Start, path: &[Name], contents: &mut Contents| {
         for depth in 1..path.len() {
             let Some(prefix) = path.get(..depth) else { break };
             if prefix.starts_with(target) || made.contains(&prefix) {
                 break;
             }
-            let make = Call::MakeDirectory { path: prefix.to_vec(), private: false, content: original };
+            let make = Call::MakeDirectory { path: prefix.to_vec(), private: false, content: around };
             start.make(make, contents);
         }
     };

@@ -3,7 +3,9 @@
 use super::filesystem::Name;
 use super::paths::{Paths, related};
 use super::{Actor, Lane, Scenario};
-use crate::flow::{Block, Condition, Domain, Effect, Exit, Operation, ResultId, Site, Step, Value};
+use crate::flow::{
+    Block, Condition, Domain, Effect, Exit, LockScope, Operation, ResultId, Site, Step, Value,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Bodies nested deeper than this are cut off there.
@@ -80,6 +82,12 @@ pub fn slice(scenario: &Scenario<'_>, domain: Domain, paths: &mut Paths) -> FxHa
             }
             if let Some(handle) = one.effect.handle {
                 want(handle, &forwards, &mut handles);
+            }
+            // Who removes or replaces a lock's file makes it two locks.
+            if matches!(one.effect.operation, Operation::Lock { scope, .. } if scope != LockScope::Thread)
+                && !places.contains(&one.path)
+            {
+                places.push(one.path.clone());
             }
         }
         if !changed {

@@ -36,8 +36,8 @@ impl Question<'_> {
     }
 
     /// The consequence of an outcome and the loss in words; none if a serial order ends in it or nothing breaks. `serials` holds
-    /// what the serial orders end in; `complete` says whether both of them end.
-    pub fn classify(&self, run: &Run, serials: &[Outcome], complete: bool) -> Option<(Consequence, String)> {
+    /// what the serial orders come to.
+    pub fn classify(&self, run: &Run, serials: &[Outcome]) -> Option<(Consequence, String)> {
         let outcome = &run.outcome;
         if serials.contains(outcome) {
             return None;
@@ -48,13 +48,20 @@ impl Question<'_> {
         if let Some(loss) = self.double_owner(outcome, serials) {
             return Some((Consequence::DoubleOwner, loss));
         }
-        // A serial order that never ends says nothing about what is to be kept.
-        if !complete {
-            return None;
+        // A serial order in which one goes round for ever says no more than what is kept until then: it looks for a free name, say.
+        if !serials.iter().all(Outcome::is_complete) {
+            let left = self.items(outcome);
+            let lost = [Lane::A, Lane::B]
+                .into_iter()
+                .find(|lane| self.overwritten(*lane, run, serials, &left).is_some());
+            return lost.map(|lane| (Consequence::DataLoss, format!("{lane:?}'s content is gone")));
         }
+        let corruption =
+            |kind| self.corruption(outcome, serials, kind).map(|loss| (Consequence::Corruption, loss));
         self.loss(run, serials)
-            .or_else(|| self.corruption(outcome, serials).map(|loss| (Consequence::Corruption, loss)))
+            .or_else(|| corruption(Kind::File))
             .or_else(|| self.spurious(outcome, serials).map(|loss| (Consequence::SpuriousFailure, loss)))
+            .or_else(|| corruption(Kind::Directory))
             .or_else(|| self.presence(outcome, serials))
     }
 
@@ -91,6 +98,7 @@ impl Question<'_> {
             Ended::Ok => (0, None),
             Ended::Failed(kind, _) => (1, Some(*kind)),
             Ended::Panicked(cause) => (2, cause.map(|(kind, _)| kind)),
+            Ended::Never => (3, None),
         };
         serials.iter().filter(|s| s.ended.iter().map(kind).eq(outcome.ended.iter().map(kind))).collect()
     }
@@ -144,7 +152,9 @@ impl Question<'_> {
                 Item::Initial(_) => alike,
             })
             .collect();
-        lost.extend(self.overwritten(run, serials, &left));
+        if !self.itself() && self.actor != Actor::Acquirer {
+            lost.extend(self.overwritten(Lane::B, run, serials, &left));
+        }
         let whose = match lost.iter().find(|item| matches!(item, Item::Text(..))).or(lost.first())? {
             Item::Text(lane, _) => Some(*lane),
             Item::Initial(_) => None,
@@ -172,20 +182,24 @@ impl Question<'_> {
         })
     }
 
-    /// What B wrote and believes done, and is gone, though every serial order in which B writes it keeps it. Unlike what all
-    /// serial orders end in, this holds too where B writes nothing in one of them because it finds the place taken.
-    fn overwritten(&self, run: &Run, serials: &[Outcome], left: &[Item]) -> Option<Item> {
-        let [_, wrote] = run.wrote;
-        if self.itself() || self.actor == Actor::Acquirer || run.outcome.ended.get(1) != Some(&Ended::Ok) {
+    /// What one wrote and believes done, and is gone, though every serial order in which it writes that keeps it. Unlike what all
+    /// serial orders end in, this holds too where it writes nothing in one of them because it finds the place taken.
+    fn overwritten(&self, lane: Lane, run: &Run, serials: &[Outcome], left: &[Item]) -> Option<Item> {
+        let at = index(lane);
+        let wrote = run.wrote.get(at).copied().unwrap_or(0);
+        if run.outcome.ended.get(at) != Some(&Ended::Ok) {
             return None;
         }
-        (0..64u16).filter(|effect| wrote & effect_bit(*effect) != 0).map(|e| Item::Text(Lane::B, e)).find(
+        (0..64u16).filter(|effect| wrote & effect_bit(*effect) != 0).map(|e| Item::Text(lane, e)).find(
             |item| {
                 let Item::Text(_, effect) = item else { return false };
                 let mut writing = serials
                     .iter()
                     .zip(self.wrote)
-                    .filter(|(s, [_, b])| b & effect_bit(*effect) != 0 && s.ended.get(1) == Some(&Ended::Ok))
+                    .filter(|(s, wrote)| {
+                        wrote.get(at).is_some_and(|bits| bits & effect_bit(*effect) != 0)
+                            && s.ended.get(at) == Some(&Ended::Ok)
+                    })
                     .peekable();
                 !left.contains(item)
                     && writing.peek().is_some()
@@ -194,9 +208,10 @@ impl Question<'_> {
         )
     }
 
-    /// Half, mixed or emptied content where no serial order shows it.
-    fn corruption(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
-        if let Some(Seen::Content(kind, content)) = outcome.seen
+    /// Half, mixed or emptied content where no serial order shows it: in files and in what is read, or in directories.
+    fn corruption(&self, outcome: &Outcome, serials: &[Outcome], looked_for: Kind) -> Option<String> {
+        if looked_for == Kind::File
+            && let Some(Seen::Content(kind, content)) = outcome.seen
             && self.contents.is_torn(content)
             && !serials.iter().any(|s| s.seen == outcome.seen)
         {
@@ -207,16 +222,18 @@ impl Question<'_> {
             };
             return Some(format!("B reads {what}"));
         }
-        if let Some(passing) = self.passing(outcome, serials) {
-            return Some(passing);
+        if let Some(astray) = self.passing(outcome, serials).or_else(|| self.misplaced(outcome, serials)) {
+            return Some(astray);
         }
         let torn = outcome.tree.iter().find(|entry| {
-            self.contents.is_torn(entry.1.content)
+            entry.1.kind == looked_for
+                && self.contents.is_torn(entry.1.content)
                 && !serials.iter().any(|s| s.tree.contains(entry))
                 && !self.is_own(&entry.0)
         })?;
         Some(match self.contents.term(torn.1.content) {
             Term::Text { .. } => "what is left was made from a half-written file".to_owned(),
+            _ if looked_for == Kind::Directory => "the directory is left incomplete".to_owned(),
             _ => format!("the file is left {}", self.contents.describe(torn.1.content)),
         })
     }
@@ -238,6 +255,22 @@ impl Question<'_> {
             _ => return None,
         };
         Some(format!("B {what}"))
+    }
+
+    /// What was written to a relative path while another thread had changed the directory.
+    fn misplaced(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if self.domain != Domain::WorkingDirectory {
+            return None;
+        }
+        let written = |path: &[Name], outcome: &Outcome| match self.contents.term(outcome.at(path)?.1) {
+            Term::Text { lane, effect, .. } => Some((*lane, *effect)),
+            _ => None,
+        };
+        outcome.tree.iter().find_map(|(path, _)| {
+            let (lane, effect) = written(path, outcome)?;
+            (!serials.iter().any(|s| written(path, s) == Some((lane, effect))))
+                .then(|| format!("what {lane:?} writes ends in another directory"))
+        })
     }
 
     /// A failure of the check or the act that no serial order has.
@@ -263,7 +296,14 @@ impl Question<'_> {
                         && panics(other) == panics(ended)
                 })
             });
-            if counts && !expected {
+            // Who does not wait for a lock expects to be turned away.
+            if counts && !expected && kind != ErrorKind::WouldBlock {
+                if self.actor == Actor::Task {
+                    let who = if lane == Lane::A { "the function" } else { "the started work" };
+                    return Some(format!(
+                        "{who} fails with {kind}, which it does not where the work ends first"
+                    ));
+                }
                 let although = match kind {
                     ErrorKind::NotFound if self.checked => "although its check had found the place",
                     ErrorKind::AlreadyExists if self.checked => "although its check had found nothing",

@@ -12,14 +12,12 @@ use crate::explore::{Actor, Lane, Scenario, compile, slice};
 use crate::flow::Domain;
 
 /// The states that are visited at most from one start.
-const MAX_STATES: usize = 100_000;
+const MAX_STATES: usize = 1_500;
 
 /// What the search comes to from each start.
 pub struct Ends {
     pub program: Program,
     pub paths: Paths,
-    /// Whether both actors run in one process.
-    pub same_process: bool,
     /// Whether others make the place a directory.
     pub directory: bool,
     /// How many effects the slice left.
@@ -31,7 +29,7 @@ pub struct Ends {
 pub struct From {
     /// What is there in the beginning.
     pub tree: Vec<(Vec<Name>, Status)>,
-    /// What the serial orders end in.
+    /// What the serial orders end in that end.
     pub serial: Vec<Outcome>,
     /// What any order ends in.
     pub all: Vec<Outcome>,
@@ -84,7 +82,7 @@ pub fn ends(scenario: &Scenario<'_>, reduce: bool, wanted: &dyn Fn(usize) -> boo
             }
         }
     }
-    Some(Ends { program, paths, same_process, directory: used.is_directory(), kept: kept.len(), starts })
+    Some(Ends { program, paths, directory: used.is_directory(), kept: kept.len(), starts })
 }
 
 fn from(subject: Subject<'_>, programs: [&Program; 2], initial: Initial, surroundings: Surroundings) -> From {
@@ -108,12 +106,15 @@ fn from(subject: Subject<'_>, programs: [&Program; 2], initial: Initial, surroun
         let lanes = if subject.actor == Actor::Task { vec![Lane::A] } else { vec![Lane::A, Lane::B] };
         let serial: Vec<Outcome> = lanes
             .into_iter()
-            .filter_map(|first| serial(&mut context, &state, first).0.map(|(outcome, _)| outcome))
+            .map(|first| serial(&mut context, &state, first).0.0)
+            .filter(Outcome::is_complete)
             .collect();
         let mut all = Vec::new();
         let searched =
             search(&mut context, &state, Limit { states: MAX_STATES, below: None }, &mut |_, run| {
-                all.push(run.outcome);
+                if run.outcome.is_complete() {
+                    all.push(run.outcome);
+                }
                 false
             });
         found.states += searched.states;

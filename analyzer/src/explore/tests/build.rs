@@ -3,7 +3,7 @@
 use crate::explore::{Actor, Consequence, Exploration, Lane, Race, Scenario, explore};
 use crate::flow::{
     Block, Branch, Certainty, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, LockScope, OnFailure,
-    OpenFlags, Operation, Place, PlaceKind, RemoveKind, ResultId, Site, Step, Uniqueness, Value,
+    OpenFlags, Operation, Place, PlaceKind, RemoveKind, ResultId, Site, Spawn, Step, Uniqueness, Value,
 };
 
 /// `?`.
@@ -201,6 +201,42 @@ impl Build {
 
     pub fn rename(&mut self, from: &Place, to: &Place, on_failure: OnFailure) -> ResultId {
         self.to(Operation::Rename { replace: true }, from, to, on_failure)
+    }
+
+    /// Fills a directory.
+    pub fn populate(&mut self, place: &Place, on_failure: OnFailure) -> ResultId {
+        self.effect(Operation::Populate, place, on_failure)
+    }
+
+    /// Sets something of the process from what these results read.
+    pub fn set_variable(&mut self, name: &Place, data: &[ResultId]) -> ResultId {
+        let result = self.effect(Operation::EnvSet, name, GO_ON);
+        self.last().data = data.to_vec();
+        result
+    }
+
+    /// Starts a thread or task.
+    pub fn spawn<T>(&mut self, body: impl FnOnce(&mut Build) -> T) -> (ResultId, T) {
+        let (body, value) = self.inner(body);
+        let result = self.fresh();
+        self.block.steps.push(Step::Spawn(Spawn { body, process: false, result, site: site(result) }));
+        (result, value)
+    }
+
+    /// Waits for it.
+    pub fn join(&mut self, task: ResultId) {
+        self.block.steps.push(Step::Join(task));
+    }
+
+    /// A lock on an open file.
+    pub fn lock_as(
+        &mut self,
+        handle: ResultId,
+        place: &Place,
+        operation: Operation,
+        on_failure: OnFailure,
+    ) -> ResultId {
+        self.through(handle, operation, place, on_failure)
     }
 
     /// An exclusive, blocking flock on an open file.

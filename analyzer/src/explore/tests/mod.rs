@@ -2,9 +2,15 @@
 
 mod build;
 mod control;
+mod directories;
+mod idioms;
 mod judge;
+mod locks;
+mod permissions;
+mod process;
 mod random;
 mod table;
+mod tasks;
 
 use super::{Actor, Consequence};
 use crate::flow::{Block, Place, ResultId};

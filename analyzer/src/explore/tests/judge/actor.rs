@@ -2,7 +2,7 @@
 //!
 //! An actor's whole state is therefore the list of what came back, and nothing is compiled or kept between two steps.
 
-use super::disk::{Content, Id};
+use super::disk::{Chunk, Content, Id};
 use crate::flow::{Block, Condition, Effect, ErrorKind, Exit, OnFailure, ResultId, Step, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,7 +148,7 @@ impl Walk<'_> {
             Step::Effect(effect) => {
                 let Some((first, rest)) = self.past.split_first() else {
                     let handle = effect.handle.and_then(|handle| self.handle(handle));
-                    let data = effect.data.iter().flat_map(|r| self.contents(*r)).collect();
+                    let data = effect.data.iter().flat_map(|r| self.found(*r)).collect();
                     return Err(Stop::At(Next::Do(effect, handle, data)));
                 };
                 self.past = rest;
@@ -207,6 +207,14 @@ impl Walk<'_> {
         match self.known.get(&result) {
             Some(Ok(good)) => good.contents.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    /// What was seen, be it that nothing is there.
+    fn found(&self, result: ResultId) -> Vec<Content> {
+        match self.known.get(&result) {
+            Some(Err((ErrorKind::NotFound, _))) => vec![vec![Chunk::Absent]],
+            _ => self.contents(result),
         }
     }
 

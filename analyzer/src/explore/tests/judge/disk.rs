@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub enum Chunk {
     Of(Arc<str>, u8),
     Hole,
+    /// No file: only ever what a text is made from.
+    Absent,
 }
 
 pub type Content = Vec<Chunk>;
@@ -225,10 +227,6 @@ impl Disk {
             self.records.remove(&(open.node, open.process));
             self.sweep();
         }
-    }
-
-    pub fn is_open(&self, handle: Id) -> bool {
-        self.open.contains_key(&handle)
     }
 
     pub fn appends(&self, handle: Id) -> bool {

@@ -41,6 +41,8 @@ pub struct Walker {
     /// How many nodes and open files it has made.
     made: u16,
     seen: Option<String>,
+    /// How it ended, if it has.
+    ended: Option<End>,
 }
 
 /// What both actors work on.
@@ -74,7 +76,7 @@ impl Model for Beside {
     type Action = Lane;
 
     fn init_states(&self) -> Vec<World> {
-        vec![self.start.clone()]
+        vec![self.begin()]
     }
 
     fn actions(&self, world: &World, lanes: &mut Vec<Lane>) {
@@ -131,6 +133,7 @@ pub fn describe(content: &Content) -> String {
         .map(|chunk| match chunk {
             Chunk::Of(text, half) => format!("{text}/{half}"),
             Chunk::Hole => "zeros".to_owned(),
+            Chunk::Absent => "absent".to_owned(),
         })
         .collect();
     pieces.join(" ")
@@ -153,7 +156,7 @@ fn is_torn(content: &Content) -> bool {
         [Chunk::Of(first, 1), Chunk::Of(second, 2)] => first == second && !first.contains(TORN),
         _ => false,
     };
-    content.is_empty() || !content.chunks(2).all(whole)
+    *content != [Chunk::Absent] && (content.is_empty() || !content.chunks(2).all(whole))
 }
 
 const REWRITE: OpenFlags = OpenFlags {
@@ -222,7 +225,31 @@ impl Beside {
         Some(Next::Ended(end))
     }
 
+    /// The start, with those ended that do nothing.
+    fn begin(&self) -> World {
+        let mut world = self.start.clone();
+        for lane in [Lane::A, Lane::B] {
+            self.settle(&mut world, lane);
+        }
+        world
+    }
+
+    /// Notes an actor's end; false if it goes beyond the bound.
+    fn settle(&self, world: &mut World, lane: Lane) -> bool {
+        match self.next(world, lane) {
+            Some(Next::Beyond) => false,
+            Some(Next::Ended(end)) => {
+                world.walker(lane).ended = Some(end);
+                true
+            }
+            _ => true,
+        }
+    }
+
     fn can_step(&self, world: &World, lane: Lane) -> bool {
+        if world.walkers[index(lane)].ended.is_some() {
+            return false;
+        }
         match self.next(world, lane) {
             None | Some(Next::Release(_)) => true,
             Some(Next::Do(effect, handle, _)) => !self.waits(world, lane, effect, handle),
@@ -276,12 +303,12 @@ impl Beside {
             }
             Some(Next::Ended(_) | Next::Beyond) => {}
         }
-        !matches!(self.next(world, lane), Some(Next::Beyond))
+        self.settle(world, lane)
     }
 
     /// Runs both to their ends, one after the other, if neither has to wait for ever.
     pub fn serial(&self, first: Lane) -> Option<Told> {
-        let mut world = self.start.clone();
+        let mut world = self.begin();
         let second = if first == Lane::A { Lane::B } else { Lane::A };
         for lane in [first, second] {
             while self.can_step(&world, lane) {
@@ -295,11 +322,10 @@ impl Beside {
 
     /// What a run came to, once both have ended.
     pub fn told(&self, world: &World) -> Option<Told> {
-        let ended = |lane| match self.next(world, lane) {
-            Some(Next::Ended(end)) => Some(tell_end(&end)),
-            _ => None,
+        let [Some(a), Some(b)] = world.walkers.each_ref().map(|walker| walker.ended.as_ref()) else {
+            return None;
         };
-        let ended = [ended(Lane::A)?, ended(Lane::B)?];
+        let ended = [a, b].map(tell_end);
         let tree = world
             .disk
             .tree()

@@ -143,8 +143,11 @@ pub fn program(seed: u64) -> Program {
     };
     let (body, ()) = Build::function(|f| {
         // Some steps add no effect, so there is an end to it.
+        if seed.count_ones() % 2 == 0 {
+            generator.idiom(f);
+        }
         for _ in 0..30 {
-            if !generator.step(f, 0) {
+            if generator.effects >= generator.budget || !generator.step(f, 0) {
                 break;
             }
         }
@@ -349,6 +352,101 @@ impl Generator {
             }
             4 | 5 => Exit::Return(plain()),
             _ => Exit::Break(0),
+        }
+    }
+
+    /// What programs do, more often right than by chance.
+    fn idiom(&mut self, f: &mut Build) {
+        let (p, other) = (self.place(), self.place());
+        match self.random.below(8) {
+            0 => {
+                let seen = f.effect(Operation::Check(self.random.one(&CHECKS[..4])), &p, GO_ON);
+                self.note(seen, Sort::Truth);
+                self.observed.push(seen);
+                let condition = if self.chance(3) { holds(seen) } else { fails(seen) };
+                f.when(condition, |f| self.inside(f, |g, f| g.steps(f, 1)));
+            }
+            1 => {
+                let written = f.write(&other, TRY);
+                self.derive(f);
+                self.note(written, Sort::Status);
+                let moved = f.rename(&other, &p, self.random.one(&FAILURES));
+                self.note(moved, Sort::Status);
+            }
+            2 => {
+                let lock = f.open(&p, CREATE_NEW, GO_ON);
+                self.note(lock, Sort::Status);
+                f.drops(lock);
+                let condition =
+                    if self.chance(2) { ok(lock) } else { failed(lock, ErrorKind::AlreadyExists) };
+                let open = condition == ok(lock);
+                f.when(condition, |f| {
+                    self.inside(f, |g, f| {
+                        if open {
+                            g.handles.push((lock, p.clone(), CREATE_NEW));
+                            g.through(f);
+                        }
+                        g.steps(f, 1);
+                        let gone = f.remove(&p, GO_ON);
+                        g.note(gone, Sort::Status);
+                    });
+                });
+            }
+            3 => {
+                let flags = OpenFlags { read: true, ..KEEP };
+                let file = f.open(&p, flags, TRY);
+                self.note(file, Sort::Status);
+                f.drops(file);
+                self.handles.push((file, p.clone(), flags));
+                let blocking = !self.chance(3);
+                let shared = self.chance(3);
+                let lock = Operation::Lock { shared, blocking, scope: LockScope::Process };
+                let lock = f.through(file, lock, &p, self.random.one(&[TRY, GO_ON]));
+                self.note(lock, Sort::Status);
+                if self.chance(2) {
+                    f.drops(lock);
+                }
+                self.held.extend([file, lock]);
+                self.through(f);
+                self.through(f);
+            }
+            4 => {
+                let text = f.read(&p, self.random.one(&FAILURES));
+                self.note(text, Sort::Status);
+                self.observed.push(text);
+                let to = if self.chance(3) { &other } else { &p };
+                let written = f.write_from(to, &[text], TRY);
+                self.note(written, Sort::Status);
+            }
+            5 => {
+                let made = f.mkdir(&p, GO_ON);
+                self.note(made, Sort::Status);
+                let condition =
+                    if self.chance(2) { ok(made) } else { failed(made, ErrorKind::AlreadyExists) };
+                f.when(condition, |f| self.inside(f, |g, f| g.steps(f, 1)));
+            }
+            6 => {
+                let gone = f.effect(Operation::Remove(RemoveKind::File), &p, GO_ON);
+                self.note(gone, Sort::Status);
+                let made = f.open(&p, CREATE_NEW, TRY);
+                self.note(made, Sort::Status);
+                f.drops(made);
+                self.handles.push((made, p, CREATE_NEW));
+                self.through(f);
+            }
+            _ => {
+                self.repeats = true;
+                f.repeat(|f| {
+                    self.inside(f, |g, f| {
+                        let made = f.open(&p, CREATE_NEW, GO_ON);
+                        g.note(made, Sort::Status);
+                        f.drops(made);
+                        f.when(ok(made), |f| f.exit(Exit::Break(0)));
+                        g.steps(f, 1);
+                    });
+                });
+                self.repeats = false;
+            }
         }
     }
 
