@@ -391,11 +391,11 @@ impl<'a> Compiler<'a> {
         }
         let (source, value) = match condition {
             Condition::Opaque { id, observed } if self.known(observed).is_empty() => {
-                (Source::Condition(*id), wanted)
+                (Source::condition(*id), wanted)
             }
-            Condition::True(r) => (Source::True(*r), wanted),
-            Condition::Ok(r) => (Source::Ok(*r), wanted),
-            Condition::Failed(r, _) => (Source::Ok(*r), !wanted),
+            Condition::True(r) => (Source::truth(*r), wanted),
+            Condition::Ok(r) => (Source::success(*r), wanted),
+            Condition::Failed(r, _) => (Source::success(*r), !wanted),
             Condition::Not(inner) => return self.want(inner, !wanted, depth + 1),
             Condition::All(parts) if wanted || parts.len() == 1 => {
                 return parts.iter().for_each(|p| self.want(p, wanted, depth + 1));
@@ -415,8 +415,8 @@ impl<'a> Compiler<'a> {
         }
         match condition {
             Condition::Opaque { id, .. } => {
-                note(&mut self.program.acts, Source::Condition(*id), acting);
-                note(&mut self.program.leaves, Source::Condition(*id), leaves);
+                note(&mut self.program.acts, Source::condition(*id), acting);
+                note(&mut self.program.leaves, Source::condition(*id), leaves);
             }
             Condition::Not(inner) => self.acts(inner, !acting, leaves, depth + 1),
             Condition::All(parts) | Condition::Any(parts) => {
@@ -626,20 +626,20 @@ impl<'a> Compiler<'a> {
         match condition {
             Condition::Constant(b) => Test::Constant(*b),
             Condition::True(r) => match slot(r) {
-                Some(slot) => Test::True(slot, Source::True(*r)),
-                None => Test::Opaque(Source::True(*r), Vec::new()),
+                Some(slot) => Test::True(slot, Source::truth(*r)),
+                None => Test::Opaque(Source::truth(*r), Vec::new()),
             },
             Condition::Ok(r) => match slot(r) {
-                Some(slot) => Test::Ok(slot, Source::Ok(*r)),
-                None => Test::Opaque(Source::Ok(*r), Vec::new()),
+                Some(slot) => Test::Ok(slot, Source::success(*r)),
+                None => Test::Opaque(Source::success(*r), Vec::new()),
             },
             Condition::Failed(r, kinds) => match slot(r) {
-                Some(slot) => Test::Failed(slot, *kinds, Source::Ok(*r)),
-                None => Test::Not(Box::new(Test::Opaque(Source::Ok(*r), Vec::new()))),
+                Some(slot) => Test::Failed(slot, *kinds, Source::success(*r)),
+                None => Test::Not(Box::new(Test::Opaque(Source::success(*r), Vec::new()))),
             },
             Condition::Opaque { id, observed } => {
                 let slots = observed.iter().filter_map(slot).collect();
-                Test::Opaque(Source::Condition(*id), slots)
+                Test::Opaque(Source::condition(*id), slots)
             }
             Condition::Not(inner) => Test::Not(Box::new(self.shallow_test(inner))),
             Condition::All(parts) => Test::All(parts.iter().map(|p| self.shallow_test(p)).collect()),

@@ -4,6 +4,7 @@
 //! outcomes with those of the two serial orders. An outcome that no serial order ends in is a race; its schedule is the witness.
 
 mod builtin;
+mod canonical;
 mod compile;
 pub mod content;
 mod effects;
@@ -23,7 +24,7 @@ mod tests;
 mod verdict;
 mod witness;
 
-pub use run::explore;
+pub use run::Explorer;
 
 use crate::flow::{Block, ErrorKind, Place, Site};
 use content::Contents;

@@ -1,6 +1,6 @@
 //! Functions built by hand, for tests.
 
-use crate::explore::{Actor, Consequence, Exploration, Lane, Race, Scenario, explore};
+use crate::explore::{Actor, Consequence, Exploration, Explorer, Lane, Race, Scenario};
 use crate::flow::{
     Block, Branch, Certainty, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, LockScope, OnFailure,
     OpenFlags, Operation, Place, PlaceKind, RemoveKind, ResultId, Site, Spawn, Step, Uniqueness, Value,
@@ -300,6 +300,11 @@ impl Build {
     pub fn release(&mut self, result: ResultId) {
         self.block.steps.push(Step::Release(result, Site(0)));
     }
+}
+
+/// Decides one scenario, remembering nothing.
+pub fn explore(scenario: &Scenario<'_>) -> Exploration {
+    Explorer::default().explore(scenario, |_| true)
 }
 
 /// A question about a body.
