@@ -1,15 +1,13 @@
 //! All that a scenario can end in, before anything is judged: for the tests that hold the search against others.
 
-use super::{Subject, note_visibility};
+use super::{Key, Subject, note_visibility};
 use crate::explore::content::Contents;
 use crate::explore::filesystem::{Name, Status};
 use crate::explore::oracle::Oracle;
-use crate::explore::paths::Paths;
 use crate::explore::program::Program;
 use crate::explore::schedule::{Limit, Outcome, search, serial};
-use crate::explore::setup::{Initial, Surroundings, Use, start};
-use crate::explore::{Actor, Lane, Scenario, compile, slice};
-use crate::flow::Domain;
+use crate::explore::setup::{Initial, Surroundings, start};
+use crate::explore::{Actor, Lane, Scenario};
 
 /// The states that are visited at most from one start.
 const MAX_STATES: usize = 1_500;
@@ -17,11 +15,9 @@ const MAX_STATES: usize = 1_500;
 /// What the search comes to from each start.
 pub struct Ends {
     pub program: Program,
-    pub paths: Paths,
+    pub target: Vec<Name>,
     /// Whether others make the place a directory.
     pub directory: bool,
-    /// How many effects the slice left.
-    pub kept: usize,
     pub starts: Vec<From>,
 }
 
@@ -46,31 +42,14 @@ pub struct From {
 /// Searches from all starts, whether the act can be reached from them or not; `reduce` as for [`super::decide`]. None where each
 /// actor has a place of its own.
 pub fn ends(scenario: &Scenario<'_>, reduce: bool, wanted: &dyn Fn(usize) -> bool) -> Option<Ends> {
-    let domain = slice::domain_at(scenario.body, scenario.act);
-    let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
-        || (domain != Domain::Files && scenario.actor != Actor::Itself);
-    let mut paths = Paths::new(scenario.place, same_process);
-    let target = paths.of(domain, scenario.place, Lane::A);
-    let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
-    if itself && paths.of(domain, scenario.place, Lane::B) != target {
-        return None;
-    }
-    let kept = slice::slice(scenario, domain, &mut paths);
-    let mut program = compile::compile(scenario, domain, &kept, &mut paths);
-    let twice = itself || scenario.actor == Actor::Task;
-    let other = (!twice).then(|| Program::builtin(scenario.actor));
-    let used = Use::of(&program, domain, &target);
-    let subject = Subject {
-        actor: scenario.actor,
-        same_process,
-        target: &target,
-        used,
-        checked: scenario.check.is_some(),
-    };
+    let key = Key::of(scenario)?;
+    let mut program = (*key.program).clone();
+    let other = key.other();
+    let used = key.subject().used;
     let mut starts = Vec::new();
     let mut number = 0;
     for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
-        note_visibility(&mut program, other.as_ref(), &target, scenario.actor, surroundings);
+        note_visibility(&mut program, other.as_ref(), &key.target, key.actor, surroundings);
         if !reduce {
             program.effects.iter_mut().for_each(|effect| effect.visible_until = [Some(usize::MAX); 2]);
         }
@@ -78,11 +57,11 @@ pub fn ends(scenario: &Scenario<'_>, reduce: bool, wanted: &dyn Fn(usize) -> boo
         for initial in used.initials() {
             number += 1;
             if wanted(number - 1) {
-                starts.push(from(subject, programs, initial, surroundings));
+                starts.push(from(key.subject(), programs, initial, surroundings));
             }
         }
     }
-    Some(Ends { program, paths, directory: used.is_directory(), kept: kept.len(), starts })
+    Some(Ends { program, target: key.target, directory: used.is_directory(), starts })
 }
 
 fn from(subject: Subject<'_>, programs: [&Program; 2], initial: Initial, surroundings: Surroundings) -> From {

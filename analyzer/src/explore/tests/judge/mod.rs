@@ -12,7 +12,7 @@ use crate::explore::machine::Seen;
 use crate::explore::run::ends::{self, Ends, ends};
 use crate::explore::schedule::{Ended, Outcome};
 use crate::explore::{Actor, Lane, Scenario};
-use crate::flow::{Block, Place, Step};
+use crate::flow::Place;
 use disk::Chunk;
 use model::{Beside, Told, World, describe, spelled, tell_end, tell_node, text_name};
 use programs::{Program, program};
@@ -42,21 +42,24 @@ struct Translator<'a> {
 }
 
 impl<'a> Translator<'a> {
-    fn new(ends: &'a mut Ends, place: &Place, body: &Block, actor: Actor) -> Self {
+    fn new(ends: &'a Ends, place: &Place, actor: Actor) -> Self {
         let mut names = BTreeMap::from([(Name::WORKING, "(start)".to_owned())]);
-        let mut places = vec![place.clone()];
-        collect(body, &mut places);
-        for place in &places {
-            for lane in [Lane::A, Lane::B] {
-                let text = spelled(place, lane);
-                let path = ends.paths.path(place, lane);
-                assert_eq!(path.len(), text.split('/').skip(1).count(), "{place} {path:?} {text}");
-                for (name, text) in path.into_iter().zip(text.split('/').skip(1)) {
-                    let old = names.insert(name, text.to_owned());
-                    assert!(old.is_none_or(|old| old == text), "{place}");
-                }
+        let mut learn = |place: &Place, lane: Lane, path: &[Name]| {
+            let text = spelled(place, lane);
+            assert_eq!(path.len(), text.split('/').skip(1).count(), "{place} {path:?} {text}");
+            for (name, text) in path.iter().zip(text.split('/').skip(1)) {
+                let old = names.insert(*name, text.to_owned());
+                assert!(old.is_none_or(|old| old == text), "{place}");
+            }
+        };
+        learn(place, Lane::A, &ends.target);
+        for effect in &ends.program.effects {
+            for (at, lane) in [Lane::A, Lane::B].into_iter().enumerate() {
+                learn(&effect.place, lane, &effect.paths[at]);
+                effect.other.iter().for_each(|other| learn(other, lane, &effect.other_paths[at]));
             }
         }
+        // Two names are two, in each judge's eyes.
         assert_eq!(names.values().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
         Translator { ends, names, twice: matches!(actor, Actor::Itself | Actor::ItselfThread) }
     }
@@ -163,25 +166,6 @@ fn word(kind: Kind) -> &'static str {
     }
 }
 
-/// The places of a body's effects.
-fn collect(block: &Block, places: &mut Vec<Place>) {
-    for step in &block.steps {
-        match step {
-            Step::Effect(effect) => {
-                places.push(effect.place.clone());
-                places.extend(effect.other_place.clone());
-            }
-            Step::Branch(branch) => {
-                collect(&branch.then, places);
-                collect(&branch.otherwise, places);
-            }
-            Step::Loop(body) => collect(body, places),
-            Step::Frame(frame) => collect(&frame.body, places),
-            _ => {}
-        }
-    }
-}
-
 /// What was compared.
 #[derive(Debug, Default)]
 struct Count {
@@ -233,16 +217,15 @@ fn compare(program: &Program, actor: Actor, wanted: &dyn Fn(usize) -> bool) -> C
     let mut count = Count::default();
     let scenario = Scenario { body, place, check: None, act: super::build::site(*act), actor };
     let [whole, reduced] = [false, true].map(|reduce| ends(&scenario, reduce, wanted));
-    let (Some(mut whole), Some(reduced)) = (whole, reduced) else { return count };
-    if whole.kept != *effects {
+    let (Some(whole), Some(reduced)) = (whole, reduced) else { return count };
+    if whole.program.effects.len() != *effects {
         count.sliced += 1;
         return count;
     }
     count.programs += 1;
     let directory = whole.directory;
-    let starts = std::mem::take(&mut whole.starts);
-    let translator = Translator::new(&mut whole, place, body, actor);
-    for (whole, reduced) in starts.iter().zip(&reduced.starts) {
+    let translator = Translator::new(&whole, place, actor);
+    for (whole, reduced) in whole.starts.iter().zip(&reduced.starts) {
         count.asked += usize::from(whole.asked || reduced.asked);
         if whole.bounded || reduced.bounded || whole.asked || reduced.asked {
             count.bounded += usize::from(whole.bounded || reduced.bounded);
