@@ -31,6 +31,8 @@ pub fn compile(
         weight: 0,
         exits: 0,
         sites: 0,
+        resources: FxHashSet::default(),
+        releases: 0,
         frame_count: 1,
         in_act: 0,
         in_check: 0,
@@ -132,6 +134,10 @@ struct Compiler<'a> {
     exits: usize,
     /// Counts occurrences of the check and the act.
     sites: usize,
+    /// The slots that may hold a lock or a handle.
+    resources: FxHashSet<Slot>,
+    /// Counts where one of them is released.
+    releases: usize,
     frame_count: u16,
     in_act: usize,
     in_check: usize,
@@ -198,9 +204,7 @@ impl<'a> Compiler<'a> {
         }
         if flow == Flow::Falls {
             let released = self.known(&block.drops);
-            if !released.is_empty() {
-                self.emit(Instruction::Release(released));
-            }
+            self.release(released);
         }
         self.scopes.pop();
         flow
@@ -230,9 +234,7 @@ impl<'a> Compiler<'a> {
             }
             Step::Release(result, _) => {
                 let slots = self.known(std::slice::from_ref(result));
-                if !slots.is_empty() {
-                    self.emit(Instruction::Release(slots));
-                }
+                self.release(slots);
             }
             Step::Exit(exit) => return self.exit(exit),
         }
@@ -246,6 +248,9 @@ impl<'a> Compiler<'a> {
         }
         self.weight += 1;
         let result = self.define(effect.result);
+        if matches!(effect.operation, Operation::Open(_) | Operation::Lock { .. }) {
+            self.resources.insert(result);
+        }
         let Ok(number) = u16::try_from(self.program.effects.len()) else {
             self.program.cut = true;
             return;
@@ -312,8 +317,14 @@ impl<'a> Compiler<'a> {
             .filter(|r| !carried.contains(r))
             .filter_map(|r| self.slots.get(r).copied())
             .collect();
-        if !released.is_empty() {
-            self.emit(Instruction::Release(released));
+        self.release(released);
+    }
+
+    fn release(&mut self, slots: Vec<Slot>) {
+        // One after the other: between two of them others may come.
+        for slot in slots.into_iter().filter(|slot| self.resources.contains(slot)).collect::<Vec<_>>() {
+            self.releases += 1;
+            self.emit(Instruction::Release(slot));
         }
     }
 
@@ -326,7 +337,7 @@ impl<'a> Compiler<'a> {
     ) -> Flow {
         let before = (self.here(), self.weight, self.exits, self.program.effects.len());
         let test = self.test(condition);
-        let (weight, exits, sites) = (self.weight, self.exits, self.sites);
+        let (weight, exits, sites, releases) = (self.weight, self.exits, self.sites, self.releases);
         let at = self.emit(Instruction::Test { condition: test, otherwise: 0, leave: None });
         let then_flow = self.block(then, depth + 1);
         let then_sites = self.sites - sites;
@@ -338,7 +349,7 @@ impl<'a> Compiler<'a> {
         let else_sites = self.sites - sites;
         let else_weight = self.weight - weight - then_weight;
         self.patch(jump.as_slice());
-        if self.weight == weight && self.exits == exits {
+        if self.weight == weight && self.exits == exits && self.releases == releases {
             self.program.code.truncate(before.0);
             self.weight = before.1;
             return Flow::Falls;
@@ -427,7 +438,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn repeat(&mut self, body: &'a Block, depth: usize) {
-        let (start, weight) = (self.here(), self.weight);
+        let (start, weight, releases) = (self.here(), self.weight, self.releases);
         let id = u16::try_from(self.program.loops).unwrap_or(u16::MAX);
         self.emit(Instruction::LoopStart(id));
         self.program.loops += 1;
@@ -442,7 +453,7 @@ impl<'a> Compiler<'a> {
         });
         self.block(body, depth + 1);
         let Some(context) = self.loops.pop() else { return };
-        if self.weight == weight && !context.escapes {
+        if self.weight == weight && self.releases == releases && !context.escapes {
             self.program.code.truncate(start);
             self.program.loops = usize::from(id);
             return;
@@ -458,7 +469,7 @@ impl<'a> Compiler<'a> {
     fn frame(&mut self, body: &'a Block, result: ResultId, on_failure: OnFailure, site: Site, depth: usize) {
         self.note_site(site);
         let before = (self.here(), self.weight, self.exits);
-        let slots = self.program.slots;
+        let (slots, releases) = (self.program.slots, self.releases);
         let slot = self.define(result);
         let (is_act, is_check) = (site == self.act, Some(site) == self.check);
         self.in_act += usize::from(is_act);
@@ -481,13 +492,14 @@ impl<'a> Compiler<'a> {
         self.in_check -= usize::from(is_check);
         // Exits inside end with the frame.
         self.exits = before.2;
-        if self.weight == before.1 {
+        if self.weight == before.1 && self.releases == releases {
             self.program.code.truncate(before.0);
             // No slot of an inner frame is left either.
             self.slots.remove(&result);
             self.program.slots = slots;
             return;
         }
+        self.resources.insert(slot);
         self.on_failure(on_failure, slot);
     }
 

@@ -97,7 +97,10 @@ impl Context<'_> {
         let handle = effect.handle.and_then(|slot| handle_in(state, lane, slot));
         match (scope, effect.handle) {
             (LockScope::Thread, _) => self.mutex_taken(state, lane, mutex(path), shared),
-            (LockScope::Process, Some(_)) => handle.is_some_and(|h| state.files.would_block(h, shared)),
+            // Who holds it already gives it up first, flock(2).
+            (LockScope::Process, Some(_)) => {
+                handle.is_some_and(|h| state.files.would_block(h, shared) && !state.files.is_locked_by(h))
+            }
             (LockScope::Process, None) => state.files.path_would_block(self.process(lane), path, shared),
             (LockScope::Record, Some(_)) => handle.is_some_and(|h| state.files.record_would_block(h, shared)),
             // By path, the lock would go with the handle that took it.
@@ -348,7 +351,9 @@ impl Context<'_> {
                 }
                 done()
             }
-            Operation::Lock { shared, scope, .. } => self.lock_step(state, lane, path, handle, shared, scope),
+            Operation::Lock { shared, scope, blocking } => {
+                self.lock_step(state, lane, path, handle, (shared, blocking), scope)
+            }
             Operation::EnvGet => observed(&self.call(state, lane, Call::Variable(variable(path)))?),
             Operation::EnvSet => {
                 let text = self.text(state, lane, number, effect);
@@ -402,7 +407,7 @@ impl Context<'_> {
         lane: Lane,
         path: &[Name],
         handle: Option<Handle>,
-        shared: bool,
+        (shared, blocking): (bool, bool),
         scope: LockScope,
     ) -> Stepped {
         match (scope, handle) {
@@ -415,8 +420,12 @@ impl Context<'_> {
                 holding(Resource::Mutex(key))
             }
             (LockScope::Process, Some(handle)) => {
-                self.call(state, lane, Call::Lock { handle, shared })?;
-                holding(Resource::FileLock(handle))
+                match self.call(state, lane, Call::Lock { handle, shared }) {
+                    Ok(_) => holding(Resource::FileLock(handle)),
+                    // The lock that was to be converted is gone, and now it waits.
+                    Err(ErrorKind::WouldBlock) if blocking => Ok(Progress::More(1)),
+                    Err(kind) => Err(kind),
+                }
             }
             (LockScope::Record, Some(handle)) => {
                 self.call(state, lane, Call::LockRecord { handle, shared })?;

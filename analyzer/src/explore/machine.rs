@@ -379,7 +379,7 @@ impl<'a> Context<'a> {
             })
         };
         match instruction {
-            Instruction::Release(slots) => slots.iter().any(|slot| locks(machine.datum(*slot))),
+            Instruction::Release(slot) => locks(machine.datum(*slot)),
             Instruction::Panic(_) => machine.slots.iter().any(|(_, datum)| locks(datum)),
             _ => false,
         }
@@ -425,11 +425,7 @@ impl<'a> Context<'a> {
                 let datum = self.value(value, state.machine(lane));
                 state.machine_mut(lane).set(*slot, datum);
             }
-            Instruction::Release(slots) => {
-                for slot in slots {
-                    self.release(state, lane, *slot);
-                }
-            }
+            Instruction::Release(slot) => self.release(state, lane, *slot),
             Instruction::LoopStart(id) => {
                 if let Some(rounds) = machine.loops.get_mut(*id as usize) {
                     *rounds = 0;

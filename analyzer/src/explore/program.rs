@@ -34,8 +34,8 @@ pub enum Instruction {
     UnlessFailed(Slot, usize),
     /// Puts a value into a slot.
     Bind(Slot, Bound),
-    /// Releases the locks, guards and handles that the slots hold.
-    Release(Vec<Slot>),
+    /// Releases the locks, guards and handles that the slot holds.
+    Release(Slot),
     /// Enters a loop.
     LoopStart(u16),
     /// Starts the next round of a loop, up to the bound.

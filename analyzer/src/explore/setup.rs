@@ -278,6 +278,11 @@ fn touches<'a>(
         Operation::SetCwd => vec![change(path), change(WORKING), look(to)],
         Operation::Open(flags) if !flags.create && !flags.create_new && !flags.truncate => vec![look(path)],
         Operation::CreateDir { all: true } if ancestors_stay(path) => vec![look(path)],
+        // The first that may be missing on the way down is made too.
+        Operation::CreateDir { all: true } => {
+            let first = (1..path.len()).filter_map(|depth| path.get(..depth)).find(|p| !ancestors_stay(p));
+            vec![change(first.unwrap_or(path)), change(path)]
+        }
         Operation::Rename { .. } => vec![change(path), change(to)],
         Operation::Copy | Operation::HardLink => vec![look(path), change(to)],
         Operation::Symlink => vec![change(to)],
@@ -304,6 +309,11 @@ fn touches<'a>(
         }
     }
     touched
+}
+
+/// Whether a file is open between the effect's steps, or from an earlier effect on.
+fn keeps_open(effect: &EffectStep) -> bool {
+    effect.handle.is_some() || matches!(effect.operation, Operation::Write | Operation::Copy)
 }
 
 fn conflict(one: &Touch<'_>, other: &Touch<'_>) -> bool {
@@ -366,6 +376,23 @@ pub fn visibility(
         .filter(others)
         .map(|e| (last_position(theirs, e.at), touches(theirs, e, their_lane, &stays)))
         .collect();
+    // Where the actor's own moves lead what the other has open.
+    let mut carried: Vec<&[Name]> = Vec::new();
+    let opened: Vec<Touch<'_>> = theirs
+        .effects
+        .iter()
+        .filter(others)
+        .filter(|e| keeps_open(e))
+        .flat_map(|e| touches(theirs, e, their_lane, &stays))
+        .collect();
+    let leads_on = |m: &&EffectStep, carried: &[&[Name]]| {
+        let (from, to) = (lane_path(&m.paths, lane), lane_path(&m.other_paths, lane));
+        let open = opened.iter().map(|t| t.path).chain(carried.iter().copied());
+        !carried.contains(&to) && open.into_iter().any(|path| related(path, from))
+    };
+    while let Some(m) = own.effects.iter().filter(moves).find(|m| leads_on(m, &carried)) {
+        carried.push(lane_path(&m.other_paths, lane));
+    }
     let visible_until = |effect: &EffectStep| {
         if !mine(effect) {
             return None;
@@ -380,23 +407,15 @@ pub fn visibility(
         if theirs.effects.is_empty() {
             return touched.iter().any(|t| conflict(t, &built_in)).then_some(usize::MAX);
         }
-        // The file that a handle leads to may have been given another name by the other actor, and the other way round.
-        let moved_by_them = effect.handle.is_some()
+        // The file that is open here may be given another name by the other actor, and the other way round.
+        let moved_by_them = keeps_open(effect)
             && theirs
                 .effects
                 .iter()
                 .filter(others)
                 .filter(moves)
                 .any(|e| touched.iter().any(|t| related(t.path, lane_path(&e.paths, their_lane))));
-        let open_there = || {
-            own.effects.iter().filter(moves).any(|m| {
-                touched.iter().any(|t| related(t.path, lane_path(&m.other_paths, lane)))
-                    && theirs.effects.iter().filter(others).any(|e| {
-                        e.handle.is_some()
-                            && related(lane_path(&e.paths, their_lane), lane_path(&m.paths, lane))
-                    })
-            })
-        };
+        let open_there = || touched.iter().any(|t| carried.iter().any(|path| related(t.path, path)));
         if moved_by_them || (is_lock(effect) && their_locks) || open_there() {
             return always;
         }

@@ -64,6 +64,11 @@ impl Filesystem {
         })
     }
 
+    /// Whether the open file has the lock, alone or not.
+    pub fn is_locked_by(&self, handle: Handle) -> bool {
+        self.opened(handle).is_ok_and(|open| open.lock.is_some())
+    }
+
     /// Gives the lock of the open file up.
     pub(super) fn unlock(&mut self, handle: Handle) -> Outcome<()> {
         self.opened_mut(handle)?.lock = None;

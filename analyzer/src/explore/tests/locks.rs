@@ -80,16 +80,11 @@ fn removing_its_lock_file() -> Case {
 fn a_lock_file_that_is_unlinked_on_release_is_two_files() {
     assert_eq!(
         removing_its_lock_file().worst(Actor::Itself),
-        "lost-update from a file
+        "data-loss from a file
 A open or create p[ext=\"lock\"] -> ok [file (initial content)]
-A lock p[ext=\"lock\"] -> ok [file (initial content)]
-A read p -> ok [file (initial content)]
-A write p -> ok [file (A's content)]
-A remove p[ext=\"lock\"] -> ok [file (A's content)]
-A open or create p[ext=\"lock\"] -> ok [file (A's content)]
-    B open or create p[ext=\"lock\"] -> ok [file (A's content)]
-    B lock p[ext=\"lock\"] -> ok [file (A's content)]
-    B read p -> ok [file (A's content)]
+    B open or create p[ext=\"lock\"] -> ok [file (initial content)]
+    B lock p[ext=\"lock\"] -> ok [file (initial content)]
+    B read p -> ok [file (initial content)]
     B write p -> ok [file (B's content)]
     B remove p[ext=\"lock\"] -> ok [file (B's content)]
     B open or create p[ext=\"lock\"] -> ok [file (B's content)]
@@ -99,9 +94,15 @@ A lock p[ext=\"lock\"] -> ok [file (B's content)]
 A read p -> ok [file (B's content)]
 A write p -> ok [file (A's content)]
 A remove p[ext=\"lock\"] -> ok [file (A's content)]
-    B write p -> ok [file (B's content)]
-    B remove p[ext=\"lock\"] -> NotFound [file (B's content)]
-B's update is made from what it read before and overwrites A's"
+A open or create p[ext=\"lock\"] -> ok [file (A's content)]
+A lock p[ext=\"lock\"] -> ok [file (A's content)]
+    B write (first half) p -> ok [file (half of B's content)]
+A read p -> ok [file (half of B's content)]
+A write p -> ok [file (A's content)]
+A remove p[ext=\"lock\"] -> ok [file (A's content)]
+    B write (rest) p -> ok [file (mixed: A's content and B's content)]
+    B remove p[ext=\"lock\"] -> NotFound [file (mixed: A's content and B's content)]
+A's content is gone"
     );
 }
 
@@ -155,11 +156,10 @@ fn a_lock_comes_too_late_for_what_its_open_has_emptied() {
 A create or truncate p -> ok [file (empty)]
 A lock p -> ok [file (empty)]
 A truncate p -> ok [file (empty)]
-A write (first half) p -> ok [file (half of A's content)]
+A write p -> ok [file (A's content)]
     B create or truncate p -> ok [file (empty)]
     B lock p -> WouldBlock [file (empty)]
-A write (rest) p -> ok [file (pieces of A's content)]
-the file is left pieces of A's content"
+the file is left empty"
     );
     case(KEEP).is_benign(&[Actor::Itself]);
 }

@@ -2,6 +2,7 @@
 
 mod actor;
 mod disk;
+mod found;
 mod model;
 mod programs;
 

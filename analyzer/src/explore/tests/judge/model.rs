@@ -121,7 +121,7 @@ pub fn spelled(place: &Place, lane: Lane) -> String {
         }
         PlaceKind::Parent(base) => parent(&spelled(base, lane)).to_owned(),
         PlaceKind::Literal(name) => name.to_string(),
-        PlaceKind::Unique(..) => format!("{lane:?}'s"),
+        PlaceKind::Unique(_, number) => format!("{lane:?}'s{number}"),
         other => panic!("{other:?} is not generated"),
     }
 }
