@@ -1,13 +1,15 @@
 //! All that a scenario can end in, before anything is judged: for the tests that hold the search against others.
 
 use super::{Key, Subject, note_visibility};
-use crate::explore::content::Contents;
+use crate::explore::content::{Content, Contents, Piece, Term};
 use crate::explore::filesystem::{Name, Status};
+use crate::explore::machine::Seen;
 use crate::explore::oracle::Oracle;
 use crate::explore::program::Program;
 use crate::explore::schedule::{Limit, Outcome, search, serial};
 use crate::explore::setup::{Initial, Surroundings, start};
 use crate::explore::{Actor, Lane, Scenario};
+use std::fmt::Write;
 
 /// The states that are visited at most from one start.
 const MAX_STATES: usize = 1_500;
@@ -107,4 +109,42 @@ fn from(subject: Subject<'_>, programs: [&Program; 2], initial: Initial, surroun
         found.contents = context.contents;
     }
     found
+}
+
+/// An outcome as text that does not depend on the order in which contents were met.
+pub fn tell(outcome: &Outcome, contents: &Contents) -> String {
+    let seen = outcome.seen.map(|seen| match seen {
+        Seen::Content(kind, content) => format!("{kind:?} {}", spell(content, contents)),
+        other => format!("{other:?}"),
+    });
+    let mut text = format!(
+        "{:?} seen {seen:?} double {} stolen {} misled {}",
+        outcome.ended, outcome.double, outcome.stolen, outcome.misled
+    );
+    for (path, status) in &outcome.tree {
+        let content = spell(status.content, contents);
+        let _ = write!(text, "\n    {path:?} {:?} {:?} {content}", status.kind, status.access);
+    }
+    for (name, value) in &outcome.environment {
+        let _ = write!(text, "\n    {name:?}={}", spell(*value, contents));
+    }
+    text
+}
+
+fn spell(content: Content, contents: &Contents) -> String {
+    match contents.term(content) {
+        Term::Text { lane, effect, derived } => {
+            let mut from: Vec<String> = derived.iter().map(|d| spell(*d, contents)).collect();
+            from.sort();
+            format!("{lane:?}{effect}<{}>", from.join(", "))
+        }
+        Term::Pieces(pieces) => {
+            let pieces = pieces.iter().map(|piece| match piece {
+                Piece::Of(text, half) => format!("{half:?} of {}", spell(*text, contents)),
+                Piece::Hole => "zeros".to_owned(),
+            });
+            pieces.collect::<Vec<_>>().join(" + ")
+        }
+        other => format!("{other:?}"),
+    }
 }

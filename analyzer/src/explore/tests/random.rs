@@ -1,13 +1,17 @@
 //! Random functions: the explorer neither fails nor sees races where there are none.
 
-use super::EVERYBODY;
 use super::build::*;
+use super::{EVERYBODY, p, programs};
 use crate::explore::run::decide;
+use crate::explore::run::ends::{From, ends, tell as tell_end};
+use crate::explore::schedule::Outcome;
 use crate::explore::{Actor, Exploration, Explorer, Scenario};
 use crate::flow::{
     Block, Check, Condition, ErrorKind, Exit, LockScope, Mode, OnFailure, OpenFlags, Operation, Place,
     RemoveKind, ResultId, Site, Value,
 };
+use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// xorshift64.
 pub struct Random(pub u64);
@@ -264,6 +268,69 @@ fn leaving_out_what_nobody_notices_changes_no_verdict() {
             );
         });
     }
+}
+
+/// A function that starts work, goes on, and waits for it.
+fn with_task(seed: u64) -> (Block, Place, Vec<ResultId>) {
+    let (_, places, _) = function(seed, false);
+    let place = p();
+    let mut g = Generator { random: Random(seed), places, results: Vec::new(), quiet: false };
+    let (body, ()) = Build::function(|f| {
+        g.steps(f, 2);
+        let (task, ()) = f.spawn(|f| g.steps(f, 2));
+        g.steps(f, 2);
+        if g.random.below(2) == 0 {
+            f.join(task);
+        }
+        g.steps(f, 2);
+    });
+    (body, place, g.results)
+}
+
+/// The ends of all orders, and those of them that no serial order ends in.
+fn all_ends(scenario: &Scenario<'_>, reduce: bool) -> Option<[BTreeSet<String>; 2]> {
+    let found = ends(scenario, reduce, &|_| true)?;
+    let set = |of: &dyn Fn(&From) -> &[Outcome]| {
+        let told = |from| of(from).iter().map(|o| tell_end(o, &from.contents)).collect::<Vec<_>>();
+        found.starts.iter().flat_map(told).collect()
+    };
+    let bounded = found.starts.iter().any(|from| from.bounded);
+    (!bounded).then(|| [set(&|from| &from.all), set(&|from| &from.racy)])
+}
+
+#[test]
+fn leaving_out_what_nobody_notices_loses_no_end() {
+    let compare = |scenario: &Scenario<'_>| {
+        let (Some(reduced), Some(whole)) = (all_ends(scenario, true), all_ends(scenario, false)) else {
+            return 0;
+        };
+        let [lost, made] = [&whole, &reduced].map(|sets| sets.iter().flatten().collect::<BTreeSet<_>>());
+        let wrong: Vec<_> = lost.symmetric_difference(&made).collect();
+        let told = wrong.first().map(|end| if lost.contains(*end) { ("lost", end) } else { ("made", end) });
+        assert_eq!(
+            reduced, whole,
+            "{}beside {:?} at {}\n{told:#?}",
+            scenario.body, scenario.actor, scenario.place
+        );
+        whole.iter().map(BTreeSet::len).sum::<usize>()
+    };
+    let total: usize = (1..=programs(1_000))
+        .into_par_iter()
+        .map(|seed| {
+            let mut total = 0;
+            if seed.is_multiple_of(2) {
+                scenarios(mix(seed), false, |scenario| total += compare(scenario));
+            } else {
+                let (body, place, results) = with_task(mix(seed));
+                let act = results.first().map_or(Site(0), |r| site(*r));
+                for actor in [Actor::Task, Actor::Stranger] {
+                    total += compare(&Scenario { body: &body, place: &place, check: None, act, actor });
+                }
+            }
+            total
+        })
+        .sum();
+    assert!(total > 10_000, "{total}");
 }
 
 #[test]

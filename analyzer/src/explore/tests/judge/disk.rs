@@ -400,7 +400,8 @@ impl Disk {
             self.names.remove(name);
         }
         for (name, id) in moved {
-            self.names.insert(format!("{to}{}", &name[from.len()..]).into(), id);
+            let below = name.strip_prefix(&*from).unwrap_or_default();
+            self.names.insert(format!("{to}{below}").into(), id);
         }
         self.sweep();
         Ok(())

@@ -12,7 +12,7 @@ fn agree(effects: usize, build: impl FnOnce(&mut Build, &Place) -> ResultId) {
     let (body, act) = Build::function(|f| build(f, &place));
     let program = Program { body, place, act, effects };
     for actor in super::ACTORS {
-        let count = compare(&program, actor, &|_| true);
+        let count = compare(&program, actor, None);
         assert!(count.wrong.is_empty(), "{}", count.wrong.join("\n"));
         assert_eq!(count.asked + count.sliced + count.bounded, 0);
         assert!(count.questions > 0);

@@ -1,34 +1,15 @@
 //! Two actors beside each other as a model for stateright: a state, whose step may come next, and what it does.
 
 use super::actor::{End, Good, Held, Next, Past, Returned, next};
-use super::disk::{Chunk, Content, Disk, Id, Node, halves, parent, text};
+use super::disk::{Content, Disk, Id, Node, halves, parent, text};
+use super::told::{Told, describe, is_torn, spelled, tell_end, tell_node, text_name};
 use crate::explore::{Actor, Lane};
 use crate::flow::{
-    Block, Check, Effect, ErrorKind, LockScope, Mode, OpenFlags, Operation, Place, PlaceKind, RemoveKind,
+    Block, Check, Effect, ErrorKind, LockScope, Mode, OpenFlags, Operation, Place, RemoveKind,
 };
 use stateright::{Model, Property};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeSet;
 use std::sync::Mutex;
-
-/// What a run is told apart by, in a form that both judges' runs are brought into.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Told {
-    /// How each actor ended.
-    pub ended: [String; 2],
-    /// What the reader saw.
-    pub seen: Option<String>,
-    /// What is there in the end.
-    pub tree: BTreeMap<String, String>,
-}
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b] = &self.ended;
-        write!(f, "A {a}, B {b}, seen {:?}", self.seen)?;
-        self.tree.iter().try_for_each(|(path, there)| write!(f, "\n    {path} {there}"))
-    }
-}
 
 /// One actor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -106,57 +87,6 @@ impl Model for Beside {
 
 fn index(lane: Lane) -> usize {
     usize::from(lane == Lane::B)
-}
-
-/// A path as this lane spells it. Unknown parts stand in three directories of their own.
-pub fn spelled(place: &Place, lane: Lane) -> String {
-    match place.kind() {
-        PlaceKind::Parameter { name, .. } => format!("/{name}3/{name}2/{name}1/{name}"),
-        PlaceKind::Join(base, below) => format!("{}/{}", spelled(base, lane), spelled(below, lane)),
-        PlaceKind::WithFileName(base, name) => {
-            format!("{}/{}", parent(&spelled(base, lane)), spelled(name, lane))
-        }
-        PlaceKind::WithExtension(base, extension) => {
-            format!("{}.{}", spelled(base, lane), spelled(extension, lane))
-        }
-        PlaceKind::Parent(base) => parent(&spelled(base, lane)).to_owned(),
-        PlaceKind::Literal(name) => name.to_string(),
-        PlaceKind::Unique(_, number) => format!("{lane:?}'s{number}"),
-        other => panic!("{other:?} is not generated"),
-    }
-}
-
-/// A content as text: its pieces.
-pub fn describe(content: &Content) -> String {
-    let pieces: Vec<String> = content
-        .iter()
-        .map(|chunk| match chunk {
-            Chunk::Of(text, half) => format!("{text}/{half}"),
-            Chunk::Hole => "zeros".to_owned(),
-            Chunk::Absent => "absent".to_owned(),
-        })
-        .collect();
-    pieces.join(" ")
-}
-
-/// The name of what an actor writes at a site, made from these, of which some are torn.
-pub fn text_name(lane: Lane, site: Option<u32>, derived: &[(String, bool)]) -> String {
-    let from: BTreeSet<String> =
-        derived.iter().map(|(from, torn)| format!("[{from}]{}", if *torn { TORN } else { "" })).collect();
-    let site = site.map_or(String::new(), |site| site.to_string());
-    format!("{lane:?}{site}<{}>", from.into_iter().collect::<String>())
-}
-
-/// In a text's name, behind what it is made from.
-const TORN: &str = "!";
-
-/// Whether it is empty, half, mixed or made from such.
-fn is_torn(content: &Content) -> bool {
-    let whole = |pair: &[Chunk]| match pair {
-        [Chunk::Of(first, 1), Chunk::Of(second, 2)] => first == second && !first.contains(TORN),
-        _ => false,
-    };
-    *content != [Chunk::Absent] && (content.is_empty() || !content.chunks(2).all(whole))
 }
 
 const REWRITE: OpenFlags = OpenFlags {
@@ -590,23 +520,6 @@ impl Beside {
     }
 }
 
-pub fn tell_end(end: &End) -> String {
-    let by = |kind: &ErrorKind, origin: &Option<u32>| match origin {
-        Some(site) => format!("{kind} by {site}"),
-        None => kind.to_string(),
-    };
-    match end {
-        End::Ok => "ok".to_owned(),
-        End::Failed(kind, origin) => format!("failed: {}", by(kind, origin)),
-        End::Panicked(None) => "panicked".to_owned(),
-        End::Panicked(Some((kind, origin))) => format!("panicked: {}", by(kind, origin)),
-    }
-}
-
-pub fn tell_node(kind: &str, private: bool, content: &str) -> String {
-    format!("{kind}{} [{content}]", if private { " (private)" } else { "" })
-}
-
 /// Opens, reads and closes, with nobody between.
 fn read_path(world: &mut World, lane: Lane, process: u8, path: &str) -> Result<Content, ErrorKind> {
     let id = world.fresh(lane);
@@ -635,8 +548,10 @@ fn write_path(world: &mut World, lane: Lane, process: u8, path: &str) -> Stepped
 
 /// Makes what is missing, each level a step of its own; the looks before the first are part of it.
 fn make_all(world: &mut World, lane: Lane, path: &str, phase: u8, maker: Content) -> Stepped {
-    let levels: Vec<&str> =
-        path.match_indices('/').skip(1).map(|(at, _)| &path[..at]).chain([path]).collect();
+    let mut levels: Vec<&str> = std::iter::successors(Some(path), |path| Some(parent(path)))
+        .take_while(|path| !path.is_empty())
+        .collect();
+    levels.reverse();
     let missing = |at: usize| world.disk.stat(levels[at], true).err() == Some(ErrorKind::NotFound);
     let at = if phase == 0 {
         let mut at = levels.len() - 1;

@@ -143,7 +143,7 @@ pub fn program(seed: u64) -> Program {
     };
     let (body, ()) = Build::function(|f| {
         // Some steps add no effect, so there is an end to it.
-        if seed.count_ones() % 2 == 0 {
+        if seed.count_ones().is_multiple_of(2) {
             generator.idiom(f);
         }
         for _ in 0..30 {
