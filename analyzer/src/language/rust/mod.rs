@@ -10,44 +10,46 @@ mod nesting;
 mod patterns;
 mod render;
 mod spans;
+mod test_code;
 mod types;
 mod value;
 
 pub use render::render;
+pub use test_code::is_target;
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
     ResultId, Step, TypeDeclaration,
 };
+use crate::language::Tests;
 use crate::language::models::Models;
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::rc::Rc;
-use syn::{Attribute, FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
+use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
+use test_code::{file_context, is_test, is_test_module, without_test_modules};
 use types::{Ty, Types};
 use value::{V, Val};
 
-/// Lowers one Rust file.
-pub fn lower(file: &SourceFile) -> FileSummary {
+/// Lowers one Rust file, with or without its modules of tests.
+pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let module = names::module_of(file);
     let mut summary = FileSummary { path: file.path.clone(), module, ..FileSummary::default() };
-    if let Some(error) = nesting::too_deep(&file.text) {
-        summary.errors.push(error);
-        return summary;
-    }
     // Spans are offsets into the text that was parsed: the parser drops a byte order mark, so it is cut before.
     let (text, skipped) = match file.text.strip_prefix('\u{feff}') {
         Some(rest) => (rest, 3),
         None => (file.text.as_str(), 0),
     };
-    match syn::parse_file(text) {
+    let text = match tests {
+        Tests::Read => Cow::Borrowed(text),
+        Tests::LeftOut => without_test_modules(text),
+    };
+    match nesting::too_deep(&text).map_or_else(|| syn::parse_file(&text).map_err(syntax_error), Err) {
         Ok(parsed) => lower_file(file, &parsed, &mut summary),
-        Err(error) => {
-            let message = error.to_string().lines().next().unwrap_or_default().to_owned();
-            summary.errors.push(SyntaxError { span: spans::of(error.span()), message });
-        }
+        Err(error) => summary.errors.push(error),
     }
     // The parser keeps each file's text for its spans; ours are taken by now.
     proc_macro2::extra::invalidate_current_thread_spans();
@@ -55,6 +57,11 @@ pub fn lower(file: &SourceFile) -> FileSummary {
         shift(&mut summary, skipped);
     }
     summary
+}
+
+fn syntax_error(error: syn::Error) -> SyntaxError {
+    let message = error.to_string().lines().next().unwrap_or_default().to_owned();
+    SyntaxError { span: spans::of(error.span()), message }
 }
 
 fn shift(summary: &mut FileSummary, by: u32) {
@@ -114,43 +121,6 @@ fn ty_name(ty: &Ty) -> String {
         Ty::Result(inner) | Ty::Option(inner) => ty_name(inner),
         Ty::Sequence(_) | Ty::Unknown => String::new(),
     }
-}
-
-/// What the file's path and inner attributes say of its code.
-fn file_context(path: &str, attributes: &[Attribute]) -> Context {
-    let parts: Vec<&str> = path.split('/').collect();
-    let folders = parts.split_last().map_or(&[] as &[&str], |(_, f)| f);
-    let name = parts.last().copied().unwrap_or_default();
-    Context {
-        test: folders
-            .iter()
-            .any(|f| matches!(*f, "tests" | "test" | "testing" | "test-utils" | "testutils" | "testsuite"))
-            || matches!(name, "tests.rs" | "test.rs")
-            || name.ends_with("_test.rs")
-            || name.ends_with("_tests.rs")
-            || is_test(attributes),
-        auxiliary: folders
-            .iter()
-            .any(|f| matches!(*f, "examples" | "benches" | "fuzz" | "scripts" | "xtask" | "docs" | "ci"))
-            || name == "build.rs",
-        ..Context::default()
-    }
-}
-
-/// Whether attributes say that code is for tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]` and their like.
-fn is_test(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|a| {
-        let last = a.path().segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-        match last.as_str() {
-            "test" | "rstest" | "test_case" | "proptest" | "wasm_bindgen_test" | "bench" | "apply" => true,
-            "cfg" => {
-                let syn::Meta::List(list) = &a.meta else { return false };
-                let text: String = list.tokens.to_string().chars().filter(|c| !c.is_whitespace()).collect();
-                text == "test" || text.starts_with("all(test") || text.starts_with("any(test")
-            }
-            _ => false,
-        }
-    })
 }
 
 /// The declarations that lowering a function of the same file leans on.
@@ -295,7 +265,7 @@ impl Walker<'_> {
                 Item::Mod(m) if !expr::is_cfg_out(&m.attrs) => {
                     if let Some((_, items)) = &m.content {
                         let name = m.ident.to_string();
-                        let test = context.test || is_test(&m.attrs) || name == "tests";
+                        let test = context.test || is_test_module(m);
                         self.items(
                             &format!("{module}::{name}"),
                             items,
