@@ -27,6 +27,7 @@ use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
 use rustc_hash::FxHashMap;
+use spans::Spans;
 use std::borrow::Cow;
 use std::rc::Rc;
 use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
@@ -48,7 +49,7 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
         Tests::LeftOut => without_test_modules(text),
     };
     match nesting::too_deep(&text).map_or_else(|| syn::parse_file(&text).map_err(syntax_error), Err) {
-        Ok(parsed) => lower_file(file, &parsed, &mut summary),
+        Ok(parsed) => lower_file(file, &Spans::new(&text), &parsed, &mut summary),
         Err(error) => summary.errors.push(error),
     }
     // The parser keeps each file's text for its spans; ours are taken by now.
@@ -61,7 +62,8 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
 
 fn syntax_error(error: syn::Error) -> SyntaxError {
     let message = error.to_string().lines().next().unwrap_or_default().to_owned();
-    SyntaxError { span: spans::of(error.span()), message }
+    let range = error.span().byte_range();
+    SyntaxError { span: Span::new(range.start, range.end), message }
 }
 
 fn shift(summary: &mut FileSummary, by: u32) {
@@ -77,7 +79,7 @@ fn shift(summary: &mut FileSummary, by: u32) {
     summary.errors.iter_mut().for_each(|e| moved(&mut e.span));
 }
 
-fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) {
+fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary: &mut FileSummary) {
     let (names, imports) = Names::collect(&summary.module, &parsed.items);
     summary.imports = imports;
     let context = file_context(&file.path, &parsed.attrs);
@@ -87,7 +89,8 @@ fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) 
     {
         let empty = (FxHashMap::default(), FxHashMap::default());
         let own_crate = own_crate.as_deref();
-        let scope = FileScope { models, names: &names, fields: &empty.0, returns: &empty.1, own_crate };
+        let scope =
+            FileScope { models, spans, names: &names, fields: &empty.0, returns: &empty.1, own_crate };
         declared.items(&scope, &summary.module, &parsed.items, 0);
     }
     for ((owner, field), ty) in &declared.fields {
@@ -103,6 +106,7 @@ fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) 
     summary.types.iter_mut().for_each(|t| t.fields.sort());
     let scope = FileScope {
         models,
+        spans,
         names: &names,
         fields: &declared.fields,
         returns: &declared.returns,
@@ -401,7 +405,7 @@ impl Walker<'_> {
         let body = lowerer.finish();
         let name = format!("{}::{}", owner.unwrap_or(module), signature.ident);
         let (results, opaques) = lowerer.counts();
-        let span = spans::between(signature.fn_token.span, block.brace_token.span.close());
+        let span = self.scope.spans.between(signature.fn_token.span, block.brace_token.span.close());
         let nested = std::mem::take(&mut lowerer.nested);
         let sites = std::mem::take(&mut lowerer.sites);
         if body.steps.iter().any(is_worth_keeping) {
@@ -419,7 +423,7 @@ impl Walker<'_> {
                     ..context
                 },
                 span,
-                name_span: spans::of(signature.ident.span()),
+                name_span: self.scope.spans.of(signature.ident.span()),
                 sites,
                 results,
                 opaques,
