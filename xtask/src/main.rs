@@ -17,6 +17,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 const USAGE: &str =
     "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask explore | xtask new-rule ID LIKE";
 
+/// The same as the measured program has: what is compared is the work.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<ExitCode, Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
