@@ -277,7 +277,10 @@ fn with_task(seed: u64) -> (Block, Place, Vec<ResultId>) {
     let mut g = Generator { random: Random(seed), places, results: Vec::new(), quiet: false };
     let (body, ()) = Build::function(|f| {
         g.steps(f, 2);
+        // A file that the work was given stays open until the work ends; no program that compiles closes it under its feet.
+        let outside = std::mem::take(&mut g.results);
         let (task, ()) = f.spawn(|f| g.steps(f, 2));
+        g.results = outside;
         g.steps(f, 2);
         if g.random.below(2) == 0 {
             f.join(task);
