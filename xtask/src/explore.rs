@@ -30,9 +30,9 @@ pub fn run() -> Result<ExitCode, Failure> {
     let begin = Instant::now();
     for pin in pins::read()?.crates {
         let folder = pin.fetch()?;
-        let explorer = Explorer::timed(|| START.elapsed());
+        let explorer = Explorer::timed(|| u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX));
         bytes += single.install(|| check(&folder, &explorer))?;
-        times.append(&mut explorer.times());
+        times.extend(explorer.times().into_iter().map(Duration::from_nanos));
     }
     let whole = begin.elapsed();
     times.sort();

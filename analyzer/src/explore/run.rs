@@ -20,7 +20,6 @@ use crate::flow::Domain;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// States visited at most per scenario. Those that switch least come first: in real programs a race that shows at all has shown
 /// long before.
@@ -37,9 +36,9 @@ const SHARDS: usize = 16;
 #[derive(Debug, Default)]
 pub struct Explorer {
     remembered: [Mutex<FxHashMap<Key, Arc<Answer>>>; SHARDS],
-    /// For benchmarks: a clock, and how long each question took.
-    clock: Option<fn() -> Duration>,
-    times: Mutex<Vec<Duration>>,
+    /// For benchmarks: a clock, and how long each question took, in its units.
+    clock: Option<fn() -> u64>,
+    times: Mutex<Vec<u64>>,
 }
 
 /// All that the answer to a scenario depends on.
@@ -64,12 +63,12 @@ struct Answer {
 
 impl Explorer {
     /// One that notes how long each question takes, by this clock.
-    pub fn timed(clock: fn() -> Duration) -> Self {
+    pub fn timed(clock: fn() -> u64) -> Self {
         Explorer { clock: Some(clock), ..Explorer::default() }
     }
 
-    /// How long each question took, in no order.
-    pub fn times(self) -> Vec<Duration> {
+    /// How long each question took, in the clock's units and in no order.
+    pub fn times(self) -> Vec<u64> {
         self.times.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
