@@ -86,7 +86,23 @@ impl Lowerer<'_> {
             return Val::new(V::Struct(fields), Ty::of_name(&ty)).with_data(&data);
         }
         self.run_closures(&mut arguments, None, span);
-        self.unknown_call(Callee::Function(name), arguments, span, None)
+        let value = self.unknown_call(Callee::Function(name), arguments, span, None);
+        self.lent_paths(&e.args);
+        value
+    }
+
+    /// A path that was lent out mutably is another one afterwards.
+    fn lent_paths<'e>(&mut self, arguments: impl IntoIterator<Item = &'e Expr>) {
+        for argument in arguments {
+            if let Expr::Reference(lent) = argument
+                && lent.mutability.is_some()
+                && let Expr::Path(variable) = &*lent.expr
+                && let Some(name) = variable.path.get_ident().map(ToString::to_string)
+                && self.local(&name).is_some_and(|v| v.ty == Ty::path())
+            {
+                self.forget(&name);
+            }
+        }
     }
 
     /// The values of arguments, in order.
