@@ -250,6 +250,12 @@ impl Lowerer<'_> {
             && is_foreign(name)
         {
             let ty = Ty::Unknown;
+            let text = name.rsplit("::").next().is_some_and(|last| last.starts_with("to_"));
+            let given: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
+            if let (true, Some(arguments)) = (text, given) {
+                let callee = name.as_str().into();
+                return Val { v: V::Place(Place::new(PlaceKind::Call { callee, arguments })), ty, data };
+            }
             return Val { v: V::Opaque, ty, data };
         }
         let ty = match &callee {
@@ -263,16 +269,7 @@ impl Lowerer<'_> {
         let mut presumed = presumed;
         let result = presumed.as_ref().map_or_else(|| self.result(), |e| e.result);
         self.droppable.insert(result);
-        let places: Option<Vec<Place>> = arguments
-            .iter()
-            .map(|a| match &a.v {
-                V::Place(p) => Some(p.clone()),
-                V::Result(r) => {
-                    Some(self.result_places.get(r).cloned().unwrap_or(Place::new(PlaceKind::Result(*r))))
-                }
-                _ => None,
-            })
-            .collect();
+        let places: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
         let callee_name = match &callee {
             Callee::Function(name) => name.clone(),
             Callee::Method { receiver, name } => {
@@ -299,6 +296,17 @@ impl Lowerer<'_> {
         let v =
             if ty == Ty::Bool { V::Cond(crate::flow::Condition::True(result)) } else { V::Result(result) };
         Val { v, ty, data }
+    }
+
+    /// The place that a value is known as; none for values that have no name.
+    pub fn known_place(&self, value: &Val) -> Option<Place> {
+        match &value.v {
+            V::Place(p) => Some(p.clone()),
+            V::Result(r) => {
+                Some(self.result_places.get(r).cloned().unwrap_or(Place::new(PlaceKind::Result(*r))))
+            }
+            _ => None,
+        }
     }
 
     // --- library APIs ------------------------------------------------------------------------------------------------
@@ -553,6 +561,7 @@ impl Lowerer<'_> {
             }
         }
         data.retain(|r| Some(*r) != handle);
+        let content = self.content(operation, api, arguments);
         // Reading into a buffer: the buffer now derives from the read.
         let filled = api.fills.and_then(|at| syntax.get(at)).and_then(|e| expr::root_variable(e));
         if let Some(name) = filled {
@@ -566,6 +575,7 @@ impl Lowerer<'_> {
             handle,
             other_place,
             data,
+            content,
             result,
             on_failure: OnFailure::Continue,
             certainty,
@@ -614,6 +624,31 @@ impl Lowerer<'_> {
             self.temporaries.push(result);
         }
         Some(self.effect_result(result, ty, wrapped, fallible, operation, Vec::new()))
+    }
+
+    /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
+    fn content(&self, operation: Operation, api: &Api, arguments: &[Val]) -> Value {
+        if !matches!(operation, Operation::Write | Operation::Append) {
+            return Value::Opaque;
+        }
+        let mut given = arguments.iter().enumerate().filter(|(at, _)| match api.data {
+            Some(data) => *at == data,
+            None => Some(*at) != api.place,
+        });
+        let (Some((_, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
+        match &value.v {
+            V::Place(place) if !self.is_changed(place) => Value::Place(place.clone()),
+            V::Result(r) => match self.result_places.get(r) {
+                Some(place) if !self.is_changed(place) => Value::Place(place.clone()),
+                _ => Value::Opaque,
+            },
+            _ => Value::Opaque,
+        }
+    }
+
+    /// Whether a variable that may have been changed since holds it.
+    fn is_changed(&self, place: &Place) -> bool {
+        self.changeable.contains(place) || place.parts().into_iter().any(|part| self.is_changed(part))
     }
 
     fn effect_result(
@@ -668,6 +703,7 @@ impl Lowerer<'_> {
                 handle: None,
                 other_place,
                 data,
+                content: Value::Opaque,
                 result,
                 on_failure,
                 certainty: Certainty::Known,
