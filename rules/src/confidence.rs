@@ -159,7 +159,8 @@ pub fn judge(
     if let Some(why) = harmless(candidate, race, reason, surroundings, lock) {
         verdict.at_most(Confidence::Low, why);
     }
-    if surroundings.one_shot && !shared {
+    let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);
+    if surroundings.one_shot && (alone || !shared) {
         verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
     }
     if place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {

@@ -227,8 +227,9 @@ impl<'p> View<'p> {
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
     let reads = check.effect.operation == Operation::Read;
-    let fails = race.consequence == Consequence::SpuriousFailure;
-    if !reads && !(fails && candidate.act.effect.used().is_some()) {
+    // What changes something else too may lose that.
+    let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();
+    if !reads && !only_uses {
         return true;
     }
     let ran = |lane: Lane, site: Site| {

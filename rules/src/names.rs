@@ -117,6 +117,12 @@ pub fn shared_root(place: &Place) -> Option<Root> {
         match kind {
             PlaceKind::Root(root) if !matches!(root, Root::Working | Root::Executable) => found = Some(*root),
             PlaceKind::Literal(text) => found = found.or_else(|| written_root(text)),
+            PlaceKind::Parameter { name, .. }
+            | PlaceKind::Field { name, .. }
+            | PlaceKind::Opaque { name, .. } => {
+                found = found.or_else(|| handed_root(name));
+            }
+            PlaceKind::Call { callee, .. } => found = found.or_else(|| handed_root(last(callee))),
             _ => {}
         }
         found.is_some()
@@ -136,6 +142,23 @@ fn written_root(text: &str) -> Option<Root> {
         Some(Root::Cache)
     } else {
         below("/var/lib").then_some(Root::State)
+    }
+}
+
+/// The directory that everybody knows which a value of this name is, by convention: `cache_dir`, `ConfigRoot`.
+fn handed_root(name: &str) -> Option<Root> {
+    let words = words(name);
+    let [.., what, kind] = words.as_slice() else { return None };
+    if !FOLDERS.contains(&kind.as_str()) && kind != "home" {
+        return None;
+    }
+    match what.as_str() {
+        "cache" => Some(Root::Cache),
+        "config" => Some(Root::Config),
+        "data" => Some(Root::Data),
+        "state" => Some(Root::State),
+        "home" => Some(Root::Home),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Shared matchers: a check, then an act on the same place.
 
 use crate::trace::{Event, Says, Trace};
-use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, PlaceKind, Site};
+use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, PlaceKind, RemoveKind, Site};
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
 /// outlives the walk that found it.
@@ -240,6 +240,14 @@ fn fills_slowly(trace: &Trace<'_>, act: usize) -> bool {
 
 /// Whether the place that an act removed is made anew after it.
 fn is_refilled(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+    let tree = trace
+        .events
+        .get(act)
+        .is_some_and(|e| matches!(e.effect.operation, Operation::Remove(RemoveKind::Tree)));
+    // What takes its time after a tree is gone most likely brings it back.
+    if tree && trace.takes_long(act, None) {
+        return true;
+    }
     trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
         // A directory that is only made says little; one that something then fills for a while is wanted.
         let wanted = match event.effect.operation {
