@@ -282,6 +282,8 @@ pub fn actor_name(actor: Actor) -> &'static str {
         Actor::Reader => "reader",
         Actor::Acquirer => "acquirer",
         Actor::Attacker => "attacker",
+        Actor::Stranger => "stranger",
+        Actor::Task => "task",
     }
 }
 
@@ -296,6 +298,8 @@ pub fn actor_phrase(actor: Actor) -> &'static str {
         Actor::Reader => "reads the file",
         Actor::Acquirer => "takes the place as its lock",
         Actor::Attacker => "swaps the place for a symbolic link",
+        Actor::Stranger => "opens the file as another user",
+        Actor::Task => "is the work that the function has started",
     }
 }
 
@@ -303,6 +307,7 @@ pub fn actor_phrase(actor: Actor) -> &'static str {
 pub fn lane_names(actor: Actor) -> [&'static str; 2] {
     match actor {
         Actor::ItselfThread => ["thread A", "thread B"],
+        Actor::Task => ["function", "started work"],
         _ => ["process A", "process B"],
     }
 }

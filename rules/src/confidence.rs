@@ -59,7 +59,7 @@ impl Surroundings<'_> {
         };
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
-            Actor::Itself | Actor::ItselfThread => Some(Reason::Itself),
+            Actor::Itself | Actor::ItselfThread | Actor::Task => Some(Reason::Itself),
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
                 .evidence
@@ -86,7 +86,7 @@ impl Surroundings<'_> {
                 matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
                     .then_some(Reason::Instance)
             }),
-            Actor::Attacker => None,
+            Actor::Attacker | Actor::Stranger => None,
         }
         .unwrap_or(Reason::None)
     }

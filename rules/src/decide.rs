@@ -10,7 +10,7 @@ use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{
-    Actor, Consequence, Exploration, Lane, Race, Scenario, StepOutcome, Witness, explore,
+    Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
@@ -82,11 +82,11 @@ impl<'p> View<'p> {
     }
 
     /// Explores the candidates, side by side: one large function has many.
-    pub fn decide(&self, program: &Program, evidence: &Evidence) -> Vec<Decided> {
+    pub fn decide(&self, program: &Program, evidence: &Evidence, explorer: &Explorer) -> Vec<Decided> {
         self.candidates
             .par_iter()
             .map_init(
-                || Callers::new(program),
+                || Callers::new(program, explorer),
                 |callers, (rule, candidate)| self.decide_one(program, evidence, rule, candidate, callers),
             )
             .flatten_iter()
@@ -115,7 +115,7 @@ impl<'p> View<'p> {
             ],
             in_callers,
         };
-        let mut best = self.worst(rule, candidate, &surroundings)?;
+        let mut best = self.worst(rule, candidate, &surroundings, callers.explorer)?;
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
             true => {
@@ -182,7 +182,13 @@ impl<'p> View<'p> {
     }
 
     /// The race that is reported: among those that are shown by default, the worst.
-    fn worst(&self, rule: &Rule, candidate: &Candidate, surroundings: &Surroundings<'_>) -> Option<Proven> {
+    fn worst(
+        &self,
+        rule: &Rule,
+        candidate: &Candidate,
+        surroundings: &Surroundings<'_>,
+        explorer: &Explorer,
+    ) -> Option<Proven> {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
         // A helper's write is looked at from its callers for what they know about the path.
@@ -201,13 +207,14 @@ impl<'p> View<'p> {
             {
                 break;
             }
-            let exploration = ask(body, candidate, &candidate.place, actor);
+            // A loss of another kind is another rule's to tell.
+            let wanted = |consequence| rule.consequences.contains(&consequence);
+            let exploration = explorer.explore(&scenario(body, candidate, &candidate.place, actor), wanted);
             if exploration.bounded && exploration.races.is_empty() {
                 undecided.get_or_insert(actor);
             }
             for race in exploration.races {
-                // A loss of another kind is another rule's to tell.
-                if !rule.consequences.contains(&race.consequence) || !is_about(candidate, &race) {
+                if !is_about(candidate, &race) {
                     continue;
                 }
                 let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
@@ -269,7 +276,13 @@ impl Proven {
     fn undecided(rule: &Rule, actor: Actor) -> Self {
         let consequence = rule.consequences.last().copied().unwrap_or(Consequence::SpuriousFailure);
         let loss = "not decided: exploring hit its bound".to_owned();
-        let witness = Witness { actor, initial: "unknown".to_owned(), steps: Vec::new(), loss: loss.clone() };
+        let witness = Witness {
+            actor,
+            initial: "unknown".to_owned(),
+            steps: Vec::new(),
+            loss: loss.clone(),
+            script: Script::default(),
+        };
         Proven {
             race: Race { consequence, witness },
             reason: Reason::None,
@@ -284,25 +297,27 @@ impl Proven {
     }
 }
 
-fn ask(body: &Block, candidate: &Candidate, place: &Place, actor: Actor) -> Exploration {
-    explore(&Scenario {
+/// The question whether the candidate is a race beside this actor.
+fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor: Actor) -> Scenario<'a> {
+    Scenario {
         body,
         place,
         check: candidate.check.as_ref().map(|point| point.effect.site),
         act: candidate.act.effect.site,
         actor,
-    })
+    }
 }
 
 /// The callers of one function, whose bodies all its candidates share.
 struct Callers<'p> {
     program: &'p Program,
+    explorer: &'p Explorer,
     bodies: FxHashMap<FunctionId, Rc<Block>>,
 }
 
 impl<'p> Callers<'p> {
-    fn new(program: &'p Program) -> Self {
-        Callers { program, bodies: FxHashMap::default() }
+    fn new(program: &'p Program, explorer: &'p Explorer) -> Self {
+        Callers { program, explorer, bodies: FxHashMap::default() }
     }
 
     fn body(&mut self, function: FunctionId) -> Rc<Block> {
@@ -346,7 +361,9 @@ impl<'p> Callers<'p> {
             // Nothing but a lock makes the same steps safe.
             let safe = effects.iter().any(|e| is_process_lock(e)) && {
                 let seen = Candidate { place: place.clone(), ..candidate.clone() };
-                let exploration = ask(&narrow(&body, &seen), candidate, &place, actor);
+                let narrowed = narrow(&body, &seen);
+                let exploration =
+                    self.explorer.explore(&scenario(&narrowed, candidate, &place, actor), |_| true);
                 exploration.races.is_empty() && !exploration.bounded
             };
             safe || self.are_safe(*caller, candidate, actor, levels - 1)

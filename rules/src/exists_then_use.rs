@@ -37,8 +37,7 @@ fn asks_for_mode(candidate: &Candidate) -> bool {
     let asked = candidate.check.as_ref().is_some_and(|check| {
         matches!(check.effect.operation, Operation::Check(Check::Metadata | Check::SymlinkMetadata))
     });
-    let sets = Operation::SetPermissions == candidate.act.effect.operation
-        || Operation::SetOwner == candidate.act.effect.operation;
+    let sets = matches!(candidate.act.effect.operation, Operation::SetPermissions(_) | Operation::SetOwner);
     asked && sets
 }
 

@@ -26,6 +26,7 @@ mod truncating_write;
 use decide::View;
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
+use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::{Idiom, RewriteRequest, render};
 use fsrace_analyzer::link::Program;
 use rayon::prelude::*;
@@ -56,7 +57,8 @@ pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Ve
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
     let evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
     views.retain(View::has_candidates);
-    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence)).collect();
+    let explorer = Explorer::default();
+    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence, &explorer)).collect();
     merge::merge(decided)
 }
 

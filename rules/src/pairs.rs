@@ -190,7 +190,7 @@ fn locked_before(trace: &Trace<'_>, step: usize) -> bool {
 
 /// Whether the effect takes a lock that keeps other processes out.
 pub fn is_process_lock(effect: &Effect) -> bool {
-    matches!(effect.operation, Operation::Lock { scope: LockScope::Process, .. })
+    matches!(effect.operation, Operation::Lock { scope: LockScope::Process | LockScope::Record, .. })
 }
 
 /// Whether nobody else can know this path: it is private, or computed from something private.

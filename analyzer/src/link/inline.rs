@@ -414,7 +414,7 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Write
             | Operation::Append
             | Operation::Truncate
-            | Operation::SetPermissions
+            | Operation::SetPermissions(_)
             | Operation::SetOwner
             | Operation::Lock { .. }
             | Operation::Sync

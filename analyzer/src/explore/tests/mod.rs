@@ -2,8 +2,14 @@
 
 mod build;
 mod control;
+mod directories;
+mod idioms;
+mod locks;
+mod permissions;
+mod process;
 mod random;
 mod table;
+mod tasks;
 
 use super::{Actor, Consequence};
 use crate::flow::{Block, Place, ResultId};

@@ -495,7 +495,7 @@ impl Lowerer<'_> {
                 (Operation::Open(_), V::Flags(flags)) => Operation::Open(*flags),
                 (Operation::CreateDir { .. }, V::Recursive(all)) => Operation::CreateDir { all: *all },
                 // Flags that take no lock give one back, or say too little.
-                (Operation::Lock { .. }, V::Lock(flags)) => match flags.operation() {
+                (Operation::Lock { scope, .. }, V::Lock(flags)) => match flags.operation(scope) {
                     Some(operation) => operation,
                     None => {
                         let site = self.site(span);

@@ -805,6 +805,7 @@ pub fn union(a: crate::flow::OpenFlags, b: crate::flow::OpenFlags) -> crate::flo
         create_new: a.create_new || b.create_new,
         truncate: a.truncate || b.truncate,
         no_follow: a.no_follow || b.no_follow,
+        private: a.private || b.private,
     }
 }
 
