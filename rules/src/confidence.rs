@@ -37,6 +37,8 @@ pub struct Surroundings<'a> {
     pub name: &'a str,
     /// Whether it is part of a command that makes something new where the user says.
     pub one_shot: bool,
+    /// Whether anybody may call it and nobody here does: a library's function, which two may well call at once.
+    pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
     pub own: [Option<Location>; 2],
     /// What the place is in the terms of the known callers.
@@ -239,6 +241,9 @@ fn met(
         Reason::Instance if spares_content(candidate) && !unknown && !fails => {
             (Confidence::Medium, "another instance may create it".to_owned())
         }
+        Reason::Itself | Reason::Instance if surroundings.open && !unknown => {
+            (Confidence::Medium, "whoever calls it may do so twice at the same time".to_owned())
+        }
         Reason::Itself | Reason::Instance => {
             (Confidence::Low, "nothing says that two are there within microseconds".to_owned())
         }
@@ -304,6 +309,8 @@ fn harmless(
     let place = &candidate.place;
     if race.consequence != Consequence::DoubleOwner
         && candidate.constant
+        // A library's caller may hand in a path that something else writes to.
+        && !surroundings.open
         && !surroundings.has_other_writer(place)
     {
         return Some("what is written is the same whoever writes it");
@@ -312,7 +319,7 @@ fn harmless(
     let alone = matches!(reason, Reason::Itself | Reason::Instance);
     if race.consequence == Consequence::SpuriousFailure && alone {
         let met = candidate.refilled || surroundings.is_removed_elsewhere(place);
-        if removes && !met && !lock {
+        if removes && !met && !lock && !surroundings.open {
             return Some("what was to be removed is gone, and nothing is lost but an error");
         }
     }

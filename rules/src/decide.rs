@@ -109,6 +109,9 @@ impl<'p> View<'p> {
             function: self.function,
             name: &self.summary.name,
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
+            open: self.summary.context.public
+                && program.callers(self.function).is_empty()
+                && !file_of(program, self.function).is_some_and(|path| evidence.is_in_program(path)),
             own: [
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),

@@ -96,6 +96,8 @@ pub struct Evidence {
     uses: FxHashMap<Key, Vec<Use>>,
     /// Types that write the files that their fields name.
     writers: FxHashSet<Key>,
+    /// Folders of packages that are programs: all their callers are known, as far as calls can be followed.
+    programs: FxHashSet<String>,
 }
 
 impl Evidence {
@@ -156,7 +158,20 @@ impl Evidence {
                 list.push(found);
             }
         }
-        Evidence { uses, writers }
+        Evidence { uses, writers, programs: FxHashSet::default() }
+    }
+
+    /// Notes which packages are programs.
+    pub fn note_programs(&mut self, program: &Program) {
+        let mains =
+            program.functions().filter(|(_, s)| s.context.main && !s.context.test && !s.context.auxiliary);
+        let files = mains.filter_map(|(id, _)| program.file(program.file_of(id)));
+        self.programs = files.map(|file| package(&file.path).to_owned()).collect();
+    }
+
+    /// Whether the file belongs to a package that is a program, and no mere library.
+    pub fn is_in_program(&self, path: &str) -> bool {
+        self.programs.contains(package(path))
     }
 
     /// Whether the type of this name writes files that its fields name, with content that varies.
@@ -190,6 +205,11 @@ impl Evidence {
         let found = uses.iter().find(|u| !u.in_test && roles.contains(&u.role) && accept(u))?;
         Some(Other { found: *found, strength: class.strength })
     }
+}
+
+/// The folder of the package that a file belongs to, by custom.
+fn package(path: &str) -> &str {
+    path.rsplit_once("src/").map_or("", |(folder, _)| folder)
 }
 
 fn type_key(name: &str) -> Key {

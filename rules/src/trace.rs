@@ -417,7 +417,7 @@ impl<'a> Walker<'a> {
                     let name = match &call.callee {
                         Callee::Function(name) | Callee::Method { name, .. } => name,
                     };
-                    if takes_long(name) {
+                    if takes_long(name, call.arguments.len()) {
                         self.labour(state);
                     }
                     if let Some(effect) = &call.presumed {
@@ -500,7 +500,8 @@ impl<'a> Walker<'a> {
     fn frame(&mut self, frame: &'a Frame, state: &mut State, depth: usize) {
         let number = self.trace.frames.len();
         self.trace.frames.push(FrameInfo { site: frame.site, name: &frame.name });
-        if takes_long(&frame.name) {
+        // A copy of a value has no effects, and is no frame.
+        if takes_long(&frame.name, 2) {
             self.labour(state);
         }
         let outer = std::mem::take(&mut self.loops);

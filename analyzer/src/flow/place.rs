@@ -276,6 +276,10 @@ impl Place {
         match self.kind() {
             PlaceKind::Literal(_) | PlaceKind::Constant(_) => true,
             PlaceKind::Concat(parts) => parts.iter().all(Place::is_closed),
+            // A field of a default; one of a static may be filled in when the program starts.
+            PlaceKind::Field { base, .. } => {
+                matches!(base.kind(), PlaceKind::Call { .. }) && base.is_closed()
+            }
             PlaceKind::Call { callee, arguments } => {
                 let name = callee.rsplit("::").next().unwrap_or_default();
                 let converts = ["to_", "as_", "into_", "from", "serialize", "render"];

@@ -309,10 +309,10 @@ impl<'p> Expander<'p> {
             // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people, and
             // what takes its time stays, for what may happen meanwhile.
             self.sources.insert(result, data);
-            if takes_long(name_of(&call.callee)) {
+            if takes_long(name_of(&call.callee), call.arguments.len()) {
                 steps.push(Step::Call(Call {
                     callee: call.callee.clone(),
-                    arguments: Vec::new(),
+                    arguments: vec![Value::Opaque; call.arguments.len()],
                     result,
                     on_failure: OnFailure::Continue,
                     site: scope.site(call.site),

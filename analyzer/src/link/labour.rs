@@ -27,9 +27,9 @@ const LABOURS: &[&str] = &[
 const LIBRARIES: &[&str] =
     &["attohttpc", "curl", "git2", "isahc", "minreq", "reqwest", "self_update", "ureq"];
 
-/// Whether a callee of this qualified name does such work, as far as names tell. `build` and `clone` alone are what builders and
-/// values do; with an object they are work.
-pub fn takes_long(callee: &str) -> bool {
+/// Whether a call of this qualified name with so many arguments, the receiver included, does such work, as far as names tell.
+/// `build` and `clone` alone are what builders and values do; with an object they are work.
+pub fn takes_long(callee: &str, arguments: usize) -> bool {
     let mut segments = callee.split("::");
     let library = segments.next().is_some_and(|first| LIBRARIES.contains(&first));
     let last = callee.rsplit("::").next().unwrap_or(callee);
@@ -38,7 +38,9 @@ pub fn takes_long(callee: &str) -> bool {
         LABOURS.binary_search(&word).is_ok()
             && !(alone && ["build", "clone", "request", "extract", "install", "compile"].contains(&word))
     });
-    named || (library && last.starts_with(char::is_lowercase) && last != "new")
+    named
+        || (last == "clone" && arguments > 1)
+        || (library && last.starts_with(char::is_lowercase) && last != "new")
 }
 
 #[cfg(test)]
@@ -54,12 +56,12 @@ mod tests {
             "fetch_and_unpack",
             "build_image",
         ] {
-            assert!(takes_long(long), "{long}");
+            assert!(takes_long(long, 1), "{long}");
         }
         for short in
             ["Builder::build", "value.clone", "clone", "reqwest::Client::new", "rebuilt", "reqwest::Error"]
         {
-            assert!(!takes_long(short), "{short}");
+            assert!(!takes_long(short, 1), "{short}");
         }
     }
 }
