@@ -10,6 +10,10 @@ corpus *flags:
 bench rounds="7":
     cargo run --release -p xtask -- bench {{ rounds }}
 
+# How long exploring a candidate of the corpus takes, and its share of a whole cold run on one thread.
+explore-times:
+    cargo run --release -p xtask -- explore
+
 # Lowering, linking and exploring, each alone.
 bench-stages:
     cargo bench -p fsrace-analyzer

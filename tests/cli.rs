@@ -73,6 +73,30 @@ fn findings_are_shown_and_counted_in_the_exit_code() {
 }
 
 #[test]
+fn tests_are_read_only_where_they_are_asked_for() {
+    let broken = "#[test] fn t() {";
+    let with_tests = format!("{RACY}\n#[cfg(test)]\nmod tests {{ fn f() {{ 1 + }} }}\n");
+    let here = folder(&[
+        ("Cargo.toml", "[package]\nname = \"p\"\n"),
+        ("src/lib.rs", &with_tests),
+        ("src/tests/more.rs", RACY),
+        ("tests/it.rs", broken),
+        ("examples/e/main.rs", RACY),
+    ]);
+    let (code, out, err) = fsrace(here.path(), &["check", "--format", "concise"]);
+    assert_eq!((code, out.lines().count()), (1, 2), "{out}{err}");
+    let summary =
+        "in 2 files; hidden: 2 in test code (--include-tests); not read: 2 files of tests and examples";
+    assert!(err.contains(summary) && !err.contains("warning: "), "{err}");
+    let (_, out, err) = fsrace(here.path(), &["check", "--format", "concise", "--include-tests"]);
+    assert!(
+        err.contains("src/lib.rs: cannot be parsed") && err.contains("tests/it.rs: cannot be parsed"),
+        "{err}"
+    );
+    assert!(!out.contains("src/lib.rs") && out.contains("examples/e/main.rs"), "{out}");
+}
+
+#[test]
 fn rules_are_selected_and_ignored() {
     let here = folder(&[("lib.rs", RACY)]);
     let ids = |arguments: &[&str]| {

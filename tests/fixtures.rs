@@ -2,6 +2,8 @@
 
 mod support;
 
+use fsrace_analyzer::flow::FileSummary;
+use fsrace_analyzer::source::{LanguageId, SourceFile};
 use support::{Markers, disagreements, fail_on, texts, workspace};
 
 #[test]
@@ -36,4 +38,47 @@ fn findings_are_what_the_markers_say() {
     }
     assert!(seen > 0, "there are no fixtures");
     fail_on(&complaints);
+}
+
+/// All that a program of this one summary is told, test code aside.
+fn told(summary: FileSummary) -> String {
+    let program = fsrace_analyzer::link(vec![summary]);
+    let mut findings = fsrace_rules::check(&program, &|_| true);
+    findings.retain(|f| !f.in_test);
+    // Numbers of functions shift with each one that is left out.
+    let shown = |f: &fsrace_rules::finding::Finding| {
+        format!(
+            "{} {:?} {:?} {:?} {:?} {} {:?}",
+            f.rule.id, f.act.span, f.consequence, f.confidence, f.reasons, f.place, f.witness
+        )
+    };
+    findings.iter().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// A file's tests may do all that the file does, and say nothing about it, be they read or not.
+#[test]
+fn tests_in_a_file_change_no_finding() {
+    let mut different = Vec::new();
+    for (path, text) in texts(&workspace().join("fixtures"), &["rs"]).unwrap() {
+        let (inner, outer): (Vec<&str>, Vec<&str>) = text.lines().partition(|l| !l.starts_with("#!["));
+        let tests = inner.join("\n");
+        let file = |text: String| SourceFile {
+            path: "src/lib.rs".to_owned(),
+            text,
+            language: LanguageId::Rust,
+            package: None,
+        };
+        let alone = file(format!("{}\n{tests}\n", outer.join("\n")));
+        let with_tests =
+            file(format!("{}#[cfg(test)]\nmod tests {{\n{tests}\n}}\nfn after() {{}}\n", alone.text));
+        let expected = told(fsrace_analyzer::lower(&alone));
+        let read = told(fsrace_analyzer::lower(&with_tests));
+        let left_out = told(fsrace_analyzer::lower_without_tests(&with_tests));
+        for (how, got) in [("read", read), ("left out", left_out)] {
+            if got != expected {
+                different.push(format!("{}: tests {how}\n{expected}\n--- but ---\n{got}", path.display()));
+            }
+        }
+    }
+    fail_on(&different);
 }

@@ -13,5 +13,5 @@ pub mod language;
 pub mod link;
 pub mod source;
 
-pub use language::lower;
+pub use language::{lower, lower_without_tests};
 pub use link::link;

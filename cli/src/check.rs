@@ -11,6 +11,7 @@ use crate::resolve::{self, Sources};
 use crate::{fingerprint, save, terminal};
 use anstream::ColorChoice;
 use anyhow::{Context, Result, bail};
+use fsrace_analyzer::language::Tests;
 use fsrace_analyzer::link::Program;
 use fsrace_rules::finding::{Confidence, Finding, Severity};
 use fsrace_rules::rule::Rule;
@@ -41,7 +42,8 @@ pub fn check(
     let analysed = catch_unwind(AssertUnwindSafe(|| {
         Progress::during(!quiet, |progress| {
             pool.install(|| {
-                let loaded = load(&candidates, progress);
+                let tests = if options.include_tests { Tests::Read } else { Tests::LeftOut };
+                let loaded = load(&candidates, tests, progress);
                 progress.checking(loaded.summaries.iter().map(|f| f.functions.len()).sum());
                 analyse(scope, &candidates, loaded, options, &selection)
             })
@@ -55,7 +57,7 @@ pub fn check(
     if !quiet {
         terminal::write_stderr(&warning_lines(&report.warnings), color);
     }
-    if report.counts.files == 0 {
+    if report.counts.files + report.counts.test_files == 0 {
         bail!("{}", nothing_to_check(&candidates, &report.counts));
     }
     let width = if options.output.is_some() { 100 } else { terminal::width() };
@@ -80,7 +82,9 @@ pub fn check(
 pub fn summaries(scope: &Scope, options: &crate::args::ReadOptions, color: ColorChoice) -> Result<ExitCode> {
     let (candidates, mut warnings) = discover(scope);
     let pool = pool(options.threads)?;
-    let loaded = Progress::during(!options.quiet, |progress| pool.install(|| load(&candidates, progress)));
+    let loaded = Progress::during(!options.quiet, |progress| {
+        pool.install(|| load(&candidates, Tests::Read, progress))
+    });
     warnings.extend(loaded.warnings);
     if !options.quiet {
         terminal::write_stderr(&warning_lines(&warnings), color);
@@ -179,6 +183,7 @@ fn analyse(
         files: loaded.summaries.len(),
         bytes: loaded.bytes,
         generated: loaded.generated,
+        test_files: loaded.tests,
         functions: loaded.summaries.iter().map(|f| f.functions.len()).sum(),
         ..Counts::default()
     };

@@ -4,6 +4,7 @@ use crate::discover::Candidate;
 use crate::progress::Progress;
 use crate::report::{Source, Warning};
 use fsrace_analyzer::flow::FileSummary;
+use fsrace_analyzer::language::{Tests, is_apart};
 use fsrace_analyzer::source::SourceFile;
 use rayon::prelude::*;
 use std::fs::File;
@@ -30,15 +31,18 @@ pub struct Loaded {
     pub bytes: u64,
     /// Files passed over because they say that they are generated.
     pub generated: usize,
+    /// Files passed over because they are tests, benchmarks or examples.
+    pub tests: usize,
 }
 
-/// Reads and lowers the files on the threads of the current pool.
-pub fn load(candidates: &[Candidate], progress: &Progress) -> Loaded {
+/// Reads and lowers the files on the threads of the current pool, code that is there in tests only if that is wanted. Leaving it
+/// out costs no finding elsewhere: it is no evidence of what the program does.
+pub fn load(candidates: &[Candidate], tests: Tests, progress: &Progress) -> Loaded {
     progress.reading(candidates.len());
     let files: Vec<One> = candidates
         .par_iter()
         .map(|candidate| {
-            let one = load_one(candidate);
+            let one = load_one(candidate, tests);
             progress.step();
             one
         })
@@ -47,6 +51,7 @@ pub fn load(candidates: &[Candidate], progress: &Progress) -> Loaded {
     for file in files {
         loaded.bytes += file.bytes;
         loaded.generated += usize::from(file.generated);
+        loaded.tests += usize::from(file.test);
         loaded.warnings.extend(file.warning);
         loaded.summaries.extend(file.summary);
         loaded.sources.extend(file.source);
@@ -61,9 +66,14 @@ struct One {
     warning: Option<Warning>,
     bytes: u64,
     generated: bool,
+    test: bool,
 }
 
-fn load_one(candidate: &Candidate) -> One {
+fn load_one(candidate: &Candidate, tests: Tests) -> One {
+    let apart = |package| is_apart(&candidate.path, candidate.language, package);
+    if tests == Tests::LeftOut && candidate.package.as_ref().is_some_and(apart) {
+        return One { test: true, ..One::default() };
+    }
     let warn = |message: String| One {
         warning: Some(Warning { path: candidate.path.clone(), message }),
         ..One::default()
@@ -83,7 +93,11 @@ fn load_one(candidate: &Candidate) -> One {
         package: candidate.package.clone(),
     };
     // The last resort: lowering must not panic, but if it does, the other files are still worth checking.
-    let Ok(summary) = catch_unwind(AssertUnwindSafe(|| fsrace_analyzer::lower(&file))) else {
+    let lower = match tests {
+        Tests::Read => fsrace_analyzer::lower,
+        Tests::LeftOut => fsrace_analyzer::lower_without_tests,
+    };
+    let Ok(summary) = catch_unwind(AssertUnwindSafe(|| lower(&file))) else {
         return warn("internal error of fsrace, skipped: please report this file".to_owned());
     };
     let mut one = One { bytes, ..One::default() };

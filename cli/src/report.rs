@@ -220,13 +220,15 @@ pub struct Counts {
     pub bytes: u64,
     /// Files passed over because they say that they are generated.
     pub generated: usize,
+    /// Files passed over because they are tests, benchmarks or examples.
+    pub test_files: usize,
     /// Functions with a summary.
     pub functions: usize,
     /// Races of every confidence, before any is hidden.
     pub found: usize,
     /// Hidden because their confidence is lower than asked for.
     pub hidden_confidence: usize,
-    /// Hidden because they are in test, example or benchmark code.
+    /// Hidden because they are in test, example or benchmark code that was read with the rest of its file.
     pub hidden_tests: usize,
     /// Hidden because they are notes.
     pub hidden_notes: usize,

@@ -51,6 +51,15 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Runs the rules that `selected` accepts over the program. The findings come sorted by file, position and rule, of every
 /// confidence; one per cause. Runs in parallel; the result does not depend on the number of threads.
 pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Vec<Finding> {
+    check_with(program, selected, &Explorer::default())
+}
+
+/// As [`check`], asking this explorer.
+pub fn check_with(
+    program: &Program,
+    selected: &(dyn Fn(&Rule) -> bool + Sync),
+    explorer: &Explorer,
+) -> Vec<Finding> {
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
@@ -58,8 +67,7 @@ pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Ve
     let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
     evidence.note_programs(program);
     views.retain(View::has_candidates);
-    let explorer = Explorer::default();
-    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence, &explorer)).collect();
+    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();
     merge::merge(decided)
 }
 

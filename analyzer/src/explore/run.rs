@@ -17,6 +17,7 @@ use crate::flow::Domain;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// States visited at most per scenario. Those that switch least come first: in real programs a race that shows at all has shown
 /// long before.
@@ -33,6 +34,9 @@ const SHARDS: usize = 16;
 #[derive(Debug, Default)]
 pub struct Explorer {
     remembered: [Mutex<FxHashMap<Key, Arc<Answer>>>; SHARDS],
+    /// For benchmarks: a clock, and how long each question took.
+    clock: Option<fn() -> Duration>,
+    times: Mutex<Vec<Duration>>,
 }
 
 /// All that the answer to a scenario depends on.
@@ -56,8 +60,27 @@ struct Answer {
 }
 
 impl Explorer {
+    /// One that notes how long each question takes, by this clock.
+    pub fn timed(clock: fn() -> Duration) -> Self {
+        Explorer { clock: Some(clock), ..Explorer::default() }
+    }
+
+    /// How long each question took, in no order.
+    pub fn times(self) -> Vec<Duration> {
+        self.times.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Decides a scenario. A witness is told only of the races with a consequence that is `wanted`; others are left out.
     pub fn explore(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
+        let Some(clock) = self.clock else { return self.decide(scenario, wanted) };
+        let start = clock();
+        let exploration = self.decide(scenario, wanted);
+        let time = clock().saturating_sub(start);
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+        exploration
+    }
+
+    fn decide(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
         let Some(key) = Key::of(scenario) else { return Exploration::default() };
         let mut hasher = FxHasher::default();
         key.hash(&mut hasher);

@@ -4,13 +4,40 @@ pub mod models;
 pub mod rust;
 
 use crate::flow::{FileSummary, Place};
-use crate::source::{LanguageId, SourceFile, Span};
+use crate::source::{LanguageId, Package, SourceFile, Span};
 
 /// Lowers one file to its summary. Never fails: what cannot be parsed is listed in the summary's errors.
 pub fn lower(file: &SourceFile) -> FileSummary {
+    lower_with(file, Tests::Read)
+}
+
+/// As [`lower`], without such parts of the file as are there in tests only, as far as that is plain to see at a glance. What is
+/// left out costs no parsing, and its syntax errors are not told.
+pub fn lower_without_tests(file: &SourceFile) -> FileSummary {
+    lower_with(file, Tests::LeftOut)
+}
+
+fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
     match file.language {
-        LanguageId::Rust => rust::lower(file),
+        LanguageId::Rust => rust::lower(file, tests),
     }
+}
+
+/// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
+/// what it holds: without findings in tests it need not be read.
+pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {
+    match language {
+        LanguageId::Rust => rust::is_target(path, package),
+    }
+}
+
+/// Whether code is read that is there in tests only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tests {
+    /// With all else.
+    Read,
+    /// It is passed over.
+    LeftOut,
 }
 
 /// An atomic form to rewrite to, in no language's terms.

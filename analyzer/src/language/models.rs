@@ -47,7 +47,7 @@ mod parse;
 mod tests;
 
 use crate::flow::{ErrorKind, LockScope, OpenFlags, Operation, Root, Uniqueness};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -247,6 +247,8 @@ pub struct Models {
     types: FxHashMap<Box<str>, TypeInfo>,
     /// From the prefix of the copy to the prefix of the original.
     mirrors: FxHashMap<Box<str>, Box<str>>,
+    /// The first segments of the copies: most names have none of them, and are done with at that.
+    mirrored: FxHashSet<Box<str>>,
     kinds: FxHashMap<Box<str>, ErrorKind>,
     flags: FxHashMap<Box<str>, OpenFlags>,
     locks: FxHashMap<Box<str>, LockFlags>,
@@ -339,6 +341,11 @@ impl Models {
 
     /// The name in the original of the innermost mirror that the name lies in.
     fn original(&self, name: &str) -> Option<String> {
+        let separator = self.separator.as_bytes();
+        let first = name.as_bytes().windows(separator.len().max(1)).position(|w| w == separator);
+        if !self.mirrored.contains(name.get(..first.unwrap_or(name.len()))?) {
+            return None;
+        }
         let mut prefix = name;
         loop {
             if let Some(of) = self.mirrors.get(prefix) {

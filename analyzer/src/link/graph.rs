@@ -80,6 +80,7 @@ impl Graph {
         }
         let mut graph = Graph { nodes };
         graph.spread_acts();
+        graph.leave_out_tests(program);
         graph.spread_answers();
         graph.weigh();
         graph
@@ -114,6 +115,19 @@ impl Graph {
                 }
             }
             level = next;
+        }
+    }
+
+    /// How tests and examples call a function says nothing about how the program does, so that nothing may depend on whether
+    /// they were read.
+    fn leave_out_tests(&mut self, program: &Program) {
+        let aside: Vec<bool> =
+            program.functions().map(|(_, f)| f.context.test || f.context.auxiliary).collect();
+        let is_aside = |id: &FunctionId| aside.get(id.0 as usize).copied().unwrap_or_default();
+        for (id, node) in (0..).map(FunctionId).zip(&mut self.nodes) {
+            if !is_aside(&id) {
+                node.callers.retain(|caller| !is_aside(caller));
+            }
         }
     }
 

@@ -113,7 +113,7 @@ impl Program {
         self.graph.node(function).and_then(|n| n.distance).is_some_and(|d| d as usize <= graph::DEPTH)
     }
 
-    /// The functions that call this one, as far as resolved, in order.
+    /// The functions that call this one, as far as resolved, in order; tests and examples only where it is one itself.
     pub fn callers(&self, function: FunctionId) -> &[FunctionId] {
         self.graph.node(function).map_or(&[], |n| &n.callers)
     }
@@ -123,7 +123,7 @@ impl Program {
         self.graph.node(function).map_or(&[], |n| &n.callees)
     }
 
-    /// The functions that no function of the program is known to call, in order.
+    /// The functions that no function of the program is known to call, tests and examples aside, in order.
     pub fn roots(&self) -> impl Iterator<Item = FunctionId> {
         self.functions().map(|(id, _)| id).filter(|id| self.callers(*id).is_empty())
     }

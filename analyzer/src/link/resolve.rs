@@ -87,22 +87,22 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T: Clone> Memo<T> {
-    fn get_or(
-        &self,
-        asker: Asker<'_>,
-        name: &str,
-        arity: usize,
-        answer: impl FnOnce() -> Option<T>,
-    ) -> Option<T> {
-        let key = format!("{}\0{}\0{}\0{name}\0{arity}", asker.name, asker.file, asker.test);
+    fn get_or(&self, key: &str, answer: impl FnOnce() -> Option<T>) -> Option<T> {
         // A lock that a panic poisoned still holds answers that were whole when they were put in.
-        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key) {
             return known.clone();
         }
         let found = answer();
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), found.clone());
         found
     }
+}
+
+/// What tells one question from another: who asks, for which name, with how many arguments.
+fn question(asker: Asker<'_>, name: &str, arity: usize) -> String {
+    let numbers = [asker.file as usize, usize::from(asker.test), arity].map(|n| n.to_string());
+    let [file, test, arity] = &numbers;
+    [asker.name, name, file, test, arity].join("\0")
 }
 
 /// The names of a program.
@@ -127,6 +127,8 @@ pub(super) struct Symbols {
     implementors: FxHashMap<String, Vec<String>>,
     traits: FxHashMap<String, Vec<String>>,
     packages: FxHashSet<String>,
+    /// Names that have something known below them, modules above all.
+    holders: FxHashSet<String>,
     /// Last segments of functions and of constants, and names that imports give to something of another name.
     function_ends: FxHashSet<String>,
     constant_ends: FxHashSet<String>,
@@ -134,7 +136,9 @@ pub(super) struct Symbols {
     /// Last segments of modules that import.
     importing: FxHashSet<String>,
     text_memo: Memo<Target>,
-    follow_memo: Memo<Vec<String>>,
+    followed_functions: Memo<Vec<String>>,
+    followed_types: Memo<Vec<String>>,
+    followed_constants: Memo<Vec<String>>,
     constant_memo: Memo<String>,
     common: FxHashSet<&'static str>,
 }
@@ -166,6 +170,9 @@ impl Symbols {
             }
             for constant in &summary.constants {
                 symbols.constant_ends.insert(last_segment(&constant.name).to_owned());
+                if let Some((owner, _)) = rsplit(&constant.name) {
+                    symbols.add_holder(owner);
+                }
                 // Two values for one name are alternatives of a configuration: then the name is all that is known.
                 symbols
                     .constants
@@ -181,9 +188,10 @@ impl Symbols {
                 symbols.add_import(&import.module, &import.name, &import.target);
             }
         }
+        symbols.leave_out_dead_globs();
         symbols.add_implementations(files);
         // Types were added on the way.
-        symbols.follow_memo = Memo::default();
+        symbols.followed_types = Memo::default();
         symbols
     }
 
@@ -195,6 +203,7 @@ impl Symbols {
         self.functions.entry(name.clone()).or_default().push(known);
         self.function_ends.insert(last_segment(name).to_owned());
         let Some((owner, last)) = name.rsplit_once("::") else { return };
+        self.add_holder(owner);
         if last.starts_with('{') {
             return;
         }
@@ -210,6 +219,9 @@ impl Symbols {
     fn add_type(&mut self, name: &str) {
         if !self.types.contains_key(name) {
             self.types.insert(name.to_owned(), Vec::new());
+            if let Some((owner, _)) = rsplit(name) {
+                self.add_holder(owner);
+            }
             self.type_tails.entry(last_segment(name).to_owned()).or_default().push(name.to_owned());
         }
     }
@@ -220,6 +232,7 @@ impl Symbols {
             return;
         }
         self.importing.insert(last_segment(module).to_owned());
+        self.add_holder(module);
         let targets = if name == "*" {
             self.globs.entry(module.to_owned()).or_default()
         } else {
@@ -238,6 +251,57 @@ impl Symbols {
             add(format!("{module}::{target}"));
         }
         add(target.to_owned());
+    }
+
+    /// Forgets globs that bring in nothing known: those of other crates, and of variants. They would be tried for every name.
+    fn leave_out_dead_globs(&mut self) {
+        let mut live = FxHashSet::default();
+        for _ in 0..IMPORT_CHAIN {
+            let targets = self.globs.values().flatten();
+            let more: Vec<String> =
+                targets.filter(|t| !live.contains(*t) && self.leads_on(t, &live, 0)).cloned().collect();
+            if more.is_empty() {
+                break;
+            }
+            live.extend(more);
+        }
+        self.globs.values_mut().for_each(|targets| targets.retain(|t| live.contains(t)));
+    }
+
+    /// Whether a glob of this target may bring in something known, as far as that does not depend on globs that are not `live`.
+    fn leads_on(&self, target: &str, live: &FxHashSet<String>, depth: usize) -> bool {
+        if depth > 2 || self.holds_names(target) {
+            return true;
+        }
+        let mut prefix = target;
+        loop {
+            if self.imports.contains_key(prefix) {
+                return true;
+            }
+            let Some((module, _)) = rsplit(prefix) else { return false };
+            let rest = target.get(module.len()..).unwrap_or_default();
+            let mut globs = self.globs.get(module).into_iter().flatten().filter(|t| live.contains(*t));
+            if globs.any(|t| self.leads_on(&format!("{t}{rest}"), live, depth + 1)) {
+                return true;
+            }
+            prefix = module;
+        }
+    }
+
+    /// Whether the name is that of a module, type or function that itself holds names.
+    fn holds_names(&self, name: &str) -> bool {
+        self.holders.contains(name) || self.types.contains_key(name) || self.functions.contains_key(name)
+    }
+
+    /// Notes that the name has something below it, and so have those that it lies in.
+    fn add_holder(&mut self, mut name: &str) {
+        while !self.holders.contains(name) {
+            self.holders.insert(name.to_owned());
+            match rsplit(name) {
+                Some((outer, _)) => name = outer,
+                None => break,
+            }
+        }
     }
 
     fn add_implementations(&mut self, files: &[FileSummary]) {
@@ -283,7 +347,7 @@ impl Symbols {
         if !self.may_be(name, Kind::Constant) {
             return None;
         }
-        let found = self.constant_memo.get_or(asker, name, 0, || {
+        let found = self.constant_memo.get_or(&question(asker, name, 0), || {
             <[String; 1]>::try_from(self.in_scope(asker, name, Kind::Constant)).ok().map(|[one]| one)
         })?;
         let (name, value) = self.constants.get_key_value(&found)?;
@@ -305,7 +369,8 @@ impl Symbols {
         if !self.may_be(callee.rsplit_once('.').map_or(callee, |(_, name)| name), Kind::Function) {
             return None;
         }
-        self.text_memo.get_or(asker, callee, arity, || self.resolve_text_anew(asker, callee, arity))
+        let question = question(asker, callee, arity);
+        self.text_memo.get_or(&question, || self.resolve_text_anew(asker, callee, arity))
     }
 
     fn resolve_text_anew(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
@@ -527,10 +592,12 @@ impl Symbols {
             return vec![name.to_owned()];
         }
         // Every function of a module asks for the same names, and a prelude of globs leads to many places.
-        let asker = Asker { name: "", file: 0, test: false };
-        self.follow_memo
-            .get_or(asker, name, kind as usize, || Some(self.follow_imports(name, kind)))
-            .unwrap_or_default()
+        let memo = match kind {
+            Kind::Function => &self.followed_functions,
+            Kind::Type => &self.followed_types,
+            Kind::Constant => &self.followed_constants,
+        };
+        memo.get_or(name, || Some(self.follow_imports(name, kind))).unwrap_or_default()
     }
 
     fn follow_imports(&self, name: &str, kind: Kind) -> Vec<String> {
@@ -582,13 +649,13 @@ impl Symbols {
         self.tails.contains_key(tail) || self.importing.contains(owner) || self.renamed.contains(owner)
     }
 
-    /// The names that a name stands for by one import. A named import hides those of globs.
+    /// The names that a name stands for by one import. A named import hides those of globs, and so does what a module has itself.
     fn imported(&self, name: &str) -> Vec<String> {
         let mut prefix = name;
         loop {
             if let Some(targets) = self.imports.get(prefix) {
                 let rest = name.get(prefix.len()..).unwrap_or_default();
-                return targets.iter().map(|t| format!("{t}{rest}")).collect();
+                return targets.iter().map(|t| [t, rest].concat()).collect();
             }
             match rsplit(prefix) {
                 Some((outer, _)) => prefix = outer,
@@ -598,8 +665,11 @@ impl Symbols {
         let mut found = Vec::new();
         let mut prefix = name;
         while let Some((module, _)) = rsplit(prefix) {
-            for target in self.globs.get(module).into_iter().flatten() {
-                found.push(format!("{target}{}", name.get(module.len()..).unwrap_or_default()));
+            if let Some(targets) = self.globs.get(module)
+                && (prefix.len() == name.len() || !self.holds_names(prefix))
+            {
+                let rest = name.get(module.len()..).unwrap_or_default();
+                found.extend(targets.iter().map(|target| [target, rest].concat()));
             }
             prefix = module;
         }

@@ -24,6 +24,11 @@ pub fn summary(report: &Report) -> String {
         text.push_str("; hidden: ");
         text.push_str(&hidden);
     }
+    if report.counts.test_files > 0 {
+        let files = plural(report.counts.test_files, "file");
+        // Writing to a String cannot fail.
+        let _ = write!(text, "; not read: {files} of tests and examples (--include-tests)");
+    }
     text.push('\n');
     text
 }
@@ -60,6 +65,7 @@ pub fn table(report: &Report, elapsed: Duration) -> String {
     for (n, what) in [
         (c.files, "files analysed"),
         (c.generated, "generated files passed over"),
+        (c.test_files, "files of tests and examples passed over (--include-tests)"),
         (c.functions, "functions with effects or calls"),
         (c.found, "races of any confidence"),
         (c.hidden_confidence, "hidden for their confidence"),

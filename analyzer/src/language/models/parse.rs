@@ -116,6 +116,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
         let context = Row { list: "mirror", name: row.of.clone() };
         for at in row.at {
             context.insert(&mut models.mirrors, &at, row.of.as_str().into())?;
+            models.mirrored.extend(at.split(&models.separator).next().map(Into::into));
         }
     }
     add_types(&mut models, &table.types)?;

@@ -1,9 +1,9 @@
 //! Calls: of library APIs that the models know, of closures, of functions that may be the program's own.
 
+use super::expr;
 use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
 use super::value::{V, Val, add_data};
-use super::{expr, spans};
 use crate::flow::{
     Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
     Spawn, Step, Value,
@@ -19,13 +19,13 @@ impl Lowerer<'_> {
         let Expr::Path(callee) = &*e.func else {
             let function = self.expr(&e.func);
             let arguments = self.arguments(&e.args);
-            return self.call_value(&function, arguments, spans::call(e));
+            return self.call_value(&function, arguments, self.file.spans.call(e));
         };
         if let Some(ident) = callee.path.get_ident()
             && let Some(value) = self.local(&ident.to_string()).cloned()
         {
             let arguments = self.arguments(&e.args);
-            return self.call_value(&value, arguments, spans::call(e));
+            return self.call_value(&value, arguments, self.file.spans.call(e));
         }
         let name = match &callee.qself {
             // `<T as Trait>::f(x)` is `T::f(x)` for us.
@@ -55,16 +55,11 @@ impl Lowerer<'_> {
             _ => {}
         }
         let mut arguments = self.arguments(&e.args);
-        let span = spans::call(e);
+        let span = self.file.spans.call(e);
         if let Some(api) = self.file.models.api(&name) {
-            let api = api.clone();
-            if let Some(value) = self.api_call(
-                &api,
-                &mut arguments,
-                &e.args.iter().collect::<Vec<_>>(),
-                span,
-                Certainty::Known,
-            ) {
+            if let Some(value) =
+                self.api_call(api, &mut arguments, &e.args.iter().collect::<Vec<_>>(), span, Certainty::Known)
+            {
                 return value;
             }
         }
@@ -155,8 +150,7 @@ impl Lowerer<'_> {
             _ => {}
         }
         if let Some(api) = self.file.models.api(name) {
-            let api = api.clone();
-            if let Some(value) = self.api_call(&api, &mut arguments, &[], span, Certainty::Known) {
+            if let Some(value) = self.api_call(api, &mut arguments, &[], span, Certainty::Known) {
                 return value;
             }
         }

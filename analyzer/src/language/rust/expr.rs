@@ -1,9 +1,9 @@
 //! Expressions and statements.
 
 use super::lower::Lowerer;
+use super::patterns;
 use super::types::Ty;
 use super::value::{V, Val, all, any};
-use super::{patterns, spans};
 use crate::flow::{Branch, Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
 use std::rc::Rc;
 use syn::{BinOp, Expr, Lit, Member, Pat, Stmt, UnOp};
@@ -174,7 +174,7 @@ impl Lowerer<'_> {
             Expr::Const(e) => self.block(&e.block),
             Expr::Block(e) => self.labelled_block(e),
             Expr::TryBlock(e) => {
-                let span = spans::of(e.try_token.span);
+                let span = self.file.spans.of(e.try_token.span);
                 let value = self.frame(span, |this| this.statements(&e.block.stmts));
                 if value.as_maybe().is_some() { value } else { Val::success(value) }
             }
@@ -182,7 +182,7 @@ impl Lowerer<'_> {
             Expr::Closure(e) => Val::new(V::Closure(Rc::new(e.clone())), Ty::Unknown),
             Expr::Await(e) => {
                 let value = self.expr(&e.base);
-                self.awaited(value, spans::of(e.await_token.span))
+                self.awaited(value, self.file.spans.of(e.await_token.span))
             }
             Expr::Unary(e) => {
                 let value = self.expr(&e.expr);

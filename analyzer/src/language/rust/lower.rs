@@ -1,6 +1,7 @@
 //! The lowerer of one function: its state, and what every kind of syntax does to it.
 
 use super::names::{Names, Scope, add_use, parent_module, prelude};
+use super::spans::Spans;
 use super::types::{Ty, Types};
 use super::value::{Maybe, V, Val, add_data, choose};
 use crate::flow::{
@@ -20,6 +21,8 @@ const MAX_INLINE: usize = 6;
 pub struct FileScope<'a> {
     /// The library models.
     pub models: &'static Models,
+    /// Offsets of its tokens.
+    pub spans: &'a Spans<'a>,
     /// Names by module.
     pub names: &'a Names,
     /// Fields of the file's types: (type, field) to the field's type.

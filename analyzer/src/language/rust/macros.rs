@@ -1,7 +1,6 @@
 //! Macros whose tokens are expressions.
 
 use super::lower::Lowerer;
-use super::spans;
 use super::types::Ty;
 use super::value::{V, Val, add_data};
 use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, Step, Value};
@@ -18,7 +17,7 @@ impl Lowerer<'_> {
 
     fn macro_here(&mut self, mac: &syn::Macro) -> Val {
         let name = mac.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-        let span = mac.path.segments.first().map(|s| spans::of(s.ident.span())).unwrap_or_default();
+        let span = mac.path.segments.first().map(|s| self.file.spans.of(s.ident.span())).unwrap_or_default();
         match name.as_str() {
             "format" | "concat" | "format_args" | "formatcp" | "format_compact" => {
                 self.format(&mac.tokens, 0)

@@ -3,10 +3,11 @@
 use super::expr::root_variable;
 use super::lower::Lowerer;
 use super::patterns::wrap;
-use super::spans;
 use super::types::{FILE, PATH, Ty};
 use super::value::{Maybe, V, Val, add_data, all, any, failed};
 use crate::flow::{Callee, Certainty, Condition, OnFailure, Place, PlaceKind};
+use crate::language::models::Api;
+use crate::source::Span;
 use std::rc::Rc;
 use syn::{Expr, ExprMethodCall};
 
@@ -21,17 +22,17 @@ impl Lowerer<'_> {
         if let Some(value) = self.path_in_place(e, &receiver, &name) {
             return value;
         }
-        if let Some(value) = self.combinator(e, &receiver, &name) {
+        let span = self.file.spans.method_call(e);
+        if let Some(value) = self.combinator(e, &receiver, &name, span) {
             return value;
         }
         let receiver = self.boolean_payload(receiver);
         let mut arguments = vec![receiver];
         arguments.extend(self.arguments(&e.args));
         let syntax: Vec<&Expr> = std::iter::once(&*e.receiver).chain(&e.args).collect();
-        let span = spans::method_call(e);
         let ty = arguments.first().map(|r| r.ty.clone()).unwrap_or_default();
         if let Some((api, certainty)) = self.method_api(&ty, &name, arguments.first(), e.args.len()) {
-            let value = self.api_call(&api, &mut arguments, &syntax, span, certainty);
+            let value = self.api_call(api, &mut arguments, &syntax, span, certainty);
             if let Some(value) = value {
                 // Builders change in place: `options.write(true);`.
                 if let (V::Flags(_), Some(variable)) = (&value.v, root_variable(&e.receiver))
@@ -42,11 +43,17 @@ impl Lowerer<'_> {
                 return value;
             }
         }
-        self.unknown_method(e, arguments, ty, name)
+        self.unknown_method(e, arguments, ty, name, span)
     }
 
-    fn unknown_method(&mut self, e: &ExprMethodCall, mut arguments: Vec<Val>, ty: Ty, name: String) -> Val {
-        let span = spans::method_call(e);
+    fn unknown_method(
+        &mut self,
+        e: &ExprMethodCall,
+        mut arguments: Vec<Val>,
+        ty: Ty,
+        name: String,
+        span: Span,
+    ) -> Val {
         let mut data = Vec::new();
         arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
         if arguments.iter().any(|a| matches!(a.v, V::Closure(_) | V::Async(_))) {
@@ -116,7 +123,7 @@ impl Lowerer<'_> {
         name: &str,
         receiver: Option<&Val>,
         arguments: usize,
-    ) -> Option<(crate::language::models::Api, Certainty)> {
+    ) -> Option<(&'static Api, Certainty)> {
         let models = self.file.models;
         let known = match ty {
             Ty::Named(n) => models.method(Some(n), name),
@@ -125,7 +132,7 @@ impl Lowerer<'_> {
             _ => models.method(None, name),
         };
         if let Some(api) = known {
-            return Some((api.clone(), Certainty::Known));
+            return Some((api, Certainty::Known));
         }
         // Reading and writing through anything that is a file underneath.
         let is_handle = match receiver.map(|r| &r.v) {
@@ -134,11 +141,11 @@ impl Lowerer<'_> {
             _ => false,
         };
         if is_handle && let Some(api) = models.method(Some(FILE), name) {
-            return Some((api.clone(), Certainty::Known));
+            return Some((api, Certainty::Known));
         }
         let denotes_a_path = matches!(receiver.map(|r| &r.v), Some(V::Place(_) | V::Result(_)));
         if name == "join" && arguments == 1 && denotes_a_path && matches!(ty, Ty::Unknown | Ty::Named(_)) {
-            return models.method(Some(PATH), name).map(|api| (api.clone(), Certainty::Known));
+            return models.method(Some(PATH), name).map(|api| (api, Certainty::Known));
         }
         if *ty != Ty::Unknown && !ty.name().is_some_and(|n| n.contains('.')) {
             return None;
@@ -146,7 +153,7 @@ impl Lowerer<'_> {
         if let Some(api) = models.presumed_method(name)
             && api.arguments() == arguments + 1
         {
-            return Some((api.clone(), Certainty::Presumed));
+            return Some((api, Certainty::Presumed));
         }
         // Path algebra on a receiver of unknown type, where only a path makes sense.
         let path_only = match name {
@@ -155,7 +162,7 @@ impl Lowerer<'_> {
             _ => false,
         };
         if path_only && matches!(receiver.map(|r| &r.v), Some(V::Place(_) | V::Result(_))) {
-            return models.api(&format!("{PATH}::{name}")).map(|api| (api.clone(), Certainty::Known));
+            return models.api(&format!("{PATH}::{name}")).map(|api| (api, Certainty::Known));
         }
         None
     }
@@ -250,8 +257,7 @@ impl Lowerer<'_> {
     }
 
     /// Methods of `Result`, `Option` and `bool`, and of what errors are wrapped in.
-    fn combinator(&mut self, e: &ExprMethodCall, receiver: &Val, name: &str) -> Option<Val> {
-        let span = spans::method_call(e);
+    fn combinator(&mut self, e: &ExprMethodCall, receiver: &Val, name: &str, span: Span) -> Option<Val> {
         if let V::Cond(c) = &receiver.v {
             let c = c.clone();
             return match name {
@@ -455,13 +461,7 @@ impl Lowerer<'_> {
     }
 
     /// `map_err` and its like: the failure stays one, with effects of the closure on that way only.
-    fn error_mapped(
-        &mut self,
-        e: &ExprMethodCall,
-        receiver: &Val,
-        name: &str,
-        span: crate::source::Span,
-    ) -> Val {
+    fn error_mapped(&mut self, e: &ExprMethodCall, receiver: &Val, name: &str, span: Span) -> Val {
         if matches!(name, "map_err" | "inspect_err")
             && let Some(argument) = e.args.first()
             && matches!(argument, Expr::Closure(_))
@@ -486,7 +486,7 @@ impl Lowerer<'_> {
         parts: Option<Maybe>,
         receiver: &Val,
         name: &str,
-        span: crate::source::Span,
+        span: Span,
     ) -> Option<Val> {
         let Some(m) = parts else {
             // A lookup whose success is taken for granted, or an iterator: elsewhere.

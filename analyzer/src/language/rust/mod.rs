@@ -10,44 +10,47 @@ mod nesting;
 mod patterns;
 mod render;
 mod spans;
+mod test_code;
 mod types;
 mod value;
 
 pub use render::render;
+pub use test_code::is_target;
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
     ResultId, Step, TypeDeclaration,
 };
+use crate::language::Tests;
 use crate::language::models::Models;
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
 use rustc_hash::FxHashMap;
+use spans::Spans;
+use std::borrow::Cow;
 use std::rc::Rc;
-use syn::{Attribute, FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
+use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
+use test_code::{file_context, is_test, is_test_module, without_test_modules};
 use types::{Ty, Types};
 use value::{V, Val};
 
-/// Lowers one Rust file.
-pub fn lower(file: &SourceFile) -> FileSummary {
+/// Lowers one Rust file, with or without its modules of tests.
+pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let module = names::module_of(file);
     let mut summary = FileSummary { path: file.path.clone(), module, ..FileSummary::default() };
-    if let Some(error) = nesting::too_deep(&file.text) {
-        summary.errors.push(error);
-        return summary;
-    }
     // Spans are offsets into the text that was parsed: the parser drops a byte order mark, so it is cut before.
     let (text, skipped) = match file.text.strip_prefix('\u{feff}') {
         Some(rest) => (rest, 3),
         None => (file.text.as_str(), 0),
     };
-    match syn::parse_file(text) {
-        Ok(parsed) => lower_file(file, &parsed, &mut summary),
-        Err(error) => {
-            let message = error.to_string().lines().next().unwrap_or_default().to_owned();
-            summary.errors.push(SyntaxError { span: spans::of(error.span()), message });
-        }
+    let text = match tests {
+        Tests::Read => Cow::Borrowed(text),
+        Tests::LeftOut => without_test_modules(text),
+    };
+    match nesting::too_deep(&text).map_or_else(|| syn::parse_file(&text).map_err(syntax_error), Err) {
+        Ok(parsed) => lower_file(file, &Spans::new(&text), &parsed, &mut summary),
+        Err(error) => summary.errors.push(error),
     }
     // The parser keeps each file's text for its spans; ours are taken by now.
     proc_macro2::extra::invalidate_current_thread_spans();
@@ -55,6 +58,12 @@ pub fn lower(file: &SourceFile) -> FileSummary {
         shift(&mut summary, skipped);
     }
     summary
+}
+
+fn syntax_error(error: syn::Error) -> SyntaxError {
+    let message = error.to_string().lines().next().unwrap_or_default().to_owned();
+    let range = error.span().byte_range();
+    SyntaxError { span: Span::new(range.start, range.end), message }
 }
 
 fn shift(summary: &mut FileSummary, by: u32) {
@@ -70,7 +79,7 @@ fn shift(summary: &mut FileSummary, by: u32) {
     summary.errors.iter_mut().for_each(|e| moved(&mut e.span));
 }
 
-fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) {
+fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary: &mut FileSummary) {
     let (names, imports) = Names::collect(&summary.module, &parsed.items);
     summary.imports = imports;
     let context = file_context(&file.path, &parsed.attrs);
@@ -80,7 +89,8 @@ fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) 
     {
         let empty = (FxHashMap::default(), FxHashMap::default());
         let own_crate = own_crate.as_deref();
-        let scope = FileScope { models, names: &names, fields: &empty.0, returns: &empty.1, own_crate };
+        let scope =
+            FileScope { models, spans, names: &names, fields: &empty.0, returns: &empty.1, own_crate };
         declared.items(&scope, &summary.module, &parsed.items, 0);
     }
     for ((owner, field), ty) in &declared.fields {
@@ -96,6 +106,7 @@ fn lower_file(file: &SourceFile, parsed: &syn::File, summary: &mut FileSummary) 
     summary.types.iter_mut().for_each(|t| t.fields.sort());
     let scope = FileScope {
         models,
+        spans,
         names: &names,
         fields: &declared.fields,
         returns: &declared.returns,
@@ -114,43 +125,6 @@ fn ty_name(ty: &Ty) -> String {
         Ty::Result(inner) | Ty::Option(inner) => ty_name(inner),
         Ty::Sequence(_) | Ty::Unknown => String::new(),
     }
-}
-
-/// What the file's path and inner attributes say of its code.
-fn file_context(path: &str, attributes: &[Attribute]) -> Context {
-    let parts: Vec<&str> = path.split('/').collect();
-    let folders = parts.split_last().map_or(&[] as &[&str], |(_, f)| f);
-    let name = parts.last().copied().unwrap_or_default();
-    Context {
-        test: folders
-            .iter()
-            .any(|f| matches!(*f, "tests" | "test" | "testing" | "test-utils" | "testutils" | "testsuite"))
-            || matches!(name, "tests.rs" | "test.rs")
-            || name.ends_with("_test.rs")
-            || name.ends_with("_tests.rs")
-            || is_test(attributes),
-        auxiliary: folders
-            .iter()
-            .any(|f| matches!(*f, "examples" | "benches" | "fuzz" | "scripts" | "xtask" | "docs" | "ci"))
-            || name == "build.rs",
-        ..Context::default()
-    }
-}
-
-/// Whether attributes say that code is for tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]` and their like.
-fn is_test(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|a| {
-        let last = a.path().segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-        match last.as_str() {
-            "test" | "rstest" | "test_case" | "proptest" | "wasm_bindgen_test" | "bench" | "apply" => true,
-            "cfg" => {
-                let syn::Meta::List(list) = &a.meta else { return false };
-                let text: String = list.tokens.to_string().chars().filter(|c| !c.is_whitespace()).collect();
-                text == "test" || text.starts_with("all(test") || text.starts_with("any(test")
-            }
-            _ => false,
-        }
-    })
 }
 
 /// The declarations that lowering a function of the same file leans on.
@@ -295,7 +269,7 @@ impl Walker<'_> {
                 Item::Mod(m) if !expr::is_cfg_out(&m.attrs) => {
                     if let Some((_, items)) = &m.content {
                         let name = m.ident.to_string();
-                        let test = context.test || is_test(&m.attrs) || name == "tests";
+                        let test = context.test || is_test_module(m);
                         self.items(
                             &format!("{module}::{name}"),
                             items,
@@ -431,7 +405,7 @@ impl Walker<'_> {
         let body = lowerer.finish();
         let name = format!("{}::{}", owner.unwrap_or(module), signature.ident);
         let (results, opaques) = lowerer.counts();
-        let span = spans::between(signature.fn_token.span, block.brace_token.span.close());
+        let span = self.scope.spans.between(signature.fn_token.span, block.brace_token.span.close());
         let nested = std::mem::take(&mut lowerer.nested);
         let sites = std::mem::take(&mut lowerer.sites);
         if body.steps.iter().any(is_worth_keeping) {
@@ -449,7 +423,7 @@ impl Walker<'_> {
                     ..context
                 },
                 span,
-                name_span: spans::of(signature.ident.span()),
+                name_span: self.scope.spans.of(signature.ident.span()),
                 sites,
                 results,
                 opaques,

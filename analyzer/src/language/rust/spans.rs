@@ -1,23 +1,59 @@
 //! Byte ranges of syntax, without turning it back into tokens.
 
-use crate::source::Span;
-use proc_macro2::Span as TokenSpan;
+use crate::source::{LineIndex, Span};
+use proc_macro2::{LineColumn, Span as TokenSpan};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-/// The span of one token or of a joined range.
-pub fn of(span: TokenSpan) -> Span {
-    let range = span.byte_range();
-    Span::new(range.start, range.end)
+/// Turns what the parser says of a place, line and column, into offsets. The parser can say offsets itself, but it counts them
+/// anew for every token.
+#[derive(Debug)]
+pub struct Spans<'t> {
+    text: &'t str,
+    lines: LineIndex,
+    ascii: bool,
 }
 
-/// From the start of one token to the end of another.
-pub fn between(first: TokenSpan, last: TokenSpan) -> Span {
-    Span { start: of(first).start, end: of(last).end }
+impl<'t> Spans<'t> {
+    /// For the text that was parsed last on this thread.
+    pub fn new(text: &'t str) -> Self {
+        Spans { text, lines: LineIndex::new(text), ascii: text.is_ascii() }
+    }
+
+    /// The span of one token or of a joined range.
+    pub fn of(&self, span: TokenSpan) -> Span {
+        self.between(span, span)
+    }
+
+    /// From the start of one token to the end of another.
+    pub fn between(&self, first: TokenSpan, last: TokenSpan) -> Span {
+        Span { start: self.offset(first.start()), end: self.offset(last.end()) }
+    }
+
+    /// A method call, receiver included.
+    pub fn method_call(&self, call: &syn::ExprMethodCall) -> Span {
+        self.between(first(&call.receiver), call.paren_token.span.close())
+    }
+
+    /// A function call.
+    pub fn call(&self, call: &syn::ExprCall) -> Span {
+        self.between(first(&call.func), call.paren_token.span.close())
+    }
+
+    fn offset(&self, at: LineColumn) -> u32 {
+        let line = u32::try_from(at.line).ok().and_then(|line| self.lines.line_start(line)).unwrap_or(0);
+        let columns = if self.ascii {
+            at.column
+        } else {
+            let rest = self.text.get(line as usize..).unwrap_or_default();
+            rest.chars().take(at.column).map(char::len_utf8).sum()
+        };
+        line.saturating_add(u32::try_from(columns).unwrap_or(u32::MAX))
+    }
 }
 
 /// The first token of an expression.
-pub fn first(expr: &Expr) -> TokenSpan {
+fn first(expr: &Expr) -> TokenSpan {
     let mut expr = expr;
     // Chains are followed in a loop: they may be longer than the stack is deep.
     loop {
@@ -53,14 +89,4 @@ pub fn first(expr: &Expr) -> TokenSpan {
             other => return other.span(),
         };
     }
-}
-
-/// A method call, receiver included.
-pub fn method_call(call: &syn::ExprMethodCall) -> Span {
-    between(first(&call.receiver), call.paren_token.span.close())
-}
-
-/// A function call.
-pub fn call(call: &syn::ExprCall) -> Span {
-    between(first(&call.func), call.paren_token.span.close())
 }
