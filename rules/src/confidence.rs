@@ -207,7 +207,7 @@ fn met(
     let checked = candidate.check.is_some();
     let if_checked = if checked { Confidence::Medium } else { Confidence::Low };
     let fails = race.consequence == Consequence::SpuriousFailure;
-    let removes = matches!(candidate.act.effect.operation, Operation::Remove(_));
+    let removes = only_removes(candidate);
     // Writes do not mind what is there; these refuse.
     let refuses = match candidate.act.effect.operation {
         Operation::CreateDir { all } => !all,
@@ -282,6 +282,11 @@ fn met(
     }
 }
 
+/// Whether the candidate removes just what it asked for. Who asks for something below it wants that, and removes more.
+fn only_removes(candidate: &Candidate) -> bool {
+    matches!(candidate.act.effect.operation, Operation::Remove(_)) && candidate.relation == Relation::Same
+}
+
 /// Whether the candidate reads a file and writes it back.
 fn updates(candidate: &Candidate) -> bool {
     candidate.check.as_ref().is_some_and(|check| check.effect.operation == Operation::Read)
@@ -315,7 +320,7 @@ fn harmless(
     {
         return Some("what is written is the same whoever writes it");
     }
-    let removes = matches!(candidate.act.effect.operation, Operation::Remove(_));
+    let removes = only_removes(candidate);
     let alone = matches!(reason, Reason::Itself | Reason::Instance);
     if race.consequence == Consequence::SpuriousFailure && alone {
         let met = candidate.refilled || surroundings.is_removed_elsewhere(place);
