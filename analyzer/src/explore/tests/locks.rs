@@ -63,7 +63,7 @@ A's update is made from what it read before and overwrites B's"
 fn removing_its_lock_file() -> Case {
     checked(|f, p| {
         let name = p.with_extension(&Place::literal("lock"));
-        let mut once = |f: &mut Build| {
+        let once = |f: &mut Build| {
             f.call(TRY, |f| {
                 let points = rewrite(f, p, lock(false, true, LockScope::Process));
                 f.remove(&name, GO_ON);

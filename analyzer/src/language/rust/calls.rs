@@ -56,12 +56,11 @@ impl Lowerer<'_> {
         }
         let mut arguments = self.arguments(&e.args);
         let span = self.file.spans.call(e);
-        if let Some(api) = self.file.models.api(&name) {
-            if let Some(value) =
+        if let Some(api) = self.file.models.api(&name)
+            && let Some(value) =
                 self.api_call(api, &mut arguments, &e.args.iter().collect::<Vec<_>>(), span, Certainty::Known)
-            {
-                return value;
-            }
+        {
+            return value;
         }
         // Errors keep their kind through `io::Error::from(..)`, `anyhow!(..)` and their like.
         if (last == "from" || last == "new")
@@ -149,10 +148,10 @@ impl Lowerer<'_> {
             "Err" => return Val::failure(arguments.first().and_then(error_of)),
             _ => {}
         }
-        if let Some(api) = self.file.models.api(name) {
-            if let Some(value) = self.api_call(api, &mut arguments, &[], span, Certainty::Known) {
-                return value;
-            }
+        if let Some(api) = self.file.models.api(name)
+            && let Some(value) = self.api_call(api, &mut arguments, &[], span, Certainty::Known)
+        {
+            return value;
         }
         self.unknown_call(Callee::Function(name.to_owned()), arguments, span, None)
     }
