@@ -9,8 +9,10 @@ use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::trace::Trace;
-use fsrace_analyzer::explore::{Actor, Consequence, Explorer, Race, Scenario, Script, Witness};
-use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Place};
+use fsrace_analyzer::explore::{
+    Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
+};
+use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -101,16 +103,20 @@ impl<'p> View<'p> {
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
         let check = candidate.check.as_ref().and_then(|point| location(program, point));
+        let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
             evidence,
             function: self.function,
             name: &self.summary.name,
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
-            open: self.summary.context.public && program.callers(self.function).is_empty(),
+            open: self.summary.context.public
+                && program.callers(self.function).is_empty()
+                && !file_of(program, self.function).is_some_and(|path| evidence.is_in_program(path)),
             own: [
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
+            in_callers,
         };
         let mut best = self.worst(rule, candidate, &surroundings, callers.explorer)?;
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
@@ -211,6 +217,9 @@ impl<'p> View<'p> {
                 undecided.get_or_insert(actor);
             }
             for race in exploration.races {
+                if !is_about(candidate, &race) {
+                    continue;
+                }
                 let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
                 let proven = Proven { race, reason: reason.clone(), confidence, reasons, bounded: false };
                 if best.as_ref().is_none_or(|b| b.rank() < proven.rank()) {
@@ -221,6 +230,27 @@ impl<'p> View<'p> {
         // What is too large to explore is never taken for benign.
         best.or_else(|| Some(Proven::undecided(rule, undecided?)))
     }
+}
+
+/// Whether the schedule is about the candidate's own two steps. An update is lost by who read before, and what was used is met by
+/// who used it: a run that comes through neither shows another race, which another candidate stands for.
+fn is_about(candidate: &Candidate, race: &Race) -> bool {
+    let Some(check) = &candidate.check else { return true };
+    let reads = check.effect.operation == Operation::Read;
+    // What changes something else too may lose that.
+    let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();
+    if !reads && !only_uses {
+        return true;
+    }
+    let ran = |lane: Lane, site: Site| {
+        race.witness.steps.iter().any(|step| {
+            let done = !reads || !matches!(step.outcome, StepOutcome::Failed(_));
+            step.lane == lane && step.site == Some(site) && (done || site != check.effect.site)
+        })
+    };
+    [Lane::A, Lane::B]
+        .into_iter()
+        .any(|lane| ran(lane, check.effect.site) && ran(lane, candidate.act.effect.site))
 }
 
 fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
@@ -296,6 +326,25 @@ impl<'p> Callers<'p> {
     fn body(&mut self, function: FunctionId) -> Rc<Block> {
         let body = self.bodies.entry(function).or_insert_with(|| Rc::new(self.program.body(function)));
         Rc::clone(body)
+    }
+
+    /// The candidate's place in the terms of the known callers, where it is passed in.
+    fn places(&mut self, function: FunctionId, candidate: &Candidate, levels: usize) -> Vec<Place> {
+        let passed_in = candidate.place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
+        if !passed_in || levels == 0 {
+            return Vec::new();
+        }
+        let callers = self.program.callers(function);
+        let mut found = Vec::new();
+        for caller in callers.iter().take(CALLERS) {
+            if self.program.function(*caller).is_some_and(|s| s.context.test) {
+                continue;
+            }
+            let body = self.body(*caller);
+            found.extend(place_in(&effects(&body), candidate));
+            found.extend(self.places(*caller, candidate, levels - 1));
+        }
+        found
     }
 
     /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.

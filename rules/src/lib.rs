@@ -64,7 +64,8 @@ pub fn check_with(
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
-    let evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    evidence.note_programs(program);
     views.retain(View::has_candidates);
     let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();
     merge::merge(decided)

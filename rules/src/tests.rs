@@ -26,6 +26,7 @@ fn effect(number: u32, operation: Operation, place: &Place) -> Effect {
         handle: None,
         other_place: None,
         data: Vec::new(),
+        content: Value::Opaque,
         result: ResultId(number),
         on_failure: OnFailure::Continue,
         certainty: Certainty::Known,

@@ -125,6 +125,9 @@ impl Display for Effect {
         if !self.data.is_empty() {
             write!(f, " from {}", list(&self.data))?;
         }
+        if self.writes_constant() {
+            f.write_str(" constant")?;
+        }
         if self.certainty == Certainty::Presumed {
             f.write_str(" presumed")?;
         }

@@ -293,6 +293,8 @@ pub struct Effect {
     pub other_place: Option<Place>,
     /// What is written derives from what these results read.
     pub data: Vec<ResultId>,
+    /// What is written, as far as it is known: a text or constant, or what it is computed from.
+    pub content: Value,
     /// What it returned.
     pub result: ResultId,
     /// What happens at once if it fails; with `Continue` the result is there for later conditions, or ignored.
@@ -654,6 +656,15 @@ impl Effect {
             Operation::Open(f) if f.truncate && !f.create_new => Some(&self.place),
             Operation::Rename { replace: true } | Operation::Copy => self.other_place.as_ref(),
             _ => None,
+        }
+    }
+
+    /// Whether what is written is the same for all who run this code: texts and constants of the program, and what is computed
+    /// from them alone.
+    pub fn writes_constant(&self) -> bool {
+        match &self.content {
+            Value::Place(place) => place.is_closed(),
+            _ => false,
         }
     }
 

@@ -119,6 +119,7 @@ impl Build {
             handle: None,
             other_place: None,
             data: Vec::new(),
+            content: Value::Opaque,
             result,
             on_failure,
             certainty: Certainty::Known,

@@ -106,6 +106,9 @@ impl Lowerer<'_> {
             }
             Pat::Ident(p) if p.subpat.is_none() => {
                 let name = p.ident.to_string();
+                if p.mutability.is_some() {
+                    self.changeable.extend(self.known_place(&value));
+                }
                 if matches!(&*init.expr, Expr::Path(_) | Expr::Reference(_)) {
                     self.declare_borrowed(&name, value);
                 } else {
