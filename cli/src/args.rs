@@ -50,6 +50,10 @@ pub enum Command {
         #[command(flatten)]
         reading: ReadOptions,
     },
+    /// What `replay` starts: does system calls for it
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Lane,
 }
 
 /// What `fsrace check` and `cargo fsrace` have in common.

@@ -137,7 +137,7 @@ impl Contents {
     }
 
     /// The pieces of `content` that are written in the first step of writing it, or in the second.
-    fn share(&self, content: Content, half: Half) -> Vec<Piece> {
+    pub fn share(&self, content: Content, half: Half) -> Vec<Piece> {
         let mut pieces = self.pieces(content);
         let rest = pieces.split_off(pieces.len().div_ceil(2));
         match half {

@@ -159,9 +159,10 @@ impl Filesystem {
     ) -> Outcome<()> {
         // Both are looked up before either is judged.
         let (source, target) = (self.resolve(process, from, false)?, self.resolve(process, to, false)?);
-        let (Some(from_slot), Some(to_slot)) = (source.slot, target.slot) else {
-            return Err(ErrorKind::Other);
-        };
+        // "." can be neither moved nor moved onto (EBUSY), and is there.
+        let from_slot = source.slot.ok_or(ErrorKind::Other)?;
+        let occupied = if replace { ErrorKind::Other } else { ErrorKind::AlreadyExists };
+        let to_slot = target.slot.ok_or(occupied)?;
         let inode = source.inode.ok_or(ErrorKind::NotFound)?;
         if target.inode.is_some() && !replace {
             return Err(ErrorKind::AlreadyExists);

@@ -1,0 +1,339 @@
+//! The abstract kernel against the real one: random calls of two processes on both, and every answer and the final tree compared.
+//!
+//! Most sequences run with both actors in this process, which is quick; those on what a process keeps for itself (working directory,
+//! umask, record locks) run with real processes or threads. `FSRACE_SEQUENCES` says how many there are (`just conformance`), and
+//! `FSRACE_SEED` where the random numbers start.
+
+#![cfg(target_os = "linux")]
+
+use fsrace::replay::kernel::{Kernel, Setting, Stranger, agrees, expected, expected_tree};
+use fsrace_analyzer::explore::Lane;
+use fsrace_analyzer::explore::content::{Content, Contents, Half};
+use fsrace_analyzer::explore::filesystem::{Call, Filesystem, Handle, Kind, Name, Process, Reply};
+use fsrace_analyzer::flow::OpenFlags;
+use std::fmt::Write;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+/// How many sequences an ordinary test run compares.
+const SEQUENCES: u64 = 100_000;
+
+/// One in so many of them runs in real processes.
+const IN_PROCESSES: u64 = 20;
+
+/// Where Linux keeps files in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// Calls of a sequence at most.
+const LONGEST: u64 = 14;
+
+/// Random numbers as SplitMix64 makes them (Steele, Lea and Flood, 2014).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// True in so many of a hundred cases.
+    fn percent(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+
+    fn half(&mut self) -> Half {
+        if self.percent(50) { Half::First } else { Half::Rest }
+    }
+
+    fn path(&mut self) -> Vec<Name> {
+        let mut path = Vec::new();
+        if self.percent(40) {
+            path.push(Name::WORKING);
+            if self.percent(8) {
+                return path;
+            }
+        }
+        // Short paths meet more often.
+        let length = [1, 1, 1, 2, 2, 3].get(self.below(6) as usize).copied().unwrap_or(1);
+        for _ in 0..length {
+            path.push(Name(1 + self.below(3) as u16));
+        }
+        path
+    }
+
+    fn flags(&mut self) -> OpenFlags {
+        OpenFlags {
+            read: self.percent(60),
+            write: self.percent(60),
+            append: self.percent(20),
+            create: self.percent(50),
+            create_new: self.percent(15),
+            truncate: self.percent(25),
+            no_follow: self.percent(10),
+            private: false,
+        }
+    }
+}
+
+/// What a sequence may do.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// Nothing that concerns a process' own state.
+    Here,
+    Processes,
+    Threads,
+}
+
+/// The abstract side of a comparison.
+struct Trial {
+    files: Filesystem,
+    contents: Contents,
+    texts: u16,
+    handles: Vec<Handle>,
+    mode: Mode,
+}
+
+impl Trial {
+    fn new(mode: Mode, contents: Contents) -> Self {
+        Trial { files: Filesystem::default(), contents, texts: 0, handles: Vec::new(), mode }
+    }
+
+    fn process(&self, lane: Lane) -> Process {
+        if lane == Lane::B && self.mode != Mode::Threads { Process::Second } else { Process::First }
+    }
+
+    fn text(&mut self, lane: Lane) -> Content {
+        self.texts += 1;
+        self.contents.text(lane, self.texts, Vec::new())
+    }
+
+    fn random_call(&mut self, lane: Lane, random: &mut Random) -> Call {
+        let known = self.handles.len() as u64;
+        if known > 0 && random.percent(45) {
+            let handle = self.handles[random.below(known) as usize];
+            let locks = if self.mode == Mode::Here { 10 } else { 16 };
+            return match random.below(locks) {
+                0 => Call::HandleStat(handle),
+                1 => Call::Close(handle),
+                2 => Call::Read(handle),
+                3..=5 => Call::Write { handle, text: self.text(lane), half: random.half() },
+                6 => Call::Cut(handle),
+                7 => Call::SetHandleMode { handle, private: random.percent(50) },
+                8 => Call::Lock { handle, shared: random.percent(50) },
+                9 => Call::Unlock(handle),
+                10..=13 => Call::LockRecord { handle, shared: random.percent(50) },
+                14 => Call::UnlockRecord(handle),
+                _ => Call::Close(handle),
+            };
+        }
+        let path = random.path();
+        let own = if self.mode == Mode::Here { 0 } else { 10 };
+        match random.below(60 + own) {
+            0..3 => Call::Stat(path),
+            3..5 => Call::LinkStat(path),
+            5..17 => Call::Open { path, flags: random.flags(), private: random.percent(20) },
+            17..19 => Call::Truncate(path),
+            19..27 => Call::MakeDirectory { path, private: random.percent(20), content: self.text(lane) },
+            27..29 => Call::Fill { path, text: self.text(lane), half: random.half() },
+            29..32 => Call::RemoveDirectory(path),
+            32..35 => Call::Unlink(path),
+            35..36 => Call::Clear(path),
+            36..38 => Call::RemoveAll(path),
+            38..42 => {
+                let kind = if random.percent(60) { Kind::File } else { Kind::Directory };
+                Call::Replace { path, kind, content: self.text(lane) }
+            }
+            42..49 => Call::Rename { from: path, to: random.path(), replace: random.percent(75) },
+            49..52 => Call::Link { from: path, to: random.path() },
+            52..56 => Call::Symlink { target: path, at: random.path() },
+            56..58 => Call::List(path),
+            58..60 => Call::SetMode { path, private: random.percent(50) },
+            60..64 => Call::ChangeDirectory(path),
+            64..67 => Call::SetMask { private: random.percent(50) },
+            67..69 => Call::SetVariable(Name(1 + random.below(2) as u16), self.text(lane)),
+            _ => Call::Variable(Name(1 + random.below(2) as u16)),
+        }
+    }
+
+    /// Does a call on both, and tells what differs.
+    fn perform(&mut self, kernel: &mut Kernel, lane: Lane, call: &Call) -> anyhow::Result<Option<String>> {
+        let reply = self.files.perform(self.process(lane), call, &mut self.contents);
+        let opened = match &reply {
+            Ok(Reply::Opened(handle)) => {
+                self.handles.push(*handle);
+                Some(*handle)
+            }
+            _ => None,
+        };
+        if let Call::Close(handle) = call {
+            self.handles.retain(|open| open != handle);
+        }
+        let real = kernel.perform(lane, call, &self.contents, opened)?;
+        if agrees(&real, &reply, &self.contents) {
+            return Ok(None);
+        }
+        let abstractly = expected(&reply, &self.contents);
+        Ok(Some(format!("{lane:?} {call:?}\n  the kernel: {real:?}\n  abstractly: {abstractly:?}")))
+    }
+
+    /// Compares what is there.
+    fn end(&mut self, kernel: &mut Kernel) -> anyhow::Result<Option<String>> {
+        for handle in self.handles.clone() {
+            for call in [Call::HandleStat(handle), Call::Read(handle)] {
+                if let Some(difference) = self.perform(kernel, Lane::A, &call)? {
+                    return Ok(Some(difference));
+                }
+            }
+        }
+        let (real, abstractly) = (kernel.tree()?, expected_tree(&self.files.tree(), &self.contents));
+        Ok((real != abstractly)
+            .then(|| format!("the tree in the end\n  the kernel: {real:?}\n  abstractly: {abstractly:?}")))
+    }
+}
+
+type Calls = Vec<(Lane, Call)>;
+
+/// Runs a new sequence; returns its calls and the first difference, if there is one.
+fn compare(
+    kernel: &mut Kernel,
+    mode: Mode,
+    random: &mut Random,
+) -> anyhow::Result<(u64, Option<(Calls, Contents)>)> {
+    kernel.reset()?;
+    let mut trial = Trial::new(mode, Contents::default());
+    let mut calls = Vec::new();
+    for _ in 0..3 + random.below(LONGEST - 2) {
+        let lane = if random.percent(50) { Lane::A } else { Lane::B };
+        let call = trial.random_call(lane, random);
+        calls.push((lane, call));
+        if let Some((lane, call)) = calls.last()
+            && trial.perform(kernel, *lane, call)?.is_some()
+        {
+            return Ok((calls.len() as u64, Some((calls, trial.contents))));
+        }
+    }
+    let difference = trial.end(kernel)?.is_some();
+    Ok((calls.len() as u64, difference.then_some((calls, trial.contents))))
+}
+
+fn again(
+    kernel: &mut Kernel,
+    mode: Mode,
+    calls: &Calls,
+    contents: &Contents,
+) -> anyhow::Result<Option<String>> {
+    kernel.reset()?;
+    let mut trial = Trial::new(mode, contents.clone());
+    for (lane, call) in calls {
+        if let Some(difference) = trial.perform(kernel, *lane, call)? {
+            return Ok(Some(difference));
+        }
+    }
+    trial.end(kernel)
+}
+
+/// Leaves out whatever is not needed for a difference, and tells it.
+fn shrink(kernel: &mut Kernel, mode: Mode, mut calls: Calls, contents: &Contents) -> anyhow::Result<String> {
+    let mut at = 0;
+    while at < calls.len() {
+        let mut fewer = calls.clone();
+        fewer.remove(at);
+        if again(kernel, mode, &fewer, contents)?.is_some() {
+            calls = fewer;
+            at = 0;
+        } else {
+            at += 1;
+        }
+    }
+    let difference = again(kernel, mode, &calls, contents)?.unwrap_or_default();
+    let mut text = String::from("after\n");
+    for (lane, call) in &calls {
+        writeln!(text, "  {lane:?} {call:?}")?;
+    }
+    Ok(text + &difference)
+}
+
+struct Counts {
+    sequences: u64,
+    calls: u64,
+    differences: Vec<String>,
+}
+
+/// Runs so many sequences, up to some differences.
+fn run(mode: Mode, sequences: u64, seed: u64) -> anyhow::Result<Counts> {
+    let mut kernel = match mode {
+        Mode::Here => Kernel::here()?,
+        Mode::Processes | Mode::Threads => {
+            let setting = Setting { same_process: mode == Mode::Threads, stranger: Stranger::No };
+            Kernel::processes(Path::new(env!("CARGO_BIN_EXE_fsrace")), setting)?
+        }
+    };
+    let mut random = Random(seed);
+    let mut counts = Counts { sequences: 0, calls: 0, differences: Vec::new() };
+    for _ in 0..sequences {
+        let (calls, difference) = compare(&mut kernel, mode, &mut random)?;
+        counts.sequences += 1;
+        counts.calls += calls;
+        if let Some((calls, contents)) = difference {
+            counts.differences.push(shrink(&mut kernel, mode, calls, &contents)?);
+            if counts.differences.len() == 5 {
+                break;
+            }
+        }
+    }
+    Ok(counts)
+}
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+#[test]
+fn the_abstract_kernel_does_what_the_real_one_does() {
+    let sequences = number("FSRACE_SEQUENCES", SEQUENCES);
+    let seed = number("FSRACE_SEED", 1);
+    let started = Instant::now();
+    // In memory it is quicker; if that is not to be had, anywhere will do.
+    if tempfile::tempdir_in(MEMORY).is_ok() {
+        let _ = tempfile::env::override_temp_dir(Path::new(MEMORY));
+    }
+    // What the actors in this process make has the modes that a umask of 022 gives.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    let in_processes = sequences / IN_PROCESSES;
+    let works = [
+        (Mode::Here, (sequences - in_processes).div_ceil(2)),
+        (Mode::Here, (sequences - in_processes).div_ceil(2)),
+        (Mode::Processes, (in_processes * 3).div_ceil(4)),
+        (Mode::Threads, in_processes.div_ceil(4)),
+    ];
+    let counts: Vec<Counts> = thread::scope(|scope| {
+        let threads: Vec<_> = (seed..)
+            .zip(works)
+            .map(|(seed, (mode, sequences))| scope.spawn(move || run(mode, sequences, seed << 32)))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect()
+    });
+    let total = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+    let differences: Vec<&String> = counts.iter().flat_map(|c| &c.differences).collect();
+    println!(
+        "{} sequences, {} calls, {} differences, in {:.1} s{}",
+        total(|c| c.sequences),
+        total(|c| c.calls),
+        differences.len(),
+        started.elapsed().as_secs_f32(),
+        if rustix::process::getuid().is_root() { "; as root, who may look everywhere: modes are compared as bits" } else { "" },
+    );
+    for difference in &differences {
+        println!("{difference}\n");
+    }
+    assert!(differences.is_empty(), "the kernels differ");
+    assert!(total(|c| c.sequences) >= sequences);
+}
