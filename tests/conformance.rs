@@ -11,6 +11,7 @@ use fsrace_analyzer::explore::Lane;
 use fsrace_analyzer::explore::content::{Content, Contents, Half};
 use fsrace_analyzer::explore::filesystem::{Call, Filesystem, Handle, Kind, Name, Process, Reply};
 use fsrace_analyzer::flow::OpenFlags;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::thread;
@@ -26,7 +27,7 @@ const IN_PROCESSES: u64 = 20;
 const MEMORY: &str = "/dev/shm";
 
 /// Calls of a sequence at most.
-const LONGEST: u64 = 14;
+const LONGEST: u64 = 20;
 
 /// Random numbers as SplitMix64 makes them (Steele, Lea and Flood, 2014).
 struct Random(u64);
@@ -53,7 +54,17 @@ impl Random {
         if self.percent(50) { Half::First } else { Half::Rest }
     }
 
-    fn path(&mut self) -> Vec<Name> {
+    fn name(&mut self) -> Name {
+        Name(1 + self.below(3) as u16)
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        let count = from.len() as u64;
+        if count == 0 { None } else { from.get(self.below(count) as usize).cloned() }
+    }
+
+    /// A path that may lead anywhere.
+    fn any_path(&mut self) -> Vec<Name> {
         let mut path = Vec::new();
         if self.percent(40) {
             path.push(Name::WORKING);
@@ -62,10 +73,8 @@ impl Random {
             }
         }
         // Short paths meet more often.
-        let length = [1, 1, 1, 2, 2, 3].get(self.below(6) as usize).copied().unwrap_or(1);
-        for _ in 0..length {
-            path.push(Name(1 + self.below(3) as u16));
-        }
+        let length = self.pick(&[1, 1, 1, 2, 2, 3]).unwrap_or(1);
+        path.extend((0..length).map(|_| self.name()));
         path
     }
 
@@ -99,11 +108,15 @@ struct Trial {
     texts: u16,
     handles: Vec<Handle>,
     mode: Mode,
+    /// How often each call came to what.
+    met: Met,
 }
+
+type Met = BTreeMap<(String, String), u64>;
 
 impl Trial {
     fn new(mode: Mode, contents: Contents) -> Self {
-        Trial { files: Filesystem::default(), contents, texts: 0, handles: Vec::new(), mode }
+        Trial { files: Filesystem::default(), contents, texts: 0, handles: Vec::new(), mode, met: Met::new() }
     }
 
     fn process(&self, lane: Lane) -> Process {
@@ -115,10 +128,65 @@ impl Trial {
         self.contents.text(lane, self.texts, Vec::new())
     }
 
+    /// A path, more often than not to something that is there, or to a name beside or below it.
+    fn path(&self, random: &mut Random) -> Vec<Name> {
+        let mut there = self.files.tree();
+        // The directory that all start in is always there.
+        there.retain(|(path, _)| path.len() > 1 || path.first() != Some(&Name::WORKING));
+        match random.pick(&there) {
+            Some((mut path, _)) if random.percent(65) => {
+                if random.percent(15) {
+                    path.pop();
+                }
+                if path.is_empty() || random.percent(25) {
+                    path.push(random.name());
+                }
+                path
+            }
+            _ => random.any_path(),
+        }
+    }
+
+    /// A call that makes something.
+    fn making_call(&mut self, lane: Lane, random: &mut Random) -> Call {
+        let path = self.path(random);
+        match random.below(10) {
+            0..4 => Call::MakeDirectory { path, private: random.percent(20), content: self.text(lane) },
+            4..7 => Call::Replace { path, kind: Kind::File, content: self.text(lane) },
+            7..9 => Call::Symlink { target: self.path(random), at: path },
+            _ => Call::Replace { path, kind: Kind::Directory, content: self.text(lane) },
+        }
+    }
+
+    /// A call of two that are after the same locks.
+    fn locking_call(&mut self, random: &mut Random) -> Call {
+        let path = vec![Name(1)];
+        let Some(handle) = random.pick(&self.handles).filter(|_| random.percent(75)) else {
+            let flags = OpenFlags { create: true, read: random.percent(80), ..random.flags() };
+            return match random.below(12) {
+                0 => Call::Unlink(path),
+                1 => Call::Rename { from: vec![Name(2)], to: path, replace: true },
+                2 => Call::Link { from: path, to: vec![Name(2)] },
+                _ => {
+                    let flags = OpenFlags { create_new: false, no_follow: false, ..flags };
+                    Call::Open { path, flags, private: false }
+                }
+            };
+        };
+        let shared = random.percent(50);
+        match random.below(10) {
+            0..3 => Call::Lock { handle, shared },
+            3 => Call::Unlock(handle),
+            4..8 => Call::LockRecord { handle, shared },
+            8 => Call::UnlockRecord(handle),
+            _ => Call::Close(handle),
+        }
+    }
+
     fn random_call(&mut self, lane: Lane, random: &mut Random) -> Call {
-        let known = self.handles.len() as u64;
-        if known > 0 && random.percent(45) {
-            let handle = self.handles[random.below(known) as usize];
+        if let Some(handle) = random.pick(&self.handles)
+            && random.percent(40)
+        {
             let locks = if self.mode == Mode::Here { 10 } else { 16 };
             return match random.below(locks) {
                 0 => Call::HandleStat(handle),
@@ -134,7 +202,7 @@ impl Trial {
                 _ => Call::Close(handle),
             };
         }
-        let path = random.path();
+        let path = self.path(random);
         let own = if self.mode == Mode::Here { 0 } else { 10 };
         match random.below(60 + own) {
             0..3 => Call::Stat(path),
@@ -151,9 +219,9 @@ impl Trial {
                 let kind = if random.percent(60) { Kind::File } else { Kind::Directory };
                 Call::Replace { path, kind, content: self.text(lane) }
             }
-            42..49 => Call::Rename { from: path, to: random.path(), replace: random.percent(75) },
-            49..52 => Call::Link { from: path, to: random.path() },
-            52..56 => Call::Symlink { target: path, at: random.path() },
+            42..49 => Call::Rename { from: path, to: self.path(random), replace: random.percent(75) },
+            49..52 => Call::Link { from: path, to: self.path(random) },
+            52..56 => Call::Symlink { target: path, at: self.path(random) },
             56..58 => Call::List(path),
             58..60 => Call::SetMode { path, private: random.percent(50) },
             60..64 => Call::ChangeDirectory(path),
@@ -166,6 +234,9 @@ impl Trial {
     /// Does a call on both, and tells what differs.
     fn perform(&mut self, kernel: &mut Kernel, lane: Lane, call: &Call) -> anyhow::Result<Option<String>> {
         let reply = self.files.perform(self.process(lane), call, &mut self.contents);
+        let name = format!("{call:?}").split([' ', '(']).next().unwrap_or_default().to_owned();
+        let outcome = reply.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
+        *self.met.entry((name, outcome)).or_default() += 1;
         let opened = match &reply {
             Ok(Reply::Opened(handle)) => {
                 self.handles.push(*handle);
@@ -201,27 +272,37 @@ impl Trial {
 
 type Calls = Vec<(Lane, Call)>;
 
-/// Runs a new sequence; returns its calls and the first difference, if there is one.
+/// Runs a new sequence; returns its calls if something differs.
 fn compare(
     kernel: &mut Kernel,
     mode: Mode,
     random: &mut Random,
-) -> anyhow::Result<(u64, Option<(Calls, Contents)>)> {
+    counts: &mut Counts,
+) -> anyhow::Result<Option<(Calls, Contents)>> {
     kernel.reset()?;
     let mut trial = Trial::new(mode, Contents::default());
     let mut calls = Vec::new();
-    for _ in 0..3 + random.below(LONGEST - 2) {
+    let (made, locking) = (random.below(4), mode != Mode::Here && random.percent(40));
+    for number in 0..3 + random.below(LONGEST - 2) {
         let lane = if random.percent(50) { Lane::A } else { Lane::B };
-        let call = trial.random_call(lane, random);
+        let call = match number {
+            _ if locking => trial.locking_call(random),
+            _ if number < made => trial.making_call(lane, random),
+            _ => trial.random_call(lane, random),
+        };
         calls.push((lane, call));
         if let Some((lane, call)) = calls.last()
             && trial.perform(kernel, *lane, call)?.is_some()
         {
-            return Ok((calls.len() as u64, Some((calls, trial.contents))));
+            return Ok(Some((calls, trial.contents)));
         }
     }
-    let difference = trial.end(kernel)?.is_some();
-    Ok((calls.len() as u64, difference.then_some((calls, trial.contents))))
+    let differs = trial.end(kernel)?.is_some();
+    counts.sequences += 1;
+    for (met, count) in trial.met {
+        *counts.met.entry(met).or_default() += count;
+    }
+    Ok(differs.then_some((calls, trial.contents)))
 }
 
 fn again(
@@ -261,9 +342,10 @@ fn shrink(kernel: &mut Kernel, mode: Mode, mut calls: Calls, contents: &Contents
     Ok(text + &difference)
 }
 
+#[derive(Default)]
 struct Counts {
     sequences: u64,
-    calls: u64,
+    met: Met,
     differences: Vec<String>,
 }
 
@@ -277,12 +359,9 @@ fn run(mode: Mode, sequences: u64, seed: u64) -> anyhow::Result<Counts> {
         }
     };
     let mut random = Random(seed);
-    let mut counts = Counts { sequences: 0, calls: 0, differences: Vec::new() };
+    let mut counts = Counts::default();
     for _ in 0..sequences {
-        let (calls, difference) = compare(&mut kernel, mode, &mut random)?;
-        counts.sequences += 1;
-        counts.calls += calls;
-        if let Some((calls, contents)) = difference {
+        if let Some((calls, contents)) = compare(&mut kernel, mode, &mut random, &mut counts)? {
             counts.differences.push(shrink(&mut kernel, mode, calls, &contents)?);
             if counts.differences.len() == 5 {
                 break;
@@ -321,12 +400,18 @@ fn the_abstract_kernel_does_what_the_real_one_does() {
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect()
     });
-    let total = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+    let total: u64 = counts.iter().map(|c| c.sequences).sum();
     let differences: Vec<&String> = counts.iter().flat_map(|c| &c.differences).collect();
+    let mut met = Met::new();
+    for (outcome, count) in counts.iter().flat_map(|c| &c.met) {
+        *met.entry(outcome.clone()).or_default() += count;
+    }
+    for ((call, outcome), count) in &met {
+        println!("{count:>9} {call}: {outcome}");
+    }
     println!(
-        "{} sequences, {} calls, {} differences, in {:.1} s{}",
-        total(|c| c.sequences),
-        total(|c| c.calls),
+        "{total} sequences, {} calls, {} differences, in {:.1} s{}",
+        met.values().sum::<u64>(),
         differences.len(),
         started.elapsed().as_secs_f32(),
         if rustix::process::getuid().is_root() { "; as root, who may look everywhere: modes are compared as bits" } else { "" },
@@ -335,5 +420,5 @@ fn the_abstract_kernel_does_what_the_real_one_does() {
         println!("{difference}\n");
     }
     assert!(differences.is_empty(), "the kernels differ");
-    assert!(total(|c| c.sequences) >= sequences);
+    assert!(total >= sequences);
 }
