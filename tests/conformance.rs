@@ -29,6 +29,9 @@ const MEMORY: &str = "/dev/shm";
 /// Calls of a sequence at most.
 const LONGEST: u64 = 20;
 
+/// Pieces of a copy at most: the abstract kernel does not follow a file without end.
+const LONGEST_COPY: usize = 6;
+
 /// Random numbers as SplitMix64 makes them (Steele, Lea and Flood, 2014).
 struct Random(u64);
 
@@ -128,6 +131,19 @@ impl Trial {
         self.contents.text(lane, self.texts, Vec::new())
     }
 
+    /// What is written: mostly a new text, sometimes a copy of what some file holds.
+    fn written(&mut self, lane: Lane, random: &mut Random) -> Content {
+        let there = self.files.tree();
+        match random.pick(&there) {
+            Some((_, status))
+                if random.percent(15) && self.contents.length(status.content) <= LONGEST_COPY =>
+            {
+                status.content
+            }
+            _ => self.text(lane),
+        }
+    }
+
     /// A path, more often than not to something that is there, or to a name beside or below it.
     fn path(&self, random: &mut Random) -> Vec<Name> {
         let mut there = self.files.tree();
@@ -192,7 +208,7 @@ impl Trial {
                 0 => Call::HandleStat(handle),
                 1 => Call::Close(handle),
                 2 => Call::Read(handle),
-                3..=5 => Call::Write { handle, text: self.text(lane), half: random.half() },
+                3..=5 => Call::Write { handle, text: self.written(lane, random), half: random.half() },
                 6 => Call::Cut(handle),
                 7 => Call::SetHandleMode { handle, private: random.percent(50) },
                 8 => Call::Lock { handle, shared: random.percent(50) },
@@ -414,7 +430,11 @@ fn the_abstract_kernel_does_what_the_real_one_does() {
         met.values().sum::<u64>(),
         differences.len(),
         started.elapsed().as_secs_f32(),
-        if rustix::process::getuid().is_root() { "; as root, who may look everywhere: modes are compared as bits" } else { "" },
+        if rustix::process::getuid().is_root() {
+            "; as root, who may look everywhere: modes are compared as bits"
+        } else {
+            ""
+        },
     );
     for difference in &differences {
         println!("{difference}\n");

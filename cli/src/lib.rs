@@ -51,6 +51,10 @@ fn dispatch(cli: Cli, color: ColorChoice) -> Result<ExitCode> {
             return check::summaries(&Scope::of_paths(&paths)?, &reading, color);
         }
         #[cfg(target_os = "linux")]
+        Some(Command::Replay { paths, options }) => {
+            return replay::replay(&Scope::of_paths(&paths)?, options, color);
+        }
+        #[cfg(target_os = "linux")]
         Some(Command::Lane) => return replay::lane::serve().map(|()| ExitCode::SUCCESS),
         Some(Command::Explain { rule }) => match fsrace_rules::rule(&rule) {
             Some(rule) => explain::styled(rule.docs),

@@ -127,7 +127,8 @@ impl Contents {
         }
     }
 
-    fn of(&mut self, mut pieces: Vec<Piece>) -> Content {
+    /// The content that some pieces make up.
+    pub fn of(&mut self, mut pieces: Vec<Piece>) -> Content {
         pieces.truncate(MAX_PIECES);
         match pieces.as_slice() {
             [] => Content::EMPTY,

@@ -5,7 +5,7 @@ use super::filesystem::{Call, Handle, Kind, Name, Process, Reply};
 use super::machine::{Context, Datum, Event, Resource, State, Success, effect_bit, index, other};
 use super::program::{EffectStep, Slot};
 use super::setup::lane_path;
-use super::{Actor, Lane, StepOutcome};
+use super::{Actor, Lane, ScriptCall, StepOutcome};
 use crate::flow::{Check, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind};
 use std::rc::Rc;
 
@@ -85,7 +85,7 @@ impl Context<'_> {
         let process = self.process(lane);
         let reply = state.files.perform(process, &call, &mut self.contents);
         if self.events.is_some() {
-            self.calls.push((call, reply.clone()));
+            self.calls.push(ScriptCall { lane, site: self.site, call, reply: reply.clone() });
         }
         reply
     }
@@ -118,6 +118,7 @@ impl Context<'_> {
         let Some(effect) = self.program(lane).effect(number) else { return };
         let phase = state.machine(lane).phase;
         state.machine_mut(lane).reached |= effect.is_act;
+        self.site = Some(effect.site);
         let stepped = self.effect_step(state, lane, number, effect, phase);
         let outcome = match &stepped {
             Ok(Progress::Done(success)) => success.truth.map_or(StepOutcome::Done, StepOutcome::Answer),
@@ -159,7 +160,7 @@ impl Context<'_> {
         machine.set(effect.result, datum);
     }
 
-    /// Notes a step for the witness, with the calls made since the last one.
+    /// Notes a step for the witness.
     pub(super) fn note(
         &mut self,
         state: &State,
@@ -168,9 +169,9 @@ impl Context<'_> {
         phase: u8,
         outcome: StepOutcome,
     ) {
-        let calls = std::mem::take(&mut self.calls);
+        self.site = None;
         if let Some(events) = &mut self.events {
-            events.push(Event { lane, effect, phase, outcome, files: state.files.clone(), calls });
+            events.push(Event { lane, effect, phase, outcome, files: state.files.clone() });
         }
     }
 

@@ -171,6 +171,8 @@ pub struct Script {
 pub struct ScriptCall {
     /// Whose.
     pub lane: Lane,
+    /// The source that did it; none for what a release does, and for an actor that is not the program's own code.
+    pub site: Option<Site>,
     /// What is asked.
     pub call: Call,
     /// What the abstract kernel answered.

@@ -11,7 +11,7 @@ use super::setup::{Initial, Start, Surroundings, Use, start, visibility};
 use super::shared::Shared;
 use super::verdict::Question;
 use super::witness::Story;
-use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, ScriptCall, Witness};
+use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, Witness};
 use super::{canonical, compile, slice};
 use crate::flow::Domain;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -373,16 +373,7 @@ fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], 
         script: Script {
             same_process: subject.same_process,
             start: start.calls,
-            calls: events
-                .into_iter()
-                .flat_map(|event| {
-                    event.calls.into_iter().map(move |(call, reply)| ScriptCall {
-                        lane: event.lane,
-                        call,
-                        reply,
-                    })
-                })
-                .collect(),
+            calls: context.calls,
             end: state.files.tree(),
             contents: context.contents,
         },
@@ -405,6 +396,7 @@ impl<'a> Subject<'a> {
             cut: false,
             events: None,
             calls: Vec::new(),
+            site: None,
         }
     }
 

@@ -82,10 +82,14 @@ impl Filesystem {
         if self.kind_of(inode) != Some(Kind::Directory) {
             return Err(ErrorKind::NotADirectory);
         }
-        self.clear_inode(inode);
-        let half = contents.half(self.content_of(inode));
-        self.set_content(inode, half);
+        self.empty(inode, contents);
         Ok(())
+    }
+
+    fn empty(&mut self, directory: Inode, contents: &mut Contents) {
+        self.clear_inode(directory);
+        let half = contents.half(self.content_of(directory));
+        self.set_content(directory, half);
     }
 
     fn clear_inode(&mut self, inode: Inode) {
@@ -134,8 +138,13 @@ impl Filesystem {
     ) -> Outcome<()> {
         let entry = self.resolve(process, path, false)?;
         let slot = entry.slot.ok_or(ErrorKind::Other)?;
-        if entry.inode.is_some() {
-            self.remove_all(process, path, contents)?;
+        // The path is looked up once: it may lead through what is replaced.
+        if let Some(old) = entry.inode {
+            if self.kind_of(old) == Some(Kind::Directory) {
+                self.empty(old, contents);
+            }
+            self.take(slot);
+            self.collect(old);
         }
         let access = self.made_by(process, false);
         let node = match kind {

@@ -289,6 +289,38 @@ fn symlinks_are_followed_where_open_follows() {
 }
 
 #[test]
+fn a_directory_is_replaced_through_a_link_that_goes_with_it() {
+    let mut w = World::new();
+    let start: &[Name] = &[Name::WORKING];
+    let directory: &[Name] = &[Name::WORKING, Name(1)];
+    w.directory(directory);
+    assert_eq!(w.symlink(start, &[Name::WORKING, Name(1), Name(2)]), Ok(()));
+    let content = w.file(&[Name::WORKING, Name(1), Name(2), Name(1)]);
+    assert_eq!(w.content(directory), Ok(content));
+}
+
+#[test]
+fn the_working_directory_is_there_and_stays() {
+    let mut w = World::new();
+    let here: &[Name] = &[Name::WORKING];
+    assert_eq!(w.rename(here, A, true), Err(ErrorKind::Other));
+    w.file(A);
+    assert_eq!(w.rename(A, here, true), Err(ErrorKind::Other));
+    assert_eq!(w.rename(A, here, false), Err(ErrorKind::AlreadyExists));
+    assert_eq!(w.rename(here, here, false), Err(ErrorKind::Other));
+}
+
+#[test]
+fn writing_nothing_moves_no_position() {
+    let mut w = World::new();
+    w.file(A);
+    let open = w.open(A, OpenFlags { append: true, truncate: false, ..CREATE });
+    w.write(open, Content::EMPTY);
+    assert_eq!(w.done(&Call::Cut(open)), Ok(()));
+    assert_eq!(w.content(A), Ok(Content::EMPTY));
+}
+
+#[test]
 fn locks_belong_to_the_open_file() {
     let mut w = World::new();
     w.file(A);
