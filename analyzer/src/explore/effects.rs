@@ -588,10 +588,10 @@ impl Context<'_> {
             _ => return,
         }
         for resource in state.machine_mut(lane).take_resources(slot) {
-            let call = match resource {
-                Resource::Handle(handle) => Call::Close(handle),
-                Resource::FileLock(handle) => Call::Unlock(handle),
-                Resource::Record(handle) => Call::UnlockRecord(handle),
+            let (handle, call) = match resource {
+                Resource::Handle(handle) => (handle, Call::Close(handle)),
+                Resource::FileLock(handle) => (handle, Call::Unlock(handle)),
+                Resource::Record(handle) => (handle, Call::UnlockRecord(handle)),
                 Resource::Mutex(number) => {
                     if let Some(at) = state.mutexes.iter().position(|(n, l, _)| *n == number && *l == lane) {
                         state.mutexes.remove(at);
@@ -599,8 +599,10 @@ impl Context<'_> {
                     continue;
                 }
             };
-            // A handle that is closed already has nothing to give up.
-            let _ = self.call(state, lane, call);
+            // A handle that is closed already has nothing to give up, and its number may be another's by now.
+            if state.files.is_open(self.process(lane), handle) {
+                let _ = self.call(state, lane, call);
+            }
         }
     }
 }

@@ -369,13 +369,20 @@ impl Filesystem {
     }
 
     /// close(2): the lock of the open file goes with it, and all that the process has locked on the file by fcntl(2).
-    fn close(&mut self, handle: Handle) {
-        let Some(open) = self.handles.get_mut(handle.0 as usize).and_then(Option::take) else { return };
+    fn close(&mut self, handle: Handle) -> Outcome<()> {
+        let slot = self.handles.get_mut(handle.0 as usize).and_then(Option::take);
+        let open = slot.ok_or(ErrorKind::Other)?;
         while self.handles.last().is_some_and(Option::is_none) {
             self.handles.pop();
         }
         self.release_records(open.inode, open.process);
         self.collect(open.inode);
+        Ok(())
+    }
+
+    /// Whether the process has that file open.
+    pub fn is_open(&self, process: Process, handle: Handle) -> bool {
+        self.opened(handle).is_ok_and(|open| open.process == process)
     }
 
     fn read(&self, handle: Handle) -> Outcome<Content> {

@@ -156,6 +156,8 @@ pub struct Witness {
 pub struct Script {
     /// Whether both actors are threads of one process.
     pub same_process: bool,
+    /// Where the race is: a path, or the last component a variable's name.
+    pub place: Vec<Name>,
     /// What makes the state before.
     pub start: Vec<Call>,
     /// The calls in order.

@@ -372,6 +372,7 @@ fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], 
         loss: found.loss.clone(),
         script: Script {
             same_process: subject.same_process,
+            place: subject.target.to_vec(),
             start: start.calls,
             calls: context.calls,
             end: state.files.tree(),

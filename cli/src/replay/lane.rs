@@ -59,7 +59,11 @@ impl Lane {
                 self.files.remove(file).ok_or(Errno::BADF)?;
             }
             Order::Read(file) => return Ok(Answer::Bytes(read_all(self.file(*file)?)?)),
-            Order::Write { file, bytes } => self.file(*file)?.write_all(bytes).map_err(errno)?,
+            // Even nothing is written by a call, which fails where nothing may be written.
+            Order::Write { file, bytes } => match rustix::io::write(self.file(*file)?, bytes)? {
+                count if count == bytes.len() => {}
+                _ => return Err(Errno::NOSPC),
+            },
             Order::Cut(file) => {
                 let mut file = self.file(*file)?;
                 let position = file.stream_position().map_err(errno)?;

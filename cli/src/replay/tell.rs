@@ -44,8 +44,9 @@ pub fn tell(finding: &Reported, performance: &Performance) -> String {
     };
     let _ = writeln!(
         out,
-        "  {how}; {b} {}; at first the place is {}\n",
+        "  {how}; {b} {}; at first the place ({}) is {}\n",
         actor_phrase(schedule.actor),
+        path(&schedule.script.place),
         terminal::line(&schedule.initial)
     );
     let mut last: Option<(Lane, Option<&Region>)> = None;

@@ -441,3 +441,13 @@ fn others_may_not_look_into_what_is_private() {
     let look = Call::Open { path: B.to_vec(), flags: READ, private: false };
     assert_eq!(w.files.perform(Process::Second, &look, &mut w.contents), Err(ErrorKind::PermissionDenied));
 }
+
+#[test]
+fn what_is_closed_cannot_be_closed_again() {
+    let mut w = World::new();
+    let open = w.open(A, CREATE);
+    assert!(w.files.is_open(ME, open) && !w.files.is_open(Process::Second, open));
+    assert_eq!(w.done(&Call::Close(open)), Ok(()));
+    assert_eq!(w.done(&Call::Close(open)), Err(ErrorKind::Other));
+    assert!(!w.files.is_open(ME, open));
+}
