@@ -6,7 +6,7 @@
 
 use super::lane::Lane;
 use super::protocol::{Answer, Order, Over, Stat};
-use super::remote::Remote;
+use super::remote::{PATIENCE, Remote};
 use anyhow::{Context, Result, bail};
 use fsrace_analyzer::explore::Lane as Actor;
 use fsrace_analyzer::explore::content::{Content, Contents, Half, Piece};
@@ -177,10 +177,10 @@ impl Kernel {
         let folder = private_folder()?;
         let mut processes = Vec::new();
         if setting.same_process {
-            processes.push(Remote::start(program, "A and B", false)?);
+            processes.push(Remote::start(program, "A and B", false, PATIENCE)?);
         } else {
-            processes.push(Remote::start(program, "A", false)?);
-            processes.push(Remote::start(program, "B", setting.stranger == Stranger::Real)?);
+            processes.push(Remote::start(program, "A", false, PATIENCE)?);
+            processes.push(Remote::start(program, "B", setting.stranger == Stranger::Real, PATIENCE)?);
         }
         let mut kernel = Self::new(folder, Lanes::Processes(processes), setting)?;
         if setting.stranger == Stranger::Real {

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a lane may take for one call. None of them waits for anything, so one that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The user that another user's lane runs as: the one who owns nothing.
 const NOBODY: u32 = 65534;
@@ -24,19 +24,20 @@ pub const SUBCOMMAND: &str = "lane";
 #[derive(Debug)]
 pub struct Remote {
     name: &'static str,
+    patience: Duration,
     child: Child,
     talk: BufReader<UnixStream>,
 }
 
 impl Remote {
     /// Starts a lane's process; `program` is `fsrace` itself. With `stranger`, it runs as a user who owns nothing, for which this
-    /// process has to be root's.
+    /// process has to be root's. It may take `patience` for each answer.
     ///
     /// # Errors
     /// Where it cannot be started.
-    pub fn start(program: &Path, name: &'static str, stranger: bool) -> Result<Self> {
+    pub fn start(program: &Path, name: &'static str, stranger: bool, patience: Duration) -> Result<Self> {
         let (ours, theirs) = UnixStream::pair().context("cannot make a socket for a lane")?;
-        ours.set_read_timeout(Some(PATIENCE)).context("cannot set a time limit for a lane")?;
+        ours.set_read_timeout(Some(patience)).context("cannot set a time limit for a lane")?;
         let input: OwnedFd = theirs.try_clone().context("cannot make a socket for a lane")?.into();
         let output: OwnedFd = theirs.into();
         let mut command = Command::new(program);
@@ -46,7 +47,7 @@ impl Remote {
             command.gid(NOBODY).uid(NOBODY);
         }
         let child = command.spawn().with_context(|| format!("cannot start the process of lane {name}"))?;
-        Ok(Remote { name, child, talk: BufReader::new(ours) })
+        Ok(Remote { name, patience, child, talk: BufReader::new(ours) })
     }
 
     /// The process' number.
@@ -71,7 +72,7 @@ impl Remote {
                     .with_context(|| format!("what lane {name} answered cannot be read"));
             }
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                bail!("lane {name} did not answer within {} s: {order:?}", PATIENCE.as_secs());
+                bail!("lane {name} did not answer within {:?}: {order:?}", self.patience);
             }
             // As where the answer is empty: it is gone.
             Err(e) if matches!(e.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {}
