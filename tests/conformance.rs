@@ -21,7 +21,7 @@ use std::time::Instant;
 const SEQUENCES: u64 = 100_000;
 
 /// One in so many of them runs in real processes.
-const IN_PROCESSES: u64 = 20;
+const IN_PROCESSES: u64 = 25;
 
 /// Where Linux keeps files in memory.
 const MEMORY: &str = "/dev/shm";
@@ -102,6 +102,8 @@ enum Mode {
     Here,
     Processes,
     Threads,
+    /// B is another user, for whom only the root and the directory that both start in are open.
+    Strangers,
 }
 
 /// The abstract side of a comparison.
@@ -119,7 +121,11 @@ type Met = BTreeMap<(String, String), u64>;
 
 impl Trial {
     fn new(mode: Mode, contents: Contents) -> Self {
-        Trial { files: Filesystem::default(), contents, texts: 0, handles: Vec::new(), mode, met: Met::new() }
+        let mut files = Filesystem::default();
+        if mode == Mode::Strangers {
+            files.estrange(Process::Second);
+        }
+        Trial { files, contents, texts: 0, handles: Vec::new(), mode, met: Met::new() }
     }
 
     fn process(&self, lane: Lane) -> Process {
@@ -220,7 +226,7 @@ impl Trial {
         }
         let path = self.path(random);
         let own = if self.mode == Mode::Here { 0 } else { 10 };
-        match random.below(60 + own) {
+        let call = match random.below(60 + own) {
             0..3 => Call::Stat(path),
             3..5 => Call::LinkStat(path),
             5..17 => Call::Open { path, flags: random.flags(), private: random.percent(20) },
@@ -244,6 +250,20 @@ impl Trial {
             64..67 => Call::SetMask { private: random.percent(50) },
             67..69 => Call::SetVariable(Name(1 + random.below(2) as u16), self.text(lane)),
             _ => Call::Variable(Name(1 + random.below(2) as u16)),
+        };
+        // What is made of several calls is half done where another user may do some of them; and whether others may link to a file
+        // is a setting of the machine (fs.protected_hardlinks in proc(5)).
+        let compound = matches!(
+            call,
+            Call::Clear(_)
+                | Call::RemoveAll(_)
+                | Call::Replace { .. }
+                | Call::Fill { .. }
+                | Call::Link { .. }
+        );
+        match call {
+            _ if compound && lane == Lane::B && self.mode == Mode::Strangers => Call::Stat(self.path(random)),
+            call => call,
         }
     }
 
@@ -288,6 +308,11 @@ impl Trial {
 
 type Calls = Vec<(Lane, Call)>;
 
+fn begin(kernel: &mut Kernel, mode: Mode) -> anyhow::Result<()> {
+    kernel.reset()?;
+    if mode == Mode::Strangers { kernel.open_to_others() } else { Ok(()) }
+}
+
 /// Runs a new sequence; returns its calls if something differs.
 fn compare(
     kernel: &mut Kernel,
@@ -295,15 +320,18 @@ fn compare(
     random: &mut Random,
     counts: &mut Counts,
 ) -> anyhow::Result<Option<(Calls, Contents)>> {
-    kernel.reset()?;
+    begin(kernel, mode)?;
     let mut trial = Trial::new(mode, Contents::default());
     let mut calls = Vec::new();
-    let (made, locking) = (random.below(4), mode != Mode::Here && random.percent(40));
+    let (made, locking) =
+        (random.below(4), matches!(mode, Mode::Processes | Mode::Threads) && random.percent(40));
     for number in 0..3 + random.below(LONGEST - 2) {
         let lane = if random.percent(50) { Lane::A } else { Lane::B };
         let call = match number {
             _ if locking => trial.locking_call(random),
-            _ if number < made => trial.making_call(lane, random),
+            _ if number < made && (mode != Mode::Strangers || lane == Lane::A) => {
+                trial.making_call(lane, random)
+            }
             _ => trial.random_call(lane, random),
         };
         calls.push((lane, call));
@@ -327,7 +355,7 @@ fn again(
     calls: &Calls,
     contents: &Contents,
 ) -> anyhow::Result<Option<String>> {
-    kernel.reset()?;
+    begin(kernel, mode)?;
     let mut trial = Trial::new(mode, contents.clone());
     for (lane, call) in calls {
         if let Some(difference) = trial.perform(kernel, *lane, call)? {
@@ -369,8 +397,9 @@ struct Counts {
 fn run(mode: Mode, sequences: u64, seed: u64) -> anyhow::Result<Counts> {
     let mut kernel = match mode {
         Mode::Here => Kernel::here()?,
-        Mode::Processes | Mode::Threads => {
-            let setting = Setting { same_process: mode == Mode::Threads, stranger: Stranger::No };
+        Mode::Processes | Mode::Threads | Mode::Strangers => {
+            let stranger = if mode == Mode::Strangers { Stranger::Real } else { Stranger::No };
+            let setting = Setting { same_process: mode == Mode::Threads, stranger };
             Kernel::processes(Path::new(env!("CARGO_BIN_EXE_fsrace")), setting)?
         }
     };
@@ -403,11 +432,14 @@ fn the_abstract_kernel_does_what_the_real_one_does() {
     // What the actors in this process make has the modes that a umask of 022 gives.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let in_processes = sequences / IN_PROCESSES;
+    let root = rustix::process::geteuid().is_root();
     let works = [
         (Mode::Here, (sequences - in_processes).div_ceil(2)),
         (Mode::Here, (sequences - in_processes).div_ceil(2)),
-        (Mode::Processes, (in_processes * 3).div_ceil(4)),
+        (Mode::Processes, in_processes.div_ceil(2)),
         (Mode::Threads, in_processes.div_ceil(4)),
+        // Only root has another user at hand.
+        (if root { Mode::Strangers } else { Mode::Processes }, in_processes.div_ceil(4)),
     ];
     let counts: Vec<Counts> = thread::scope(|scope| {
         let threads: Vec<_> = (seed..)
@@ -425,16 +457,15 @@ fn the_abstract_kernel_does_what_the_real_one_does() {
     for ((call, outcome), count) in &met {
         println!("{count:>9} {call}: {outcome}");
     }
+    let who = match root {
+        true => "as root, whom no mode stops: so it is with A, and B is another user in some",
+        false => "not as root: B never is another user",
+    };
     println!(
-        "{total} sequences, {} calls, {} differences, in {:.1} s{}",
+        "{total} sequences, {} calls, {} differences, in {:.1} s; {who}",
         met.values().sum::<u64>(),
         differences.len(),
         started.elapsed().as_secs_f32(),
-        if rustix::process::getuid().is_root() {
-            "; as root, who may look everywhere: modes are compared as bits"
-        } else {
-            ""
-        },
     );
     for difference in &differences {
         println!("{difference}\n");

@@ -526,13 +526,13 @@ impl Context<'_> {
         let call = match (kind, phase) {
             (RemoveKind::File, _) => Call::Unlink(path),
             (RemoveKind::Dir, _) => Call::RemoveDirectory(path),
-            (RemoveKind::Tree, 0) => match state.files.lstat(self.process(lane), &path)?.kind {
-                Kind::Directory => {
+            (RemoveKind::Tree, 0) => match self.call(state, lane, Call::LinkStat(path.clone()))? {
+                Reply::Status(status) if status.kind == Kind::Directory => {
                     self.call(state, lane, Call::Clear(path))?;
                     return Ok(Progress::More(1));
                 }
-                Kind::Symlink => Call::Unlink(path),
-                Kind::File => return Err(ErrorKind::NotADirectory),
+                Reply::Status(status) if status.kind == Kind::Symlink => Call::Unlink(path),
+                _ => return Err(ErrorKind::NotADirectory),
             },
             (RemoveKind::Tree, _) => Call::RemoveDirectory(path),
         };

@@ -72,6 +72,8 @@ enum Node {
         filled: Content,
         entries: Vec<(Name, Inode)>,
         access: Access,
+        /// Whether every user may make and remove names in it.
+        open: bool,
     },
     /// Leads to a path from the root.
     Symlink {
@@ -124,6 +126,7 @@ impl Default for Filesystem {
             filled: Content::EMPTY,
             entries,
             access: Access::default(),
+            open: false,
         };
         Filesystem {
             nodes: vec![directory(vec![(Name::WORKING, START)]), directory(Vec::new())],
@@ -141,14 +144,16 @@ impl Filesystem {
 
     /// Looks a path up as a process sees it.
     fn resolve(&self, process: Process, path: &[Name], follow: bool) -> Outcome<Entry> {
-        let foreign = self.own(process).foreign;
         let mut rest: Cow<'_, [Name]> = Cow::Borrowed(path);
         let mut next = 0;
         let mut links = 0;
         let mut entry = Entry { slot: None, inode: Some(ROOT) };
         if path.first() == Some(&Name::WORKING) {
             next = 1;
-            entry.inode = Some(self.own(process).working);
+            let working = self.own(process).working;
+            // Even "." is looked up in it.
+            self.may_look(process, self.access_of(working))?;
+            entry.inode = Some(working);
         }
         while let Some(name) = rest.get(next).copied() {
             next += 1;
@@ -157,9 +162,7 @@ impl Filesystem {
             let Node::Directory { entries, access, .. } = self.node(directory) else {
                 return Err(ErrorKind::NotADirectory);
             };
-            if foreign && access.private && !access.foreign {
-                return Err(ErrorKind::PermissionDenied);
-            }
+            self.may_look(process, *access)?;
             let found = entries.iter().find(|(n, _)| *n == name).map(|(_, inode)| *inode);
             let Some(inode) = found else {
                 // Nothing can be made in a directory that is no longer in any other.
@@ -323,8 +326,9 @@ impl Filesystem {
                     _ => {}
                 }
                 let access = self.access_of(inode);
-                if self.own(process).foreign && access.private && !access.foreign {
-                    return Err(ErrorKind::PermissionDenied);
+                self.may_look(process, access)?;
+                if writes || flags.truncate {
+                    self.must_own(process, access)?;
                 }
                 if flags.truncate {
                     self.set_content(inode, Content::EMPTY);
@@ -333,6 +337,7 @@ impl Filesystem {
             }
             None if flags.create || flags.create_new => {
                 let slot = entry.slot.ok_or(ErrorKind::IsADirectory)?;
+                self.may_change(process, slot.0)?;
                 let access = self.made_by(process, private);
                 let inode = self.add(Node::File { content: Content::EMPTY, access })?;
                 self.put(slot, inode);
@@ -442,6 +447,7 @@ impl Filesystem {
         match self.kind_of(inode) {
             Some(Kind::Directory) => Err(ErrorKind::IsADirectory),
             _ => {
+                self.must_own(process, self.access_of(inode))?;
                 self.set_content(inode, Content::EMPTY);
                 Ok(())
             }
@@ -451,7 +457,8 @@ impl Filesystem {
     fn list(&self, process: Process, path: &[Name]) -> Outcome<Reply> {
         let inode = self.existing(process, path, true)?;
         match self.node(inode) {
-            Node::Directory { entries, .. } => {
+            Node::Directory { entries, access, .. } => {
+                self.may_look(process, *access)?;
                 Ok(Reply::Names(entries.iter().map(|(n, _)| *n).collect(), self.content_of(inode)))
             }
             _ => Err(ErrorKind::NotADirectory),
@@ -460,12 +467,15 @@ impl Filesystem {
 
     fn set_mode(&mut self, process: Process, path: &[Name], private: bool) -> Outcome<()> {
         let inode = self.existing(process, path, true)?;
+        self.must_own(process, self.access_of(inode))?;
         self.set_private(inode, private);
         Ok(())
     }
 
     fn set_handle_mode(&mut self, handle: Handle, private: bool) -> Outcome<()> {
-        let inode = self.opened(handle)?.inode;
+        let open = self.opened(handle)?;
+        let inode = open.inode;
+        self.must_own(open.process, self.access_of(inode))?;
         self.set_private(inode, private);
         Ok(())
     }
@@ -475,6 +485,9 @@ impl Filesystem {
             self.nodes.get_mut(inode.0 as usize)
         {
             access.private = private;
+        }
+        if let Some(Node::Directory { open, .. }) = self.nodes.get_mut(inode.0 as usize) {
+            *open = false;
         }
     }
 

@@ -260,6 +260,7 @@ impl Kernel {
     /// # Errors
     /// Where a mode cannot be set.
     pub fn open_to_others(&self) -> Result<()> {
+        // Links that are made by another user are followed only where the directory is not sticky (fs.protected_symlinks).
         self.let_in(&["root", "aside"])?;
         for (path, found) in self.tree()? {
             if found.kind == Kind::Directory && !found.access.private {
@@ -440,6 +441,9 @@ impl Kernel {
         contents: &Contents,
         opened: Option<Handle>,
     ) -> Result<Real> {
+        if self.setting.stranger == Stranger::Simulated && actor == Actor::B && self.forbids(call)? {
+            return Ok(Err(Failure(Errno::ACCESS)));
+        }
         match call {
             Call::Stat(path) => Ok(self.look(actor, path, true)?.map(|(found, _)| Seen::Status(found))),
             Call::LinkStat(path) => Ok(self.look(actor, path, false)?.map(|(found, _)| Seen::Status(found))),
@@ -508,6 +512,26 @@ impl Kernel {
         }
     }
 
+    /// Whether the mode bits forbid to others what the second lane asks for, who is no other here: to open what is private, and to
+    /// make or remove a name in a directory that is not open to others. Of other calls an attacker makes none.
+    fn forbids(&mut self, call: &Call) -> Result<bool> {
+        let (path, parent) = match call {
+            Call::Open { path, .. } => (path, path.as_slice()),
+            Call::Symlink { at: path, .. } | Call::Unlink(path) | Call::RemoveAll(path) => {
+                (path, path.split_last().map_or(&[][..], |(_, parent)| parent))
+            }
+            _ => return Ok(false),
+        };
+        let there = self.stat(Actor::B, &Order::Stat { path: self.path(path), follow: false })?.is_ok();
+        // What is missing, or in the way, is noticed first.
+        if there == matches!(call, Call::Symlink { .. }) {
+            return Ok(false);
+        }
+        let bit = if matches!(call, Call::Open { .. }) { 0o004 } else { 0o002 };
+        let held = self.stat(Actor::B, &Order::Stat { path: self.path(parent), follow: true })?;
+        Ok(held.is_ok_and(|held| held.mode & bit == 0))
+    }
+
     /// Does a call on an open file.
     fn through(
         &mut self,
@@ -555,13 +579,6 @@ impl Kernel {
         private: bool,
         opened: Option<Handle>,
     ) -> Result<Real> {
-        if actor == Actor::B
-            && self.setting.stranger == Stranger::Simulated
-            && let Ok((found, _)) = self.look(actor, path, true)?
-            && found.access.private
-        {
-            return Ok(Err(Failure(Errno::ACCESS)));
-        }
         self.next_file += 1;
         let (file, mode) = (self.next_file, if private { 0o600 } else { 0o666 });
         let order = Order::Open { path: self.path(path), flags: bits(flags), mode, file };

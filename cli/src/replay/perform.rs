@@ -48,7 +48,7 @@ pub fn perform(program: &Path, script: &Script, setting: Setting) -> Result<Perf
             bail!("the state before cannot be made: {call:?}: {}", failure.0);
         }
     }
-    if setting.stranger == Stranger::Real {
+    if setting.stranger != Stranger::No {
         kernel.open_to_others()?;
     }
     let (mut replies, mut foreseen) = (Vec::new(), Vec::new());

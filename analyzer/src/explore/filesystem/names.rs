@@ -14,9 +14,15 @@ impl Filesystem {
         content: Content,
     ) -> Outcome<()> {
         let slot = free(self.resolve(process, path, false)?)?;
+        self.may_change(process, slot.0)?;
         let access = self.made_by(process, private);
-        let inode =
-            self.add(Node::Directory { content, filled: Content::EMPTY, entries: Vec::new(), access })?;
+        let inode = self.add(Node::Directory {
+            content,
+            filled: Content::EMPTY,
+            entries: Vec::new(),
+            access,
+            open: false,
+        })?;
         self.put(slot, inode);
         Ok(())
     }
@@ -34,6 +40,9 @@ impl Filesystem {
         if self.kind_of(inode) == Some(Kind::Directory) && !self.is_named(inode) {
             return Err(ErrorKind::NotFound);
         }
+        if self.kind_of(inode) == Some(Kind::Directory) {
+            self.may_change(process, inode)?;
+        }
         let Some(Node::Directory { filled, .. }) = self.nodes.get_mut(inode.0 as usize) else {
             return Err(ErrorKind::NotADirectory);
         };
@@ -48,6 +57,7 @@ impl Filesystem {
         let inode = entry.inode.ok_or(ErrorKind::NotFound)?;
         // The root, or "." (EBUSY, EINVAL).
         let slot = entry.slot.ok_or(ErrorKind::Other)?;
+        self.may_change(process, slot.0)?;
         match self.node(inode) {
             Node::Directory { .. } if self.is_empty(inode) => {}
             Node::Directory { .. } => return Err(ErrorKind::DirectoryNotEmpty),
@@ -68,10 +78,12 @@ impl Filesystem {
     pub(super) fn unlink(&mut self, process: Process, path: &[Name]) -> Outcome<()> {
         let entry = self.resolve(process, path, false)?;
         let inode = entry.inode.ok_or(ErrorKind::NotFound)?;
+        let slot = entry.slot.ok_or(ErrorKind::IsADirectory)?;
+        self.may_change(process, slot.0)?;
         if self.kind_of(inode) == Some(Kind::Directory) {
             return Err(ErrorKind::IsADirectory);
         }
-        self.take(entry.slot.ok_or(ErrorKind::Other)?);
+        self.take(slot);
         self.collect(inode);
         Ok(())
     }
@@ -81,6 +93,10 @@ impl Filesystem {
         let inode = self.existing(process, path, false)?;
         if self.kind_of(inode) != Some(Kind::Directory) {
             return Err(ErrorKind::NotADirectory);
+        }
+        self.may_look(process, self.access_of(inode))?;
+        if !self.is_empty(inode) {
+            self.may_change(process, inode)?;
         }
         self.empty(inode, contents);
         Ok(())
@@ -138,6 +154,7 @@ impl Filesystem {
     ) -> Outcome<()> {
         let entry = self.resolve(process, path, false)?;
         let slot = entry.slot.ok_or(ErrorKind::Other)?;
+        self.may_change(process, slot.0)?;
         // The path is looked up once: it may lead through what is replaced.
         if let Some(old) = entry.inode {
             if self.kind_of(old) == Some(Kind::Directory) {
@@ -149,7 +166,7 @@ impl Filesystem {
         let access = self.made_by(process, false);
         let node = match kind {
             Kind::Directory => {
-                Node::Directory { content, filled: Content::EMPTY, entries: Vec::new(), access }
+                Node::Directory { content, filled: Content::EMPTY, entries: Vec::new(), access, open: false }
             }
             Kind::File | Kind::Symlink => Node::File { content, access },
         };
@@ -189,6 +206,11 @@ impl Filesystem {
             if old == inode {
                 return Ok(());
             }
+        }
+        for changed in [from_slot.0, to_slot.0] {
+            self.may_change(process, changed)?;
+        }
+        if let Some(old) = target.inode {
             match self.node(old) {
                 Node::Directory { .. } if !directory => return Err(ErrorKind::IsADirectory),
                 Node::Directory { .. } if !self.is_empty(old) => return Err(ErrorKind::DirectoryNotEmpty),
@@ -196,6 +218,10 @@ impl Filesystem {
                 _ if directory => return Err(ErrorKind::NotADirectory),
                 _ => {}
             }
+        }
+        // Its ".." changes.
+        if directory && from_slot.0 != to_slot.0 {
+            self.may_change(process, inode)?;
         }
         self.take(from_slot);
         self.put(to_slot, inode);
@@ -230,6 +256,7 @@ impl Filesystem {
         if self.kind_of(inode) == Some(Kind::Directory) {
             return Err(ErrorKind::PermissionDenied);
         }
+        self.may_change(process, slot.0)?;
         self.put(slot, inode);
         Ok(())
     }
@@ -237,6 +264,7 @@ impl Filesystem {
     /// symlink(2); `target` is a path from the root.
     pub(super) fn symlink(&mut self, process: Process, target: &[Name], at: &[Name]) -> Outcome<()> {
         let slot = free(self.resolve(process, at, false)?)?;
+        self.may_change(process, slot.0)?;
         let inode = self.add(Node::Symlink { target: target.to_vec() })?;
         self.put(slot, inode);
         Ok(())
