@@ -18,8 +18,8 @@ use fsrace_analyzer::link::Program;
 use fsrace_analyzer::source::{LanguageId, SourceFile};
 use page::Page;
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use support::{fail_on, texts, workspace};
 
@@ -261,23 +261,18 @@ fn another_user_is_told_from_the_mode_bits_where_there_is_none() {
 }
 
 /// A program that does this instead of being a lane.
-fn impostor(folder: &Path, does: &str) -> Remote {
-    let program = folder.join("impostor");
-    {
-        use std::io::Write;
-        let mut file = std::fs::File::create_new(&program).unwrap();
-        file.write_all(format!("#!/bin/sh\n{does}\n").as_bytes()).unwrap();
-        file.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    Remote::start(&program, "A", false, Duration::from_millis(300)).unwrap()
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn impostor(does: &str) -> Remote {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", does]);
+    Remote::start(command, "A", false, Duration::from_millis(300)).unwrap()
 }
 
 #[test]
 fn a_lane_that_dies_is_said_to() {
-    let folder = tempfile::tempdir().unwrap();
-    let error = impostor(folder.path(), "read order; exit 7").ask(0, &Order::Read(1)).unwrap_err();
+    let error = impostor("read order; exit 7").ask(0, &Order::Read(1)).unwrap_err();
     assert_eq!(error.to_string(), "lane A died (exit status: 7) at: Read(1)");
-    let mut lane = Remote::start(Path::new(FSRACE), "B", false, Duration::from_secs(20)).unwrap();
+    let mut lane = Remote::start(Command::new(FSRACE), "B", false, Duration::from_secs(20)).unwrap();
     assert_eq!(lane.ask(0, &Order::Variable(1)).unwrap(), Answer::Failed(2));
     let process = rustix::process::Pid::from_raw(lane.id() as i32).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
@@ -287,15 +282,13 @@ fn a_lane_that_dies_is_said_to() {
 
 #[test]
 fn a_lane_that_hangs_is_not_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let error = impostor(folder.path(), "exec sleep 60").ask(0, &Order::Read(1)).unwrap_err();
+    let error = impostor("exec sleep 60").ask(0, &Order::Read(1)).unwrap_err();
     assert_eq!(error.to_string(), "lane A did not answer within 300ms: Read(1)");
 }
 
 #[test]
 fn a_lane_that_talks_nonsense_is_no_lane() {
-    let folder = tempfile::tempdir().unwrap();
-    let error = impostor(folder.path(), "echo hello; sleep 60").ask(0, &Order::Read(1)).unwrap_err();
+    let error = impostor("echo hello; sleep 60").ask(0, &Order::Read(1)).unwrap_err();
     assert_eq!(error.to_string(), "what lane A answered cannot be read");
 }
 

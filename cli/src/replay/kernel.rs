@@ -20,6 +20,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::process::Command;
 use tempfile::TempDir;
 
 /// Bytes of a piece.
@@ -175,13 +176,11 @@ impl Kernel {
     /// Where they cannot be started.
     pub fn processes(program: &Path, setting: Setting) -> Result<Self> {
         let folder = private_folder()?;
-        let mut processes = Vec::new();
-        if setting.same_process {
-            processes.push(Remote::start(program, "A and B", false, PATIENCE)?);
-        } else {
-            processes.push(Remote::start(program, "A", false, PATIENCE)?);
-            processes.push(Remote::start(program, "B", setting.stranger == Stranger::Real, PATIENCE)?);
-        }
+        let start = |name, stranger| Remote::start(Command::new(program), name, stranger, PATIENCE);
+        let processes = match setting.same_process {
+            true => vec![start("A and B", false)?],
+            false => vec![start("A", false)?, start("B", setting.stranger == Stranger::Real)?],
+        };
         let mut kernel = Self::new(folder, Lanes::Processes(processes), setting)?;
         if setting.stranger == Stranger::Real {
             kernel.let_in(&[""])?;

@@ -6,7 +6,6 @@ use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -30,17 +29,21 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Starts a lane's process; `program` is `fsrace` itself. With `stranger`, it runs as a user who owns nothing, for which this
+    /// Starts a lane's process by a command that runs `fsrace`. With `stranger`, it runs as a user who owns nothing, for which this
     /// process has to be root's. It may take `patience` for each answer.
     ///
     /// # Errors
     /// Where it cannot be started.
-    pub fn start(program: &Path, name: &'static str, stranger: bool, patience: Duration) -> Result<Self> {
+    pub fn start(
+        mut command: Command,
+        name: &'static str,
+        stranger: bool,
+        patience: Duration,
+    ) -> Result<Self> {
         let (ours, theirs) = UnixStream::pair().context("cannot make a socket for a lane")?;
         ours.set_read_timeout(Some(patience)).context("cannot set a time limit for a lane")?;
         let input: OwnedFd = theirs.try_clone().context("cannot make a socket for a lane")?.into();
         let output: OwnedFd = theirs.into();
-        let mut command = Command::new(program);
         command.arg(SUBCOMMAND).env_clear().current_dir("/");
         command.stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::inherit());
         if stranger {
