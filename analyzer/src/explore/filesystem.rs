@@ -165,8 +165,7 @@ impl Filesystem {
             self.may_look(process, *access)?;
             let found = entries.iter().find(|(n, _)| *n == name).map(|(_, inode)| *inode);
             let Some(inode) = found else {
-                // Nothing can be made in a directory that is no longer in any other.
-                if last && self.is_named(directory) {
+                if last {
                     return Ok(Entry { slot: Some((directory, name)), inode: None });
                 }
                 return Err(ErrorKind::NotFound);
@@ -282,6 +281,11 @@ impl Filesystem {
             })
     }
 
+    /// Nothing can be made in a directory that is no longer in any other.
+    fn must_stand(&self, directory: Inode) -> Outcome<()> {
+        if self.is_named(directory) { Ok(()) } else { Err(ErrorKind::NotFound) }
+    }
+
     /// Frees the inode if it has neither a name nor a handle, and nobody stands in it.
     fn collect(&mut self, inode: Inode) {
         let open = self.handles.iter().flatten().any(|open| open.inode == inode)
@@ -337,6 +341,7 @@ impl Filesystem {
             }
             None if flags.create || flags.create_new => {
                 let slot = entry.slot.ok_or(ErrorKind::IsADirectory)?;
+                self.must_stand(slot.0)?;
                 self.may_change(process, slot.0)?;
                 let access = self.made_by(process, private);
                 let inode = self.add(Node::File { content: Content::EMPTY, access })?;

@@ -460,7 +460,7 @@ impl Kernel {
                 let name = if *half == Half::First { first } else { rest };
                 let bytes = self.bytes(&contents.share(*text, *half));
                 let path = format!("{}/{name}", self.path(path));
-                self.done(actor, &Order::WriteFile { path, bytes })
+                self.write_file(actor, path, bytes)
             }
             Call::RemoveDirectory(path) => self.done(actor, &Order::RemoveDirectory(self.path(path))),
             Call::Unlink(path) => self.done(actor, &Order::Unlink(self.path(path))),
@@ -606,6 +606,16 @@ impl Kernel {
         }
     }
 
+    /// Makes or empties a file, and fills it.
+    fn write_file(&mut self, actor: Actor, path: String, bytes: Vec<u8>) -> Result<Real> {
+        self.next_file += 1;
+        let file = self.next_file;
+        let flags = (OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC).bits();
+        answered!(self.done(actor, &Order::Open { path, flags, mode: 0o666, file }));
+        answered!(self.done(actor, &Order::Write { file, bytes }));
+        self.done(actor, &Order::Close(file))
+    }
+
     fn clear(&mut self, actor: Actor, path: String) -> Result<Real> {
         let inode = answered!(self.inode(actor, &Order::Clear(path)));
         self.halve(inode);
@@ -613,9 +623,9 @@ impl Kernel {
     }
 
     fn remove_all(&mut self, actor: Actor, path: String) -> Result<Real> {
-        let stat = answered!(self.stat(actor, &Order::Stat { path: path.clone(), follow: false }));
-        if FileType::from_raw_mode(stat.mode) != FileType::Directory {
-            return self.done(actor, &Order::Unlink(path));
+        match self.done(actor, &Order::Unlink(path.clone()))? {
+            Err(Failure(Errno::ISDIR)) => {}
+            unlinked => return Ok(unlinked),
         }
         answered!(self.clear(actor, path.clone()));
         self.done(actor, &Order::RemoveDirectory(path))
@@ -638,7 +648,7 @@ impl Kernel {
             self.makers.insert(inode, pieces);
         } else {
             let bytes = self.bytes(&pieces);
-            answered!(self.done(actor, &Order::WriteFile { path: new.clone(), bytes }));
+            answered!(self.write_file(actor, new.clone(), bytes));
         }
         let rename = |over| Order::Rename { from: new.clone(), to: self.path(path), over };
         let (keep, exchange) = (rename(Over::Keep), rename(Over::Exchange));

@@ -71,7 +71,6 @@ impl Lane {
             }
             Order::Truncate(path) => nix::unistd::truncate(path.as_str(), 0)
                 .map_err(|failure| Errno::from_raw_os_error(failure as i32))?,
-            Order::WriteFile { path, bytes } => write_file(path, bytes)?,
             Order::MakeDirectory { path, mode } => {
                 rustix::fs::mkdirat(CWD, path, Mode::from_raw_mode(*mode))?;
                 return Ok(Answer::Inode(stat(path, false)?.inode));
@@ -167,12 +166,6 @@ fn read_all(file: &File) -> Called<Vec<u8>> {
             Some(read) => bytes.extend_from_slice(read),
         }
     }
-}
-
-fn write_file(path: &str, bytes: &[u8]) -> Called<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(0o666))?);
-    file.write_all(bytes).map_err(errno)
 }
 
 /// Removes all below a directory, and says which directory that was.

@@ -34,8 +34,6 @@ pub enum Order {
     Cut(u32),
     /// truncate(2) to nothing.
     Truncate(String),
-    /// open(2) with O_CREAT and O_TRUNC, write(2), close(2).
-    WriteFile { path: String, bytes: Vec<u8> },
     /// mkdir(2), and a look at what was made.
     MakeDirectory { path: String, mode: u32 },
     /// rmdir(2).

@@ -13,7 +13,7 @@ impl Filesystem {
         private: bool,
         content: Content,
     ) -> Outcome<()> {
-        let slot = free(self.resolve(process, path, false)?)?;
+        let slot = self.free(self.resolve(process, path, false)?)?;
         self.may_change(process, slot.0)?;
         let access = self.made_by(process, private);
         let inode = self.add(Node::Directory {
@@ -154,6 +154,7 @@ impl Filesystem {
     ) -> Outcome<()> {
         let entry = self.resolve(process, path, false)?;
         let slot = entry.slot.ok_or(ErrorKind::Other)?;
+        self.must_stand(slot.0)?;
         self.may_change(process, slot.0)?;
         // The path is looked up once: it may lead through what is replaced.
         if let Some(old) = entry.inode {
@@ -190,6 +191,7 @@ impl Filesystem {
         let occupied = if replace { ErrorKind::Other } else { ErrorKind::AlreadyExists };
         let to_slot = target.slot.ok_or(occupied)?;
         let inode = source.inode.ok_or(ErrorKind::NotFound)?;
+        self.must_stand(to_slot.0)?;
         if target.inode.is_some() && !replace {
             return Err(ErrorKind::AlreadyExists);
         }
@@ -252,7 +254,7 @@ impl Filesystem {
     /// link(2).
     pub(super) fn link(&mut self, process: Process, from: &[Name], to: &[Name]) -> Outcome<()> {
         let inode = self.existing(process, from, false)?;
-        let slot = free(self.resolve(process, to, false)?)?;
+        let slot = self.free(self.resolve(process, to, false)?)?;
         if self.kind_of(inode) == Some(Kind::Directory) {
             return Err(ErrorKind::PermissionDenied);
         }
@@ -263,18 +265,18 @@ impl Filesystem {
 
     /// symlink(2); `target` is a path from the root.
     pub(super) fn symlink(&mut self, process: Process, target: &[Name], at: &[Name]) -> Outcome<()> {
-        let slot = free(self.resolve(process, at, false)?)?;
+        let slot = self.free(self.resolve(process, at, false)?)?;
         self.may_change(process, slot.0)?;
         let inode = self.add(Node::Symlink { target: target.to_vec() })?;
         self.put(slot, inode);
         Ok(())
     }
-}
 
-/// Where something new can be put.
-fn free(entry: Entry) -> Outcome<(Inode, Name)> {
-    match (entry.inode, entry.slot) {
-        (None, Some(slot)) => Ok(slot),
-        _ => Err(ErrorKind::AlreadyExists),
+    /// Where something new can be put.
+    fn free(&self, entry: Entry) -> Outcome<(Inode, Name)> {
+        match (entry.inode, entry.slot) {
+            (None, Some(slot)) => self.must_stand(slot.0).map(|()| slot),
+            _ => Err(ErrorKind::AlreadyExists),
+        }
     }
 }

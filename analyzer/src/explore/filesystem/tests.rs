@@ -419,6 +419,10 @@ fn relative_paths_start_where_the_process_stands() {
     assert_eq!(w.files.stat(Process::Second, relative).err(), Some(ErrorKind::NotFound));
     assert_eq!(w.done(&Call::RemoveAll(DIR.to_vec())), Ok(()));
     assert_eq!(w.try_open(relative, CREATE), Err(ErrorKind::NotFound));
+    // A rename looks both parents up before it sees that there is nothing to move.
+    w.file(B);
+    assert_eq!(w.rename(relative, &[Name(2), Name(1)], true), Err(ErrorKind::NotADirectory));
+    assert_eq!(w.rename(B, relative, true), Err(ErrorKind::NotFound));
     assert_eq!(w.done(&Call::ChangeDirectory(A.to_vec())), Err(ErrorKind::NotFound));
 }
 
