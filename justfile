@@ -18,6 +18,10 @@ explore-times:
 bench-stages:
     cargo bench -p fsrace-analyzer
 
+# The abstract kernel against the real one: so many random sequences of calls, and what each call came to.
+conformance sequences="10000000" seed="2":
+    FSRACE_SEQUENCES={{ sequences }} FSRACE_SEED={{ seed }} cargo test --release --test conformance -- --nocapture
+
 # A new rule, begun as a copy of the file, page and fixtures of one that is like it.
 new-rule id like:
     cargo run -p xtask -- new-rule {{ id }} {{ like }}

@@ -1,6 +1,6 @@
 //! What reporters are given: findings resolved to files, lines and texts, with nothing of the program behind them.
 
-use fsrace_analyzer::explore::{Actor, Consequence, Lane, StepOutcome};
+use fsrace_analyzer::explore::{Actor, Consequence, Lane, Script, StepOutcome};
 use fsrace_analyzer::source::{LineColumn, LineIndex, Span};
 use fsrace_rules::finding::{Applicability, Confidence, Severity};
 use fsrace_rules::rule::Rule;
@@ -106,6 +106,10 @@ pub struct Schedule {
     pub steps: Vec<Step>,
     /// What is lost.
     pub loss: String,
+    /// What both ask of the kernel.
+    pub script: Script,
+    /// For each call of the script, the source that makes it.
+    pub callers: Vec<Option<Region>>,
 }
 
 /// A replacement of one region.

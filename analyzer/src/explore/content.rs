@@ -127,7 +127,8 @@ impl Contents {
         }
     }
 
-    fn of(&mut self, mut pieces: Vec<Piece>) -> Content {
+    /// The content that some pieces make up.
+    pub fn of(&mut self, mut pieces: Vec<Piece>) -> Content {
         pieces.truncate(MAX_PIECES);
         match pieces.as_slice() {
             [] => Content::EMPTY,
@@ -137,7 +138,7 @@ impl Contents {
     }
 
     /// The pieces of `content` that are written in the first step of writing it, or in the second.
-    fn share(&self, content: Content, half: Half) -> Vec<Piece> {
+    pub fn share(&self, content: Content, half: Half) -> Vec<Piece> {
         let mut pieces = self.pieces(content);
         let rest = pieces.split_off(pieces.len().div_ceil(2));
         match half {

@@ -5,7 +5,7 @@ use super::filesystem::{Call, Handle, Kind, Name, Process, Reply};
 use super::machine::{Context, Datum, Event, Resource, State, Success, effect_bit, index, other};
 use super::program::{EffectStep, Slot};
 use super::setup::lane_path;
-use super::{Actor, Lane, StepOutcome};
+use super::{Actor, Lane, ScriptCall, StepOutcome};
 use crate::flow::{Check, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind};
 use std::rc::Rc;
 
@@ -85,7 +85,7 @@ impl Context<'_> {
         let process = self.process(lane);
         let reply = state.files.perform(process, &call, &mut self.contents);
         if self.events.is_some() {
-            self.calls.push((call, reply.clone()));
+            self.calls.push(ScriptCall { lane, site: self.site, call, reply: reply.clone() });
         }
         reply
     }
@@ -121,6 +121,7 @@ impl Context<'_> {
         let Some(effect) = self.program(lane).effect(number) else { return };
         let phase = state.machine(lane).phase;
         state.machine_mut(lane).reached |= effect.is_act;
+        self.site = Some(effect.site);
         let stepped = self.effect_step(state, lane, number, effect, phase);
         let outcome = match &stepped {
             Ok(Progress::Done(success)) => success.truth.map_or(StepOutcome::Done, StepOutcome::Answer),
@@ -162,7 +163,7 @@ impl Context<'_> {
         machine.set(effect.result, datum);
     }
 
-    /// Notes a step for the witness, with the calls made since the last one.
+    /// Notes a step for the witness.
     pub(super) fn note(
         &mut self,
         state: &State,
@@ -171,9 +172,9 @@ impl Context<'_> {
         phase: u8,
         outcome: StepOutcome,
     ) {
-        let calls = std::mem::take(&mut self.calls);
+        self.site = None;
         if let Some(events) = &mut self.events {
-            events.push(Event { lane, effect, phase, outcome, files: state.files.clone(), calls });
+            events.push(Event { lane, effect, phase, outcome, files: state.files.clone() });
         }
     }
 
@@ -534,13 +535,13 @@ impl Context<'_> {
         let call = match (kind, phase) {
             (RemoveKind::File, _) => Call::Unlink(path),
             (RemoveKind::Dir, _) => Call::RemoveDirectory(path),
-            (RemoveKind::Tree, 0) => match state.files.lstat(self.process(lane), &path)?.kind {
-                Kind::Directory => {
+            (RemoveKind::Tree, 0) => match self.call(state, lane, Call::LinkStat(path.clone()))? {
+                Reply::Status(status) if status.kind == Kind::Directory => {
                     self.call(state, lane, Call::Clear(path))?;
                     return Ok(Progress::More(1));
                 }
-                Kind::Symlink => Call::Unlink(path),
-                Kind::File => return Err(ErrorKind::NotADirectory),
+                Reply::Status(status) if status.kind == Kind::Symlink => Call::Unlink(path),
+                _ => return Err(ErrorKind::NotADirectory),
             },
             (RemoveKind::Tree, _) => Call::RemoveDirectory(path),
         };
@@ -598,10 +599,10 @@ impl Context<'_> {
         for resource in state.machine_mut(lane).take_resources(slot) {
             // What a call returned stands in two slots, and another's handle may get the number next.
             state.machine_mut(lane).forget_resource(resource);
-            let call = match resource {
-                Resource::Handle(handle) => Call::Close(handle),
-                Resource::FileLock(handle) => Call::Unlock(handle),
-                Resource::Record(handle) => Call::UnlockRecord(handle),
+            let (handle, call) = match resource {
+                Resource::Handle(handle) => (handle, Call::Close(handle)),
+                Resource::FileLock(handle) => (handle, Call::Unlock(handle)),
+                Resource::Record(handle) => (handle, Call::UnlockRecord(handle)),
                 Resource::Mutex(number) => {
                     if let Some(at) = state.mutexes.iter().position(|(n, l, _)| *n == number && *l == lane) {
                         state.mutexes.remove(at);
@@ -609,8 +610,10 @@ impl Context<'_> {
                     continue;
                 }
             };
-            // A handle that is closed already has nothing to give up.
-            let _ = self.call(state, lane, call);
+            // A handle that is closed already has nothing to give up, and its number may be another's by now.
+            if state.files.is_open(self.process(lane), handle) {
+                let _ = self.call(state, lane, call);
+            }
         }
     }
 }

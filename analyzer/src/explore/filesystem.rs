@@ -72,6 +72,8 @@ enum Node {
         filled: Content,
         entries: Vec<(Name, Inode)>,
         access: Access,
+        /// Whether every user may make and remove names in it.
+        open: bool,
     },
     /// Leads to a path from the root.
     Symlink {
@@ -124,6 +126,7 @@ impl Default for Filesystem {
             filled: Content::EMPTY,
             entries,
             access: Access::default(),
+            open: false,
         };
         Filesystem {
             nodes: vec![directory(vec![(Name::WORKING, START)]), directory(Vec::new())],
@@ -141,14 +144,16 @@ impl Filesystem {
 
     /// Looks a path up as a process sees it.
     fn resolve(&self, process: Process, path: &[Name], follow: bool) -> Outcome<Entry> {
-        let foreign = self.own(process).foreign;
         let mut rest: Cow<'_, [Name]> = Cow::Borrowed(path);
         let mut next = 0;
         let mut links = 0;
         let mut entry = Entry { slot: None, inode: Some(ROOT) };
         if path.first() == Some(&Name::WORKING) {
             next = 1;
-            entry.inode = Some(self.own(process).working);
+            let working = self.own(process).working;
+            // Even "." is looked up in it.
+            self.may_look(process, self.access_of(working))?;
+            entry.inode = Some(working);
         }
         while let Some(name) = rest.get(next).copied() {
             next += 1;
@@ -157,13 +162,10 @@ impl Filesystem {
             let Node::Directory { entries, access, .. } = self.node(directory) else {
                 return Err(ErrorKind::NotADirectory);
             };
-            if foreign && access.private && !access.foreign {
-                return Err(ErrorKind::PermissionDenied);
-            }
+            self.may_look(process, *access)?;
             let found = entries.iter().find(|(n, _)| *n == name).map(|(_, inode)| *inode);
             let Some(inode) = found else {
-                // Nothing can be made in a directory that is no longer in any other.
-                if last && self.is_named(directory) {
+                if last {
                     return Ok(Entry { slot: Some((directory, name)), inode: None });
                 }
                 return Err(ErrorKind::NotFound);
@@ -279,6 +281,11 @@ impl Filesystem {
             })
     }
 
+    /// Nothing can be made in a directory that is no longer in any other.
+    fn must_stand(&self, directory: Inode) -> Outcome<()> {
+        if self.is_named(directory) { Ok(()) } else { Err(ErrorKind::NotFound) }
+    }
+
     /// Frees the inode if it has neither a name nor a handle, and nobody stands in it.
     fn collect(&mut self, inode: Inode) {
         let open = self.handles.iter().flatten().any(|open| open.inode == inode)
@@ -323,8 +330,9 @@ impl Filesystem {
                     _ => {}
                 }
                 let access = self.access_of(inode);
-                if self.own(process).foreign && access.private && !access.foreign {
-                    return Err(ErrorKind::PermissionDenied);
+                self.may_look(process, access)?;
+                if writes || flags.truncate {
+                    self.must_own(process, access)?;
                 }
                 if flags.truncate {
                     self.set_content(inode, Content::EMPTY);
@@ -333,6 +341,8 @@ impl Filesystem {
             }
             None if flags.create || flags.create_new => {
                 let slot = entry.slot.ok_or(ErrorKind::IsADirectory)?;
+                self.must_stand(slot.0)?;
+                self.may_change(process, slot.0)?;
                 let access = self.made_by(process, private);
                 let inode = self.add(Node::File { content: Content::EMPTY, access })?;
                 self.put(slot, inode);
@@ -369,13 +379,20 @@ impl Filesystem {
     }
 
     /// close(2): the lock of the open file goes with it, and all that the process has locked on the file by fcntl(2).
-    fn close(&mut self, handle: Handle) {
-        let Some(open) = self.handles.get_mut(handle.0 as usize).and_then(Option::take) else { return };
+    fn close(&mut self, handle: Handle) -> Outcome<()> {
+        let slot = self.handles.get_mut(handle.0 as usize).and_then(Option::take);
+        let open = slot.ok_or(ErrorKind::Other)?;
         while self.handles.last().is_some_and(Option::is_none) {
             self.handles.pop();
         }
         self.release_records(open.inode, open.process);
         self.collect(open.inode);
+        Ok(())
+    }
+
+    /// Whether the process has that file open.
+    pub fn is_open(&self, process: Process, handle: Handle) -> bool {
+        self.opened(handle).is_ok_and(|open| open.process == process)
     }
 
     fn read(&self, handle: Handle) -> Outcome<Content> {
@@ -406,6 +423,10 @@ impl Filesystem {
         if !open.writes {
             return Err(ErrorKind::Other);
         }
+        // Nothing that is written moves no position, not even that of a handle which appends.
+        if contents.share(text, half).is_empty() {
+            return Ok(());
+        }
         let inode = open.inode;
         let old = self.content_of(inode);
         let at = if open.append { contents.length(old) } else { open.position };
@@ -431,6 +452,7 @@ impl Filesystem {
         match self.kind_of(inode) {
             Some(Kind::Directory) => Err(ErrorKind::IsADirectory),
             _ => {
+                self.must_own(process, self.access_of(inode))?;
                 self.set_content(inode, Content::EMPTY);
                 Ok(())
             }
@@ -440,7 +462,8 @@ impl Filesystem {
     fn list(&self, process: Process, path: &[Name]) -> Outcome<Reply> {
         let inode = self.existing(process, path, true)?;
         match self.node(inode) {
-            Node::Directory { entries, .. } => {
+            Node::Directory { entries, access, .. } => {
+                self.may_look(process, *access)?;
                 Ok(Reply::Names(entries.iter().map(|(n, _)| *n).collect(), self.content_of(inode)))
             }
             _ => Err(ErrorKind::NotADirectory),
@@ -449,12 +472,15 @@ impl Filesystem {
 
     fn set_mode(&mut self, process: Process, path: &[Name], private: bool) -> Outcome<()> {
         let inode = self.existing(process, path, true)?;
+        self.must_own(process, self.access_of(inode))?;
         self.set_private(inode, private);
         Ok(())
     }
 
     fn set_handle_mode(&mut self, handle: Handle, private: bool) -> Outcome<()> {
-        let inode = self.opened(handle)?.inode;
+        let open = self.opened(handle)?;
+        let inode = open.inode;
+        self.must_own(open.process, self.access_of(inode))?;
         self.set_private(inode, private);
         Ok(())
     }
@@ -464,6 +490,9 @@ impl Filesystem {
             self.nodes.get_mut(inode.0 as usize)
         {
             access.private = private;
+        }
+        if let Some(Node::Directory { open, .. }) = self.nodes.get_mut(inode.0 as usize) {
+            *open = false;
         }
     }
 

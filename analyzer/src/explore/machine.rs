@@ -1,12 +1,12 @@
 //! The interpreter: one actor's program on the shared state, one visible step at a time.
 
 use super::content::{Content, Contents};
-use super::filesystem::{Call, Filesystem, Handle, Inode, Kind, Name, Reply};
+use super::filesystem::{Call, Filesystem, Handle, Inode, Kind, Name};
 use super::oracle::{Class, Oracle};
 use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
 use super::shared::Shared;
-use super::{Actor, Lane, StepOutcome};
-use crate::flow::{Domain, ErrorKind};
+use super::{Actor, Lane, ScriptCall, StepOutcome};
+use crate::flow::{Domain, ErrorKind, Site};
 use std::mem;
 use std::rc::Rc;
 
@@ -266,8 +266,6 @@ pub struct Event {
     pub outcome: StepOutcome,
     /// The filesystem after it.
     pub files: Shared<Filesystem>,
-    /// What it asked of the kernel, and the answers.
-    pub calls: Vec<(Call, Result<Reply, ErrorKind>)>,
 }
 
 /// Everything that stays the same during one exploration.
@@ -290,8 +288,10 @@ pub struct Context<'a> {
     pub cut: bool,
     /// Where steps are noted, if they are.
     pub events: Option<Vec<Event>>,
-    /// The calls of the step under way, where steps are noted.
-    pub calls: Vec<(Call, Result<Reply, ErrorKind>)>,
+    /// What was asked of the kernel so far, where steps are noted.
+    pub calls: Vec<ScriptCall>,
+    /// The source of the effect under way.
+    pub site: Option<Site>,
 }
 
 impl<'a> Context<'a> {

@@ -156,6 +156,8 @@ pub struct Witness {
 pub struct Script {
     /// Whether both actors are threads of one process.
     pub same_process: bool,
+    /// Where the race is: a path, or the last component a variable's name.
+    pub place: Vec<Name>,
     /// What makes the state before.
     pub start: Vec<Call>,
     /// The calls in order.
@@ -171,6 +173,8 @@ pub struct Script {
 pub struct ScriptCall {
     /// Whose.
     pub lane: Lane,
+    /// The source that did it; none for what a release does, and for an actor that is not the program's own code.
+    pub site: Option<Site>,
     /// What is asked.
     pub call: Call,
     /// What the abstract kernel answered.

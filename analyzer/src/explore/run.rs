@@ -14,7 +14,7 @@ use super::setup::{Initial, Start, Surroundings, Use, start, visibility};
 use super::shared::Shared;
 use super::verdict::Question;
 use super::witness::Story;
-use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, ScriptCall, Witness};
+use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, Witness};
 use super::{canonical, compile, slice};
 use crate::flow::Domain;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -374,17 +374,9 @@ fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], 
         loss: found.loss.clone(),
         script: Script {
             same_process: subject.same_process,
+            place: subject.target.to_vec(),
             start: start.calls,
-            calls: events
-                .into_iter()
-                .flat_map(|event| {
-                    event.calls.into_iter().map(move |(call, reply)| ScriptCall {
-                        lane: event.lane,
-                        call,
-                        reply,
-                    })
-                })
-                .collect(),
+            calls: context.calls,
             end: state.files.tree(),
             contents: context.contents,
         },
@@ -407,6 +399,7 @@ impl<'a> Subject<'a> {
             cut: false,
             events: None,
             calls: Vec::new(),
+            site: None,
         }
     }
 

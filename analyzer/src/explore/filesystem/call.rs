@@ -184,10 +184,7 @@ impl Filesystem {
             Call::Open { path, flags, private } => {
                 self.open(process, path, *flags, *private).map(Reply::Opened)
             }
-            Call::Close(handle) => {
-                self.close(*handle);
-                Ok(Reply::Done)
-            }
+            Call::Close(handle) => self.close(*handle).map(done),
             Call::Read(handle) => self.read(*handle).map(Reply::Content),
             Call::Write { handle, text, half } => self.write(*handle, *text, *half, contents).map(done),
             Call::Cut(handle) => self.cut(*handle, contents).map(done),

@@ -13,10 +13,16 @@ impl Filesystem {
         private: bool,
         content: Content,
     ) -> Outcome<()> {
-        let slot = free(self.resolve(process, path, false)?)?;
+        let slot = self.free(self.resolve(process, path, false)?)?;
+        self.may_change(process, slot.0)?;
         let access = self.made_by(process, private);
-        let inode =
-            self.add(Node::Directory { content, filled: Content::EMPTY, entries: Vec::new(), access })?;
+        let inode = self.add(Node::Directory {
+            content,
+            filled: Content::EMPTY,
+            entries: Vec::new(),
+            access,
+            open: false,
+        })?;
         self.put(slot, inode);
         Ok(())
     }
@@ -34,6 +40,9 @@ impl Filesystem {
         if self.kind_of(inode) == Some(Kind::Directory) && !self.is_named(inode) {
             return Err(ErrorKind::NotFound);
         }
+        if self.kind_of(inode) == Some(Kind::Directory) {
+            self.may_change(process, inode)?;
+        }
         let Some(Node::Directory { filled, .. }) = self.nodes.get_mut(inode.0 as usize) else {
             return Err(ErrorKind::NotADirectory);
         };
@@ -48,6 +57,7 @@ impl Filesystem {
         let inode = entry.inode.ok_or(ErrorKind::NotFound)?;
         // The root, or "." (EBUSY, EINVAL).
         let slot = entry.slot.ok_or(ErrorKind::Other)?;
+        self.may_change(process, slot.0)?;
         match self.node(inode) {
             Node::Directory { .. } if self.is_empty(inode) => {}
             Node::Directory { .. } => return Err(ErrorKind::DirectoryNotEmpty),
@@ -68,10 +78,12 @@ impl Filesystem {
     pub(super) fn unlink(&mut self, process: Process, path: &[Name]) -> Outcome<()> {
         let entry = self.resolve(process, path, false)?;
         let inode = entry.inode.ok_or(ErrorKind::NotFound)?;
+        let slot = entry.slot.ok_or(ErrorKind::IsADirectory)?;
+        self.may_change(process, slot.0)?;
         if self.kind_of(inode) == Some(Kind::Directory) {
             return Err(ErrorKind::IsADirectory);
         }
-        self.take(entry.slot.ok_or(ErrorKind::Other)?);
+        self.take(slot);
         self.collect(inode);
         Ok(())
     }
@@ -82,10 +94,18 @@ impl Filesystem {
         if self.kind_of(inode) != Some(Kind::Directory) {
             return Err(ErrorKind::NotADirectory);
         }
-        self.clear_inode(inode);
-        let half = contents.half(self.content_of(inode));
-        self.set_content(inode, half);
+        self.may_look(process, self.access_of(inode))?;
+        if !self.is_empty(inode) {
+            self.may_change(process, inode)?;
+        }
+        self.empty(inode, contents);
         Ok(())
+    }
+
+    fn empty(&mut self, directory: Inode, contents: &mut Contents) {
+        self.clear_inode(directory);
+        let half = contents.half(self.content_of(directory));
+        self.set_content(directory, half);
     }
 
     fn clear_inode(&mut self, inode: Inode) {
@@ -134,13 +154,20 @@ impl Filesystem {
     ) -> Outcome<()> {
         let entry = self.resolve(process, path, false)?;
         let slot = entry.slot.ok_or(ErrorKind::Other)?;
-        if entry.inode.is_some() {
-            self.remove_all(process, path, contents)?;
+        self.must_stand(slot.0)?;
+        self.may_change(process, slot.0)?;
+        // The path is looked up once: it may lead through what is replaced.
+        if let Some(old) = entry.inode {
+            if self.kind_of(old) == Some(Kind::Directory) {
+                self.empty(old, contents);
+            }
+            self.take(slot);
+            self.collect(old);
         }
         let access = self.made_by(process, false);
         let node = match kind {
             Kind::Directory => {
-                Node::Directory { content, filled: Content::EMPTY, entries: Vec::new(), access }
+                Node::Directory { content, filled: Content::EMPTY, entries: Vec::new(), access, open: false }
             }
             Kind::File | Kind::Symlink => Node::File { content, access },
         };
@@ -159,10 +186,12 @@ impl Filesystem {
     ) -> Outcome<()> {
         // Both are looked up before either is judged.
         let (source, target) = (self.resolve(process, from, false)?, self.resolve(process, to, false)?);
-        let (Some(from_slot), Some(to_slot)) = (source.slot, target.slot) else {
-            return Err(ErrorKind::Other);
-        };
+        // "." can be neither moved nor moved onto (EBUSY), and is there.
+        let from_slot = source.slot.ok_or(ErrorKind::Other)?;
+        let occupied = if replace { ErrorKind::Other } else { ErrorKind::AlreadyExists };
+        let to_slot = target.slot.ok_or(occupied)?;
         let inode = source.inode.ok_or(ErrorKind::NotFound)?;
+        self.must_stand(to_slot.0)?;
         if target.inode.is_some() && !replace {
             return Err(ErrorKind::AlreadyExists);
         }
@@ -179,6 +208,11 @@ impl Filesystem {
             if old == inode {
                 return Ok(());
             }
+        }
+        for changed in [from_slot.0, to_slot.0] {
+            self.may_change(process, changed)?;
+        }
+        if let Some(old) = target.inode {
             match self.node(old) {
                 Node::Directory { .. } if !directory => return Err(ErrorKind::IsADirectory),
                 Node::Directory { .. } if !self.is_empty(old) => return Err(ErrorKind::DirectoryNotEmpty),
@@ -186,6 +220,10 @@ impl Filesystem {
                 _ if directory => return Err(ErrorKind::NotADirectory),
                 _ => {}
             }
+        }
+        // Its ".." changes.
+        if directory && from_slot.0 != to_slot.0 {
+            self.may_change(process, inode)?;
         }
         self.take(from_slot);
         self.put(to_slot, inode);
@@ -216,27 +254,29 @@ impl Filesystem {
     /// link(2).
     pub(super) fn link(&mut self, process: Process, from: &[Name], to: &[Name]) -> Outcome<()> {
         let inode = self.existing(process, from, false)?;
-        let slot = free(self.resolve(process, to, false)?)?;
+        let slot = self.free(self.resolve(process, to, false)?)?;
         if self.kind_of(inode) == Some(Kind::Directory) {
             return Err(ErrorKind::PermissionDenied);
         }
+        self.may_change(process, slot.0)?;
         self.put(slot, inode);
         Ok(())
     }
 
     /// symlink(2); `target` is a path from the root.
     pub(super) fn symlink(&mut self, process: Process, target: &[Name], at: &[Name]) -> Outcome<()> {
-        let slot = free(self.resolve(process, at, false)?)?;
+        let slot = self.free(self.resolve(process, at, false)?)?;
+        self.may_change(process, slot.0)?;
         let inode = self.add(Node::Symlink { target: target.to_vec() })?;
         self.put(slot, inode);
         Ok(())
     }
-}
 
-/// Where something new can be put.
-fn free(entry: Entry) -> Outcome<(Inode, Name)> {
-    match (entry.inode, entry.slot) {
-        (None, Some(slot)) => Ok(slot),
-        _ => Err(ErrorKind::AlreadyExists),
+    /// Where something new can be put.
+    fn free(&self, entry: Entry) -> Outcome<(Inode, Name)> {
+        match (entry.inode, entry.slot) {
+            (None, Some(slot)) => self.must_stand(slot.0).map(|()| slot),
+            _ => Err(ErrorKind::AlreadyExists),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a process keeps for itself and all its threads share: working directory, file mode creation mask, environment.
 
-use super::{Filesystem, Inode, Kind, Name, Outcome, START};
+use super::{Access, Filesystem, Inode, Kind, Name, Node, Outcome, START};
 use crate::explore::content::Content;
 use crate::flow::ErrorKind;
 
@@ -49,9 +49,35 @@ impl Filesystem {
         }
     }
 
-    /// Lets a process run as another user.
+    /// Lets a process run as another user, for whom all directories that are there now are open: that is what an attack rests on.
     pub fn estrange(&mut self, process: Process) {
         self.own_mut(process).foreign = true;
+        for node in &mut self.nodes {
+            if let Node::Directory { open, access, .. } = node {
+                *open = !access.private;
+            }
+        }
+    }
+
+    /// Whether the process may do with a file or directory of that access what only its owner may.
+    pub(super) fn must_own(&self, process: Process, access: Access) -> Outcome<()> {
+        match self.own(process).foreign && !access.foreign {
+            true => Err(ErrorKind::PermissionDenied),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether it may look inside.
+    pub(super) fn may_look(&self, process: Process, access: Access) -> Outcome<()> {
+        if access.private { self.must_own(process, access) } else { Ok(()) }
+    }
+
+    /// Whether it may make and remove names in a directory.
+    pub(super) fn may_change(&self, process: Process, directory: Inode) -> Outcome<()> {
+        match self.node(directory) {
+            Node::Directory { open: true, .. } => Ok(()),
+            _ => self.must_own(process, self.access_of(directory)),
+        }
     }
 
     /// chdir(2).
@@ -60,6 +86,7 @@ impl Filesystem {
         if self.kind_of(inode) != Some(Kind::Directory) {
             return Err(ErrorKind::NotADirectory);
         }
+        self.may_look(process, self.access_of(inode))?;
         let old = std::mem::replace(&mut self.own_mut(process).working, inode);
         self.collect(old);
         Ok(())

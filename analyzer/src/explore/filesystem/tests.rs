@@ -289,6 +289,38 @@ fn symlinks_are_followed_where_open_follows() {
 }
 
 #[test]
+fn a_directory_is_replaced_through_a_link_that_goes_with_it() {
+    let mut w = World::new();
+    let start: &[Name] = &[Name::WORKING];
+    let directory: &[Name] = &[Name::WORKING, Name(1)];
+    w.directory(directory);
+    assert_eq!(w.symlink(start, &[Name::WORKING, Name(1), Name(2)]), Ok(()));
+    let content = w.file(&[Name::WORKING, Name(1), Name(2), Name(1)]);
+    assert_eq!(w.content(directory), Ok(content));
+}
+
+#[test]
+fn the_working_directory_is_there_and_stays() {
+    let mut w = World::new();
+    let here: &[Name] = &[Name::WORKING];
+    assert_eq!(w.rename(here, A, true), Err(ErrorKind::Other));
+    w.file(A);
+    assert_eq!(w.rename(A, here, true), Err(ErrorKind::Other));
+    assert_eq!(w.rename(A, here, false), Err(ErrorKind::AlreadyExists));
+    assert_eq!(w.rename(here, here, false), Err(ErrorKind::Other));
+}
+
+#[test]
+fn writing_nothing_moves_no_position() {
+    let mut w = World::new();
+    w.file(A);
+    let open = w.open(A, OpenFlags { append: true, truncate: false, ..CREATE });
+    w.write(open, Content::EMPTY);
+    assert_eq!(w.done(&Call::Cut(open)), Ok(()));
+    assert_eq!(w.content(A), Ok(Content::EMPTY));
+}
+
+#[test]
 fn locks_belong_to_the_open_file() {
     let mut w = World::new();
     w.file(A);
@@ -387,6 +419,10 @@ fn relative_paths_start_where_the_process_stands() {
     assert_eq!(w.files.stat(Process::Second, relative).err(), Some(ErrorKind::NotFound));
     assert_eq!(w.done(&Call::RemoveAll(DIR.to_vec())), Ok(()));
     assert_eq!(w.try_open(relative, CREATE), Err(ErrorKind::NotFound));
+    // A rename looks both parents up before it sees that there is nothing to move.
+    w.file(B);
+    assert_eq!(w.rename(relative, &[Name(2), Name(1)], true), Err(ErrorKind::NotADirectory));
+    assert_eq!(w.rename(B, relative, true), Err(ErrorKind::NotFound));
     assert_eq!(w.done(&Call::ChangeDirectory(A.to_vec())), Err(ErrorKind::NotFound));
 }
 
@@ -408,4 +444,14 @@ fn others_may_not_look_into_what_is_private() {
     w.file(B);
     let look = Call::Open { path: B.to_vec(), flags: READ, private: false };
     assert_eq!(w.files.perform(Process::Second, &look, &mut w.contents), Err(ErrorKind::PermissionDenied));
+}
+
+#[test]
+fn what_is_closed_cannot_be_closed_again() {
+    let mut w = World::new();
+    let open = w.open(A, CREATE);
+    assert!(w.files.is_open(ME, open) && !w.files.is_open(Process::Second, open));
+    assert_eq!(w.done(&Call::Close(open)), Ok(()));
+    assert_eq!(w.done(&Call::Close(open)), Err(ErrorKind::Other));
+    assert!(!w.files.is_open(ME, open));
 }
