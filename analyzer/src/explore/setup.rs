@@ -44,6 +44,8 @@ pub struct Use {
     pub directory: bool,
     /// The function creates it as a directory.
     pub creates_directory: bool,
+    /// The function reads it before it does anything else to it: it takes it to be there.
+    pub reads_first: bool,
     /// What kind of state it is.
     pub domain: Domain,
 }
@@ -52,6 +54,8 @@ impl Use {
     /// How the program uses the target.
     pub fn of(program: &Program, domain: Domain, target: &[Name]) -> Self {
         let mut used = Use { domain, ..Use::default() };
+        let first = program.effects.iter().find(|effect| lane_path(&effect.paths, Lane::A) == target);
+        used.reads_first = first.is_some_and(|effect| effect.operation == Operation::Read);
         for effect in &program.effects {
             let path = lane_path(&effect.paths, Lane::A);
             used.directory |= path.len() > target.len() && path.starts_with(target);
@@ -88,7 +92,7 @@ impl Use {
         self.creates_directory || (self.directory && !self.file)
     }
 
-    /// The initial states that matter.
+    /// The initial states that matter, the most natural first: of two schedules that are as good, the first is told.
     pub fn initials(self) -> Vec<Initial> {
         let mut initials = vec![Initial::Absent];
         match self.domain {
@@ -101,6 +105,9 @@ impl Use {
         }
         if self.directory {
             initials.push(Initial::Directory);
+        }
+        if self.reads_first {
+            initials.rotate_left(1);
         }
         initials
     }
