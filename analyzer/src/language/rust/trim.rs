@@ -28,29 +28,25 @@ pub fn trimmed(text: &str, tests: Tests) -> Cow<'_, str> {
 
 /// The text with these ranges blank, which come sorted by their starts; none if they do not fit it.
 fn without(text: &str, ranges: &[Range<usize>]) -> Option<String> {
-    if ranges.is_empty() {
-        return None;
-    }
-    let mut kept = String::with_capacity(text.len());
+    let last = ranges.iter().max_by_key(|range| range.end)?;
+    let at_end = text.get(last.end..)?.bytes().all(|b| b.is_ascii_whitespace());
+    let end = if at_end { last.start } else { text.len() };
+    let mut kept = String::with_capacity(end);
     for range in ranges {
         // Documentation within a module that is gone is gone with it.
-        if range.end <= kept.len() {
+        let (start, stop) = (range.start.max(kept.len()), range.end.min(end));
+        if start >= stop {
             continue;
         }
-        kept.push_str(text.get(kept.len()..range.start.max(kept.len()))?);
-        let mut missing = range.end - kept.len();
+        kept.push_str(text.get(kept.len()..start)?);
+        let mut missing = stop - start;
         while missing > 0 {
             let blank = BLANK.get(..missing).unwrap_or(BLANK);
             kept.push_str(blank);
             missing -= blank.len();
         }
     }
-    let rest = text.get(kept.len()..)?;
-    if rest.bytes().any(|b| !b.is_ascii_whitespace()) {
-        kept.push_str(rest);
-    } else {
-        kept.truncate(kept.trim_end().len());
-    }
+    kept.push_str(text.get(kept.len()..end)?);
     Some(kept)
 }
 

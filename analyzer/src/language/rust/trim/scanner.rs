@@ -85,7 +85,7 @@ impl<'t> Scanner<'t> {
         let mut open = vec![opened];
         loop {
             // Most bytes mean nothing here.
-            self.at += self.rest().iter().position(|b| is_mark(*b))?;
+            self.at += self.rest().iter().position(|b| MARKS.get(usize::from(*b)) == Some(&true))?;
             match self.byte(0)? {
                 b'(' | b'[' | b'{' if open.len() >= DEEPEST => return None,
                 bracket @ (b'(' | b'[' | b'{') => {
@@ -286,7 +286,16 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-/// What may begin or end a group, a text or a comment.
-fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b'\'' | b'/')
-}
+/// What may begin or end a group, a text or a comment; by byte, for every text passes here.
+static MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            marks[byte] = matches!(byte as u8, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b'\'' | b'/');
+        }
+        byte += 1;
+    }
+    marks
+};
