@@ -10,9 +10,17 @@ corpus *flags:
 bench rounds="7":
     cargo run --release -p xtask -- bench {{ rounds }}
 
+# How long exploring a candidate of the corpus takes, and its share of a whole cold run on one thread.
+explore-times:
+    cargo run --release -p xtask -- explore
+
 # Lowering, linking and exploring, each alone.
 bench-stages:
     cargo bench -p fsrace-analyzer
+
+# The abstract kernel against the real one: so many random sequences of calls, and what each call came to.
+conformance sequences="10000000" seed="2":
+    FSRACE_SEQUENCES={{ sequences }} FSRACE_SEED={{ seed }} cargo test --release --test conformance -- --nocapture
 
 # A new rule, begun as a copy of the file, page and fixtures of one that is like it.
 new-rule id like:

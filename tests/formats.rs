@@ -9,7 +9,7 @@ use fsrace::report::{
     Counts, Region, RelatedRegion, Report, Reported, RuleInfo, Schedule, Source, Step, Warning,
 };
 use fsrace::resolve::fix_report;
-use fsrace_analyzer::explore::{Actor, Consequence, Lane, StepOutcome};
+use fsrace_analyzer::explore::{Actor, Consequence, Lane, Script, StepOutcome};
 use fsrace_analyzer::flow::ErrorKind;
 use fsrace_analyzer::language::Edit;
 use fsrace_analyzer::source::Span;
@@ -110,6 +110,8 @@ fn data_loss() -> Reported {
                 ),
             ],
             loss: "B's content is gone".into(),
+            script: Script::default(),
+            callers: Vec::new(),
         },
         fix: Some(fix_report(&fix, &source)),
         bounded: false,
@@ -156,6 +158,8 @@ fn spurious_failure() -> Reported {
                 step(Lane::A, Some(region(&source, act)), "remove", failed, "absent"),
             ],
             loss: "A fails though nothing is wrong".into(),
+            script: Script::default(),
+            callers: Vec::new(),
         },
         fix: None,
         bounded: true,

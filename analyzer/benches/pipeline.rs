@@ -2,7 +2,7 @@
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use fsrace_analyzer::explore::{Actor, Scenario, explore};
+use fsrace_analyzer::explore::{Actor, Explorer, Scenario};
 use fsrace_analyzer::flow::{Block, Effect, FileSummary, Step};
 use fsrace_analyzer::source::{LanguageId, SourceFile};
 use fsrace_analyzer::{link, lower};
@@ -70,9 +70,9 @@ fn exploring(bencher: Bencher, actor: Actor) {
     let bodies: Vec<Block> = program.functions().map(|(id, _)| program.body(id)).collect();
     let scenarios: Vec<Scenario<'_>> = bodies.iter().filter_map(|body| scenario(body, actor)).collect();
     assert!(!scenarios.is_empty(), "the generated functions hold no pair of effects");
-    bencher
-        .counter(ItemsCount::new(scenarios.len()))
-        .bench(|| scenarios.iter().map(|s| explore(s).races.len()).sum::<usize>());
+    bencher.counter(ItemsCount::new(scenarios.len())).bench(|| {
+        scenarios.iter().map(|s| Explorer::default().explore(s, |_| true).races.len()).sum::<usize>()
+    });
 }
 
 /// The first effect of a body, and the last on the same place.

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 findings shown, 2 the work could not be done.";
 
+const REPLAY_EXIT_CODES: &str =
+    "Exit codes: 0 the kernel did what was foreseen, 1 it did not, 2 the work could not be done.";
+
 /// Finds check-then-act filesystem races, proves each with the interleaving that breaks, and shows the atomic form
 #[derive(Debug, Parser)]
 #[command(name = "fsrace", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -50,6 +53,24 @@ pub enum Command {
         #[command(flatten)]
         reading: ReadOptions,
     },
+    /// Perform the schedules of findings on the real kernel: two processes, in a private temporary folder
+    ///
+    /// Nothing of the checked project is executed, only the file operations of each schedule. What the kernel answers is compared
+    /// with what fsrace foresaw.
+    #[cfg(target_os = "linux")]
+    #[command(after_help = REPLAY_EXIT_CODES)]
+    Replay {
+        /// Files and folders, as for `check`
+        #[arg(default_value = ".", value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Which findings.
+        #[command(flatten)]
+        options: ReplayOptions,
+    },
+    /// What `replay` starts: does system calls for it
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Lane,
 }
 
 /// What `fsrace check` and `cargo fsrace` have in common.
@@ -79,6 +100,29 @@ pub struct CheckOptions {
     /// Print counts and the time taken on standard error
     #[arg(long)]
     pub statistics: bool,
+    /// How to read.
+    #[command(flatten)]
+    pub reading: ReadOptions,
+}
+
+/// Which findings `fsrace replay` performs.
+#[derive(Debug, Args)]
+pub struct ReplayOptions {
+    /// Replay the findings whose fingerprint starts so (see `check --format json`), shown by default or not
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub finding: Option<String>,
+    /// Replay findings of this confidence and higher
+    #[arg(long, value_enum, default_value_t = Level::Medium, value_name = "LEVEL")]
+    pub min_confidence: Level,
+    /// Run these rules only (may be repeated, or separated by commas)
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub select: Vec<String>,
+    /// Do not run these rules (may be repeated, or separated by commas)
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub ignore: Vec<String>,
+    /// Replay findings in tests, examples, benchmarks and build scripts too
+    #[arg(long)]
+    pub include_tests: bool,
     /// How to read.
     #[command(flatten)]
     pub reading: ReadOptions,

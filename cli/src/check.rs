@@ -29,11 +29,37 @@ const STACK: usize = 64 << 20;
 /// Where the work cannot be done: exit code 2.
 pub fn check(
     scope: &Scope,
-    mut warnings: Vec<Warning>,
+    warnings: Vec<Warning>,
     options: &CheckOptions,
     color: ColorChoice,
 ) -> Result<ExitCode> {
     let started = Instant::now();
+    let report = report(scope, warnings, options, color)?;
+    let width = if options.output.is_some() { 100 } else { terminal::width() };
+    let text = output::render(&report, &rules(), options.format, width)?;
+    match &options.output {
+        Some(path) => save::save(path, &uncolored(&text, color))?,
+        None => terminal::write_stdout(&text, color).context("cannot write to standard output")?,
+    }
+    if options.statistics {
+        terminal::write_stderr(&statistics::table(&report, started.elapsed()), color);
+    }
+    if !options.reading.quiet {
+        terminal::write_stderr(&statistics::summary(&report), color);
+    }
+    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Checks a scope, and prints nothing but warnings.
+///
+/// # Errors
+/// Where the work cannot be done.
+pub fn report(
+    scope: &Scope,
+    mut warnings: Vec<Warning>,
+    options: &CheckOptions,
+    color: ColorChoice,
+) -> Result<Report> {
     let selection = RuleSelection::new(options)?;
     let (candidates, found) = discover(scope);
     warnings.extend(found);
@@ -60,19 +86,7 @@ pub fn check(
     if report.counts.files + report.counts.test_files == 0 {
         bail!("{}", nothing_to_check(&candidates, &report.counts));
     }
-    let width = if options.output.is_some() { 100 } else { terminal::width() };
-    let text = output::render(&report, &rules(), options.format, width)?;
-    match &options.output {
-        Some(path) => save::save(path, &uncolored(&text, color))?,
-        None => terminal::write_stdout(&text, color).context("cannot write to standard output")?,
-    }
-    if options.statistics {
-        terminal::write_stderr(&statistics::table(&report, started.elapsed()), color);
-    }
-    if !quiet {
-        terminal::write_stderr(&statistics::summary(&report), color);
-    }
-    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(report)
 }
 
 /// Prints the flow summaries of a scope.

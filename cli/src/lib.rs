@@ -9,6 +9,8 @@ pub mod fingerprint;
 pub mod output;
 pub mod progress;
 pub mod read;
+#[cfg(target_os = "linux")]
+pub mod replay;
 pub mod report;
 pub mod resolve;
 pub mod save;
@@ -48,6 +50,12 @@ fn dispatch(cli: Cli, color: ColorChoice) -> Result<ExitCode> {
         Some(Command::Summaries { paths, reading }) => {
             return check::summaries(&Scope::of_paths(&paths)?, &reading, color);
         }
+        #[cfg(target_os = "linux")]
+        Some(Command::Replay { paths, options }) => {
+            return replay::replay(&Scope::of_paths(&paths)?, options, color);
+        }
+        #[cfg(target_os = "linux")]
+        Some(Command::Lane) => return replay::lane::serve().map(|()| ExitCode::SUCCESS),
         Some(Command::Explain { rule }) => match fsrace_rules::rule(&rule) {
             Some(rule) => explain::styled(rule.docs),
             None => bail!("{}", explain::unknown_rule(&rule, &report::rules())),

@@ -1,6 +1,6 @@
 //! What reporters are given: findings resolved to files, lines and texts, with nothing of the program behind them.
 
-use fsrace_analyzer::explore::{Actor, Consequence, Lane, StepOutcome};
+use fsrace_analyzer::explore::{Actor, Consequence, Lane, Script, StepOutcome};
 use fsrace_analyzer::source::{LineColumn, LineIndex, Span};
 use fsrace_rules::finding::{Applicability, Confidence, Severity};
 use fsrace_rules::rule::Rule;
@@ -109,6 +109,10 @@ pub struct Schedule {
     pub steps: Vec<Step>,
     /// What is lost.
     pub loss: String,
+    /// What both ask of the kernel.
+    pub script: Script,
+    /// For each call of the script, the source that makes it.
+    pub callers: Vec<Option<Region>>,
 }
 
 /// A replacement of one region.
@@ -287,6 +291,8 @@ pub fn actor_name(actor: Actor) -> &'static str {
         Actor::Reader => "reader",
         Actor::Acquirer => "acquirer",
         Actor::Attacker => "attacker",
+        Actor::Stranger => "stranger",
+        Actor::Task => "task",
     }
 }
 
@@ -301,6 +307,8 @@ pub fn actor_phrase(actor: Actor) -> &'static str {
         Actor::Reader => "reads the file",
         Actor::Acquirer => "takes the place as its lock",
         Actor::Attacker => "swaps the place for a symbolic link",
+        Actor::Stranger => "opens the file as another user",
+        Actor::Task => "is the work that the function has started",
     }
 }
 
@@ -308,6 +316,7 @@ pub fn actor_phrase(actor: Actor) -> &'static str {
 pub fn lane_names(actor: Actor) -> [&'static str; 2] {
     match actor {
         Actor::ItselfThread => ["thread A", "thread B"],
+        Actor::Task => ["function", "started work"],
         _ => ["process A", "process B"],
     }
 }

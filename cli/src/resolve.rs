@@ -5,6 +5,7 @@ use crate::report::{
 };
 use crate::words;
 use fsrace_analyzer::explore::Witness;
+use fsrace_analyzer::flow::Site;
 use fsrace_analyzer::link::{Location, Program};
 use fsrace_rules::finding::{Finding, Fix};
 use similar::TextDiff;
@@ -69,19 +70,27 @@ pub fn resolve(finding: &Finding, program: &Program, sources: &Sources) -> Optio
 }
 
 fn schedule(witness: &Witness, program: &Program, sources: &Sources) -> Schedule {
+    let region = |site: Option<Site>| sources.region(program.location(site?)?);
     let steps = witness
         .steps
         .iter()
         .map(|step| Step {
             lane: step.lane,
-            region: step.site.and_then(|s| program.location(s)).and_then(|l| sources.region(l)),
+            region: region(step.site),
             operation: step.operation.clone(),
             place: words::place(&step.place),
             outcome: step.outcome,
             state: step.state.clone(),
         })
         .collect();
-    Schedule { actor: witness.actor, initial: witness.initial.clone(), steps, loss: witness.loss.clone() }
+    Schedule {
+        actor: witness.actor,
+        initial: witness.initial.clone(),
+        steps,
+        loss: witness.loss.clone(),
+        script: witness.script.clone(),
+        callers: witness.script.calls.iter().map(|call| region(call.site)).collect(),
+    }
 }
 
 /// A fix whose edits do not fit the text keeps its title and loses its edits.

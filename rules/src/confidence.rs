@@ -1,11 +1,12 @@
 //! How sure a finding is. All ranking is in this file, so that it can be tuned on real code in one place.
 
-use crate::evidence::{Evidence, Other, Role, Strength};
+use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Relation};
+use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Certainty, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
+use fsrace_analyzer::flow::{Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
 use fsrace_analyzer::link::{FunctionId, Location};
 
 /// Why another actor is plausible.
@@ -40,6 +41,8 @@ pub struct Surroundings<'a> {
     pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
     pub own: [Option<Location>; 2],
+    /// What the place is in the terms of the known callers.
+    pub in_callers: Vec<Place>,
 }
 
 impl Surroundings<'_> {
@@ -58,20 +61,21 @@ impl Surroundings<'_> {
         };
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
-            Actor::Itself | Actor::ItselfThread => Some(Reason::Itself),
+            Actor::Itself | Actor::ItselfThread | Actor::Task => Some(Reason::Itself),
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
                 .evidence
                 .find_removal(place, |u| !self.own.contains(&Some(u.inner)))
                 .map(Reason::Elsewhere)
-                .or_else(|| named(|h| h.removable))
+                .or_else(|| named(|h| h.cleaned))
                 .or_else(|| {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
             Actor::Reader => {
                 let found = in_another(&[Role::Reads]);
-                // Who only asks whether it is there takes it for whole, if it is this very place.
-                let asked = in_another(&[Role::Checks]).filter(|other| other.strength == Strength::Full);
+                // Who only asks whether it is there takes it for whole, if it is this very place; unless that is to clear it too.
+                let asked = in_another(&[Role::Checks])
+                    .filter(|other| other.strength == Strength::Full && !other.found.clears);
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
                 sure.map(Reason::Elsewhere)
                     .or_else(|| named(|h| !h.scratch))
@@ -84,7 +88,7 @@ impl Surroundings<'_> {
                 matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
                     .then_some(Reason::Instance)
             }),
-            Actor::Attacker => None,
+            Actor::Attacker | Actor::Stranger => None,
         }
         .unwrap_or(Reason::None)
     }
@@ -109,10 +113,34 @@ impl Surroundings<'_> {
             Role::RemovesTree,
         ];
         names::shared_root(place).is_some()
+            || self.in_callers.iter().any(|place| names::shared_root(place).is_some())
             || self
                 .evidence
                 .find(place, &ALL, |u| u.function != self.function)
                 .is_some_and(|o| o.strength == Strength::Full)
+    }
+
+    /// Whether another function uses a file of this name.
+    fn is_named_elsewhere(&self, place: &Place) -> bool {
+        const USES: [Role; 4] = [Role::Reads, Role::Writes, Role::Replaces, Role::Creates];
+        self.evidence
+            .find(place, &USES, |u| u.function != self.function && !self.own.contains(&Some(u.inner)))
+            .is_some_and(|o| o.strength > Strength::Computed)
+    }
+
+    /// Whether somebody else writes other content to the place than what is the same for all.
+    fn has_other_writer(&self, place: &Place) -> bool {
+        const WRITES: [Role; 3] = [Role::Writes, Role::Replaces, Role::Creates];
+        let others = |u: &Use| !u.constant && !self.own.contains(&Some(u.inner));
+        self.evidence.find(place, &WRITES, others).is_some_and(|o| o.strength > Strength::Computed)
+            || self.name.rsplit_once("::").is_some_and(|(owner, _)| self.evidence.writes_its_fields(owner))
+    }
+
+    /// Whether another function removes this very place.
+    fn is_removed_elsewhere(&self, place: &Place) -> bool {
+        self.evidence
+            .find_removal(place, |u| u.function != self.function && !self.own.contains(&Some(u.inner)))
+            .is_some_and(|o| o.strength == Strength::Full)
     }
 }
 
@@ -125,54 +153,17 @@ pub fn judge(
 ) -> (Confidence, Vec<String>) {
     let place = &candidate.place;
     let shared = surroundings.is_shared(place);
+    let lock = surroundings.hint(place).is_some_and(|hint| hint.lock);
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
-    let (level, why) = match reason {
-        Reason::Itself if shared => {
-            (Confidence::High, "the place is shared: other code uses it too".to_owned())
-        }
-        Reason::Itself => (Confidence::Medium, "the function may run twice at the same time".to_owned()),
-        Reason::Elsewhere(other) if other.strength == Strength::Full => {
-            (Confidence::High, "the program elsewhere is the other side".to_owned())
-        }
-        Reason::Elsewhere(other) if other.strength == Strength::Name => {
-            // A name alone, without a check that shows a second thought about others, says something within one file only.
-            let near = surroundings.own.iter().flatten().any(|own| own.file == other.found.location.file);
-            let level = if candidate.check.is_some() || near { Confidence::Medium } else { Confidence::Low };
-            (level, "the program elsewhere uses a file of this name".to_owned())
-        }
-        // Without a check that shows a second thought about others, a path of the same making is not enough.
-        Reason::Elsewhere(_) => {
-            let level = if candidate.check.is_some() { Confidence::Medium } else { Confidence::Low };
-            (level, "the program elsewhere uses paths that are made like this one".to_owned())
-        }
-        Reason::Named(word) => {
-            // Without a check that shows a second thought about others, what a variable is called is not enough.
-            let written = names::written_hint(place).is_some();
-            let level =
-                if candidate.check.is_some() || written { Confidence::Medium } else { Confidence::Low };
-            (level, format!("the name says `{word}`, which others touch"))
-        }
-        Reason::SharedRoot(root) => {
-            (Confidence::Medium, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
-        }
-        Reason::Instance => (Confidence::Medium, "another instance may create it".to_owned()),
-        Reason::None => (Confidence::Low, "nothing is known that does this to the place".to_owned()),
-    };
+    let (level, why) = met(candidate, race, reason, surroundings, shared);
     verdict.at_most(level, &why);
-
-    if surroundings.one_shot && !shared {
-        verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
+    if let Some(why) = harmless(candidate, race, reason, surroundings, lock) {
+        verdict.at_most(Confidence::Low, why);
     }
-    let fatal = candidate.act.effect.on_failure == OnFailure::Panic;
-    if race.consequence == Consequence::SpuriousFailure
-        && !fatal
-        && !surroundings.open
-        && !shared
-        && !matches!(reason, Reason::Elsewhere(_))
-        && surroundings.hint(place).is_none()
-    {
-        verdict.at_most(Confidence::Low, "nothing is lost but an error that a second try does not meet");
+    let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);
+    if surroundings.one_shot && (alone || !shared) {
+        verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
     }
     if place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
@@ -202,6 +193,142 @@ pub fn judge(
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
+}
+
+/// How surely somebody else is at the place at the same time, and why.
+fn met(
+    candidate: &Candidate,
+    race: &Race,
+    reason: &Reason,
+    surroundings: &Surroundings<'_>,
+    shared: bool,
+) -> (Confidence, String) {
+    // A check shows a second thought about others, and what is known of them by a name or a path alone needs one.
+    let checked = candidate.check.is_some();
+    let if_checked = if checked { Confidence::Medium } else { Confidence::Low };
+    let fails = race.consequence == Consequence::SpuriousFailure;
+    let removes = only_removes(candidate);
+    // Writes do not mind what is there; these refuse.
+    let refuses = match candidate.act.effect.operation {
+        Operation::CreateDir { all } => !all,
+        Operation::Open(flags) => flags.create_new,
+        Operation::Remove(_) | Operation::HardLink | Operation::Symlink => true,
+        _ => fails,
+    };
+    let fatal = refuses && candidate.act.effect.on_failure == OnFailure::Panic;
+    let unknown = matches!(candidate.place.kind(), PlaceKind::Opaque { .. });
+    match reason {
+        _ if names::is_output(&candidate.place) => {
+            (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
+        }
+        Reason::Itself if shared => {
+            (Confidence::High, "the place is shared: other code uses it too".to_owned())
+        }
+        Reason::Instance if shared => (Confidence::Medium, "another instance may create it".to_owned()),
+        Reason::Itself | Reason::Instance if candidate.long && !unknown => {
+            (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
+        }
+        Reason::Itself | Reason::Instance if fatal => {
+            (Confidence::Medium, "the program ends if another comes in between".to_owned())
+        }
+        Reason::Itself if updates(candidate) && surroundings.is_named_elsewhere(&candidate.place) => {
+            (Confidence::Medium, "other code uses a file of this name".to_owned())
+        }
+        Reason::Itself | Reason::Instance if candidate.refilled && !unknown => {
+            (Confidence::Medium, "what is removed is made anew, so others want it too".to_owned())
+        }
+        // Somebody's own content is worth a word even where the window is small, if the code surely means to spare it.
+        Reason::Instance if spares_content(candidate) && !unknown && !fails => {
+            (Confidence::Medium, "another instance may create it".to_owned())
+        }
+        Reason::Itself | Reason::Instance if surroundings.open && !unknown => {
+            (Confidence::Medium, "whoever calls it may do so twice at the same time".to_owned())
+        }
+        Reason::Itself | Reason::Instance => {
+            (Confidence::Low, "nothing says that two are there within microseconds".to_owned())
+        }
+        Reason::Elsewhere(other) if other.strength == Strength::Full => {
+            (Confidence::High, "the program elsewhere is the other side".to_owned())
+        }
+        Reason::Elsewhere(other) if other.strength == Strength::Name => {
+            // A name alone, without a check, says something within one file only.
+            let near = surroundings.own.iter().flatten().any(|own| own.file == other.found.location.file);
+            let level = if checked || near { Confidence::Medium } else { Confidence::Low };
+            (level, "the program elsewhere uses a file of this name".to_owned())
+        }
+        // That a removal finds nothing to remove is no loss that a mere likeness of paths is worth telling.
+        Reason::Elsewhere(_) if fails && removes && !candidate.refilled => {
+            (Confidence::Low, "the program elsewhere uses paths that are made like this one".to_owned())
+        }
+        Reason::Elsewhere(_) => {
+            (if_checked, "the program elsewhere uses paths that are made like this one".to_owned())
+        }
+        // Who takes a lock is whoever runs this code, and a cache is there to be cleaned; who else would read a place of some
+        // name, nobody can say.
+        Reason::Named(word) => {
+            let by_design = match race.witness.actor {
+                Actor::Acquirer => true,
+                Actor::Remover => checked && !removes,
+                _ => false,
+            };
+            let level = if by_design { Confidence::Medium } else { Confidence::Low };
+            (level, format!("the name says `{word}`"))
+        }
+        Reason::SharedRoot(root) => {
+            let level = if *root == Root::Temp { Confidence::Medium } else { Confidence::Low };
+            (level, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
+        }
+        Reason::None => (Confidence::Low, "nothing is known that does this to the place".to_owned()),
+    }
+}
+
+/// Whether the candidate removes just what it asked for. Who asks for something below it wants that, and removes more.
+fn only_removes(candidate: &Candidate) -> bool {
+    matches!(candidate.act.effect.operation, Operation::Remove(_)) && candidate.relation == Relation::Same
+}
+
+/// Whether the candidate reads a file and writes it back.
+fn updates(candidate: &Candidate) -> bool {
+    candidate.check.as_ref().is_some_and(|check| check.effect.operation == Operation::Read)
+}
+
+/// Whether the code surely writes content of its own only where its check, and nothing else, found nothing.
+fn spares_content(candidate: &Candidate) -> bool {
+    let presumed = |effect: &Effect| effect.certainty == Certainty::Presumed;
+    candidate.content_follows
+        && candidate.certain
+        && candidate.says == Some(Says::Absent)
+        && !candidate.renamed_away
+        && !presumed(&candidate.act.effect)
+        && !candidate.check.as_ref().is_some_and(|check| presumed(&check.effect))
+}
+
+/// Why nobody would miss what is lost, if that is so.
+fn harmless(
+    candidate: &Candidate,
+    race: &Race,
+    reason: &Reason,
+    surroundings: &Surroundings<'_>,
+    lock: bool,
+) -> Option<&'static str> {
+    let place = &candidate.place;
+    if race.consequence != Consequence::DoubleOwner
+        && candidate.constant
+        // A library's caller may hand in a path that something else writes to.
+        && !surroundings.open
+        && !surroundings.has_other_writer(place)
+    {
+        return Some("what is written is the same whoever writes it");
+    }
+    let removes = only_removes(candidate);
+    let alone = matches!(reason, Reason::Itself | Reason::Instance);
+    if race.consequence == Consequence::SpuriousFailure && alone {
+        let met = candidate.refilled || surroundings.is_removed_elsewhere(place);
+        if removes && !met && !lock && !surroundings.open {
+            return Some("what was to be removed is gone, and nothing is lost but an error");
+        }
+    }
+    None
 }
 
 struct Verdict {

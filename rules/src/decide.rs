@@ -9,8 +9,10 @@ use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::trace::Trace;
-use fsrace_analyzer::explore::{Actor, Consequence, Exploration, Race, Scenario, Witness, explore};
-use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Place};
+use fsrace_analyzer::explore::{
+    Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
+};
+use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -80,11 +82,11 @@ impl<'p> View<'p> {
     }
 
     /// Explores the candidates, side by side: one large function has many.
-    pub fn decide(&self, program: &Program, evidence: &Evidence) -> Vec<Decided> {
+    pub fn decide(&self, program: &Program, evidence: &Evidence, explorer: &Explorer) -> Vec<Decided> {
         self.candidates
             .par_iter()
             .map_init(
-                || Callers::new(program),
+                || Callers::new(program, explorer),
                 |callers, (rule, candidate)| self.decide_one(program, evidence, rule, candidate, callers),
             )
             .flatten_iter()
@@ -101,18 +103,22 @@ impl<'p> View<'p> {
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
         let check = candidate.check.as_ref().and_then(|point| location(program, point));
+        let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
             evidence,
             function: self.function,
             name: &self.summary.name,
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
-            open: self.summary.context.public && program.callers(self.function).is_empty(),
+            open: self.summary.context.public
+                && program.callers(self.function).is_empty()
+                && !file_of(program, self.function).is_some_and(|path| evidence.is_in_program(path)),
             own: [
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
+            in_callers,
         };
-        let mut best = self.worst(rule, candidate, &surroundings)?;
+        let mut best = self.worst(rule, candidate, &surroundings, callers.explorer)?;
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
             true => {
@@ -179,7 +185,13 @@ impl<'p> View<'p> {
     }
 
     /// The race that is reported: among those that are shown by default, the worst.
-    fn worst(&self, rule: &Rule, candidate: &Candidate, surroundings: &Surroundings<'_>) -> Option<Proven> {
+    fn worst(
+        &self,
+        rule: &Rule,
+        candidate: &Candidate,
+        surroundings: &Surroundings<'_>,
+        explorer: &Explorer,
+    ) -> Option<Proven> {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
         // A helper's write is looked at from its callers for what they know about the path.
@@ -198,13 +210,14 @@ impl<'p> View<'p> {
             {
                 break;
             }
-            let exploration = ask(body, candidate, &candidate.place, actor);
+            // A loss of another kind is another rule's to tell.
+            let wanted = |consequence| rule.consequences.contains(&consequence);
+            let exploration = explorer.explore(&scenario(body, candidate, &candidate.place, actor), wanted);
             if exploration.bounded && exploration.races.is_empty() {
                 undecided.get_or_insert(actor);
             }
             for race in exploration.races {
-                // A loss of another kind is another rule's to tell.
-                if !rule.consequences.contains(&race.consequence) {
+                if !is_about(candidate, &race) {
                     continue;
                 }
                 let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
@@ -217,6 +230,27 @@ impl<'p> View<'p> {
         // What is too large to explore is never taken for benign.
         best.or_else(|| Some(Proven::undecided(rule, undecided?)))
     }
+}
+
+/// Whether the schedule is about the candidate's own two steps. An update is lost by who read before, and what was used is met by
+/// who used it: a run that comes through neither shows another race, which another candidate stands for.
+fn is_about(candidate: &Candidate, race: &Race) -> bool {
+    let Some(check) = &candidate.check else { return true };
+    let reads = check.effect.operation == Operation::Read;
+    // What changes something else too may lose that.
+    let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();
+    if !reads && !only_uses {
+        return true;
+    }
+    let ran = |lane: Lane, site: Site| {
+        race.witness.steps.iter().any(|step| {
+            let done = !reads || !matches!(step.outcome, StepOutcome::Failed(_));
+            step.lane == lane && step.site == Some(site) && (done || site != check.effect.site)
+        })
+    };
+    [Lane::A, Lane::B]
+        .into_iter()
+        .any(|lane| ran(lane, check.effect.site) && ran(lane, candidate.act.effect.site))
 }
 
 fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
@@ -245,7 +279,13 @@ impl Proven {
     fn undecided(rule: &Rule, actor: Actor) -> Self {
         let consequence = rule.consequences.last().copied().unwrap_or(Consequence::SpuriousFailure);
         let loss = "not decided: exploring hit its bound".to_owned();
-        let witness = Witness { actor, initial: "unknown".to_owned(), steps: Vec::new(), loss: loss.clone() };
+        let witness = Witness {
+            actor,
+            initial: "unknown".to_owned(),
+            steps: Vec::new(),
+            loss: loss.clone(),
+            script: Script::default(),
+        };
         Proven {
             race: Race { consequence, witness },
             reason: Reason::None,
@@ -260,30 +300,51 @@ impl Proven {
     }
 }
 
-fn ask(body: &Block, candidate: &Candidate, place: &Place, actor: Actor) -> Exploration {
-    explore(&Scenario {
+/// The question whether the candidate is a race beside this actor.
+fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor: Actor) -> Scenario<'a> {
+    Scenario {
         body,
         place,
         check: candidate.check.as_ref().map(|point| point.effect.site),
         act: candidate.act.effect.site,
         actor,
-    })
+    }
 }
 
 /// The callers of one function, whose bodies all its candidates share.
 struct Callers<'p> {
     program: &'p Program,
+    explorer: &'p Explorer,
     bodies: FxHashMap<FunctionId, Rc<Block>>,
 }
 
 impl<'p> Callers<'p> {
-    fn new(program: &'p Program) -> Self {
-        Callers { program, bodies: FxHashMap::default() }
+    fn new(program: &'p Program, explorer: &'p Explorer) -> Self {
+        Callers { program, explorer, bodies: FxHashMap::default() }
     }
 
     fn body(&mut self, function: FunctionId) -> Rc<Block> {
         let body = self.bodies.entry(function).or_insert_with(|| Rc::new(self.program.body(function)));
         Rc::clone(body)
+    }
+
+    /// The candidate's place in the terms of the known callers, where it is passed in.
+    fn places(&mut self, function: FunctionId, candidate: &Candidate, levels: usize) -> Vec<Place> {
+        let passed_in = candidate.place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
+        if !passed_in || levels == 0 {
+            return Vec::new();
+        }
+        let callers = self.program.callers(function);
+        let mut found = Vec::new();
+        for caller in callers.iter().take(CALLERS) {
+            if self.program.function(*caller).is_some_and(|s| s.context.test) {
+                continue;
+            }
+            let body = self.body(*caller);
+            found.extend(place_in(&effects(&body), candidate));
+            found.extend(self.places(*caller, candidate, levels - 1));
+        }
+        found
     }
 
     /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
@@ -312,7 +373,9 @@ impl<'p> Callers<'p> {
         locked.into_iter().all(|(caller, place)| {
             let seen = Candidate { place, ..candidate.clone() };
             let body = self.body(caller);
-            let exploration = ask(&narrow(&body, &seen), candidate, &seen.place, actor);
+            let narrowed = narrow(&body, &seen);
+            let scenario = scenario(&narrowed, candidate, &seen.place, actor);
+            let exploration = self.explorer.explore(&scenario, |_| true);
             let safe = exploration.races.is_empty() && !exploration.bounded;
             safe || self.are_safe(caller, candidate, actor, levels - 1)
         })

@@ -3,10 +3,11 @@
 //! Across functions, places are compared by *class*: type and field, constant, well-known root, environment variable, literal or
 //! pure call, with the components after it. Where nothing but the last component is known, that name is a weaker class.
 
+use crate::pairs;
 use crate::trace::Trace;
 use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, RemoveKind};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
 /// How many uses one function contributes, and how many are kept of one class.
@@ -49,6 +50,12 @@ pub struct Use {
     depth: usize,
     /// Test, example or benchmark code.
     pub in_test: bool,
+    /// What is written is the same for all who run this code.
+    pub constant: bool,
+    /// Its function removes the place too: it is another that clears and refills, and no user of what is there.
+    pub clears: bool,
+    /// The type whose field the place is, where that is written with something that varies.
+    written_field_of: Option<Key>,
     key: Key,
 }
 
@@ -87,13 +94,17 @@ pub struct Other {
 #[derive(Debug, Default)]
 pub struct Evidence {
     uses: FxHashMap<Key, Vec<Use>>,
+    /// Types that write the files that their fields name.
+    writers: FxHashSet<Key>,
+    /// Folders of packages that are programs: all their callers are known, as far as calls can be followed.
+    programs: FxHashSet<String>,
 }
 
 impl Evidence {
     /// The uses in one function's linked body.
     pub fn uses_in(program: &Program, function: FunctionId, in_test: bool, trace: &Trace<'_>) -> Vec<Use> {
         let mut uses = Vec::new();
-        for event in &trace.events {
+        'all: for (index, event) in trace.events.iter().enumerate() {
             let depth = trace.call_depth(event);
             let Some(inner) = program.location(event.effect.site) else { continue };
             let location =
@@ -101,12 +112,30 @@ impl Evidence {
             for (place, role) in roles(event.effect) {
                 for class in classes(place) {
                     if uses.len() >= PER_FUNCTION {
-                        return uses;
+                        break 'all;
                     }
-                    uses.push(Use { role, function, location, inner, depth, in_test, key: class.key });
+                    uses.push(Use {
+                        role,
+                        function,
+                        location,
+                        inner,
+                        depth,
+                        in_test,
+                        constant: pairs::writes_constant(trace, index),
+                        clears: false,
+                        written_field_of: written_field(place, role)
+                            .filter(|_| !pairs::writes_constant(trace, index)),
+                        key: class.key,
+                    });
                 }
             }
         }
+        let removed: FxHashSet<Key> = uses
+            .iter()
+            .filter(|u| matches!(u.role, Role::Removes | Role::RemovesTree))
+            .map(|u| u.key)
+            .collect();
+        uses.iter_mut().for_each(|u| u.clears = removed.contains(&u.key));
         uses
     }
 
@@ -119,6 +148,7 @@ impl Evidence {
                 *slot = found;
             }
         }
+        let writers = nearest.values().filter(|u| !u.in_test).filter_map(|u| u.written_field_of).collect();
         let mut all: Vec<Use> = nearest.into_values().collect();
         all.sort_by_key(|u| (u.key, u.in_test, u.location, u.inner, u.role));
         let mut uses: FxHashMap<Key, Vec<Use>> = FxHashMap::default();
@@ -128,7 +158,25 @@ impl Evidence {
                 list.push(found);
             }
         }
-        Evidence { uses }
+        Evidence { uses, writers, programs: FxHashSet::default() }
+    }
+
+    /// Notes which packages are programs.
+    pub fn note_programs(&mut self, program: &Program) {
+        let mains =
+            program.functions().filter(|(_, s)| s.context.main && !s.context.test && !s.context.auxiliary);
+        let files = mains.filter_map(|(id, _)| program.file(program.file_of(id)));
+        self.programs = files.map(|file| package(&file.path).to_owned()).collect();
+    }
+
+    /// Whether the file belongs to a package that is a program, and no mere library.
+    pub fn is_in_program(&self, path: &str) -> bool {
+        self.programs.contains(package(path))
+    }
+
+    /// Whether the type of this name writes files that its fields name, with content that varies.
+    pub fn writes_its_fields(&self, owner: &str) -> bool {
+        self.writers.contains(&type_key(owner))
     }
 
     /// The first use of the place's class in one of the roles that `accept` takes.
@@ -156,6 +204,25 @@ impl Evidence {
         let uses = self.uses.get(&class.key)?;
         let found = uses.iter().find(|u| !u.in_test && roles.contains(&u.role) && accept(u))?;
         Some(Other { found: *found, strength: class.strength })
+    }
+}
+
+/// The folder of the package that a file belongs to, by custom.
+fn package(path: &str) -> &str {
+    path.rsplit_once("src/").map_or("", |(folder, _)| folder)
+}
+
+fn type_key(name: &str) -> Key {
+    let mut hasher = FxHasher::default();
+    ("type", name).hash(&mut hasher);
+    Key(hasher.finish())
+}
+
+/// The type whose field the place is, if this writes it.
+fn written_field(place: &Place, role: Role) -> Option<Key> {
+    match (place.kind(), role) {
+        (PlaceKind::Field { owner: Some(owner), .. }, Role::Writes | Role::Replaces) => Some(type_key(owner)),
+        _ => None,
     }
 }
 

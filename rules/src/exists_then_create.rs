@@ -3,7 +3,8 @@
 //! Not reported: creation that fails or does nothing where something is there already, if that is no error for the code; paths
 //! that only this process knows; tests that only choose a message.
 
-use crate::pairs::{Candidate, created_by_path, guarded};
+use crate::names;
+use crate::pairs::{Candidate, Pair, created_by_path, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -34,9 +35,24 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     guarded(trace, created, |says| says != Says::Present, false)
         .into_iter()
+        .filter(|(pair, place)| !is_written_if_changed(trace, pair, place))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .filter(|candidate| candidate.says == Some(Says::Absent) || asks_existence(candidate))
         .collect()
+}
+
+/// Whether what is there was read before, and decides too: then the write replaces it on purpose. Of a lock, what is read only
+/// tells whether its owner lives.
+fn is_written_if_changed(trace: &Trace<'_>, pair: &Pair, place: &Place) -> bool {
+    let one_of_several = !pair.certain || pair.says == Says::Unknown;
+    one_of_several
+        && !names::hint(place).is_some_and(|hint| hint.lock)
+        && trace.events.iter().enumerate().take(pair.act).any(|(earlier, event)| {
+            matches!(event.effect.operation, Operation::Read | Operation::Open(_))
+                && (event.effect.used() == Some(place) || event.effect.handle.is_some())
+                && event.effect.place == *place
+                && trace.on_one_path(earlier, pair.act)
+        })
 }
 
 /// `mkdir -p` takes what is there for made: a check before it is redundant.
@@ -83,6 +99,10 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         Operation::HardLink | Operation::Symlink => {
             "make the link without asking, and treat `AlreadyExists` as present"
         }
+        // Whoever comes in between must not find it half done, and an interruption must not leave it so.
+        _ if candidate.long => {
+            "write a temporary file beside it, then rename it into place: others see it whole or not at all"
+        }
         _ => "create it with `create_new`, which fails if it is there, and treat `AlreadyExists` as present",
     };
     Report { message, help: help.to_owned(), check: "checked here" }
@@ -92,6 +112,7 @@ fn rewrite(candidate: &Candidate) -> Option<Idiom> {
     match candidate.act.effect.operation {
         _ if candidate.says != Some(Says::Absent) || !candidate.certain => None,
         Operation::CreateDir { .. } => Some(Idiom::CreateAll),
+        Operation::Write | Operation::Open(_) if candidate.long => Some(Idiom::ReplaceAtomically),
         Operation::Write | Operation::Open(_) => Some(Idiom::CreateNew),
         _ => None,
     }

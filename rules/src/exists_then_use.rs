@@ -6,7 +6,7 @@ use crate::pairs::{Candidate, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Effect, Operation, Place};
+use fsrace_analyzer::flow::{Check, Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -28,7 +28,17 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     guarded(trace, used, |says| says == Says::Present, false)
         .into_iter()
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
+        .filter(|candidate| !asks_for_mode(candidate))
         .collect()
+}
+
+/// Whether what is asked of the file is what is then set: its mode or owner, and not whether it is there.
+fn asks_for_mode(candidate: &Candidate) -> bool {
+    let asked = candidate.check.as_ref().is_some_and(|check| {
+        matches!(check.effect.operation, Operation::Check(Check::Metadata | Check::SymlinkMetadata))
+    });
+    let sets = matches!(candidate.act.effect.operation, Operation::SetPermissions(_) | Operation::SetOwner);
+    asked && sets
 }
 
 /// What must be there for the effect to succeed; renames have a rule of their own.

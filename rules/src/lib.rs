@@ -26,6 +26,7 @@ mod truncating_write;
 use decide::View;
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
+use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::{Idiom, RewriteRequest, render};
 use fsrace_analyzer::link::Program;
 use rayon::prelude::*;
@@ -50,13 +51,23 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Runs the rules that `selected` accepts over the program. The findings come sorted by file, position and rule, of every
 /// confidence; one per cause. Runs in parallel; the result does not depend on the number of threads.
 pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Vec<Finding> {
+    check_with(program, selected, &Explorer::default())
+}
+
+/// As [`check`], asking this explorer.
+pub fn check_with(
+    program: &Program,
+    selected: &(dyn Fn(&Rule) -> bool + Sync),
+    explorer: &Explorer,
+) -> Vec<Finding> {
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
-    let evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    evidence.note_programs(program);
     views.retain(View::has_candidates);
-    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence)).collect();
+    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();
     merge::merge(decided)
 }
 

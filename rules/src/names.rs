@@ -9,6 +9,8 @@ pub struct Hint {
     pub word: &'static str,
     /// Places of this kind are removed by others in the course of things.
     pub removable: bool,
+    /// Such places are there to be cleaned up, by this program or another.
+    pub cleaned: bool,
     /// Existence of such a place means ownership.
     pub lock: bool,
     /// Nobody but its maker reads it.
@@ -18,8 +20,9 @@ pub struct Hint {
 /// Words by what they tell. Singular; a plural `s` is peeled off before comparing.
 const REMOVABLE: &[&str] =
     &["cache", "cached", "temp", "tmp", "log", "socket", "sock", "trash", "stale", "expired", "scratch"];
+const CLEANED: &[&str] = &["cache", "cached", "temp", "tmp", "trash", "stale", "expired", "scratch"];
 const SCRATCH: &[&str] = &["temp", "tmp", "trash", "stale", "expired", "scratch"];
-const LOCKS: &[&str] = &["lock", "lockfile", "flock", "mutex", "pidfile"];
+const LOCKS: &[&str] = &["lock", "lockfile", "flock", "mutex", "pidfile", "pid"];
 const SHARED: &[&str] = &[
     "state",
     "index",
@@ -30,7 +33,6 @@ const SHARED: &[&str] = &[
     "setting",
     "database",
     "db",
-    "pid",
     "history",
     "session",
     "store",
@@ -50,40 +52,52 @@ const SHARED: &[&str] = &[
     "ledger",
 ];
 
+/// Words of a directory that a user hands in for a tool to put its results in, alone or before what says that it is one.
+const OUTPUTS: &[&str] = &["out", "output", "target", "dist", "build"];
+const FOLDERS: &[&str] = &["dir", "directory", "folder", "root"];
+
+/// Whether the place lies in a directory that a tool fills with its results.
+pub fn is_output(place: &Place) -> bool {
+    place.any(&mut |kind| {
+        names(kind).into_iter().any(|name| {
+            let words = words(name);
+            let is = |word: &String| OUTPUTS.contains(&word.as_str());
+            match words.as_slice() {
+                [one] => {
+                    ["out", "output", "dist", "outdir", "outputdir", "targetdir"].contains(&one.as_str())
+                }
+                [.., last] => words.iter().any(is) && FOLDERS.contains(&last.as_str()),
+                [] => false,
+            }
+        })
+    })
+}
+
 /// The strongest hint among the names that say what the place itself is: its last component and the directories that literals,
 /// fields and functions name on the way. What a whole path is computed from (arguments, the value that has the field) says nothing.
 pub fn hint(place: &Place) -> Option<Hint> {
     let mut best: Option<Hint> = None;
-    collect(place, &mut best, true, 0);
+    collect(place, &mut best, 0);
     best
 }
 
-/// Like [`hint`], without what a variable happens to be called.
-pub fn written_hint(place: &Place) -> Option<Hint> {
-    let mut best: Option<Hint> = None;
-    collect(place, &mut best, false, 0);
-    best
-}
-
-fn collect(place: &Place, best: &mut Option<Hint>, variables: bool, depth: usize) {
+fn collect(place: &Place, best: &mut Option<Hint>, depth: usize) {
     if depth > 32 {
         return;
     }
-    if variables || !matches!(place.kind(), PlaceKind::Parameter { .. } | PlaceKind::Opaque { .. }) {
-        for name in names(place.kind()) {
-            consider(best, name);
-        }
+    for name in names(place.kind()) {
+        consider(best, name);
     }
     match place.kind() {
         PlaceKind::Join(base, last) | PlaceKind::WithFileName(base, last) => {
-            collect(last, best, variables, depth + 1);
-            collect(base, best, variables, depth + 1);
+            collect(last, best, depth + 1);
+            collect(base, best, depth + 1);
         }
         PlaceKind::WithExtension(base, last) => {
-            collect(last, best, variables, depth + 1);
-            collect(base, best, variables, depth + 1);
+            collect(last, best, depth + 1);
+            collect(base, best, depth + 1);
         }
-        PlaceKind::Concat(parts) => parts.iter().for_each(|p| collect(p, best, variables, depth + 1)),
+        PlaceKind::Concat(parts) => parts.iter().for_each(|p| collect(p, best, depth + 1)),
         _ => {}
     }
 }
@@ -100,14 +114,52 @@ pub fn hint_in(name: &str) -> Option<Hint> {
 pub fn shared_root(place: &Place) -> Option<Root> {
     let mut found = None;
     place.any(&mut |kind| {
-        if let PlaceKind::Root(root) = kind
-            && !matches!(root, Root::Working | Root::Executable)
-        {
-            found = Some(*root);
+        match kind {
+            PlaceKind::Root(root) if !matches!(root, Root::Working | Root::Executable) => found = Some(*root),
+            PlaceKind::Literal(text) => found = found.or_else(|| written_root(text)),
+            PlaceKind::Parameter { name, .. }
+            | PlaceKind::Field { name, .. }
+            | PlaceKind::Opaque { name, .. } => {
+                found = found.or_else(|| handed_root(name));
+            }
+            PlaceKind::Call { callee, .. } => found = found.or_else(|| handed_root(last(callee))),
+            _ => {}
         }
         found.is_some()
     });
     found
+}
+
+/// The directory that everybody knows which an absolute path begins with.
+fn written_root(text: &str) -> Option<Root> {
+    let below =
+        |root: &str| text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if ["/tmp", "/var/tmp", "/dev/shm"].into_iter().any(below) {
+        Some(Root::Temp)
+    } else if ["/run", "/var/run", "/var/lock"].into_iter().any(below) {
+        Some(Root::Runtime)
+    } else if below("/var/cache") {
+        Some(Root::Cache)
+    } else {
+        below("/var/lib").then_some(Root::State)
+    }
+}
+
+/// The directory that everybody knows which a value of this name is, by convention: `cache_dir`, `ConfigRoot`.
+fn handed_root(name: &str) -> Option<Root> {
+    let words = words(name);
+    let [.., what, kind] = words.as_slice() else { return None };
+    if !FOLDERS.contains(&kind.as_str()) && kind != "home" {
+        return None;
+    }
+    match what.as_str() {
+        "cache" => Some(Root::Cache),
+        "config" => Some(Root::Config),
+        "data" => Some(Root::Data),
+        "state" => Some(Root::State),
+        "home" => Some(Root::Home),
+        _ => None,
+    }
 }
 
 fn names(kind: &PlaceKind) -> Vec<&str> {
@@ -133,7 +185,8 @@ fn consider(best: &mut Option<Hint>, name: &str) {
             .into_iter()
             .find_map(|(list, removable, lock)| {
                 let word = list.iter().find(|known| same_word(known, &word))?;
-                Some(Hint { word, removable, lock, scratch: SCRATCH.contains(word) })
+                let cleaned = CLEANED.contains(word);
+                Some(Hint { word, removable, cleaned, lock, scratch: SCRATCH.contains(word) })
             });
         if let Some(found) = found
             && best.as_ref().is_none_or(|b| rank(b) < rank(&found))

@@ -1,7 +1,7 @@
 //! Shared matchers: a check, then an act on the same place.
 
 use crate::trace::{Event, Says, Trace};
-use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, PlaceKind, Site};
+use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, PlaceKind, RemoveKind, Site};
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
 /// outlives the walk that found it.
@@ -23,6 +23,14 @@ pub struct Candidate {
     pub locked: bool,
     /// Whether content is written: by the act, or through the handle that it opens.
     pub content_follows: bool,
+    /// Whether that content is the same for all who run this code.
+    pub constant: bool,
+    /// Whether something that takes its time happens between the two steps, or fills what the act begins.
+    pub long: bool,
+    /// Whether the place is made anew after the act.
+    pub refilled: bool,
+    /// Whether the place is only a temporary name of something that is moved into place afterwards.
+    pub renamed_away: bool,
 }
 
 /// An effect and where the function's own source causes it.
@@ -140,6 +148,10 @@ impl Candidate {
             relation: pair.relation,
             locked: locked_before(trace, pair.check),
             content_follows: content_follows(trace, pair.act),
+            constant: writes_constant(trace, pair.act),
+            long: trace.takes_long(pair.check, Some(pair.act)) || fills_slowly(trace, pair.act),
+            refilled: is_refilled(trace, pair.act, place),
+            renamed_away: is_renamed_away(trace, pair.act, place),
         })
     }
 
@@ -154,6 +166,10 @@ impl Candidate {
             relation: Relation::Same,
             locked: locked_before(trace, first.unwrap_or(act)),
             content_follows: content_follows(trace, act),
+            constant: writes_constant(trace, act),
+            long: first.is_some_and(|first| trace.takes_long(first, Some(act))) || fills_slowly(trace, act),
+            refilled: is_refilled(trace, act, place),
+            renamed_away: is_renamed_away(trace, act, place),
         })
     }
 }
@@ -174,7 +190,7 @@ fn locked_before(trace: &Trace<'_>, step: usize) -> bool {
 
 /// Whether the effect takes a lock that keeps other processes out.
 pub fn is_process_lock(effect: &Effect) -> bool {
-    matches!(effect.operation, Operation::Lock { scope: LockScope::Process, .. })
+    matches!(effect.operation, Operation::Lock { scope: LockScope::Process | LockScope::Record, .. })
 }
 
 /// Whether nobody else can know this path: it is private, or computed from something private.
@@ -194,4 +210,60 @@ fn content_follows(trace: &Trace<'_>, act: usize) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether all that is written by the act, or through the handle that it opens, is the same for all who run this code.
+pub fn writes_constant(trace: &Trace<'_>, act: usize) -> bool {
+    let Some(event) = trace.events.get(act) else { return false };
+    if !matches!(event.effect.operation, Operation::Open(_)) {
+        return event.effect.writes_constant();
+    }
+    let mut writes = trace
+        .events
+        .iter()
+        .skip(act)
+        .filter(|later| {
+            later.effect.handle == Some(event.effect.result)
+                && matches!(later.effect.operation, Operation::Write | Operation::Append)
+        })
+        .peekable();
+    writes.peek().is_some() && writes.all(|write| write.effect.writes_constant())
+}
+
+/// Whether the act begins a directory that is then filled by something that takes its time.
+fn fills_slowly(trace: &Trace<'_>, act: usize) -> bool {
+    trace.events.get(act).is_some_and(|e| {
+        matches!(e.effect.operation, Operation::Populate)
+            || (matches!(e.effect.operation, Operation::CreateDir { .. }) && trace.takes_long(act, None))
+    })
+}
+
+/// Whether the place that an act removed is made anew after it.
+fn is_refilled(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+    let tree = trace
+        .events
+        .get(act)
+        .is_some_and(|e| matches!(e.effect.operation, Operation::Remove(RemoveKind::Tree)));
+    // What takes its time after a tree is gone most likely brings it back.
+    if tree && trace.takes_long(act, None) {
+        return true;
+    }
+    trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
+        // A directory that is only made says little; one that something then fills for a while is wanted.
+        let wanted = match event.effect.operation {
+            Operation::CreateDir { .. } => trace.takes_long(later, None),
+            Operation::Open(flags) => !flags.create_new,
+            _ => true,
+        };
+        wanted && event.effect.created().is_some_and(|made| made == place) && trace.on_one_path(act, later)
+    })
+}
+
+/// Whether the file is only a temporary name of something that is moved into place afterwards.
+pub fn is_renamed_away(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+    trace.events.iter().enumerate().skip(act).any(|(later, e)| {
+        matches!(e.effect.operation, Operation::Rename { .. } | Operation::HardLink)
+            && (e.effect.place == *place || place.starts_with(&e.effect.place))
+            && trace.on_one_path(act, later)
+    })
 }

@@ -5,7 +5,7 @@ use crate::rule::{Rule, short};
 use crate::trace::{Says, Trace};
 use crate::{RULES, exists_then_create, exists_then_remove, exists_then_rename, exists_then_use};
 use crate::{read_modify_write, remove_then_create, rule, truncating_write};
-use fsrace_analyzer::explore::{Race, Witness};
+use fsrace_analyzer::explore::{Race, Script, Witness};
 use fsrace_analyzer::flow::{
     Block, Branch, Certainty, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, OnFailure, OpenFlags,
     Operation, Place, RemoveKind, ResultId, Site, Step, Value,
@@ -26,6 +26,7 @@ fn effect(number: u32, operation: Operation, place: &Place) -> Effect {
         handle: None,
         other_place: None,
         data: Vec::new(),
+        content: Value::Opaque,
         result: ResultId(number),
         on_failure: OnFailure::Continue,
         certainty: Certainty::Known,
@@ -249,6 +250,7 @@ fn messages_are_in_house_style() {
                             initial: String::new(),
                             steps: Vec::new(),
                             loss: String::new(),
+                            script: Script::default(),
                         },
                     };
                     let report = (r.report)(&candidate, &race);

@@ -4,9 +4,10 @@
 //! or a branch on the answer left early before it. Answers that a helper function forwards (`fn seen(p) -> bool`) count.
 
 use fsrace_analyzer::flow::{
-    Block, Branch, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, OnFailure, Operation, ResultId,
-    Site, Step, Value,
+    Block, Branch, Callee, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, OnFailure, Operation,
+    ResultId, Site, Step, Value,
 };
+use fsrace_analyzer::link::takes_long;
 use rustc_hash::FxHashMap;
 
 /// How deep blocks may nest before the rest is left out: deeper code is generated or hostile.
@@ -25,6 +26,8 @@ pub struct Trace<'a> {
     pub events: Vec<Event<'a>>,
     /// The frames that they stand in.
     pub frames: Vec<FrameInfo<'a>>,
+    /// Steps that take their time: downloads, builds, commands, questions to a person.
+    labours: Vec<Labour>,
     sources: FxHashMap<ResultId, Source<'a>>,
 }
 
@@ -38,6 +41,14 @@ pub struct Event<'a> {
     /// Indices into [`Trace::frames`], the outermost first.
     pub frames: Vec<usize>,
     /// Decisions on the way here: which one, which side.
+    choices: Vec<(usize, bool)>,
+}
+
+/// A step that takes seconds rather than microseconds.
+#[derive(Debug)]
+struct Labour {
+    /// How many effects came before it.
+    after: usize,
     choices: Vec<(usize, bool)>,
 }
 
@@ -112,6 +123,19 @@ impl<'a> Trace<'a> {
     pub fn on_one_path(&self, first: usize, second: usize) -> bool {
         let (Some(a), Some(b)) = (self.events.get(first), self.events.get(second)) else { return false };
         a.choices.iter().all(|(n, side)| !b.choices.contains(&(*n, !side)))
+    }
+
+    /// Whether something that takes its time happens after the first effect and, where there is a second, before that.
+    pub fn takes_long(&self, first: usize, second: Option<usize>) -> bool {
+        let fits = |choices: &[(usize, bool)], with: usize| {
+            let Some(event) = self.events.get(with) else { return false };
+            event.choices.iter().all(|(n, side)| !choices.contains(&(*n, !side)))
+        };
+        self.labours.iter().any(|l| {
+            l.after > first
+                && second.is_none_or(|second| l.after <= second && fits(&l.choices, second))
+                && fits(&l.choices, first)
+        })
     }
 
     /// Whether the function that the body belongs to is the innermost that both effects stand in.
@@ -390,6 +414,12 @@ impl<'a> Walker<'a> {
                 Step::Frame(frame) => self.frame(frame, state, depth),
                 // A call that the linker did not find is the effect that it is presumed to be.
                 Step::Call(call) => {
+                    let name = match &call.callee {
+                        Callee::Function(name) | Callee::Method { name, .. } => name,
+                    };
+                    if takes_long(name, call.arguments.len()) {
+                        self.labour(state);
+                    }
                     if let Some(effect) = &call.presumed {
                         self.effect(effect, state);
                     }
@@ -404,10 +434,20 @@ impl<'a> Walker<'a> {
         End::Reached
     }
 
+    fn labour(&mut self, state: &State) {
+        if self.trace.labours.len() < EVENTS {
+            let (after, choices) = (self.trace.events.len(), state.choices.clone());
+            self.trace.labours.push(Labour { after, choices });
+        }
+    }
+
     fn effect(&mut self, effect: &'a Effect, state: &State) {
         let event = self.trace.events.len();
         if event >= EVENTS {
             return;
+        }
+        if matches!(effect.operation, Operation::Run | Operation::Populate) {
+            self.labour(state);
         }
         self.trace.sources.insert(effect.result, Source::Event(event));
         self.trace.events.push(Event {
@@ -460,6 +500,10 @@ impl<'a> Walker<'a> {
     fn frame(&mut self, frame: &'a Frame, state: &mut State, depth: usize) {
         let number = self.trace.frames.len();
         self.trace.frames.push(FrameInfo { site: frame.site, name: &frame.name });
+        // A copy of a value has no effects, and is no frame.
+        if takes_long(&frame.name, 2) {
+            self.labour(state);
+        }
         let outer = std::mem::take(&mut self.loops);
         self.returns.push(Vec::new());
         let mut inside = State { entry: state.guards.len(), ..state.clone() };

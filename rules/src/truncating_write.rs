@@ -3,7 +3,7 @@
 //! Not reported: files that nobody else is known to read (low confidence); writes to a temporary name that is then renamed;
 //! files made with `create_new`.
 
-use crate::pairs::{Candidate, is_guarded, is_private};
+use crate::pairs::{Candidate, is_guarded, is_private, is_renamed_away};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -55,15 +55,6 @@ fn overwritten_in_place(effect: &Effect) -> Option<&Place> {
         }
         _ => effect.overwritten(),
     }
-}
-
-/// Whether the file is only a temporary name of something that is moved into place afterwards.
-fn is_renamed_away(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
-    trace.events.iter().enumerate().skip(act).any(|(later, e)| {
-        matches!(e.effect.operation, Operation::Rename { .. } | Operation::HardLink)
-            && (e.effect.place == *place || place.starts_with(&e.effect.place))
-            && trace.on_one_path(act, later)
-    })
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {

@@ -119,7 +119,7 @@ fn summary(runs: &[Run]) -> Result<(f64, u64), Failure> {
     Ok((median, runs.iter().map(|r| r.peak_kib).max().unwrap_or(0)))
 }
 
-fn rust_files(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub fn rust_files(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for entry in folders.iter().flat_map(walkdir::WalkDir::new) {
         let entry = entry?;
@@ -131,7 +131,7 @@ fn rust_files(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn megabytes(bytes: u64) -> f64 {
+pub fn megabytes(bytes: u64) -> f64 {
     // Exact up to 2^53 bytes.
     bytes as f64 / 1e6
 }

@@ -1,9 +1,10 @@
-//! Chores of this repository, run by the justfile: `corpus`, `bench` and `new-rule`.
+//! Chores of this repository, run by the justfile: `corpus`, `bench`, `explore` and `new-rule`.
 //!
 //! `parse` and `measure` are what `bench` starts as child processes of its own.
 
 mod bench;
 mod corpus;
+mod explore;
 mod new_rule;
 mod pins;
 
@@ -13,7 +14,8 @@ use std::process::ExitCode;
 /// Any failure, as text for a person.
 type Failure = Box<dyn Error + Send + Sync>;
 
-const USAGE: &str = "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask new-rule ID LIKE";
+const USAGE: &str =
+    "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask explore | xtask new-rule ID LIKE";
 
 /// The same as the measured program has: what is compared is the work.
 #[global_allocator]
@@ -27,6 +29,7 @@ fn main() -> Result<ExitCode, Failure> {
         ["corpus", "--bless"] => corpus::run(true),
         ["bench"] => bench::run(7),
         ["bench", rounds] => bench::run(rounds.parse()?),
+        ["explore"] => explore::run(),
         ["new-rule", id, like] => new_rule::run(id, like),
         ["parse", roots @ ..] => bench::parse(roots),
         ["measure", program, arguments @ ..] => bench::measure(program, arguments),

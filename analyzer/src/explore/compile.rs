@@ -3,13 +3,21 @@
 use super::live::Live;
 use super::paths::Paths;
 use super::program::{Answers, Bound, EffectStep, Instruction, Program, Slot, Source, Test};
-use super::slice::{MAX_DEPTH, too_deep, value_results};
-use super::{Lane, Scenario};
-use crate::flow::{Block, Condition, Effect, Exit, OnFailure, ResultId, Site, Step, Value};
+use super::setup::last_position;
+use super::slice::{MAX_DEPTH, places_of, sites, too_deep, value_results};
+use super::{Actor, Lane, Scenario};
+use crate::flow::{
+    Block, Condition, Domain, Effect, Exit, OnFailure, Operation, ResultId, Site, Spawn, Step, Value,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Compiles the scenario's body.
-pub fn compile(scenario: &Scenario<'_>, kept: &FxHashSet<ResultId>, paths: &mut Paths) -> Program {
+pub fn compile(
+    scenario: &Scenario<'_>,
+    domain: Domain,
+    kept: &FxHashSet<ResultId>,
+    paths: &mut Paths,
+) -> Program {
     let mut compiler = Compiler {
         kept,
         paths,
@@ -23,9 +31,14 @@ pub fn compile(scenario: &Scenario<'_>, kept: &FxHashSet<ResultId>, paths: &mut 
         weight: 0,
         exits: 0,
         sites: 0,
+        resources: FxHashSet::default(),
+        releases: 0,
         frame_count: 1,
         in_act: 0,
         in_check: 0,
+        task: (scenario.actor == Actor::Task).then(|| task(scenario)).flatten(),
+        in_task: false,
+        task_result: None,
     };
     compiler.block(scenario.body, 0);
     let patches = compiler.frames.pop().map(|f| f.patches).unwrap_or_default();
@@ -33,13 +46,45 @@ pub fn compile(scenario: &Scenario<'_>, kept: &FxHashSet<ResultId>, paths: &mut 
     compiler.emit(Instruction::Return);
     let mut program = compiler.program;
     let frame = program.effects.iter().find(|e| e.is_act).map(|e| e.frame);
-    let target = paths.path(scenario.place, Lane::A);
+    let target = paths.of(domain, scenario.place, Lane::A);
     for effect in &mut program.effects {
         let same_place = effect.paths.first() == Some(&target) || effect.other_paths.first() == Some(&target);
         effect.counts |= effect.is_act || (same_place && Some(effect.frame) == frame);
     }
+    program.tries_until = program
+        .effects
+        .iter()
+        .filter(|e| matches!(e.operation, Operation::Lock { blocking: false, .. }))
+        .map(|e| last_position(&program, e.at))
+        .max();
     program.live = Live::of(&program);
     program
+}
+
+/// The spawned work that the question is about: what holds the check or the act, else the first.
+fn task(scenario: &Scenario<'_>) -> Option<Site> {
+    fn find<'b>(block: &'b Block, found: &mut Vec<&'b Spawn>, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        for step in &block.steps {
+            match step {
+                Step::Spawn(spawn) => found.push(spawn),
+                Step::Branch(branch) => {
+                    find(&branch.then, found, depth + 1);
+                    find(&branch.otherwise, found, depth + 1);
+                }
+                Step::Loop(body) => find(body, found, depth + 1),
+                Step::Frame(frame) => find(&frame.body, found, depth + 1),
+                _ => {}
+            }
+        }
+    }
+    let mut spawns = Vec::new();
+    find(scenario.body, &mut spawns, 0);
+    let asked = |site: &Site| *site == scenario.act || Some(*site) == scenario.check;
+    let holds = |spawn: &&&Spawn| sites(&spawn.body).iter().any(asked);
+    spawns.iter().find(holds).or(spawns.first()).map(|spawn| spawn.site)
 }
 
 #[derive(Default)]
@@ -89,9 +134,17 @@ struct Compiler<'a> {
     exits: usize,
     /// Counts occurrences of the check and the act.
     sites: usize,
+    /// The slots that may hold a lock or a handle.
+    resources: FxHashSet<Slot>,
+    /// Counts where one of them is released.
+    releases: usize,
     frame_count: u16,
     in_act: usize,
     in_check: usize,
+    /// Where the spawned work starts that runs beside the rest.
+    task: Option<Site>,
+    in_task: bool,
+    task_result: Option<ResultId>,
 }
 
 impl<'a> Compiler<'a> {
@@ -151,9 +204,7 @@ impl<'a> Compiler<'a> {
         }
         if flow == Flow::Falls {
             let released = self.known(&block.drops);
-            if !released.is_empty() {
-                self.emit(Instruction::Release(released));
-            }
+            self.release(released);
         }
         self.scopes.pop();
         flow
@@ -166,7 +217,8 @@ impl<'a> Compiler<'a> {
                 return self.branch(&branch.condition, &branch.then, &branch.otherwise, depth);
             }
             Step::Loop(body) => self.repeat(body, depth),
-            // Spawned work runs where it is started: the actor is one activity.
+            Step::Spawn(spawn) if self.task == Some(spawn.site) && !self.in_task => self.task(spawn, depth),
+            // Other spawned work runs where it is started: the actor is one activity.
             Step::Spawn(spawn) => {
                 self.frame(&spawn.body, spawn.result, OnFailure::Continue, spawn.site, depth);
             }
@@ -174,12 +226,15 @@ impl<'a> Compiler<'a> {
                 self.frame(&frame.body, frame.result, frame.on_failure, frame.site, depth);
             }
             Step::Call(call) => self.note_site(call.site),
-            Step::Join(_) => {}
+            Step::Join(result) => {
+                if self.slots.contains_key(result) && self.task_result == Some(*result) {
+                    self.emit(Instruction::Join);
+                    self.weight += 1;
+                }
+            }
             Step::Release(result, _) => {
                 let slots = self.known(std::slice::from_ref(result));
-                if !slots.is_empty() {
-                    self.emit(Instruction::Release(slots));
-                }
+                self.release(slots);
             }
             Step::Exit(exit) => return self.exit(exit),
         }
@@ -193,17 +248,21 @@ impl<'a> Compiler<'a> {
         }
         self.weight += 1;
         let result = self.define(effect.result);
+        if matches!(effect.operation, Operation::Open(_) | Operation::Lock { .. }) {
+            self.resources.insert(result);
+        }
         let Ok(number) = u16::try_from(self.program.effects.len()) else {
             self.program.cut = true;
             return;
         };
-        let both = |paths: &mut Paths, place| [paths.path(place, Lane::A), paths.path(place, Lane::B)];
+        let (path_a, other_a) = places_of(effect, self.paths, Lane::A);
+        let (path_b, other_b) = places_of(effect, self.paths, Lane::B);
         let step = EffectStep {
             operation: effect.operation,
             place: effect.place.clone(),
             other: effect.other_place.clone(),
-            paths: both(self.paths, &effect.place),
-            other_paths: effect.other_place.as_ref().map(|p| both(self.paths, p)).unwrap_or_default(),
+            paths: [path_a, path_b],
+            other_paths: [other_a.unwrap_or_default(), other_b.unwrap_or_default()],
             // A handle that nothing is known about gets a slot that stays opaque.
             handle: effect.handle.map(|h| self.define(h)),
             data: self.known(&effect.data),
@@ -211,6 +270,7 @@ impl<'a> Compiler<'a> {
             site: effect.site,
             frame: self.frames.last().map_or(0, |f| f.number),
             is_act: effect.site == self.act || self.in_act > 0,
+            spawned: self.in_task,
             counts: Some(effect.site) == self.check || self.in_check > 0,
             at: self.here(),
             visible_until: [Some(usize::MAX); 2],
@@ -257,8 +317,14 @@ impl<'a> Compiler<'a> {
             .filter(|r| !carried.contains(r))
             .filter_map(|r| self.slots.get(r).copied())
             .collect();
-        if !released.is_empty() {
-            self.emit(Instruction::Release(released));
+        self.release(released);
+    }
+
+    fn release(&mut self, slots: Vec<Slot>) {
+        // One after the other: between two of them others may come.
+        for slot in slots.into_iter().filter(|slot| self.resources.contains(slot)).collect::<Vec<_>>() {
+            self.releases += 1;
+            self.emit(Instruction::Release(slot));
         }
     }
 
@@ -271,7 +337,7 @@ impl<'a> Compiler<'a> {
     ) -> Flow {
         let before = (self.here(), self.weight, self.exits, self.program.effects.len());
         let test = self.test(condition);
-        let (weight, exits, sites) = (self.weight, self.exits, self.sites);
+        let (weight, exits, sites, releases) = (self.weight, self.exits, self.sites, self.releases);
         let at = self.emit(Instruction::Test { condition: test, otherwise: 0, leave: None });
         let then_flow = self.block(then, depth + 1);
         let then_sites = self.sites - sites;
@@ -283,7 +349,7 @@ impl<'a> Compiler<'a> {
         let else_sites = self.sites - sites;
         let else_weight = self.weight - weight - then_weight;
         self.patch(jump.as_slice());
-        if self.weight == weight && self.exits == exits {
+        if self.weight == weight && self.exits == exits && self.releases == releases {
             self.program.code.truncate(before.0);
             self.weight = before.1;
             return Flow::Falls;
@@ -336,11 +402,11 @@ impl<'a> Compiler<'a> {
         }
         let (source, value) = match condition {
             Condition::Opaque { id, observed } if self.known(observed).is_empty() => {
-                (Source::Condition(*id), wanted)
+                (Source::condition(*id), wanted)
             }
-            Condition::True(r) => (Source::True(*r), wanted),
-            Condition::Ok(r) => (Source::Ok(*r), wanted),
-            Condition::Failed(r, _) => (Source::Ok(*r), !wanted),
+            Condition::True(r) => (Source::truth(*r), wanted),
+            Condition::Ok(r) => (Source::success(*r), wanted),
+            Condition::Failed(r, _) => (Source::success(*r), !wanted),
             Condition::Not(inner) => return self.want(inner, !wanted, depth + 1),
             Condition::All(parts) if wanted || parts.len() == 1 => {
                 return parts.iter().for_each(|p| self.want(p, wanted, depth + 1));
@@ -360,8 +426,8 @@ impl<'a> Compiler<'a> {
         }
         match condition {
             Condition::Opaque { id, .. } => {
-                note(&mut self.program.acts, Source::Condition(*id), acting);
-                note(&mut self.program.leaves, Source::Condition(*id), leaves);
+                note(&mut self.program.acts, Source::condition(*id), acting);
+                note(&mut self.program.leaves, Source::condition(*id), leaves);
             }
             Condition::Not(inner) => self.acts(inner, !acting, leaves, depth + 1),
             Condition::All(parts) | Condition::Any(parts) => {
@@ -372,7 +438,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn repeat(&mut self, body: &'a Block, depth: usize) {
-        let (start, weight) = (self.here(), self.weight);
+        let (start, weight, releases) = (self.here(), self.weight, self.releases);
         let id = u16::try_from(self.program.loops).unwrap_or(u16::MAX);
         self.emit(Instruction::LoopStart(id));
         self.program.loops += 1;
@@ -387,7 +453,7 @@ impl<'a> Compiler<'a> {
         });
         self.block(body, depth + 1);
         let Some(context) = self.loops.pop() else { return };
-        if self.weight == weight && !context.escapes {
+        if self.weight == weight && self.releases == releases && !context.escapes {
             self.program.code.truncate(start);
             self.program.loops = usize::from(id);
             return;
@@ -403,7 +469,7 @@ impl<'a> Compiler<'a> {
     fn frame(&mut self, body: &'a Block, result: ResultId, on_failure: OnFailure, site: Site, depth: usize) {
         self.note_site(site);
         let before = (self.here(), self.weight, self.exits);
-        let slots = self.program.slots;
+        let (slots, releases) = (self.program.slots, self.releases);
         let slot = self.define(result);
         let (is_act, is_check) = (site == self.act, Some(site) == self.check);
         self.in_act += usize::from(is_act);
@@ -426,14 +492,50 @@ impl<'a> Compiler<'a> {
         self.in_check -= usize::from(is_check);
         // Exits inside end with the frame.
         self.exits = before.2;
-        if self.weight == before.1 {
+        if self.weight == before.1 && self.releases == releases {
             self.program.code.truncate(before.0);
             // No slot of an inner frame is left either.
             self.slots.remove(&result);
             self.program.slots = slots;
             return;
         }
+        self.resources.insert(slot);
         self.on_failure(on_failure, slot);
+    }
+
+    /// Puts spawned work out of the way, as what the other actor runs.
+    fn task(&mut self, spawn: &'a Spawn, depth: usize) {
+        let before = (self.here(), self.weight, self.exits);
+        let start = self.emit(Instruction::Spawn(0));
+        let slot = self.define(spawn.result);
+        self.in_task = true;
+        self.frames.push(FrameContext {
+            scopes: self.scopes.len(),
+            loops: self.loops.len(),
+            result: slot,
+            number: self.frame_count,
+            patches: Vec::new(),
+        });
+        self.frame_count = self.frame_count.saturating_add(1);
+        if self.block(&spawn.body, depth + 1) == Flow::Falls {
+            self.emit(Instruction::Bind(slot, Bound::Opaque));
+        }
+        let patches = self.frames.pop().map(|f| f.patches).unwrap_or_default();
+        self.patch(&patches);
+        // What an actor ends with stands in the first slot.
+        self.emit(Instruction::Bind(0, Bound::Slot(slot)));
+        self.emit(Instruction::Return);
+        self.in_task = false;
+        self.exits = before.2;
+        if self.weight == before.1 {
+            self.program.code.truncate(before.0);
+            return;
+        }
+        self.task_result = Some(spawn.result);
+        let here = self.here();
+        if let Some(Instruction::Spawn(after)) = self.program.code.get_mut(start) {
+            *after = here;
+        }
     }
 
     fn exit(&mut self, exit: &'a Exit) -> Flow {
@@ -536,20 +638,20 @@ impl<'a> Compiler<'a> {
         match condition {
             Condition::Constant(b) => Test::Constant(*b),
             Condition::True(r) => match slot(r) {
-                Some(slot) => Test::True(slot, Source::True(*r)),
-                None => Test::Opaque(Source::True(*r), Vec::new()),
+                Some(slot) => Test::True(slot, Source::truth(*r)),
+                None => Test::Opaque(Source::truth(*r), Vec::new()),
             },
             Condition::Ok(r) => match slot(r) {
-                Some(slot) => Test::Ok(slot, Source::Ok(*r)),
-                None => Test::Opaque(Source::Ok(*r), Vec::new()),
+                Some(slot) => Test::Ok(slot, Source::success(*r)),
+                None => Test::Opaque(Source::success(*r), Vec::new()),
             },
             Condition::Failed(r, kinds) => match slot(r) {
-                Some(slot) => Test::Failed(slot, *kinds, Source::Ok(*r)),
-                None => Test::Not(Box::new(Test::Opaque(Source::Ok(*r), Vec::new()))),
+                Some(slot) => Test::Failed(slot, *kinds, Source::success(*r)),
+                None => Test::Not(Box::new(Test::Opaque(Source::success(*r), Vec::new()))),
             },
             Condition::Opaque { id, observed } => {
                 let slots = observed.iter().filter_map(slot).collect();
-                Test::Opaque(Source::Condition(*id), slots)
+                Test::Opaque(Source::condition(*id), slots)
             }
             Condition::Not(inner) => Test::Not(Box::new(self.shallow_test(inner))),
             Condition::All(parts) => Test::All(parts.iter().map(|p| self.shallow_test(p)).collect()),

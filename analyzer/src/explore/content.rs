@@ -1,4 +1,7 @@
 //! What files hold, as provenance: who wrote it at which effect, from what it derives, and whether it is whole.
+//!
+//! A text is written in two pieces, and every text is as long as every other. So a file is a row of pieces and holes, a position in
+//! it counts pieces, and writing, cutting and appending are what they are on a real file.
 
 use super::Lane;
 use rustc_hash::FxHashMap;
@@ -12,11 +15,31 @@ impl Content {
     pub const EMPTY: Content = Content(0);
 }
 
+/// One of the two pieces of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Half {
+    /// The beginning.
+    First,
+    /// What remains.
+    Rest,
+}
+
+/// A stretch of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Piece {
+    /// Half of a text.
+    Of(Content, Half),
+    /// Zeros that nobody wrote: somebody wrote behind the file's end.
+    Hole,
+}
+
 /// The form of a content.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Term {
     /// No bytes.
     Empty,
+    /// Not there; only ever what a text derives from.
+    Absent,
     /// What was there in the beginning; the number tells places apart.
     Initial(u16),
     /// What a lane wrote at an effect, derived from what it had read.
@@ -28,13 +51,12 @@ pub enum Term {
         /// Sorted and without repetition.
         derived: Vec<Content>,
     },
-    /// The first part of a content, the rest not yet written or already removed.
-    Half(Content),
-    /// One after the other.
-    Sequence(Content, Content),
-    /// Bytes of several writers, or of one with a hole; sorted.
-    Mixed(Vec<Content>),
+    /// Anything but nothing or one whole text.
+    Pieces(Vec<Piece>),
 }
+
+/// A file is not followed beyond this many pieces: what is written behind them is left out.
+const MAX_PIECES: usize = 64;
 
 /// All contents of one exploration.
 #[derive(Clone, Debug)]
@@ -80,33 +102,86 @@ impl Contents {
         self.intern(Term::Text { lane, effect, derived })
     }
 
-    /// The first part of `content`.
-    pub fn half(&mut self, content: Content) -> Content {
+    /// What is found where nothing is.
+    pub fn absent(&mut self) -> Content {
+        self.intern(Term::Absent)
+    }
+
+    /// The pieces that it is made of.
+    pub fn pieces(&self, content: Content) -> Vec<Piece> {
         match self.term(content) {
-            Term::Half(_) | Term::Empty => content,
-            _ => self.intern(Term::Half(content)),
+            Term::Empty | Term::Absent => Vec::new(),
+            Term::Initial(_) | Term::Text { .. } => {
+                vec![Piece::Of(content, Half::First), Piece::Of(content, Half::Rest)]
+            }
+            Term::Pieces(pieces) => pieces.clone(),
         }
+    }
+
+    /// How many pieces it is made of.
+    pub fn length(&self, content: Content) -> usize {
+        match self.term(content) {
+            Term::Empty | Term::Absent => 0,
+            Term::Initial(_) | Term::Text { .. } => 2,
+            Term::Pieces(pieces) => pieces.len(),
+        }
+    }
+
+    /// The content that some pieces make up.
+    pub fn of(&mut self, mut pieces: Vec<Piece>) -> Content {
+        pieces.truncate(MAX_PIECES);
+        match pieces.as_slice() {
+            [] => Content::EMPTY,
+            [Piece::Of(first, Half::First), Piece::Of(rest, Half::Rest)] if first == rest => *first,
+            _ => self.intern(Term::Pieces(pieces)),
+        }
+    }
+
+    /// The pieces of `content` that are written in the first step of writing it, or in the second.
+    pub fn share(&self, content: Content, half: Half) -> Vec<Piece> {
+        let mut pieces = self.pieces(content);
+        let rest = pieces.split_off(pieces.len().div_ceil(2));
+        match half {
+            Half::First => pieces,
+            Half::Rest => rest,
+        }
+    }
+
+    /// `old` with half of `text` written at a position, and the position after it.
+    pub fn write(&mut self, old: Content, at: usize, text: Content, half: Half) -> (Content, usize) {
+        let new = self.share(text, half);
+        if new.is_empty() {
+            return (old, at);
+        }
+        let end = (at + new.len()).min(MAX_PIECES);
+        let mut pieces = self.pieces(old);
+        if pieces.len() < end {
+            pieces.resize(end, Piece::Hole);
+        }
+        for (piece, new) in pieces.iter_mut().skip(at).zip(new) {
+            *piece = new;
+        }
+        (self.of(pieces), end)
+    }
+
+    /// `old` cut, or filled up with zeros, to a length.
+    pub fn resize(&mut self, old: Content, length: usize) -> Content {
+        let mut pieces = self.pieces(old);
+        pieces.resize(length.min(MAX_PIECES), Piece::Hole);
+        self.of(pieces)
     }
 
     /// `first` followed by `second`.
     pub fn sequence(&mut self, first: Content, second: Content) -> Content {
-        if first == Content::EMPTY { second } else { self.intern(Term::Sequence(first, second)) }
+        let mut pieces = self.pieces(first);
+        pieces.extend(self.pieces(second));
+        self.of(pieces)
     }
 
-    /// Bytes of both, in no good order.
-    pub fn mixed(&mut self, one: Content, other: Content) -> Content {
-        let mut parts = Vec::new();
-        for content in [one, other] {
-            match self.term(content) {
-                Term::Empty => {}
-                Term::Mixed(inner) => parts.extend_from_slice(inner),
-                Term::Half(whole) => parts.push(*whole),
-                _ => parts.push(content),
-            }
-        }
-        parts.sort_unstable();
-        parts.dedup();
-        self.intern(Term::Mixed(parts))
+    /// The first half of it, as of a directory on its way out.
+    pub fn half(&mut self, content: Content) -> Content {
+        let pieces = self.share(content, Half::First);
+        self.of(pieces)
     }
 
     /// Whether all of it was there in the beginning.
@@ -127,11 +202,14 @@ impl Contents {
         }
     }
 
-    /// Whether it derives from something that was read.
+    /// Whether it is, or begins as, something that derives from what was read.
     pub fn is_derived(&self, content: Content) -> bool {
         match self.term(content) {
             Term::Text { derived, .. } => !derived.is_empty(),
-            Term::Half(inner) => self.is_derived(*inner),
+            Term::Pieces(pieces) => match pieces.as_slice() {
+                [Piece::Of(text, Half::First)] => self.is_derived(*text),
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -145,26 +223,32 @@ impl Contents {
             next += 1;
             let term = self.term(content);
             visit(term);
-            let parts: &[Content] = match term {
-                Term::Empty | Term::Initial(_) => &[],
-                Term::Text { derived, .. } => derived,
-                Term::Half(inner) => std::slice::from_ref(inner),
-                Term::Sequence(a, b) => &[*a, *b],
-                Term::Mixed(parts) => parts,
-            };
-            for part in parts {
-                if !seen.contains(part) {
-                    seen.push(*part);
+            let mut add = |part: Content| {
+                if !seen.contains(&part) {
+                    seen.push(part);
                 }
+            };
+            match term {
+                Term::Empty | Term::Absent | Term::Initial(_) => {}
+                Term::Text { derived, .. } => derived.iter().copied().for_each(add),
+                Term::Pieces(pieces) => pieces.iter().for_each(|piece| {
+                    if let Piece::Of(text, _) = piece {
+                        add(*text);
+                    }
+                }),
             }
         }
     }
 
-    /// Whether it is, contains or derives from something half written, cut off or mixed up.
+    /// Whether it is, contains or derives from something empty, half written, cut off or mixed up.
     pub fn is_torn(&self, content: Content) -> bool {
         let mut torn = false;
         self.provenance(content, &mut |term| {
-            torn |= matches!(term, Term::Empty | Term::Half(_) | Term::Mixed(_));
+            torn |= match term {
+                Term::Empty => true,
+                Term::Pieces(pieces) => !are_whole(pieces),
+                Term::Absent | Term::Initial(_) | Term::Text { .. } => false,
+            };
         });
         torn
     }
@@ -173,33 +257,57 @@ impl Contents {
     pub fn describe(&self, content: Content) -> String {
         match self.term(content) {
             Term::Empty => "empty".to_owned(),
-            Term::Initial(_) => "initial content".to_owned(),
-            Term::Text { lane: Lane::A, .. } => "A's content".to_owned(),
-            Term::Text { lane: Lane::B, .. } => "B's content".to_owned(),
-            Term::Half(inner) => match self.term(*inner) {
-                Term::Half(_) => "half written".to_owned(),
-                _ => format!("half of {}", self.simple(*inner)),
-            },
-            Term::Sequence(a, b) => format!("{} + {}", self.simple(*a), self.simple(*b)),
-            Term::Mixed(parts) => match parts.as_slice() {
-                [] => "mixed up".to_owned(),
-                [one] => format!("pieces of {}", self.simple(*one)),
-                several => {
-                    let mut names: Vec<&str> = several.iter().map(|part| self.simple(*part)).collect();
+            Term::Absent | Term::Initial(_) | Term::Text { .. } => self.simple(content).to_owned(),
+            Term::Pieces(pieces) => match pieces.as_slice() {
+                [Piece::Of(text, Half::First)] => format!("half of {}", self.simple(*text)),
+                _ if are_whole(pieces) => self.names(pieces).join(" + "),
+                [whole @ .., Piece::Of(last, Half::First)] if are_whole(whole) => {
+                    format!("{} + half of {}", self.names(whole).join(" + "), self.simple(*last))
+                }
+                _ => {
+                    let mut names = self.names(pieces);
+                    names.sort_unstable();
                     names.dedup();
-                    format!("mixed: {}", names.join(" and "))
+                    match names.as_slice() {
+                        [] => "zeros".to_owned(),
+                        [one] => format!("pieces of {one}"),
+                        several => format!("mixed: {}", several.join(" and ")),
+                    }
                 }
             },
         }
     }
 
+    /// Whose each text is, in order.
+    fn names(&self, pieces: &[Piece]) -> Vec<&'static str> {
+        let mut last = None;
+        let mut names = Vec::new();
+        for piece in pieces {
+            let Piece::Of(text, half) = piece else { continue };
+            if *half == Half::First || last != Some(*text) {
+                names.push(self.simple(*text));
+            }
+            last = Some(*text);
+        }
+        names
+    }
+
     fn simple(&self, content: Content) -> &'static str {
         match self.term(content) {
-            Term::Empty => "nothing",
+            Term::Empty | Term::Absent => "nothing",
             Term::Initial(_) => "initial content",
             Term::Text { lane: Lane::A, .. } => "A's content",
             Term::Text { lane: Lane::B, .. } => "B's content",
-            Term::Half(_) | Term::Sequence(..) | Term::Mixed(_) => "more",
+            Term::Pieces(_) => "more",
         }
     }
+}
+
+/// Whether whole texts follow each other.
+fn are_whole(pieces: &[Piece]) -> bool {
+    let (pairs, rest) = pieces.as_chunks::<2>();
+    rest.is_empty()
+        && pairs.iter().all(|pair| {
+            matches!(pair, [Piece::Of(first, Half::First), Piece::Of(second, Half::Rest)] if first == second)
+        })
 }

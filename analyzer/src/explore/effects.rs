@@ -1,31 +1,36 @@
-//! What each operation does to the shared state, one system call at a time.
+//! What each operation does to the shared state, one step at a time. A step is as many system calls as nobody comes between.
 
-use super::content::Content;
-use super::filesystem::{Filesystem, Handle, Kind, Name};
-use super::machine::{Context, Datum, Event, Resource, Seen, State, Success, effect_bit, index, other};
+use super::content::{Content, Half};
+use super::filesystem::{Call, Handle, Kind, Name, Process, Reply};
+use super::machine::{Context, Datum, Event, Resource, State, Success, effect_bit, index, other};
 use super::program::{EffectStep, Slot};
-use super::{Actor, Lane, StepOutcome};
-use crate::flow::{Check, ErrorKind, LockScope, OpenFlags, Operation, RemoveKind};
+use super::setup::lane_path;
+use super::{Actor, Lane, ScriptCall, StepOutcome};
+use crate::flow::{Check, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind};
 use std::rc::Rc;
 
 /// How far an effect is after a step of it.
-enum Progress {
-    /// There is more to do.
-    More,
+pub(super) enum Progress {
+    /// There is more to do: its next phase.
+    More(u8),
     /// It returned.
     Done(Success),
     /// Nothing is known of its handle, so nothing happened.
     Unknown,
 }
 
-type Stepped = Result<Progress, ErrorKind>;
+pub(super) type Stepped = Result<Progress, ErrorKind>;
 
 fn done() -> Stepped {
     Ok(Progress::Done(Success::default()))
 }
 
-fn observed(content: Content) -> Stepped {
-    Ok(Progress::Done(Success { contents: vec![content], ..Success::default() }))
+fn observed(reply: &Reply) -> Stepped {
+    Ok(Progress::Done(Success { contents: vec![reply.content()], ..Success::default() }))
+}
+
+fn holding(resource: Resource) -> Stepped {
+    Ok(Progress::Done(Success { resources: vec![resource], ..Success::default() }))
 }
 
 /// How open(2) is called to write a whole file by path.
@@ -37,23 +42,19 @@ const REWRITE: OpenFlags = OpenFlags {
     create_new: false,
     truncate: true,
     no_follow: false,
+    private: false,
 };
 
 /// How open(2) is called to take a place as a lock.
 const EXCLUSIVE: OpenFlags = OpenFlags { create: false, create_new: true, truncate: false, ..REWRITE };
 
-fn lane_path(paths: &[Vec<Name>; 2], lane: Lane) -> &[Name] {
-    let [a, b] = paths;
-    match lane {
-        Lane::A => a,
-        Lane::B => b,
-    }
-}
+/// How open(2) is called to read a file.
+const READ: OpenFlags = OpenFlags { read: true, write: false, create: false, truncate: false, ..REWRITE };
 
 fn handle_in(state: &State, lane: Lane, slot: Slot) -> Option<Handle> {
     match state.machine(lane).datum(slot) {
         Datum::Ok(success) => success.resources.iter().find_map(|r| match r {
-            Resource::Handle(handle) | Resource::FileLock(handle) => Some(*handle),
+            Resource::Handle(handle) | Resource::FileLock(handle) | Resource::Record(handle) => Some(*handle),
             Resource::Mutex(_) => None,
         }),
         _ => None,
@@ -65,22 +66,50 @@ fn mutex(path: &[Name]) -> u16 {
     path.last().map_or(0, |name| name.0)
 }
 
+/// A variable is named by its place.
+fn variable(path: &[Name]) -> Name {
+    path.last().copied().unwrap_or(Name::WORKING)
+}
+
 impl Context<'_> {
+    /// The process that the lane runs in.
+    pub(super) fn process(&self, lane: Lane) -> Process {
+        match lane {
+            Lane::B if !self.same_process => Process::Second,
+            _ => Process::First,
+        }
+    }
+
+    /// Does a system call, and notes it where a witness is told.
+    pub(super) fn call(&mut self, state: &mut State, lane: Lane, call: Call) -> Result<Reply, ErrorKind> {
+        let process = self.process(lane);
+        let reply = state.files.perform(process, &call, &mut self.contents);
+        if self.events.is_some() {
+            self.calls.push(ScriptCall { lane, site: self.site, call, reply: reply.clone() });
+        }
+        reply
+    }
+
     /// Whether the lane has to wait before the effect can run.
     pub(super) fn must_wait(&self, state: &State, lane: Lane, effect: &EffectStep) -> bool {
         let Operation::Lock { shared, blocking: true, scope } = effect.operation else { return false };
         let path = lane_path(&effect.paths, lane);
+        let handle = effect.handle.and_then(|slot| handle_in(state, lane, slot));
         match (scope, effect.handle) {
             (LockScope::Thread, _) => self.mutex_taken(state, lane, mutex(path), shared),
-            (LockScope::Process, Some(slot)) => {
-                handle_in(state, lane, slot).is_some_and(|h| state.files.would_block(h, shared))
+            // Who holds it already gives it up first, flock(2).
+            (LockScope::Process, Some(_)) => {
+                handle.is_some_and(|h| state.files.would_block(h, shared) && !state.files.is_locked_by(h))
             }
-            (LockScope::Process, None) => state.files.path_would_block(path, shared),
+            (LockScope::Process, None) => state.files.path_would_block(self.process(lane), path, shared),
+            (LockScope::Record, Some(_)) => handle.is_some_and(|h| state.files.record_would_block(h, shared)),
+            // By path, the lock would go with the handle that took it.
+            (LockScope::Record, None) => false,
         }
     }
 
     fn mutex_taken(&self, state: &State, lane: Lane, number: u16, shared: bool) -> bool {
-        self.actor == Actor::ItselfThread
+        self.same_process
             && state
                 .mutexes
                 .iter()
@@ -92,18 +121,20 @@ impl Context<'_> {
         let Some(effect) = self.program(lane).effect(number) else { return };
         let phase = state.machine(lane).phase;
         state.machine_mut(lane).reached |= effect.is_act;
+        self.site = Some(effect.site);
         let stepped = self.effect_step(state, lane, number, effect, phase);
         let outcome = match &stepped {
             Ok(Progress::Done(success)) => success.truth.map_or(StepOutcome::Done, StepOutcome::Answer),
-            Ok(Progress::More) => StepOutcome::Done,
-            Ok(Progress::Unknown) => StepOutcome::Done,
+            Ok(Progress::More(_) | Progress::Unknown) => StepOutcome::Done,
             Err(kind) => StepOutcome::Failed(*kind),
         };
         if let Ok(Progress::Done(success)) = &stepped
             && success.contents.iter().any(|c| self.contents.writer(*c) == Some(other(lane)))
-            && let Some(saw) = state.saw.get_mut(index(lane))
         {
-            *saw = true;
+            if let Some(saw) = state.saw.get_mut(index(lane)) {
+                *saw = true;
+            }
+            state.misled |= lane == Lane::A && matches!(effect.operation, Operation::Read | Operation::Copy);
         }
         if stepped.is_ok() {
             self.track_ownership(state, lane, effect, phase);
@@ -111,12 +142,10 @@ impl Context<'_> {
                 note_written(state, lane, number);
             }
         }
-        if let Some(events) = &mut self.events {
-            events.push(Event { lane, effect: Some(number), phase, outcome, files: state.files.clone() });
-        }
         let datum = match stepped {
-            Ok(Progress::More) => {
-                state.machine_mut(lane).phase = phase.saturating_add(1);
+            Ok(Progress::More(next)) => {
+                state.machine_mut(lane).phase = next;
+                self.note(state, lane, Some(number), phase, outcome);
                 return;
             }
             Ok(Progress::Done(success)) => Datum::Ok(Rc::new(success)),
@@ -124,8 +153,9 @@ impl Context<'_> {
             Err(kind) => Datum::Failed(kind, Some(number)),
         };
         if let Some(handle) = state.machine_mut(lane).temporary.take() {
-            state.files.close(handle);
+            let _ = self.call(state, lane, Call::Close(handle));
         }
+        self.note(state, lane, Some(number), phase, outcome);
         let machine = state.machine_mut(lane);
         machine.phase = 0;
         machine.writing = None;
@@ -133,15 +163,64 @@ impl Context<'_> {
         machine.set(effect.result, datum);
     }
 
+    /// Notes a step for the witness.
+    pub(super) fn note(
+        &mut self,
+        state: &State,
+        lane: Lane,
+        effect: Option<u16>,
+        phase: u8,
+        outcome: StepOutcome,
+    ) {
+        self.site = None;
+        if let Some(events) = &mut self.events {
+            events.push(Event { lane, effect, phase, outcome, files: state.files.clone() });
+        }
+    }
+
     /// What the effect writes: a text of its own, derived from what its data had read.
     fn text(&mut self, state: &State, lane: Lane, number: u16, effect: &EffectStep) -> Content {
         let mut derived = Vec::new();
         for slot in &effect.data {
-            if let Datum::Ok(success) = state.machine(lane).datum(*slot) {
-                derived.extend_from_slice(&success.contents);
+            match state.machine(lane).datum(*slot) {
+                Datum::Ok(success) => derived.extend_from_slice(&success.contents),
+                Datum::Failed(ErrorKind::NotFound, _) => derived.push(self.contents.absent()),
+                Datum::Failed(..) | Datum::Opaque => {}
             }
         }
         self.contents.text(lane, number, derived)
+    }
+
+    fn open(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        path: &[Name],
+        flags: OpenFlags,
+    ) -> Result<Handle, ErrorKind> {
+        self.call(state, lane, Call::Open { path: path.to_vec(), flags, private: flags.private })?.handle()
+    }
+
+    /// Writes a whole text in one step.
+    fn write_whole(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        handle: Handle,
+        text: Content,
+    ) -> Result<(), ErrorKind> {
+        for half in [Half::First, Half::Rest] {
+            self.call(state, lane, Call::Write { handle, text, half })?;
+        }
+        Ok(())
+    }
+
+    /// Reads a file by path.
+    fn read_path(&mut self, state: &mut State, lane: Lane, path: &[Name]) -> Result<Reply, ErrorKind> {
+        let opened = self.open(state, lane, path, READ)?;
+        let read = self.call(state, lane, Call::Read(opened));
+        self.call(state, lane, Call::Close(opened))?;
+        read
     }
 
     fn effect_step(
@@ -154,6 +233,7 @@ impl Context<'_> {
     ) -> Stepped {
         let path = lane_path(&effect.paths, lane);
         let to = lane_path(&effect.other_paths, lane);
+        let owned = || path.to_vec();
         let handle = match effect.handle {
             None => None,
             Some(slot) => match handle_in(state, lane, slot) {
@@ -162,59 +242,60 @@ impl Context<'_> {
             },
         };
         match effect.operation {
-            Operation::Check(check) => check_step(&state.files, check, path, handle),
+            Operation::Check(check) => self.check_step(state, lane, check, path, handle),
             Operation::Open(flags) => {
-                let opened = state.files.open(path, flags)?;
-                let resources = vec![Resource::Handle(opened)];
-                Ok(Progress::Done(Success { resources, ..Success::default() }))
+                self.open(state, lane, path, flags).and_then(|h| holding(Resource::Handle(h)))
             }
-            Operation::Read => match handle {
-                Some(handle) => observed(state.files.read(handle)?),
-                None => match state.files.stat(path)? {
-                    (Kind::Directory, _) => Err(ErrorKind::IsADirectory),
-                    (_, content) => observed(content),
-                },
-            },
-            Operation::ReadDir => observed(state.files.read_dir(path)?.0),
+            Operation::Read => {
+                let read = match handle {
+                    Some(handle) => self.call(state, lane, Call::Read(handle)),
+                    None => self.read_path(state, lane, path),
+                };
+                observed(&read?)
+            }
+            Operation::ReadDir => observed(&self.call(state, lane, Call::List(owned()))?),
             Operation::Write => {
                 let text = self.text(state, lane, number, effect);
                 self.write_step(state, lane, (path, REWRITE), handle, text, phase)
             }
             Operation::Copy => {
                 if phase == 0 {
-                    let content = match (handle, state.files.stat(path)) {
-                        (Some(handle), _) => state.files.read(handle)?,
-                        (None, Ok((Kind::File, content))) => content,
-                        (None, Ok(_)) => return Err(ErrorKind::IsADirectory),
-                        (None, Err(kind)) => return Err(kind),
+                    let source = match handle {
+                        Some(handle) => self.call(state, lane, Call::Read(handle)),
+                        None => self.read_path(state, lane, path),
                     };
-                    state.machine_mut(lane).writing = Some(content);
+                    state.machine_mut(lane).writing = Some(source?.content());
                 }
                 let content = state.machine(lane).writing.unwrap_or(Content::EMPTY);
                 self.write_step(state, lane, (to, REWRITE), None, content, phase)
             }
             Operation::Populate => {
                 let text = self.text(state, lane, number, effect);
-                if phase == 0 {
-                    match state.files.mkdir(path, Content::EMPTY) {
-                        Ok(()) | Err(ErrorKind::AlreadyExists) => {}
-                        Err(kind) => return Err(kind),
+                let half = match phase {
+                    0 => {
+                        let make =
+                            Call::MakeDirectory { path: owned(), private: false, content: Content::EMPTY };
+                        match self.call(state, lane, make) {
+                            Ok(_) | Err(ErrorKind::AlreadyExists) => return Ok(Progress::More(1)),
+                            Err(kind) => return Err(kind),
+                        }
                     }
-                    let opened = state.files.open_directory(path)?;
-                    state.machine_mut(lane).temporary = Some(opened);
-                    return Ok(Progress::More);
-                }
-                self.write_step(state, lane, (path, REWRITE), None, text, phase)
+                    1 => Half::First,
+                    _ => Half::Rest,
+                };
+                self.call(state, lane, Call::Fill { path: owned(), text, half })?;
+                if half == Half::First { Ok(Progress::More(2)) } else { done() }
             }
             Operation::Append => {
                 let text = self.text(state, lane, number, effect);
                 match handle {
-                    Some(handle) => state.files.append(handle, text, &mut self.contents)?,
+                    Some(handle) if !state.files.writes(handle) => return Ok(Progress::Unknown),
+                    Some(handle) => self.write_whole(state, lane, handle, text)?,
                     None => {
                         let flags = OpenFlags { append: true, truncate: false, ..REWRITE };
-                        let opened = state.files.open(path, flags)?;
-                        let appended = state.files.append(opened, text, &mut self.contents);
-                        state.files.close(opened);
+                        let opened = self.open(state, lane, path, flags)?;
+                        let appended = self.write_whole(state, lane, opened, text);
+                        self.call(state, lane, Call::Close(opened))?;
                         appended?;
                     }
                 }
@@ -222,60 +303,183 @@ impl Context<'_> {
             }
             Operation::Truncate => {
                 match handle {
-                    Some(handle) => state.files.truncate_handle(handle)?,
-                    None => state.files.truncate(path)?,
-                }
+                    Some(handle) if !state.files.writes(handle) => return Ok(Progress::Unknown),
+                    Some(handle) => self.call(state, lane, Call::Cut(handle))?,
+                    None => self.call(state, lane, Call::Truncate(owned()))?,
+                };
                 done()
             }
             Operation::CreateDir { all } => {
                 let content = self.text(state, lane, number, effect);
                 if all {
-                    state.files.mkdir_all(path, content)?;
-                } else {
-                    state.files.mkdir(path, content)?;
+                    return self.make_all(state, lane, path, content, phase);
+                }
+                self.call(state, lane, Call::MakeDirectory { path: owned(), private: false, content })?;
+                done()
+            }
+            Operation::Remove(kind) => self.remove_step(state, lane, path, kind, phase),
+            Operation::Rename { replace } => {
+                self.call(state, lane, Call::Rename { from: owned(), to: to.to_vec(), replace })?;
+                done()
+            }
+            Operation::HardLink => {
+                self.call(state, lane, Call::Link { from: owned(), to: to.to_vec() })?;
+                done()
+            }
+            Operation::Symlink => {
+                self.call(state, lane, Call::Symlink { target: owned(), at: to.to_vec() })?;
+                done()
+            }
+            Operation::SetPermissions(mode) => {
+                let private = mode == Mode::Private;
+                match (handle, mode) {
+                    (Some(_), Mode::Unknown) => {}
+                    (None, Mode::Unknown) => {
+                        self.call(state, lane, Call::Stat(owned()))?;
+                    }
+                    (Some(handle), _) => {
+                        self.call(state, lane, Call::SetHandleMode { handle, private })?;
+                    }
+                    (None, _) => {
+                        self.call(state, lane, Call::SetMode { path: owned(), private })?;
+                    }
                 }
                 done()
             }
-            Operation::Remove(kind) => self.remove_step(state, path, kind, phase),
-            Operation::Rename { replace } => state.files.rename(path, to, replace).and_then(|()| done()),
-            Operation::HardLink => state.files.link(path, to).and_then(|()| done()),
-            Operation::Symlink => state.files.symlink(path, to).and_then(|()| done()),
-            Operation::SetPermissions | Operation::SetOwner => {
+            Operation::SetOwner => {
                 if handle.is_none() {
-                    state.files.stat(path)?;
+                    self.call(state, lane, Call::Stat(owned()))?;
                 }
                 done()
             }
-            Operation::Lock { shared, scope: LockScope::Thread, .. } => {
+            Operation::Lock { shared, scope, blocking } => {
+                self.lock_step(state, lane, path, handle, (shared, blocking), scope)
+            }
+            Operation::EnvGet => observed(&self.call(state, lane, Call::Variable(variable(path)))?),
+            Operation::EnvSet => {
+                let text = self.text(state, lane, number, effect);
+                self.call(state, lane, Call::SetVariable(variable(path), text))?;
+                done()
+            }
+            Operation::SetCwd => {
+                self.call(state, lane, Call::ChangeDirectory(to.to_vec()))?;
+                done()
+            }
+            Operation::SetUmask(mode) => {
+                self.call(state, lane, Call::SetMask { private: mode == Mode::Private })?;
+                done()
+            }
+            Operation::Run | Operation::Sync => done(),
+        }
+    }
+
+    fn check_step(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        check: Check,
+        path: &[Name],
+        handle: Option<Handle>,
+    ) -> Stepped {
+        let call = match (handle, check) {
+            (Some(handle), _) => Call::HandleStat(handle),
+            (None, Check::IsSymlink | Check::SymlinkMetadata) => Call::LinkStat(path.to_vec()),
+            (None, _) => Call::Stat(path.to_vec()),
+        };
+        let looked = self.call(state, lane, call);
+        let kind = match &looked {
+            Ok(Reply::Status(status)) => Some(status.kind),
+            _ => None,
+        };
+        let truth = match check {
+            Check::Exists => kind.is_some(),
+            Check::IsFile => kind == Some(Kind::File),
+            Check::IsDir => kind == Some(Kind::Directory),
+            Check::IsSymlink => kind == Some(Kind::Symlink),
+            Check::Metadata | Check::SymlinkMetadata | Check::Access => return observed(&looked?),
+        };
+        let contents = looked.map(|reply| vec![reply.content()]).unwrap_or_default();
+        Ok(Progress::Done(Success { truth: Some(truth), contents, resources: Vec::new() }))
+    }
+
+    fn lock_step(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        path: &[Name],
+        handle: Option<Handle>,
+        (shared, blocking): (bool, bool),
+        scope: LockScope,
+    ) -> Stepped {
+        match (scope, handle) {
+            (LockScope::Thread, _) => {
                 let key = mutex(path);
                 if self.mutex_taken(state, lane, key, shared) {
                     return Err(ErrorKind::WouldBlock);
                 }
                 state.mutexes.push((key, lane, shared));
-                let resources = vec![Resource::Mutex(key)];
-                Ok(Progress::Done(Success { resources, ..Success::default() }))
+                holding(Resource::Mutex(key))
             }
-            Operation::Lock { shared, scope: LockScope::Process, .. } => {
-                if let Some(handle) = handle {
-                    state.files.lock(handle, shared)?;
-                    let resources = vec![Resource::FileLock(handle)];
-                    return Ok(Progress::Done(Success { resources, ..Success::default() }));
+            (LockScope::Process, Some(handle)) => {
+                match self.call(state, lane, Call::Lock { handle, shared }) {
+                    Ok(_) => holding(Resource::FileLock(handle)),
+                    // The lock that was to be converted is gone, and now it waits.
+                    Err(ErrorKind::WouldBlock) if blocking => Ok(Progress::More(1)),
+                    Err(kind) => Err(kind),
                 }
-                // A library that locks by path opens the lock file, creating it where it is missing.
-                let opened = state.files.open(path, OpenFlags { truncate: false, ..REWRITE })?;
-                if let Err(kind) = state.files.lock(opened, shared) {
-                    state.files.close(opened);
+            }
+            (LockScope::Record, Some(handle)) => {
+                self.call(state, lane, Call::LockRecord { handle, shared })?;
+                holding(Resource::Record(handle))
+            }
+            // A library that locks by path opens the lock file, creating it where it is missing, and keeps it open.
+            (LockScope::Process | LockScope::Record, None) => {
+                let opened =
+                    self.open(state, lane, path, OpenFlags { read: true, truncate: false, ..REWRITE })?;
+                let lock = match scope {
+                    LockScope::Record => Call::LockRecord { handle: opened, shared },
+                    _ => Call::Lock { handle: opened, shared },
+                };
+                if let Err(kind) = self.call(state, lane, lock) {
+                    self.call(state, lane, Call::Close(opened))?;
                     return Err(kind);
                 }
-                let resources = vec![Resource::Handle(opened)];
-                Ok(Progress::Done(Success { resources, ..Success::default() }))
+                holding(Resource::Handle(opened))
             }
-            Operation::EnvGet
-            | Operation::EnvSet
-            | Operation::SetCwd
-            | Operation::SetUmask
-            | Operation::Run
-            | Operation::Sync => done(),
+        }
+    }
+
+    /// mkdir -p as std::fs::create_dir_all does it: each missing level is a step of its own, and none is made twice.
+    fn make_all(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        path: &[Name],
+        content: Content,
+        phase: u8,
+    ) -> Stepped {
+        let at = |depth: usize| path.get(..depth).unwrap_or(path).to_vec();
+        let mut depth = usize::from(phase);
+        if depth == 0 {
+            // Nobody comes between the looks on the way up.
+            depth = path.len();
+            while depth > 1
+                && state.files.stat(self.process(lane), &at(depth)).err() == Some(ErrorKind::NotFound)
+                && state.files.stat(self.process(lane), &at(depth - 1)).err() == Some(ErrorKind::NotFound)
+            {
+                depth -= 1;
+            }
+        }
+        let made = self.call(state, lane, Call::MakeDirectory { path: at(depth), private: false, content });
+        if let Err(kind) = made {
+            let there = self.call(state, lane, Call::Stat(at(depth)));
+            if !matches!(there, Ok(Reply::Status(status)) if status.kind == Kind::Directory) {
+                return Err(kind);
+            }
+        }
+        match u8::try_from(depth + 1) {
+            Ok(next) if depth < path.len() => Ok(Progress::More(next)),
+            _ => done(),
         }
     }
 
@@ -290,60 +494,69 @@ impl Context<'_> {
         phase: u8,
     ) -> Stepped {
         if let Some(handle) = handle {
+            if !state.files.writes(handle) {
+                return Ok(Progress::Unknown);
+            }
             if state.files.appends(handle) {
-                state.files.append(handle, text, &mut self.contents)?;
+                self.write_whole(state, lane, handle, text)?;
                 return done();
             }
-            if phase == 0 {
-                state.files.write_first(handle, text, &mut self.contents)?;
-                return Ok(Progress::More);
-            }
-            state.files.write_rest(handle, text, &mut self.contents)?;
-            return done();
+            let half = if phase == 0 { Half::First } else { Half::Rest };
+            self.call(state, lane, Call::Write { handle, text, half })?;
+            return if phase == 0 { Ok(Progress::More(1)) } else { done() };
         }
         match (phase, state.machine(lane).temporary) {
             (0, _) => {
-                let opened = state.files.open(path, flags)?;
+                let opened = self.open(state, lane, path, flags)?;
                 state.machine_mut(lane).temporary = Some(opened);
-                Ok(Progress::More)
+                Ok(Progress::More(1))
             }
-            (1, Some(opened)) => {
-                state.files.write_first(opened, text, &mut self.contents)?;
-                Ok(Progress::More)
+            (1, Some(handle)) => {
+                self.call(state, lane, Call::Write { handle, text, half: Half::First })?;
+                Ok(Progress::More(2))
             }
-            (_, Some(opened)) => {
-                state.files.write_rest(opened, text, &mut self.contents)?;
+            (_, Some(handle)) => {
+                self.call(state, lane, Call::Write { handle, text, half: Half::Rest })?;
                 done()
             }
             (_, None) => done(),
         }
     }
 
-    fn remove_step(&mut self, state: &mut State, path: &[Name], kind: RemoveKind, phase: u8) -> Stepped {
-        match (kind, phase) {
-            (RemoveKind::File, _) => state.files.unlink(path)?,
-            (RemoveKind::Dir, _) => state.files.rmdir(path)?,
-            (RemoveKind::Tree, 0) => match state.files.lstat(path)?.0 {
-                Kind::Directory => {
-                    state.files.empty_directory(path, &mut self.contents)?;
-                    return Ok(Progress::More);
+    fn remove_step(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        path: &[Name],
+        kind: RemoveKind,
+        phase: u8,
+    ) -> Stepped {
+        let path = path.to_vec();
+        let call = match (kind, phase) {
+            (RemoveKind::File, _) => Call::Unlink(path),
+            (RemoveKind::Dir, _) => Call::RemoveDirectory(path),
+            (RemoveKind::Tree, 0) => match self.call(state, lane, Call::LinkStat(path.clone()))? {
+                Reply::Status(status) if status.kind == Kind::Directory => {
+                    self.call(state, lane, Call::Clear(path))?;
+                    return Ok(Progress::More(1));
                 }
-                Kind::Symlink => state.files.unlink(path)?,
-                Kind::File => return Err(ErrorKind::NotADirectory),
+                Reply::Status(status) if status.kind == Kind::Symlink => Call::Unlink(path),
+                _ => return Err(ErrorKind::NotADirectory),
             },
-            (RemoveKind::Tree, _) => state.files.rmdir(path)?,
-        }
+            (RemoveKind::Tree, _) => Call::RemoveDirectory(path),
+        };
+        self.call(state, lane, call)?;
         done()
     }
 
     /// Whether the effect, having done a step, has left content of its own.
     fn wrote(&self, state: &State, lane: Lane, number: u16, effect: &EffectStep) -> bool {
         match effect.operation {
-            Operation::Write | Operation::Append | Operation::Populate => true,
+            Operation::Write | Operation::Append | Operation::Populate | Operation::EnvSet => true,
             // An existing directory stays the other's.
             Operation::CreateDir { .. } => {
-                let at = state.files.stat(lane_path(&effect.paths, lane));
-                at.is_ok_and(|(_, content)| self.contents.is_written_by(content, lane, number))
+                let at = state.files.stat(self.process(lane), lane_path(&effect.paths, lane));
+                at.is_ok_and(|status| self.contents.is_written_by(status.content, lane, number))
             }
             _ => false,
         }
@@ -377,97 +590,44 @@ impl Context<'_> {
         }
     }
 
-    /// Runs the single step of a built-in actor.
-    pub(super) fn run_builtin(&mut self, state: &mut State, lane: Lane, actor: Actor) {
-        let path = self.target;
-        let stepped = self.builtin_step(state, lane, actor, path);
-        if let Some(events) = &mut self.events {
-            let outcome = stepped.map_or_else(StepOutcome::Failed, |()| StepOutcome::Done);
-            events.push(Event { lane, effect: None, phase: 0, outcome, files: state.files.clone() });
+    /// Gives up what the slot holds.
+    pub(super) fn release(&mut self, state: &mut State, lane: Lane, slot: Slot) {
+        match state.machine(lane).datum(slot) {
+            Datum::Ok(success) if !success.resources.is_empty() => {}
+            _ => return,
         }
-        match stepped {
-            Ok(()) => note_written(state, lane, 0),
-            Err(kind) => state.machine_mut(lane).set(0, Datum::Failed(kind, None)),
-        }
-    }
-
-    fn builtin_step(
-        &mut self,
-        state: &mut State,
-        lane: Lane,
-        actor: Actor,
-        path: &[Name],
-    ) -> Result<(), ErrorKind> {
-        let files = &mut state.files;
-        let content = self.contents.text(lane, 0, Vec::new());
-        let kind = if self.directory { Kind::Directory } else { Kind::File };
-        match actor {
-            Actor::Creator => match files.lstat(path) {
-                Ok(_) => Err(ErrorKind::AlreadyExists),
-                Err(ErrorKind::NotFound) => files.replace(path, kind, content),
-                Err(failure) => Err(failure),
-            },
-            Actor::Remover => files.remove(path),
-            Actor::Replacer => {
-                let kind = files.lstat(path).map_or(kind, |(kind, _)| kind);
-                files.replace(path, kind, content)
-            }
-            Actor::Updater => match files.stat(path)? {
-                // Meeting a file that is being written is the reader's case.
-                (Kind::File, old) if self.contents.is_torn(old) => Err(ErrorKind::Other),
-                (Kind::File, old) => {
-                    let content = self.contents.text(lane, 0, vec![old]);
-                    files.replace(path, Kind::File, content)
+        for resource in state.machine_mut(lane).take_resources(slot) {
+            // What a call returned stands in two slots, and another's handle may get the number next.
+            state.machine_mut(lane).forget_resource(resource);
+            let (handle, call) = match resource {
+                Resource::Handle(handle) => (handle, Call::Close(handle)),
+                Resource::FileLock(handle) => (handle, Call::Unlock(handle)),
+                Resource::Record(handle) => (handle, Call::UnlockRecord(handle)),
+                Resource::Mutex(number) => {
+                    if let Some(at) = state.mutexes.iter().position(|(n, l, _)| *n == number && *l == lane) {
+                        state.mutexes.remove(at);
+                    }
+                    continue;
                 }
-                _ => Err(ErrorKind::IsADirectory),
-            },
-            Actor::Reader => {
-                let seen = match files.stat(path) {
-                    Ok((kind, content)) => Seen::Content(kind, content),
-                    Err(failure) => Seen::Failure(failure),
-                };
-                state.machine_mut(lane).seen = Some(seen);
-                files_result(seen)
+            };
+            // A handle that is closed already has nothing to give up, and its number may be another's by now.
+            if state.files.is_open(self.process(lane), handle) {
+                let _ = self.call(state, lane, call);
             }
-            Actor::Acquirer if self.directory => {
-                files.mkdir(path, content)?;
-                hold(state, lane);
-                Ok(())
-            }
-            Actor::Acquirer => {
-                let opened = files.open(path, EXCLUSIVE)?;
-                files.write_first(opened, content, &mut self.contents)?;
-                files.write_rest(opened, content, &mut self.contents)?;
-                files.close(opened);
-                hold(state, lane);
-                Ok(())
-            }
-            Actor::Attacker => {
-                if files.lstat(path).is_ok() {
-                    files.remove(path)?;
-                }
-                files.symlink(&super::setup::victim(), path)
-            }
-            // These run the function itself.
-            Actor::Itself | Actor::ItselfThread => Ok(()),
         }
     }
 }
 
-fn files_result(seen: Seen) -> Result<(), ErrorKind> {
-    match seen {
-        Seen::Failure(kind) => Err(kind),
-        Seen::Content(..) => Ok(()),
-    }
-}
+/// How the built-in actors open.
+pub(super) const TAKE: OpenFlags = EXCLUSIVE;
 
-fn note_written(state: &mut State, lane: Lane, number: u16) {
+pub(super) fn note_written(state: &mut State, lane: Lane, number: u16) {
     if let Some(bits) = state.wrote.get_mut(index(lane)) {
         *bits |= effect_bit(number);
     }
 }
 
-fn hold(state: &mut State, lane: Lane) {
+pub(super) fn hold(state: &mut State, lane: Lane) {
     if let Some(own) = state.holds.get_mut(index(lane)) {
         *own = true;
     }
@@ -480,24 +640,5 @@ fn let_go(state: &mut State, lane: Lane) {
     state.stolen |= theirs && !own;
     if let Some(own) = state.holds.get_mut(index(lane)) {
         *own = false;
-    }
-}
-
-fn check_step(files: &Filesystem, check: Check, path: &[Name], handle: Option<Handle>) -> Stepped {
-    let looked = match (handle, check) {
-        (Some(handle), _) => files.stat_handle(handle),
-        (None, Check::IsSymlink | Check::SymlinkMetadata) => files.lstat(path),
-        (None, _) => files.stat(path),
-    };
-    let answer = |value: bool| {
-        let contents = looked.map(|(_, content)| vec![content]).unwrap_or_default();
-        Ok(Progress::Done(Success { truth: Some(value), contents, resources: Vec::new() }))
-    };
-    match check {
-        Check::Exists => answer(looked.is_ok()),
-        Check::IsFile => answer(matches!(looked, Ok((Kind::File, _)))),
-        Check::IsDir => answer(matches!(looked, Ok((Kind::Directory, _)))),
-        Check::IsSymlink => answer(matches!(looked, Ok((Kind::Symlink, _)))),
-        Check::Metadata | Check::SymlinkMetadata | Check::Access => observed(looked?.1),
     }
 }

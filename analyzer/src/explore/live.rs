@@ -60,7 +60,9 @@ impl Live {
             };
             match instruction {
                 Instruction::Goto(to) | Instruction::LoopBack(_, to) => join(*to),
-                Instruction::Test { otherwise: to, .. } | Instruction::UnlessFailed(_, to) => {
+                Instruction::Test { otherwise: to, .. }
+                | Instruction::Spawn(to)
+                | Instruction::UnlessFailed(_, to) => {
                     join(at + 1);
                     join(*to);
                 }

@@ -1,12 +1,12 @@
 //! The interpreter: one actor's program on the shared state, one visible step at a time.
 
 use super::content::{Content, Contents};
-use super::filesystem::{Filesystem, Handle, Kind, Name};
+use super::filesystem::{Call, Filesystem, Handle, Inode, Kind, Name};
 use super::oracle::{Class, Oracle};
 use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
 use super::shared::Shared;
-use super::{Actor, Lane, StepOutcome};
-use crate::flow::ErrorKind;
+use super::{Actor, Lane, ScriptCall, StepOutcome};
+use crate::flow::{Domain, ErrorKind, Site};
 use std::mem;
 use std::rc::Rc;
 
@@ -26,6 +26,8 @@ pub enum Resource {
     Handle(Handle),
     /// The advisory lock of an open file.
     FileLock(Handle),
+    /// The process' advisory lock on the file.
+    Record(Handle),
     /// A mutex in memory, by the number of the place that names it.
     Mutex(u16),
 }
@@ -102,6 +104,8 @@ impl Slots {
 /// How far an actor is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
+    /// Not started yet.
+    Waiting,
     Running,
     Returned,
     Panicked(Option<(ErrorKind, Option<u16>)>),
@@ -114,8 +118,12 @@ pub enum Status {
 pub enum Seen {
     /// It failed.
     Failure(ErrorKind),
-    /// A file or directory, with this content.
+    /// A file, directory or variable, with this content.
     Content(Kind, Content),
+    /// The working directory.
+    Standing(Inode),
+    /// The file mode creation mask.
+    Mask { private: bool },
 }
 
 /// One actor.
@@ -158,6 +166,29 @@ impl Machine {
     pub fn set(&mut self, slot: Slot, datum: Datum) {
         self.slots.set(slot, datum);
     }
+
+    /// What the slot holds; it holds nothing from here on.
+    pub fn take_resources(&mut self, slot: Slot) -> Vec<Resource> {
+        match self.slots.get_mut(slot) {
+            Some(Datum::Ok(success)) => mem::take(&mut Rc::make_mut(success).resources),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What was given up is in no slot any more, nor is a lock of a file that was closed.
+    pub fn forget_resource(&mut self, gone: Resource) {
+        let is_gone = |resource: &Resource| match (gone, *resource) {
+            (Resource::Handle(closed), Resource::FileLock(of) | Resource::Record(of)) => of == closed,
+            (gone, resource) => gone == resource,
+        };
+        for (_, datum) in &mut self.slots.0 {
+            if let Datum::Ok(success) = datum
+                && success.resources.iter().any(is_gone)
+            {
+                Rc::make_mut(success).resources.retain(|resource| !is_gone(resource));
+            }
+        }
+    }
 }
 
 /// What both actors share, besides the files.
@@ -177,6 +208,8 @@ pub struct State {
     pub wrote: [u64; 2],
     /// Whether each actor has looked at something that the other had written.
     pub saw: [bool; 2],
+    /// Whether A has read something that B had made.
+    pub misled: bool,
 }
 
 /// The lane's place in a pair.
@@ -240,6 +273,10 @@ pub struct Context<'a> {
     pub programs: [&'a Program; 2],
     pub target: &'a [Name],
     pub actor: Actor,
+    /// What kind of state the target is.
+    pub domain: Domain,
+    /// Whether both actors run in one process.
+    pub same_process: bool,
     /// The kind of object that a creator makes.
     pub directory: bool,
     pub contents: Contents,
@@ -251,6 +288,10 @@ pub struct Context<'a> {
     pub cut: bool,
     /// Where steps are noted, if they are.
     pub events: Option<Vec<Event>>,
+    /// What was asked of the kernel so far, where steps are noted.
+    pub calls: Vec<ScriptCall>,
+    /// The source of the effect under way.
+    pub site: Option<Site>,
 }
 
 impl<'a> Context<'a> {
@@ -278,6 +319,8 @@ impl<'a> Context<'a> {
             }
             match program.code.get(state.machine(lane).pc) {
                 Some(Instruction::Builtin(_)) => return,
+                Some(Instruction::Join) if state.running(other(lane)) => return,
+                Some(instruction) if self.is_release_noticed(state, lane, instruction) => return,
                 Some(Instruction::Effect(number)) => {
                     let Some(effect) = program.effect(*number) else { return };
                     if is_visible(state, lane, effect) || self.must_wait(state, lane, effect) {
@@ -299,6 +342,7 @@ impl<'a> Context<'a> {
             Some(Instruction::Effect(number)) => {
                 program.effect(*number).is_some_and(|effect| self.must_wait(state, lane, effect))
             }
+            Some(Instruction::Join) => state.running(other(lane)),
             _ => false,
         }
     }
@@ -311,16 +355,53 @@ impl<'a> Context<'a> {
                 self.run_builtin(state, lane, *actor);
                 state.machine_mut(lane).pc += 1;
             }
+            Some(instruction @ (Instruction::Release(_) | Instruction::Panic(_))) => {
+                self.run(state, lane, instruction);
+            }
             _ => {}
         }
         self.settle(state, lane);
+    }
+
+    /// Whether the other may find a lock held that this instruction gives up. Who waits for it cannot tell; who tries can.
+    fn is_release_noticed(&self, state: &State, lane: Lane, instruction: &Instruction) -> bool {
+        let theirs = state.machine(other(lane));
+        let tries = self.program(other(lane)).tries_until;
+        if theirs.status != Status::Running || tries.is_none_or(|until| theirs.pc > until) {
+            return false;
+        }
+        let machine = state.machine(lane);
+        let locks = |datum: &Datum| {
+            let Datum::Ok(success) = datum else { return false };
+            success.resources.iter().any(|resource| match resource {
+                Resource::Handle(handle) => state.files.holds_lock(*handle),
+                Resource::FileLock(_) | Resource::Record(_) | Resource::Mutex(_) => true,
+            })
+        };
+        match instruction {
+            Instruction::Release(slot) => locks(machine.datum(*slot)),
+            Instruction::Panic(_) => machine.slots.iter().any(|(_, datum)| locks(datum)),
+            _ => false,
+        }
     }
 
     fn run(&mut self, state: &mut State, lane: Lane, instruction: &Instruction) {
         let machine = state.machine_mut(lane);
         machine.pc += 1;
         match instruction {
-            Instruction::Effect(_) | Instruction::Builtin(_) => {}
+            Instruction::Effect(_) | Instruction::Builtin(_) | Instruction::Join => {}
+            Instruction::Spawn(after) => {
+                let (entry, slots) = (machine.pc, machine.slots.clone());
+                machine.pc = *after;
+                // Of work that is started in a loop, the first is followed.
+                let theirs = state.machine_mut(other(lane));
+                if theirs.status == Status::Waiting {
+                    theirs.status = Status::Running;
+                    theirs.pc = entry;
+                    theirs.slots = slots;
+                    self.settle(state, other(lane));
+                }
+            }
             Instruction::Test { condition, otherwise, leave } => {
                 let machine = state.machine(lane);
                 let again = leave
@@ -344,11 +425,7 @@ impl<'a> Context<'a> {
                 let datum = self.value(value, state.machine(lane));
                 state.machine_mut(lane).set(*slot, datum);
             }
-            Instruction::Release(slots) => {
-                for slot in slots {
-                    release(state, lane, *slot);
-                }
-            }
+            Instruction::Release(slot) => self.release(state, lane, *slot),
             Instruction::LoopStart(id) => {
                 if let Some(rounds) = machine.loops.get_mut(*id as usize) {
                     *rounds = 0;
@@ -371,7 +448,7 @@ impl<'a> Context<'a> {
                 machine.status = Status::Panicked(cause);
                 let held: Vec<Slot> = machine.slots.iter().map(|(slot, _)| *slot).collect();
                 for slot in held {
-                    release(state, lane, slot);
+                    self.release(state, lane, slot);
                 }
                 forget(state.machine_mut(lane), false);
             }
@@ -381,13 +458,15 @@ impl<'a> Context<'a> {
                 let slots = mem::take(&mut machine.slots);
                 machine.slots.set(0, slots.get(0).clone());
                 forget(machine, true);
+                // What spawned work was given is in use yet.
+                let slots = if self.actor == Actor::Task { Slots::default() } else { slots };
                 for (_, datum) in slots.iter() {
                     let Datum::Ok(success) = datum else { continue };
                     for resource in &success.resources {
                         if let Resource::Handle(handle) = resource
                             && !state.files.holds_lock(*handle)
                         {
-                            state.files.close(*handle);
+                            let _ = self.call(state, lane, Call::Close(*handle));
                         }
                     }
                 }
@@ -539,25 +618,5 @@ fn has_unknown(test: &Test, machine: &Machine) -> bool {
         Test::Opaque(_, observed) => observed.is_empty(),
         Test::Not(inner) => has_unknown(inner, machine),
         Test::All(parts) | Test::Any(parts) => parts.iter().any(|p| has_unknown(p, machine)),
-    }
-}
-
-/// Gives up what the slot holds.
-pub fn release(state: &mut State, lane: Lane, slot: Slot) {
-    match state.machine(lane).datum(slot) {
-        Datum::Ok(success) if !success.resources.is_empty() => {}
-        _ => return,
-    }
-    let Some(Datum::Ok(success)) = state.machine_mut(lane).slots.get_mut(slot) else { return };
-    for resource in mem::take(&mut Rc::make_mut(success).resources) {
-        match resource {
-            Resource::Handle(handle) => state.files.close(handle),
-            Resource::FileLock(handle) => state.files.unlock(handle),
-            Resource::Mutex(number) => {
-                if let Some(at) = state.mutexes.iter().position(|(n, l, _)| *n == number && *l == lane) {
-                    state.mutexes.remove(at);
-                }
-            }
-        }
     }
 }

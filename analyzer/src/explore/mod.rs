@@ -3,10 +3,12 @@
 //! It runs a function's flow on an abstract filesystem beside another actor, through every interleaving, and compares the
 //! outcomes with those of the two serial orders. An outcome that no serial order ends in is a race; its schedule is the witness.
 
+mod builtin;
+mod canonical;
 mod compile;
-mod content;
+pub mod content;
 mod effects;
-mod filesystem;
+pub mod filesystem;
 mod live;
 mod machine;
 mod oracle;
@@ -22,9 +24,11 @@ mod tests;
 mod verdict;
 mod witness;
 
-pub use run::explore;
+pub use run::Explorer;
 
 use crate::flow::{Block, ErrorKind, Place, Site};
+use content::Contents;
+use filesystem::{Call, Name, Reply, Status};
 use std::fmt;
 
 /// Who the candidate's function runs beside.
@@ -46,8 +50,13 @@ pub enum Actor {
     Reader,
     /// Takes the place as a lock: create_new, `AlreadyExists` means that somebody else owns it.
     Acquirer,
-    /// Swaps the place for a symbolic link; only where others can write the directory.
+    /// Another user who swaps the place for a symbolic link; only where others can write the directory.
     Attacker,
+    /// Another user who opens the place to read it.
+    Stranger,
+    /// The function's own spawned work: the thread or task that holds the check or the act, else the first. Its serial order is
+    /// the one in which it runs to its end where it is started.
+    Task,
 }
 
 /// What a race costs. Ordered from the least to the worst.
@@ -138,6 +147,38 @@ pub struct Witness {
     pub steps: Vec<WitnessStep>,
     /// What is lost, in words: "B's content is gone".
     pub loss: String,
+    /// What both asked of the kernel, for doing it again.
+    pub script: Script,
+}
+
+/// A schedule as system calls, which tell all that the abstract kernel did.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// Whether both actors are threads of one process.
+    pub same_process: bool,
+    /// Where the race is: a path, or the last component a variable's name.
+    pub place: Vec<Name>,
+    /// What makes the state before.
+    pub start: Vec<Call>,
+    /// The calls in order.
+    pub calls: Vec<ScriptCall>,
+    /// What is there in the end: every path below the root.
+    pub end: Vec<(Vec<Name>, Status)>,
+    /// What the contents in the calls stand for.
+    pub contents: Contents,
+}
+
+/// A call of a schedule.
+#[derive(Clone, Debug)]
+pub struct ScriptCall {
+    /// Whose.
+    pub lane: Lane,
+    /// The source that did it; none for what a release does, and for an actor that is not the program's own code.
+    pub site: Option<Site>,
+    /// What is asked.
+    pub call: Call,
+    /// What the abstract kernel answered.
+    pub reply: Result<Reply, ErrorKind>,
 }
 
 /// Which of the two lanes.

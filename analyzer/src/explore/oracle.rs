@@ -1,6 +1,6 @@
 //! The oracle: what the unknowns of a program are, the same for every schedule that is compared.
 
-use super::program::{Answers, Program, Source};
+use super::program::{Answers, Program, Source, SourceKind};
 use std::rc::Rc;
 
 /// What an unknown was computed from.
@@ -50,7 +50,7 @@ impl Oracle {
             Class::Plain => match self.known.wants.get(&source).copied() {
                 Some(wanted) => wanted,
                 // Failures of what the slice left out are not explored.
-                None => matches!(source, Source::Ok(_)).then_some(true),
+                None => (source.kind == SourceKind::Ok).then_some(true),
             },
             // What was written since needs nothing more done: a stale lock is stale, a fresh one is not. Where the program
             // does not show which answer makes it act, it is the opposite of what is said of the initial content.
@@ -70,6 +70,16 @@ impl Oracle {
     /// What has to be chosen for a question to be answered.
     pub fn open(class: Class) -> Class {
         if class == Class::Written { Class::Initial } else { class }
+    }
+
+    /// What was chosen freely.
+    pub fn chosen(&self) -> &[(Source, Class, bool)] {
+        &self.chosen
+    }
+
+    /// One that knows what the program's shape tells and these answers.
+    pub fn again(program: &Program, chosen: &[(Source, Class, bool)]) -> Self {
+        Oracle { chosen: chosen.to_vec(), ..Oracle::new(program) }
     }
 
     /// How many answers were chosen freely.

@@ -4,6 +4,7 @@
 
 use super::Lane;
 use super::filesystem::Name;
+use crate::flow::Domain;
 use crate::flow::{Place, PlaceKind, Uniqueness};
 use rustc_hash::FxHashMap;
 
@@ -25,6 +26,12 @@ enum Key {
     Symbol(Place, Option<Lane>),
     /// The n-th directory above an unknown place.
     Above(Place, Option<Lane>, u16),
+    /// A variable of the environment.
+    Variable(Place),
+    /// The working directory, as something that can be changed.
+    Standing,
+    /// The file mode creation mask.
+    Mask,
     /// A component with another extension.
     Extension(Name, Place, Option<Lane>),
 }
@@ -42,12 +49,23 @@ pub struct Paths {
 impl Paths {
     /// A table for two actors that meet at `shared`.
     pub fn new(shared: &Place, same_process: bool) -> Self {
-        Paths { names: FxHashMap::default(), same_process, shared: shared.clone() }
+        let names = FxHashMap::from_iter([(Key::Working, Name::WORKING)]);
+        Paths { names, same_process, shared: shared.clone() }
     }
 
     fn name(&mut self, key: Key) -> Name {
         let next = Name(u16::try_from(self.names.len()).unwrap_or(u16::MAX));
         *self.names.entry(key).or_insert(next)
+    }
+
+    /// Where an operation of this domain finds the place: a path, or a cell of the process' own state.
+    pub fn of(&mut self, domain: Domain, place: &Place, lane: Lane) -> Vec<Name> {
+        match domain {
+            Domain::Files => self.path(place, lane),
+            Domain::Environment => vec![self.name(Key::Variable(variable(place)))],
+            Domain::WorkingDirectory => vec![self.name(Key::Standing)],
+            Domain::Mask => vec![self.name(Key::Mask)],
+        }
     }
 
     /// The path of a place as this lane sees it.
@@ -227,6 +245,14 @@ impl Paths {
             path.push(self.name(Key::Extension(last, suffix, of)));
         }
         path
+    }
+}
+
+/// A variable by name, whether it was spelled as a text or as the variable.
+fn variable(place: &Place) -> Place {
+    match place.kind() {
+        PlaceKind::Environment(name) => Place::literal(name),
+        _ => place.clone(),
     }
 }
 

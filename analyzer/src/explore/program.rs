@@ -5,15 +5,20 @@ use super::filesystem::Name;
 use super::live::Live;
 use crate::flow::{Kinds, Operation, Place, ResultId, Site};
 use rustc_hash::FxHashMap;
+use std::hash::{Hash, Hasher};
 
 /// Where a result is kept while a program runs.
 pub type Slot = u16;
 
 /// One instruction. Jump targets are positions in [`Program::code`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Instruction {
     /// Runs an effect, by its number in [`Program::effects`].
     Effect(u16),
+    /// Starts the other actor behind this instruction, and goes on at the position.
+    Spawn(usize),
+    /// Waits for the other actor's end.
+    Join,
     /// Runs a built-in actor's single step.
     Builtin(Actor),
     /// Goes on if the condition holds, else jumps.
@@ -29,8 +34,8 @@ pub enum Instruction {
     UnlessFailed(Slot, usize),
     /// Puts a value into a slot.
     Bind(Slot, Bound),
-    /// Releases the locks, guards and handles that the slots hold.
-    Release(Vec<Slot>),
+    /// Releases the locks, guards and handles that the slot holds.
+    Release(Slot),
     /// Enters a loop.
     LoopStart(u16),
     /// Starts the next round of a loop, up to the bound.
@@ -42,7 +47,7 @@ pub enum Instruction {
 }
 
 /// A condition over slots.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Test {
     Constant(bool),
     True(Slot, Source),
@@ -55,7 +60,7 @@ pub enum Test {
 }
 
 /// A value over slots.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Bound {
     Opaque,
     Slot(Slot),
@@ -68,16 +73,41 @@ pub enum Bound {
 
 /// An unknown that the oracle decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Source {
-    /// An opaque condition by its number.
-    Condition(u32),
-    /// The truth of a result that nothing is known about.
-    True(ResultId),
-    /// The success of a result that nothing is known about.
-    Ok(ResultId),
+pub struct Source {
+    pub kind: SourceKind,
+    /// Which of its kind.
+    pub number: u32,
 }
 
-/// An effect that the slice kept.
+/// What is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SourceKind {
+    /// An opaque condition.
+    Condition,
+    /// The truth of a result that nothing is known about.
+    True,
+    /// The success of a result that nothing is known about.
+    Ok,
+}
+
+impl Source {
+    /// An opaque condition by its number.
+    pub fn condition(number: u32) -> Self {
+        Source { kind: SourceKind::Condition, number }
+    }
+
+    /// The truth of a result.
+    pub fn truth(of: ResultId) -> Self {
+        Source { kind: SourceKind::True, number: of.0 }
+    }
+
+    /// The success of a result.
+    pub fn success(of: ResultId) -> Self {
+        Source { kind: SourceKind::Ok, number: of.0 }
+    }
+}
+
+/// An effect that the slice kept. Two are equal if they do the same, whatever their places are called and wherever they stand.
 #[derive(Clone, Debug)]
 pub struct EffectStep {
     pub operation: Operation,
@@ -94,6 +124,8 @@ pub struct EffectStep {
     pub frame: u16,
     /// Whether it is the scenario's act, or inside a call that is.
     pub is_act: bool,
+    /// Whether it is done by the spawned work that the question is about.
+    pub spawned: bool,
     /// Whether its failure counts as the race's.
     pub counts: bool,
     /// Its position in the code.
@@ -105,7 +137,7 @@ pub struct EffectStep {
 /// Answers to unknowns; none where there are reasons for both.
 pub type Answers = FxHashMap<Source, Option<bool>>;
 
-/// A program for one lane.
+/// A program for one lane. Two are equal if they run alike.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub code: Vec<Instruction>,
@@ -118,6 +150,8 @@ pub struct Program {
     pub acts: Answers,
     /// Whether such a test only decides on leaving, with no effect in either of its arms.
     pub leaves: Answers,
+    /// Up to which position it may try for a lock without waiting; none if it never does.
+    pub tries_until: Option<usize>,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
     /// What of a machine's memory matters where.
@@ -138,5 +172,47 @@ impl Program {
 
     pub fn effect(&self, number: u16) -> Option<&EffectStep> {
         self.effects.get(number as usize)
+    }
+}
+
+impl EffectStep {
+    /// All that bears on what it does.
+    fn meaning(&self) -> impl PartialEq + Hash + '_ {
+        (
+            (self.operation, &self.paths, &self.other_paths, self.handle, &self.data, self.result),
+            (self.frame, self.is_act, self.spawned, self.counts, self.at),
+        )
+    }
+}
+
+impl PartialEq for EffectStep {
+    fn eq(&self, other: &Self) -> bool {
+        self.meaning() == other.meaning()
+    }
+}
+
+impl Eq for EffectStep {}
+
+impl Hash for EffectStep {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.meaning().hash(state);
+    }
+}
+
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+            && self.effects == other.effects
+            && self.cut == other.cut
+            && [&self.wants, &self.acts, &self.leaves] == [&other.wants, &other.acts, &other.leaves]
+    }
+}
+
+impl Eq for Program {}
+
+impl Hash for Program {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.code.hash(state);
+        self.effects.hash(state);
     }
 }

@@ -1,18 +1,25 @@
 //! One exploration from question to answer.
 
+#[cfg(test)]
+pub mod ends;
+
 use super::content::Contents;
-use super::filesystem::{Filesystem, Name};
-use super::machine::{Context, Machine, State};
-use super::oracle::Oracle;
+use super::filesystem::{Name, Process};
+use super::machine::{Context, Machine, State, Status};
+use super::oracle::{Class, Oracle};
 use super::paths::Paths;
-use super::program::Program;
+use super::program::{Program, Source};
 use super::schedule::{Limit, Outcome, search, serial};
-use super::setup::{Initial, Surroundings, Use, initial_files, visibility};
+use super::setup::{Initial, Start, Surroundings, Use, start, visibility};
 use super::shared::Shared;
 use super::verdict::Question;
 use super::witness::Story;
-use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Witness};
-use super::{compile, slice};
+use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, Witness};
+use super::{canonical, compile, slice};
+use crate::flow::Domain;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// States visited at most per scenario. Those that switch least come first: in real programs a race that shows at all has shown
 /// long before.
@@ -21,48 +28,167 @@ const MAX_STATES: usize = 4_000;
 /// Assignments of the unknowns that are tried at most for a shorter witness of the worst, beside the first of each initial state.
 const MAX_SPARE: usize = 8;
 
-/// Decides one scenario.
-pub fn explore(scenario: &Scenario<'_>) -> Exploration {
-    decide(scenario, true)
+/// In how many parts the memory is locked.
+const SHARDS: usize = 16;
+
+/// Decides scenarios, and remembers the answers: two functions of one shape are explored once. Can be shared by threads; what it
+/// answers does not depend on what it was asked before.
+#[derive(Debug, Default)]
+pub struct Explorer {
+    remembered: [Mutex<FxHashMap<Key, Arc<Answer>>>; SHARDS],
+    /// For benchmarks: a clock, and how long each question took, in its units.
+    clock: Option<fn() -> u64>,
+    times: Mutex<Vec<u64>>,
 }
 
-/// Decides one scenario; without `reduce`, every step of both is tried against every step of the other, whether they touch or not.
+/// All that the answer to a scenario depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    actor: Actor,
+    domain: Domain,
+    same_process: bool,
+    checked: bool,
+    target: Vec<Name>,
+    program: Arc<Program>,
+}
+
+/// What a search found, for any program of the shape.
+#[derive(Debug)]
+struct Answer {
+    /// The worst first.
+    found: Vec<Found>,
+    bounded: bool,
+    states: usize,
+}
+
+impl Explorer {
+    /// One that notes how long each question takes, by this clock.
+    pub fn timed(clock: fn() -> u64) -> Self {
+        Explorer { clock: Some(clock), ..Explorer::default() }
+    }
+
+    /// How long each question took, in the clock's units and in no order.
+    pub fn times(self) -> Vec<u64> {
+        self.times.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Decides a scenario. A witness is told only of the races with a consequence that is `wanted`; others are left out.
+    pub fn explore(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
+        let Some(clock) = self.clock else { return self.decide(scenario, wanted) };
+        let start = clock();
+        let exploration = self.decide(scenario, wanted);
+        let time = clock().saturating_sub(start);
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+        exploration
+    }
+
+    fn decide(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
+        let Some(key) = Key::of(scenario) else { return Exploration::default() };
+        let mut hasher = FxHasher::default();
+        key.hash(&mut hasher);
+        let shard = usize::try_from(hasher.finish() >> 32).unwrap_or(0) % SHARDS;
+        let memory = self.remembered.get(shard);
+        // Who panicked while holding the lock left the table whole.
+        let lock = || memory.map(|m| m.lock().unwrap_or_else(PoisonError::into_inner));
+        let known = lock().and_then(|table| table.get(&key).map(Arc::clone));
+        let answer = known.unwrap_or_else(|| {
+            let answer = Arc::new(key.search(true));
+            if let Some(mut table) = lock() {
+                table.insert(key.clone(), Arc::clone(&answer));
+            }
+            answer
+        });
+        key.tell(scenario, &answer, wanted)
+    }
+}
+
+impl Key {
+    /// None where the two actors have places of their own.
+    fn of(scenario: &Scenario<'_>) -> Option<Key> {
+        let domain = slice::domain_at(scenario.body, scenario.act);
+        // What a process keeps for itself, only its threads can look at.
+        let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
+            || (domain != Domain::Files && scenario.actor != Actor::Itself);
+        let mut paths = Paths::new(scenario.place, same_process);
+        let mut target = paths.of(domain, scenario.place, Lane::A);
+        let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
+        if itself && paths.of(domain, scenario.place, Lane::B) != target {
+            return None;
+        }
+        let kept = slice::slice(scenario, domain, &mut paths);
+        let mut program = compile::compile(scenario, domain, &kept, &mut paths);
+        canonical::renumber(&mut program, &mut target);
+        let checked = scenario.check.is_some();
+        Some(Key { actor: scenario.actor, domain, same_process, checked, target, program: Arc::new(program) })
+    }
+
+    /// What runs beside the program, unless it is the program itself.
+    fn other(&self) -> Option<Program> {
+        let twice = matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::Task);
+        (!twice).then(|| Program::builtin(self.actor))
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            actor: self.actor,
+            same_process: self.same_process,
+            target: &self.target,
+            used: Use::of(&self.program, self.domain, &self.target),
+            checked: self.checked,
+        }
+    }
+
+    /// Searches; without `reduce`, every step of both is tried against every step of the other, whether they touch or not.
+    fn search(&self, reduce: bool) -> Answer {
+        let mut program = (*self.program).clone();
+        let other = self.other();
+        let answer = Answer { found: Vec::new(), bounded: program.cut, states: 0 };
+        let mut search = Searcher { subject: self.subject(), spare: MAX_SPARE, answer };
+        for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
+            if !note_visibility(&mut program, other.as_ref(), &self.target, self.actor, surroundings) {
+                break;
+            }
+            if !reduce {
+                program.effects.iter_mut().for_each(|effect| effect.visible_until = [Some(usize::MAX); 2]);
+            }
+            let programs = [&program, other.as_ref().unwrap_or(&program)];
+            if search.all_initials(programs, surroundings) {
+                break;
+            }
+        }
+        let mut answer = search.answer;
+        answer.found.sort_by_key(|found| std::cmp::Reverse(found.consequence));
+        answer
+    }
+
+    /// Tells what was found as the scenario's own story.
+    fn tell(
+        &self,
+        scenario: &Scenario<'_>,
+        answer: &Answer,
+        wanted: impl Fn(Consequence) -> bool,
+    ) -> Exploration {
+        let told = || {
+            let mut program = (*self.program).clone();
+            let other = self.other();
+            let found = answer.found.iter().filter(|found| wanted(found.consequence));
+            found.map(move |found| {
+                note_visibility(&mut program, other.as_ref(), &self.target, self.actor, found.surroundings);
+                let programs = [&program, other.as_ref().unwrap_or(&program)];
+                race(self.subject(), scenario, programs, found)
+            })
+        };
+        let any = answer.found.iter().any(|found| wanted(found.consequence));
+        let races = if any { told().collect() } else { Vec::new() };
+        Exploration { races, bounded: answer.bounded, states: answer.states }
+    }
+}
+
+/// Decides one scenario, remembering nothing.
+#[cfg(test)]
 pub fn decide(scenario: &Scenario<'_>, reduce: bool) -> Exploration {
-    let mut paths = Paths::new(scenario.place, scenario.actor == Actor::ItselfThread);
-    let target = paths.path(scenario.place, Lane::A);
-    let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
-    if itself && paths.path(scenario.place, Lane::B) != target {
-        // Each has a place of its own.
-        return Exploration::default();
-    }
-    let kept = slice::slice(scenario.body, scenario.place, &mut paths);
-    let mut program = compile::compile(scenario, &kept, &mut paths);
-    let other = (!itself).then(|| Program::builtin(scenario.actor));
-    let mut explorer = Explorer {
-        actor: scenario.actor,
-        target: &target,
-        used: Use::of(&program, &target),
-        checked: scenario.check.is_some(),
-        spare: MAX_SPARE,
-        result: Exploration { bounded: program.cut, ..Exploration::default() },
-        found: Vec::new(),
-    };
-    for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
-        if !note_visibility(&mut program, other.as_ref(), &target, scenario.actor, surroundings) {
-            break;
-        }
-        if !reduce {
-            program.effects.iter_mut().for_each(|effect| effect.visible_until = [Some(usize::MAX); 2]);
-        }
-        let programs = [&program, other.as_ref().unwrap_or(&program)];
-        if explorer.all_initials(programs, surroundings) {
-            break;
-        }
-    }
-    let programs = [&program, other.as_ref().unwrap_or(&program)];
-    explorer.found.sort_by_key(|found| std::cmp::Reverse(found.consequence));
-    let races = explorer.found.iter().map(|found| explorer.race(scenario, programs, found)).collect();
-    Exploration { races, ..explorer.result }
+    let Some(key) = Key::of(scenario) else { return Exploration::default() };
+    key.tell(scenario, &key.search(reduce), |_| true)
 }
 
 /// Marks which effects the other actor can notice; false if there is none.
@@ -86,6 +212,7 @@ fn note_visibility(
 }
 
 /// The best run found for a consequence, and what it takes to run it again.
+#[derive(Debug)]
 struct Found {
     consequence: Consequence,
     loss: String,
@@ -93,27 +220,35 @@ struct Found {
     schedule: Vec<Lane>,
     initial: Initial,
     surroundings: Surroundings,
-    oracle: Oracle,
+    chosen: Vec<(Source, Class, bool)>,
 }
 
-struct Explorer<'a> {
+/// What an exploration is about.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
     actor: Actor,
+    /// Whether both actors run in one process.
+    same_process: bool,
     target: &'a [Name],
     used: Use,
     checked: bool,
-    result: Exploration,
-    found: Vec<Found>,
+}
+
+struct Searcher<'a> {
+    subject: Subject<'a>,
+    answer: Answer,
     /// How many more assignments of the unknowns are tried once the worst is found.
     spare: usize,
 }
 
-impl Explorer<'_> {
+impl Searcher<'_> {
     /// Explores from every initial state that matters; returns whether the act was reached from one.
     fn all_initials(&mut self, programs: [&Program; 2], surroundings: Surroundings) -> bool {
         let mut reached = false;
-        for initial in self.used.initials() {
+        for initial in self.subject.used.initials() {
             let mut contents = Contents::default();
-            let files = initial_files(programs, self.target, initial, surroundings, &mut contents);
+            let start =
+                start(programs, self.subject.used, self.subject.target, initial, surroundings, &mut contents);
             let [program, _] = programs;
             let mut pending = vec![Oracle::new(program)];
             while let Some(oracle) = pending.pop() {
@@ -121,11 +256,11 @@ impl Explorer<'_> {
                     let Some(left) = self.spare.checked_sub(1) else { break };
                     self.spare = left;
                 }
-                if self.result.states > MAX_STATES {
-                    self.result.bounded = true;
+                if self.answer.states > MAX_STATES {
+                    self.answer.bounded = true;
                     return reached;
                 }
-                let given = (&files, &contents);
+                let given = (&start, &contents);
                 reached |= self.one(programs, (initial, surroundings), given, oracle, &mut pending);
             }
         }
@@ -133,7 +268,7 @@ impl Explorer<'_> {
     }
 
     fn worst_is_found(&self) -> bool {
-        self.found.iter().any(|found| found.consequence == worst(self.actor))
+        self.answer.found.iter().any(|found| found.consequence == worst(self.subject.actor))
     }
 
     /// Explores from one initial state with one oracle; returns whether the act was reached.
@@ -141,45 +276,47 @@ impl Explorer<'_> {
         &mut self,
         programs: [&Program; 2],
         (initial, surroundings): (Initial, Surroundings),
-        (files, contents): (&Filesystem, &Contents),
+        (given, contents): (&Start, &Contents),
         oracle: Oracle,
         pending: &mut Vec<Oracle>,
     ) -> bool {
-        let target = self.target;
-        let mut context = Context {
-            programs,
-            target,
-            actor: self.actor,
-            directory: self.used.is_directory(),
-            contents: contents.clone(),
-            oracle,
-            forks: Vec::new(),
-            cut: false,
-            events: None,
-        };
-        let start = start(programs, files);
-        let (ab, reached_ab) = serial(&mut context, &start, Lane::A);
-        let (ba, reached_ba) = serial(&mut context, &start, Lane::B);
-        if !reached_ab && !reached_ba {
+        let subject = self.subject;
+        let mut context = subject.context(programs, contents.clone(), oracle);
+        let start = subject.state(programs, given);
+        let orders: &[Lane] = if subject.actor == Actor::Task { &[Lane::A] } else { &[Lane::A, Lane::B] };
+        let mut reached = false;
+        let mut orderly = Vec::new();
+        for first in orders {
+            let (order, came) = serial(&mut context, &start, *first);
+            orderly.push(order);
+            reached |= came;
+        }
+        if !reached {
             pending.append(&mut context.forks);
-            self.result.bounded |= context.cut;
+            self.answer.bounded |= context.cut;
             return false;
         }
-        let complete = ab.is_some() && ba.is_some();
-        let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = ab.into_iter().chain(ba).unzip();
+        let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = orderly.into_iter().unzip();
         let [program, _] = programs;
-        let (actor, checked) = (self.actor, self.checked);
-        let worst = worst(actor);
-        let known = self.found.iter().find(|found| found.consequence == worst);
+        let worst = worst(subject.actor);
+        let known = self.answer.found.iter().find(|found| found.consequence == worst);
         let limit = Limit {
-            states: MAX_STATES.saturating_sub(self.result.states),
+            states: MAX_STATES.saturating_sub(self.answer.states),
             below: known.map(|found| (found.switches, found.schedule.len())),
         };
-        let found = &mut self.found;
+        let found = &mut self.answer.found;
         let searched = search(&mut context, &start, limit, &mut |context, run| {
             let contents = &context.contents;
-            let question = Question { actor, program, checked, target, contents, wrote: &wrote };
-            let Some((consequence, loss)) = question.classify(&run, &serials, complete) else {
+            let question = Question {
+                actor: subject.actor,
+                domain: subject.used.domain,
+                program,
+                checked: subject.checked,
+                target: subject.target,
+                contents,
+                wrote: &wrote,
+            };
+            let Some((consequence, loss)) = question.classify(&run, &serials) else {
                 return false;
             };
             let better =
@@ -198,74 +335,104 @@ impl Explorer<'_> {
                 schedule: run.schedule,
                 initial,
                 surroundings,
-                oracle: context.oracle.clone(),
+                chosen: context.oracle.chosen().to_vec(),
             });
             // Those that come later switch as often or more.
             consequence == worst
         });
-        self.result.states += searched.states;
-        self.result.bounded |= searched.bounded | context.cut;
+        self.answer.states += searched.states;
+        self.answer.bounded |= searched.bounded | context.cut;
         pending.append(&mut context.forks);
         true
     }
+}
 
-    /// Runs a schedule again and tells it.
-    fn race(&self, scenario: &Scenario<'_>, programs: [&Program; 2], found: &Found) -> Race {
-        let mut contents = Contents::default();
-        let files = initial_files(programs, self.target, found.initial, found.surroundings, &mut contents);
-        let mut context = Context {
+/// Runs a schedule again and tells it.
+fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], found: &Found) -> Race {
+    let mut contents = Contents::default();
+    let start =
+        start(programs, subject.used, subject.target, found.initial, found.surroundings, &mut contents);
+    let [program, _] = programs;
+    let mut context = subject.context(programs, contents, Oracle::again(program, &found.chosen));
+    context.events = Some(Vec::new());
+    let mut state = subject.state(programs, &start);
+    // The schedule was found with this very oracle, so nothing is open.
+    replay(&mut context, &mut state, &found.schedule);
+    let events = context.events.take().unwrap_or_default();
+    let story = Story {
+        actor: subject.actor,
+        domain: subject.used.domain,
+        program,
+        place: scenario.place,
+        target: subject.target,
+        contents: &context.contents,
+    };
+    let witness = Witness {
+        actor: subject.actor,
+        initial: found.initial.describe(subject.used.domain).to_owned(),
+        steps: story.tell(&events),
+        loss: found.loss.clone(),
+        script: Script {
+            same_process: subject.same_process,
+            place: subject.target.to_vec(),
+            start: start.calls,
+            calls: context.calls,
+            end: state.files.tree(),
+            contents: context.contents,
+        },
+    };
+    Race { consequence: found.consequence, witness }
+}
+
+impl<'a> Subject<'a> {
+    fn context(self, programs: [&'a Program; 2], contents: Contents, oracle: Oracle) -> Context<'a> {
+        Context {
             programs,
             target: self.target,
             actor: self.actor,
+            domain: self.used.domain,
+            same_process: self.same_process,
             directory: self.used.is_directory(),
             contents,
-            oracle: found.oracle.clone(),
+            oracle,
             forks: Vec::new(),
             cut: false,
-            events: Some(Vec::new()),
-        };
-        let mut state = start(programs, &files);
-        // The schedule was found with this very oracle, so nothing is open.
-        replay(&mut context, &mut state, &found.schedule);
-        let events = context.events.take().unwrap_or_default();
-        let [program, _] = programs;
-        let story = Story {
-            actor: self.actor,
-            program,
-            place: scenario.place,
-            target: self.target,
-            contents: &context.contents,
-        };
-        let witness = Witness {
-            actor: self.actor,
-            initial: found.initial.describe().to_owned(),
-            steps: story.tell(&events),
-            loss: found.loss.clone(),
-        };
-        Race { consequence: found.consequence, witness }
+            events: None,
+            calls: Vec::new(),
+            site: None,
+        }
+    }
+
+    fn state(self, programs: [&Program; 2], start: &Start) -> State {
+        let [a, b] = programs;
+        let mut files = start.files.clone();
+        if matches!(self.actor, Actor::Attacker | Actor::Stranger) {
+            files.estrange(Process::Second);
+        }
+        let mut second = Machine::new(b);
+        if self.actor == Actor::Task {
+            second.status = Status::Waiting;
+        }
+        State {
+            files: Shared::new(files),
+            mutexes: Vec::new(),
+            machines: [Shared::new(Machine::new(a)), Shared::new(second)],
+            holds: [false, false],
+            double: false,
+            stolen: false,
+            wrote: [0, 0],
+            saw: [false, false],
+            misled: false,
+        }
     }
 }
 
 /// The worst that can come of the actor: one that only looks changes nothing.
 fn worst(actor: Actor) -> Consequence {
     match actor {
-        Actor::Attacker => Consequence::Security,
+        Actor::Attacker | Actor::Stranger => Consequence::Security,
         Actor::Reader => Consequence::Corruption,
         _ => Consequence::DataLoss,
-    }
-}
-
-fn start(programs: [&Program; 2], files: &Filesystem) -> State {
-    let [a, b] = programs;
-    State {
-        files: Shared::new(files.clone()),
-        mutexes: Vec::new(),
-        machines: [Shared::new(Machine::new(a)), Shared::new(Machine::new(b))],
-        holds: [false, false],
-        double: false,
-        stolen: false,
-        wrote: [0, 0],
-        saw: [false, false],
     }
 }
 

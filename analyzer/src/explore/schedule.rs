@@ -1,7 +1,7 @@
 //! Every interleaving of two actors, those with the fewest switches first.
 
 use super::content::Content;
-use super::filesystem::{Kind, Name};
+use super::filesystem::{Kind, Name, Status as Found};
 use super::machine::{Context, Datum, Seen, State, Status, index, other};
 use super::{Actor, Lane};
 use crate::flow::ErrorKind;
@@ -15,6 +15,8 @@ use std::rc::Rc;
 pub enum Ended {
     Ok,
     Failed(ErrorKind, Option<u16>),
+    /// It waits for ever, or goes round for ever.
+    Never,
     Panicked(Option<(ErrorKind, Option<u16>)>),
 }
 
@@ -35,15 +37,19 @@ impl Ended {
 pub struct Outcome {
     pub ended: [Ended; 2],
     pub seen: Option<Seen>,
-    pub tree: Vec<(Vec<Name>, Kind, Content)>,
+    pub tree: Vec<(Vec<Name>, Found)>,
+    /// The environment of A's process.
+    pub environment: Vec<(Name, Content)>,
     pub double: bool,
     pub stolen: bool,
+    pub misled: bool,
 }
 
 impl Outcome {
     fn of(state: &State) -> Self {
         let ended = |lane| match &state.machine(lane).status {
             Status::Panicked(cause) => Ended::Panicked(*cause),
+            Status::Discarded | Status::Running => Ended::Never,
             _ => match state.machine(lane).datum(0) {
                 Datum::Failed(kind, origin) => Ended::Failed(*kind, *origin),
                 _ => Ended::Ok,
@@ -53,14 +59,22 @@ impl Outcome {
             ended: [ended(Lane::A), ended(Lane::B)],
             seen: state.machine(Lane::B).seen,
             tree: state.files.tree(),
+            environment: state.files.environment().to_vec(),
             double: state.double,
             stolen: state.stolen,
+            misled: state.misled,
         }
     }
 
     /// What is at the path in the end.
     pub fn at(&self, path: &[Name]) -> Option<(Kind, Content)> {
-        self.tree.iter().find(|(p, ..)| p == path).map(|(_, kind, content)| (*kind, *content))
+        self.tree.iter().find(|(p, _)| p == path).map(|(_, found)| (found.kind, found.content))
+    }
+
+    /// What the variable is set to in the end.
+    pub fn variable(&self, path: &[Name]) -> Option<Content> {
+        let name = path.last()?;
+        self.environment.iter().find(|(n, _)| n == name).map(|(_, value)| *value)
     }
 }
 
@@ -94,27 +108,47 @@ pub struct Limit {
     pub below: Option<((u32, u32), usize)>,
 }
 
-/// What a serial order ends in, and what each actor wrote in it, see [`State::wrote`].
+/// What a serial order comes to, and what each actor wrote in it, see [`State::wrote`].
 pub type Serial = (Outcome, [u64; 2]);
 
-/// One serial order, if it ends, with what each actor wrote; and whether the act was reached.
-pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Option<Serial>, bool) {
+impl Outcome {
+    /// Whether both actors come to an end.
+    pub fn is_complete(&self) -> bool {
+        !self.ended.contains(&Ended::Never)
+    }
+}
+
+/// One serial order, with what each actor wrote; and whether the act was reached.
+pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial, bool) {
     let mut state = start.clone();
-    let mut ended = true;
+    if context.actor == Actor::Task {
+        return as_called(context, state);
+    }
     for lane in [first, other(first)] {
         context.settle(&mut state, lane);
         while state.running(lane) {
             if context.blocked(&state, lane) {
-                ended = false;
                 break;
             }
             context.step(&mut state, lane);
         }
-        ended &= state.machine(lane).status != Status::Discarded;
     }
     let itself = matches!(context.actor, Actor::Itself | Actor::ItselfThread);
     let reached = state.machine(Lane::A).reached || (itself && state.machine(Lane::B).reached);
-    (ended.then(|| (Outcome::of(&state), state.wrote)), reached)
+    ((Outcome::of(&state), state.wrote), reached)
+}
+
+/// Spawned work that runs to its end where it is started, as far as nothing makes it wait.
+fn as_called(context: &mut Context<'_>, mut state: State) -> (Serial, bool) {
+    context.settle(&mut state, Lane::A);
+    let next = |context: &Context<'_>, state: &State| {
+        [Lane::B, Lane::A].into_iter().find(|lane| state.running(*lane) && !context.blocked(state, *lane))
+    };
+    while let Some(lane) = next(context, &state) {
+        context.step(&mut state, lane);
+    }
+    let reached = state.machine(Lane::A).reached || state.machine(Lane::B).reached;
+    ((Outcome::of(&state), state.wrote), reached)
 }
 
 struct Node {

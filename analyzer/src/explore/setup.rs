@@ -1,12 +1,12 @@
 //! What an exploration starts from: initial states, and which steps of one actor the other can notice.
 
-use super::content::Contents;
-use super::filesystem::{Filesystem, Kind, Name};
+use super::content::{Content, Contents};
+use super::filesystem::{Call, Filesystem, Kind, Name, Process};
 use super::machine::index;
 use super::paths::related;
 use super::program::{EffectStep, Instruction, Program};
 use super::{Actor, Lane};
-use crate::flow::{Check, Operation, RemoveKind};
+use crate::flow::{Check, Domain, Mode, Operation, RemoveKind};
 
 /// Where an attacker's link leads: a file that the function has no business with.
 pub fn victim() -> Vec<Name> {
@@ -23,11 +23,14 @@ pub enum Initial {
 
 impl Initial {
     /// In words.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Initial::Absent => "absent",
-            Initial::File => "a file",
-            Initial::Directory => "a directory",
+    pub fn describe(self, domain: Domain) -> &'static str {
+        match (domain, self) {
+            (Domain::Files, Initial::Absent) => "absent",
+            (Domain::Files, Initial::File) => "a file",
+            (Domain::Files, Initial::Directory) => "a directory",
+            (Domain::Environment, Initial::Absent) => "not set",
+            (Domain::Environment, _) => "set",
+            (Domain::WorkingDirectory | Domain::Mask, _) => "as in the beginning",
         }
     }
 }
@@ -41,12 +44,14 @@ pub struct Use {
     pub directory: bool,
     /// The function creates it as a directory.
     pub creates_directory: bool,
+    /// What kind of state it is.
+    pub domain: Domain,
 }
 
 impl Use {
     /// How the program uses the target.
-    pub fn of(program: &Program, target: &[Name]) -> Self {
-        let mut used = Use::default();
+    pub fn of(program: &Program, domain: Domain, target: &[Name]) -> Self {
+        let mut used = Use { domain, ..Use::default() };
         for effect in &program.effects {
             let path = lane_path(&effect.paths, Lane::A);
             used.directory |= path.len() > target.len() && path.starts_with(target);
@@ -86,6 +91,11 @@ impl Use {
     /// The initial states that matter.
     pub fn initials(self) -> Vec<Initial> {
         let mut initials = vec![Initial::Absent];
+        match self.domain {
+            Domain::Files => {}
+            Domain::Environment => return vec![Initial::File, Initial::Absent],
+            Domain::WorkingDirectory | Domain::Mask => return initials,
+        }
         if self.file || !self.directory {
             initials.push(Initial::File);
         }
@@ -109,15 +119,36 @@ pub enum Surroundings {
     Unusual,
 }
 
+/// What an exploration starts from, and the calls that make it.
+#[derive(Clone, Debug)]
+pub struct Start {
+    pub files: Filesystem,
+    pub calls: Vec<Call>,
+}
+
+impl Start {
+    /// Makes something, unless it cannot be: what is there already stays, and nothing can be below what is absent.
+    fn make(&mut self, call: Call, contents: &mut Contents) {
+        if self.files.perform(Process::First, &call, contents).is_ok() {
+            self.calls.push(call);
+        }
+    }
+
+    fn put(&mut self, path: &[Name], kind: Kind, content: Content, contents: &mut Contents) {
+        self.make(Call::Replace { path: path.to_vec(), kind, content }, contents);
+    }
+}
+
 /// Builds the filesystem that an exploration starts from.
-pub fn initial_files(
+pub fn start(
     programs: [&Program; 2],
+    used: Use,
     target: &[Name],
     initial: Initial,
     surroundings: Surroundings,
     contents: &mut Contents,
-) -> Filesystem {
-    let mut files = Filesystem::default();
+) -> Start {
+    let mut start = Start { files: Filesystem::default(), calls: Vec::new() };
     let usual = surroundings == Surroundings::Usual;
     let effects = || {
         [Lane::A, Lane::B]
@@ -132,34 +163,48 @@ pub fn initial_files(
         .filter(|path| !usual || !target.starts_with(path))
         .collect();
     let original = contents.initial(0);
-    let above = |files: &mut Filesystem, path: &[Name]| {
+    // The directories above are not what can be lost.
+    let around = contents.initial(u16::MAX);
+    let above = |start: &mut Start, path: &[Name], contents: &mut Contents| {
         for depth in 1..path.len() {
             let Some(prefix) = path.get(..depth) else { break };
             if prefix.starts_with(target) || made.contains(&prefix) {
                 break;
             }
-            // What is there already stays.
-            let _ = files.mkdir(prefix, original);
+            let make = Call::MakeDirectory { path: prefix.to_vec(), private: false, content: around };
+            start.make(make, contents);
         }
     };
-    above(&mut files, target);
-    let _ = match initial {
-        Initial::Absent => Ok(()),
-        Initial::File => files.replace(target, Kind::File, original),
-        Initial::Directory => files.replace(target, Kind::Directory, original),
-    };
+    match (used.domain, initial) {
+        (Domain::Environment, Initial::File) => {
+            let name = target.last().copied().unwrap_or(Name::WORKING);
+            start.make(Call::SetVariable(name, original), contents);
+        }
+        (Domain::Files, _) => {
+            above(&mut start, target, contents);
+            match initial {
+                Initial::Absent => {}
+                Initial::File => start.put(target, Kind::File, original, contents),
+                Initial::Directory => start.put(target, Kind::Directory, original, contents),
+            }
+        }
+        _ => {}
+    }
     let mut known: Vec<&[Name]> = vec![target];
     let mut number = 0;
     for (lane, effect) in effects() {
-        let needs = needs(effect);
-        for (path, needed) in
-            [(lane_path(&effect.paths, lane), needs), (lane_path(&effect.other_paths, lane), None)]
-        {
+        let own = lane_path(&effect.paths, lane);
+        let other = lane_path(&effect.other_paths, lane);
+        let both = match effect.operation.domain() {
+            Domain::Files => [(own, needs(effect)), (other, None)],
+            _ => [(other, Some(Kind::Directory)), (other, None)],
+        };
+        for (path, needed) in both {
             if path.is_empty() || known.contains(&path) || target.starts_with(path) {
                 continue;
             }
             known.push(path);
-            above(&mut files, path);
+            above(&mut start, path, contents);
             let kind = match needed {
                 Some(kind) if usual => kind,
                 None if !usual && !made.contains(&path) => Kind::File,
@@ -173,15 +218,15 @@ pub fn initial_files(
             } else {
                 contents.initial(number)
             };
-            // Below an absent target nothing can be there.
-            let _ = files.replace(path, kind, content);
+            start.put(path, kind, content, contents);
         }
     }
     if programs.iter().any(|p| matches!(p.code.first(), Some(Instruction::Builtin(Actor::Attacker)))) {
-        let content = contents.initial(u16::MAX);
-        let _ = files.replace(&victim(), Kind::File, content);
+        // Whoever looks at it sees that it is not what was there before.
+        let content = contents.text(Lane::B, u16::MAX, Vec::new());
+        start.put(&victim(), Kind::File, content, contents);
     }
-    files
+    start
 }
 
 /// What has to be at the effect's place for it to succeed.
@@ -194,7 +239,7 @@ fn needs(effect: &EffectStep) -> Option<Kind> {
         | Operation::Copy
         | Operation::HardLink
         | Operation::Rename { .. }
-        | Operation::SetPermissions
+        | Operation::SetPermissions(_)
         | Operation::SetOwner
         | Operation::Truncate => Some(Kind::File),
         Operation::Open(flags) if !flags.create && !flags.create_new => Some(Kind::File),
@@ -202,6 +247,9 @@ fn needs(effect: &EffectStep) -> Option<Kind> {
         _ => None,
     }
 }
+
+/// The directory that relative paths start from.
+const WORKING: &[Name] = &[Name::WORKING];
 
 /// A path that an effect looks at or changes.
 struct Touch<'a> {
@@ -223,10 +271,18 @@ fn touches<'a>(
         Operation::Check(_)
         | Operation::Read
         | Operation::ReadDir
-        | Operation::SetPermissions
+        | Operation::EnvGet
         | Operation::SetOwner => vec![look(path)],
+        Operation::SetPermissions(Mode::Unknown) => vec![look(path)],
+        // Every relative path is looked up in it.
+        Operation::SetCwd => vec![change(path), change(WORKING), look(to)],
         Operation::Open(flags) if !flags.create && !flags.create_new && !flags.truncate => vec![look(path)],
         Operation::CreateDir { all: true } if ancestors_stay(path) => vec![look(path)],
+        // The first that may be missing on the way down is made too.
+        Operation::CreateDir { all: true } => {
+            let first = (1..path.len()).filter_map(|depth| path.get(..depth)).find(|p| !ancestors_stay(p));
+            vec![change(first.unwrap_or(path)), change(path)]
+        }
         Operation::Rename { .. } => vec![change(path), change(to)],
         Operation::Copy | Operation::HardLink => vec![look(path), change(to)],
         Operation::Symlink => vec![change(to)],
@@ -238,7 +294,7 @@ fn touches<'a>(
         while let Some(current) = touched.get(next).map(|t| t.path) {
             next += 1;
             for moved in &program.effects {
-                let moves = matches!(moved.operation, Operation::Rename { .. } | Operation::HardLink);
+                let moves = matches!(moved.operation, Operation::Rename { .. });
                 let earlier = moved.at < effect.at || program.loops > 0;
                 let to = lane_path(&moved.other_paths, lane);
                 if moves
@@ -255,6 +311,11 @@ fn touches<'a>(
     touched
 }
 
+/// Whether a file is open between the effect's steps, or from an earlier effect on.
+fn keeps_open(effect: &EffectStep) -> bool {
+    effect.handle.is_some() || matches!(effect.operation, Operation::Write | Operation::Copy)
+}
+
 fn conflict(one: &Touch<'_>, other: &Touch<'_>) -> bool {
     match (one.changes, other.changes) {
         (true, true) => related(one.path, other.path),
@@ -266,7 +327,7 @@ fn conflict(one: &Touch<'_>, other: &Touch<'_>) -> bool {
 }
 
 /// The last position from which the program may come back to an earlier one: a loop's end, for what stands in a loop.
-fn last_position(program: &Program, at: usize) -> usize {
+pub fn last_position(program: &Program, at: usize) -> usize {
     let ends = program.code.iter().enumerate().filter_map(|(end, instruction)| match instruction {
         Instruction::LoopBack(_, start) if *start <= at && at <= end => Some(end),
         _ => None,
@@ -287,6 +348,9 @@ pub fn visibility(
         Lane::A => (a, b, Lane::B),
         Lane::B => (b, a, Lane::A),
     };
+    // Spawned work and the rest are parts of one program.
+    let mine = |e: &EffectStep| actor != Actor::Task || e.spawned == (lane == Lane::B);
+    let others = |e: &&EffectStep| actor != Actor::Task || e.spawned != (lane == Lane::B);
     let removed = |path: &[Name]| {
         [(Lane::A, a), (Lane::B, b)].into_iter().any(|(lane, program)| {
             program.effects.iter().any(|e| {
@@ -297,23 +361,43 @@ pub fn visibility(
     };
     let stays =
         |path: &[Name]| usual && path.len() < target.len() && target.starts_with(path) && !removed(path);
-    let built_in = Touch { path: target, changes: actor != Actor::Reader };
+    let built_in = Touch { path: target, changes: !matches!(actor, Actor::Reader | Actor::Stranger) };
     let always = Some(usize::MAX);
     let is_lock = |e: &EffectStep| matches!(e.operation, Operation::Lock { .. });
-    let moves = |e: &&EffectStep| matches!(e.operation, Operation::Rename { .. } | Operation::HardLink);
-    let their_locks = theirs.effects.iter().any(is_lock);
+    let moves = |e: &&EffectStep| matches!(e.operation, Operation::Rename { .. });
+    // Where a link leads one path to what another names, paths do not tell what a step touches.
+    let links = [a, b].into_iter().any(|program| {
+        program.effects.iter().any(|e| matches!(e.operation, Operation::HardLink | Operation::Symlink))
+    });
+    let their_locks = theirs.effects.iter().filter(others).any(is_lock);
     let their_touches: Vec<(usize, Vec<Touch<'_>>)> = theirs
         .effects
         .iter()
-        .map(|e| {
-            // A second name outlives the step that makes it.
-            let shared = matches!(e.operation, Operation::HardLink);
-            let until = if shared { usize::MAX } else { last_position(theirs, e.at) };
-            (until, touches(theirs, e, their_lane, &stays))
-        })
+        .filter(others)
+        .map(|e| (last_position(theirs, e.at), touches(theirs, e, their_lane, &stays)))
         .collect();
+    // Where the actor's own moves lead what the other has open.
+    let mut carried: Vec<&[Name]> = Vec::new();
+    let opened: Vec<Touch<'_>> = theirs
+        .effects
+        .iter()
+        .filter(others)
+        .filter(|e| keeps_open(e))
+        .flat_map(|e| touches(theirs, e, their_lane, &stays))
+        .collect();
+    let leads_on = |m: &&EffectStep, carried: &[&[Name]]| {
+        let (from, to) = (lane_path(&m.paths, lane), lane_path(&m.other_paths, lane));
+        let open = opened.iter().map(|t| t.path).chain(carried.iter().copied());
+        !carried.contains(&to) && open.into_iter().any(|path| related(path, from))
+    };
+    while let Some(m) = own.effects.iter().filter(moves).find(|m| leads_on(m, &carried)) {
+        carried.push(lane_path(&m.other_paths, lane));
+    }
     let visible_until = |effect: &EffectStep| {
-        if actor == Actor::Attacker {
+        if !mine(effect) {
+            return None;
+        }
+        if actor == Actor::Attacker || links {
             return always;
         }
         if is_lock(effect) && effect.handle.is_some() {
@@ -323,22 +407,15 @@ pub fn visibility(
         if theirs.effects.is_empty() {
             return touched.iter().any(|t| conflict(t, &built_in)).then_some(usize::MAX);
         }
-        // The file that a handle leads to may have been given another name by the other actor, and the other way round.
-        let moved_by_them = effect.handle.is_some()
+        // The file that is open here may be given another name by the other actor, and the other way round.
+        let moved_by_them = keeps_open(effect)
             && theirs
                 .effects
                 .iter()
+                .filter(others)
                 .filter(moves)
                 .any(|e| touched.iter().any(|t| related(t.path, lane_path(&e.paths, their_lane))));
-        let open_there = || {
-            own.effects.iter().filter(moves).any(|m| {
-                touched.iter().any(|t| related(t.path, lane_path(&m.other_paths, lane)))
-                    && theirs.effects.iter().any(|e| {
-                        e.handle.is_some()
-                            && related(lane_path(&e.paths, their_lane), lane_path(&m.paths, lane))
-                    })
-            })
-        };
+        let open_there = || touched.iter().any(|t| carried.iter().any(|path| related(t.path, path)));
         if moved_by_them || (is_lock(effect) && their_locks) || open_there() {
             return always;
         }

@@ -1,9 +1,11 @@
 //! Which effects of a body bear on a place.
 
-use super::Lane;
 use super::filesystem::Name;
 use super::paths::{Paths, related};
-use crate::flow::{Block, Condition, Effect, Exit, Operation, Place, ResultId, Step, Value};
+use super::{Actor, Lane, Scenario};
+use crate::flow::{
+    Block, Condition, Domain, Effect, Exit, LockScope, Operation, ResultId, Site, Step, Value,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Bodies nested deeper than this are cut off there.
@@ -16,22 +18,47 @@ struct Found<'a> {
     kept: bool,
 }
 
-/// The effects, by result, whose place is the target, lies above or below it, or is the other side of a rename, copy or
-/// link of such a place; all locks; and the opens whose handles these use.
-pub fn slice(body: &Block, target: &Place, paths: &mut Paths) -> FxHashSet<ResultId> {
+/// Where the effects of a body stand.
+pub fn sites(body: &Block) -> Vec<Site> {
     let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
     walk.block(body, None, 0);
+    walk.effects.iter().map(|e| e.site).collect()
+}
+
+/// What kind of state the effect at this site is about.
+pub fn domain_at(body: &Block, site: Site) -> Domain {
+    let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
+    walk.block(body, None, 0);
+    walk.effects.iter().find(|e| e.site == site).map_or(Domain::Files, |e| e.operation.domain())
+}
+
+/// The paths that an effect is about: of its place, and of its other place. Who changes the working directory changes that, and
+/// looks at the directory.
+pub fn places_of(effect: &Effect, paths: &mut Paths, lane: Lane) -> (Vec<Name>, Option<Vec<Name>>) {
+    let domain = effect.operation.domain();
+    let path = paths.of(domain, &effect.place, lane);
+    let other = match domain {
+        Domain::WorkingDirectory => Some(&effect.place),
+        _ => effect.other_place.as_ref(),
+    };
+    (path, other.map(|place| paths.path(place, lane)))
+}
+
+/// The effects, by result, whose place is the target, lies above or below it, or is the other side of a rename, copy or
+/// link of such a place; all locks; and the opens whose handles these use.
+pub fn slice(scenario: &Scenario<'_>, domain: Domain, paths: &mut Paths) -> FxHashSet<ResultId> {
+    let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
+    walk.block(scenario.body, None, 0);
+    let wanted = Wanted { domain, actor: scenario.actor };
     let mut found: Vec<Found<'_>> = walk
         .effects
         .into_iter()
-        .map(|effect| Found {
-            effect,
-            path: paths.path(&effect.place, Lane::A),
-            other: effect.other_place.as_ref().map(|p| paths.path(p, Lane::A)),
-            kept: false,
+        .map(|effect| {
+            let (path, other) = places_of(effect, paths, Lane::A);
+            Found { effect, path, other, kept: false }
         })
         .collect();
-    let mut places = vec![paths.path(target, Lane::A)];
+    let mut places = vec![paths.of(domain, scenario.place, Lane::A)];
     let mut handles: FxHashSet<ResultId> = FxHashSet::default();
     let forwards: FxHashMap<ResultId, Vec<ResultId>> =
         walk.forwards.into_iter().fold(FxHashMap::default(), |mut map, (from, to)| {
@@ -41,7 +68,7 @@ pub fn slice(body: &Block, target: &Place, paths: &mut Paths) -> FxHashSet<Resul
     loop {
         let mut changed = false;
         for one in &mut found {
-            if one.kept || !keeps(one, &places, &handles) {
+            if one.kept || !wanted.keeps(one, &places, &handles) {
                 continue;
             }
             one.kept = true;
@@ -55,6 +82,12 @@ pub fn slice(body: &Block, target: &Place, paths: &mut Paths) -> FxHashSet<Resul
             }
             if let Some(handle) = one.effect.handle {
                 want(handle, &forwards, &mut handles);
+            }
+            // Who removes or replaces a lock's file makes it two locks.
+            if matches!(one.effect.operation, Operation::Lock { scope, .. } if scope != LockScope::Thread)
+                && !places.contains(&one.path)
+            {
+                places.push(one.path.clone());
             }
         }
         if !changed {
@@ -72,20 +105,38 @@ fn want(handle: ResultId, forwards: &FxHashMap<ResultId, Vec<ResultId>>, handles
     }
 }
 
-fn keeps(one: &Found<'_>, places: &[Vec<Name>], handles: &FxHashSet<ResultId>) -> bool {
-    match one.effect.operation {
-        Operation::EnvGet
-        | Operation::EnvSet
-        | Operation::SetCwd
-        | Operation::SetUmask
-        | Operation::Run
-        | Operation::Sync => false,
-        Operation::Lock { .. } => true,
-        _ => {
+/// What the question is about.
+struct Wanted {
+    domain: Domain,
+    actor: Actor,
+}
+
+impl Wanted {
+    fn keeps(&self, one: &Found<'_>, places: &[Vec<Name>], handles: &FxHashSet<ResultId>) -> bool {
+        let touches = || {
             handles.contains(&one.effect.result)
                 || places.iter().any(|place| {
                     related(place, &one.path) || one.other.as_ref().is_some_and(|o| related(place, o))
                 })
+        };
+        match one.effect.operation {
+            Operation::Run | Operation::Sync => false,
+            Operation::Lock { .. } => true,
+            // What another user may look into depends on it.
+            Operation::SetUmask(_) => self.domain == Domain::Mask || self.actor == Actor::Stranger,
+            // Where another thread can come between, relative paths depend on it.
+            Operation::SetCwd => {
+                self.domain == Domain::WorkingDirectory
+                    || (self.domain == Domain::Files
+                        && matches!(self.actor, Actor::ItselfThread | Actor::Task))
+            }
+            Operation::EnvGet | Operation::EnvSet => self.domain == Domain::Environment && touches(),
+            _ if self.domain == Domain::WorkingDirectory => {
+                one.path.first() == Some(&Name::WORKING)
+                    || one.other.as_ref().is_some_and(|o| o.first() == Some(&Name::WORKING))
+                    || handles.contains(&one.effect.result)
+            }
+            _ => touches(),
         }
     }
 }

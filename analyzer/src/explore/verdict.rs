@@ -7,11 +7,13 @@ use super::program::Program;
 use super::schedule::{Ended, Outcome, Run};
 use super::setup::victim;
 use super::{Actor, Consequence, Lane};
+use crate::flow::Domain;
 use crate::flow::ErrorKind;
 
 /// What the verdict is about.
 pub struct Question<'a> {
     pub actor: Actor,
+    pub domain: Domain,
     pub program: &'a Program,
     /// Whether the act follows a check.
     pub checked: bool,
@@ -30,36 +32,53 @@ enum Item {
 
 impl Question<'_> {
     fn itself(&self) -> bool {
-        matches!(self.actor, Actor::Itself | Actor::ItselfThread)
+        matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::Task)
     }
 
     /// The consequence of an outcome and the loss in words; none if a serial order ends in it or nothing breaks. `serials` holds
-    /// what the serial orders end in; `complete` says whether both of them end.
-    pub fn classify(&self, run: &Run, serials: &[Outcome], complete: bool) -> Option<(Consequence, String)> {
+    /// what the serial orders come to.
+    pub fn classify(&self, run: &Run, serials: &[Outcome]) -> Option<(Consequence, String)> {
         let outcome = &run.outcome;
         if serials.contains(outcome) {
             return None;
         }
-        if self.actor == Actor::Attacker {
+        if matches!(self.actor, Actor::Attacker | Actor::Stranger) {
             return self.security(outcome, serials);
         }
         if let Some(loss) = self.double_owner(outcome, serials) {
             return Some((Consequence::DoubleOwner, loss));
         }
-        // A serial order that never ends says nothing about what is to be kept.
-        if !complete {
-            return None;
+        // A serial order in which one goes round for ever says no more than what is kept until then: it looks for a free name, say.
+        if !serials.iter().all(Outcome::is_complete) {
+            let left = self.items(outcome);
+            let lost = [Lane::A, Lane::B]
+                .into_iter()
+                .find(|lane| self.overwritten(*lane, run, serials, &left).is_some());
+            return lost.map(|lane| (Consequence::DataLoss, format!("{lane:?}'s content is gone")));
         }
+        let corruption =
+            |kind| self.corruption(outcome, serials, kind).map(|loss| (Consequence::Corruption, loss));
         self.loss(run, serials)
-            .or_else(|| self.corruption(outcome, serials).map(|loss| (Consequence::Corruption, loss)))
+            .or_else(|| corruption(Kind::File))
             .or_else(|| self.spurious(outcome, serials).map(|loss| (Consequence::SpuriousFailure, loss)))
+            .or_else(|| corruption(Kind::Directory))
             .or_else(|| self.presence(outcome, serials))
     }
 
     fn security(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {
         let reached = outcome.at(&victim());
-        (!serials.iter().any(|s| s.at(&victim()) == reached))
-            .then(|| (Consequence::Security, "A follows B's link and changes a file elsewhere".to_owned()))
+        let loss = if !serials.iter().any(|s| s.at(&victim()) == reached) {
+            "A follows B's link and changes a file elsewhere"
+        } else if outcome.misled && !serials.iter().any(|s| s.misled) {
+            "A takes what B put there for what it had looked at"
+        } else if matches!(outcome.seen, Some(Seen::Content(..)))
+            && !serials.iter().any(|s| matches!(s.seen, Some(Seen::Content(..))))
+        {
+            "another user has the file open, and reads whatever is written to it"
+        } else {
+            return None;
+        };
+        Some((Consequence::Security, loss.to_owned()))
     }
 
     fn double_owner(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
@@ -79,6 +98,7 @@ impl Question<'_> {
             Ended::Ok => (0, None),
             Ended::Failed(kind, _) => (1, Some(*kind)),
             Ended::Panicked(cause) => (2, cause.map(|(kind, _)| kind)),
+            Ended::Never => (3, None),
         };
         serials.iter().filter(|s| s.ended.iter().map(kind).eq(outcome.ended.iter().map(kind))).collect()
     }
@@ -93,11 +113,9 @@ impl Question<'_> {
 
     fn items(&self, outcome: &Outcome) -> Vec<Item> {
         let mut items = Vec::new();
-        for (path, _, content) in &outcome.tree {
-            if self.is_own(path) {
-                continue;
-            }
-            self.contents.provenance(*content, &mut |term| {
+        let kept = outcome.tree.iter().filter(|(path, _)| !self.is_own(path)).map(|(_, found)| found.content);
+        for content in kept.chain(outcome.environment.iter().map(|(_, value)| *value)) {
+            self.contents.provenance(content, &mut |term| {
                 let item = match term {
                     Term::Initial(number) => Item::Initial(*number),
                     Term::Text { lane, effect, .. } => Item::Text(*lane, *effect),
@@ -134,12 +152,17 @@ impl Question<'_> {
                 Item::Initial(_) => alike,
             })
             .collect();
-        lost.extend(self.overwritten(run, serials, &left));
+        if !self.itself() && self.actor != Actor::Acquirer {
+            lost.extend(self.overwritten(Lane::B, run, serials, &left));
+        }
         let whose = match lost.iter().find(|item| matches!(item, Item::Text(..))).or(lost.first())? {
             Item::Text(lane, _) => Some(*lane),
             Item::Initial(_) => None,
         };
-        let survivor = outcome.at(self.target).map(|(_, content)| content);
+        let survivor = match self.domain {
+            Domain::Environment => outcome.variable(self.target),
+            _ => outcome.at(self.target).map(|(_, content)| content),
+        };
         let derived = survivor.is_some_and(|content| self.contents.is_derived(content));
         Some(match whose {
             Some(lane) if derived => {
@@ -159,20 +182,24 @@ impl Question<'_> {
         })
     }
 
-    /// What B wrote and believes done, and is gone, though every serial order in which B writes it keeps it. Unlike what all
-    /// serial orders end in, this holds too where B writes nothing in one of them because it finds the place taken.
-    fn overwritten(&self, run: &Run, serials: &[Outcome], left: &[Item]) -> Option<Item> {
-        let [_, wrote] = run.wrote;
-        if self.itself() || self.actor == Actor::Acquirer || run.outcome.ended.get(1) != Some(&Ended::Ok) {
+    /// What one wrote and believes done, and is gone, though every serial order in which it writes that keeps it. Unlike what all
+    /// serial orders end in, this holds too where it writes nothing in one of them because it finds the place taken.
+    fn overwritten(&self, lane: Lane, run: &Run, serials: &[Outcome], left: &[Item]) -> Option<Item> {
+        let at = index(lane);
+        let wrote = run.wrote.get(at).copied().unwrap_or(0);
+        if run.outcome.ended.get(at) != Some(&Ended::Ok) {
             return None;
         }
-        (0..64u16).filter(|effect| wrote & effect_bit(*effect) != 0).map(|e| Item::Text(Lane::B, e)).find(
+        (0..64u16).filter(|effect| wrote & effect_bit(*effect) != 0).map(|e| Item::Text(lane, e)).find(
             |item| {
                 let Item::Text(_, effect) = item else { return false };
                 let mut writing = serials
                     .iter()
                     .zip(self.wrote)
-                    .filter(|(s, [_, b])| b & effect_bit(*effect) != 0 && s.ended.get(1) == Some(&Ended::Ok))
+                    .filter(|(s, wrote)| {
+                        wrote.get(at).is_some_and(|bits| bits & effect_bit(*effect) != 0)
+                            && s.ended.get(at) == Some(&Ended::Ok)
+                    })
                     .peekable();
                 !left.contains(item)
                     && writing.peek().is_some()
@@ -181,9 +208,10 @@ impl Question<'_> {
         )
     }
 
-    /// Half, mixed or emptied content where no serial order shows it.
-    fn corruption(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
-        if let Some(Seen::Content(kind, content)) = outcome.seen
+    /// Half, mixed or emptied content where no serial order shows it: in files and in what is read, or in directories.
+    fn corruption(&self, outcome: &Outcome, serials: &[Outcome], looked_for: Kind) -> Option<String> {
+        if looked_for == Kind::File
+            && let Some(Seen::Content(kind, content)) = outcome.seen
             && self.contents.is_torn(content)
             && !serials.iter().any(|s| s.seen == outcome.seen)
         {
@@ -194,14 +222,54 @@ impl Question<'_> {
             };
             return Some(format!("B reads {what}"));
         }
+        if let Some(astray) = self.passing(outcome, serials).or_else(|| self.misplaced(outcome, serials)) {
+            return Some(astray);
+        }
         let torn = outcome.tree.iter().find(|entry| {
-            self.contents.is_torn(entry.2)
+            entry.1.kind == looked_for
+                && self.contents.is_torn(entry.1.content)
                 && !serials.iter().any(|s| s.tree.contains(entry))
                 && !self.is_own(&entry.0)
         })?;
-        Some(match self.contents.term(torn.2) {
+        Some(match self.contents.term(torn.1.content) {
             Term::Text { .. } => "what is left was made from a half-written file".to_owned(),
-            _ => format!("the file is left {}", self.contents.describe(torn.2)),
+            _ if looked_for == Kind::Directory => "the directory is left incomplete".to_owned(),
+            _ => format!("the file is left {}", self.contents.describe(torn.1.content)),
+        })
+    }
+
+    /// What a thread sees of the process' own state while another has it changed for a while.
+    fn passing(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if serials.iter().any(|s| s.seen == outcome.seen) {
+            return None;
+        }
+        let what = match (self.domain, outcome.seen?) {
+            (Domain::Environment, Seen::Content(..)) => "reads a value that is set for a while only",
+            (Domain::Environment, Seen::Failure(_)) => {
+                "finds the variable unset, which it is for a while only"
+            }
+            (Domain::WorkingDirectory, Seen::Standing(_)) => {
+                "runs in a directory that is the working directory for a while only"
+            }
+            (Domain::Mask, Seen::Mask { .. }) => "makes files under a mask that is set for a while only",
+            _ => return None,
+        };
+        Some(format!("B {what}"))
+    }
+
+    /// What was written to a relative path while another thread had changed the directory.
+    fn misplaced(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if self.domain != Domain::WorkingDirectory {
+            return None;
+        }
+        let written = |path: &[Name], outcome: &Outcome| match self.contents.term(outcome.at(path)?.1) {
+            Term::Text { lane, effect, .. } => Some((*lane, *effect)),
+            _ => None,
+        };
+        outcome.tree.iter().find_map(|(path, _)| {
+            let (lane, effect) = written(path, outcome)?;
+            (!serials.iter().any(|s| written(path, s) == Some((lane, effect))))
+                .then(|| format!("what {lane:?} writes ends in another directory"))
         })
     }
 
@@ -228,7 +296,14 @@ impl Question<'_> {
                         && panics(other) == panics(ended)
                 })
             });
-            if counts && !expected {
+            // Who does not wait for a lock expects to be turned away.
+            if counts && !expected && kind != ErrorKind::WouldBlock {
+                if self.actor == Actor::Task {
+                    let who = if lane == Lane::A { "the function" } else { "the started work" };
+                    return Some(format!(
+                        "{who} fails with {kind}, which it does not where the work ends first"
+                    ));
+                }
                 let although = match kind {
                     ErrorKind::NotFound if self.checked => "although its check had found the place",
                     ErrorKind::AlreadyExists if self.checked => "although its check had found nothing",

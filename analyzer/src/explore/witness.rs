@@ -1,16 +1,17 @@
 //! A bad schedule in words.
 
 use super::content::Contents;
-use super::filesystem::{Filesystem, Kind, Name};
+use super::filesystem::{Filesystem, Kind, Name, Process};
 use super::machine::Event;
 use super::program::{EffectStep, Program};
 use super::setup::lane_path;
 use super::{Actor, StepOutcome, WitnessStep};
-use crate::flow::{Check, LockScope, OpenFlags, Operation, Place, RemoveKind};
+use crate::flow::{Check, Domain, LockScope, Mode, OpenFlags, Operation, Place, RemoveKind};
 
 /// What the words are about.
 pub struct Story<'a> {
     pub actor: Actor,
+    pub domain: Domain,
     pub program: &'a Program,
     pub place: &'a Place,
     pub target: &'a [Name],
@@ -27,10 +28,7 @@ impl Story<'_> {
             let mut last = first;
             next += 1;
             while let Some(event) = shown.get(next).filter(|e| {
-                e.lane == last.lane
-                    && e.effect == last.effect
-                    && e.effect.is_some()
-                    && e.phase == last.phase.saturating_add(1)
+                e.lane == last.lane && e.effect == last.effect && e.effect.is_some() && e.phase > last.phase
             }) {
                 last = event;
                 next += 1;
@@ -44,9 +42,10 @@ impl Story<'_> {
     fn is_shown(&self, event: &Event) -> bool {
         let Some(effect) = event.effect.and_then(|n| self.program.effect(n)) else { return true };
         // A lock that the other does not know keeps nobody out.
-        let itself = matches!(self.actor, Actor::Itself | Actor::ItselfThread);
+        let itself = matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::Task);
+        let threads = matches!(self.actor, Actor::ItselfThread | Actor::Task);
         if let Operation::Lock { scope, .. } = effect.operation
-            && (!itself || (scope == LockScope::Thread && self.actor != Actor::ItselfThread))
+            && (!itself || (scope == LockScope::Thread && !threads))
         {
             return false;
         }
@@ -76,7 +75,23 @@ impl Story<'_> {
     }
 
     fn describe(&self, files: &Filesystem) -> String {
-        match files.lstat(self.target) {
+        match self.domain {
+            Domain::Files => {}
+            Domain::Environment => {
+                let name = self.target.last();
+                return match files.environment().iter().find(|(n, _)| Some(n) == name) {
+                    Some((_, value)) => format!("set ({})", self.contents.describe(*value)),
+                    None => "not set".to_owned(),
+                };
+            }
+            Domain::WorkingDirectory if files.is_at_start(Process::First) => {
+                return "as in the beginning".to_owned();
+            }
+            Domain::Mask if !files.masks(Process::First) => return "as in the beginning".to_owned(),
+            Domain::WorkingDirectory | Domain::Mask => return "changed".to_owned(),
+        }
+        let found = files.lstat(Process::First, self.target).map(|found| (found.kind, found.content));
+        match found {
             Err(_) => "absent".to_owned(),
             Ok((Kind::Symlink, _)) => "symlink".to_owned(),
             Ok((Kind::File, content)) => format!("file ({})", self.contents.describe(content)),
@@ -97,7 +112,8 @@ fn builtin_words(actor: Actor) -> &'static str {
         Actor::Reader => "read",
         Actor::Acquirer => "create exclusively",
         Actor::Attacker => "swap for a symlink",
-        Actor::Itself | Actor::ItselfThread => "run",
+        Actor::Stranger => "open as another user",
+        Actor::Itself | Actor::ItselfThread | Actor::Task => "run",
     }
 }
 
@@ -152,17 +168,21 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::Rename { replace: false } => to("rename without replacing"),
         Operation::HardLink => to("link"),
         Operation::Symlink => to("symlink"),
-        Operation::SetPermissions => "set permissions".to_owned(),
+        Operation::SetPermissions(mode) => match mode {
+            Mode::Unknown => "set permissions",
+            Mode::Private => "set permissions to owner only",
+            Mode::Public => "set permissions to everybody",
+        }
+        .to_owned(),
         Operation::SetOwner => "set owner".to_owned(),
         Operation::ReadDir => "list".to_owned(),
         Operation::Lock { shared: true, .. } => "lock (shared)".to_owned(),
         Operation::Lock { shared: false, .. } => "lock".to_owned(),
-        Operation::EnvGet
-        | Operation::EnvSet
-        | Operation::SetCwd
-        | Operation::SetUmask
-        | Operation::Run
-        | Operation::Sync => effect.operation.to_string(),
+        Operation::EnvGet => "read the variable".to_owned(),
+        Operation::EnvSet => "set the variable".to_owned(),
+        Operation::SetCwd => "change the working directory".to_owned(),
+        Operation::SetUmask(_) => "set the umask".to_owned(),
+        Operation::Run | Operation::Sync => effect.operation.to_string(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The text form of summaries, for snapshots and for whoever asks why something was or was not reported.
 
 use super::{
-    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, OnFailure,
-    OpenFlags, Operation, RemoveKind, ResultId, Step, Value,
+    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, Mode,
+    OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Step, Value,
 };
 use std::fmt::{self, Display, Write};
 
@@ -125,6 +125,9 @@ impl Display for Effect {
         if !self.data.is_empty() {
             write!(f, " from {}", list(&self.data))?;
         }
+        if self.writes_constant() {
+            f.write_str(" constant")?;
+        }
         if self.certainty == Certainty::Presumed {
             f.write_str(" presumed")?;
         }
@@ -170,6 +173,15 @@ impl Display for Value {
     }
 }
 
+/// What is known of a mode, as a suffix.
+fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Unknown => "",
+        Mode::Private => "-private",
+        Mode::Public => "-public",
+    }
+}
+
 impl Display for OpenFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = [
@@ -180,6 +192,7 @@ impl Display for OpenFlags {
             (self.create_new, "create_new"),
             (self.truncate, "truncate"),
             (self.no_follow, "no_follow"),
+            (self.private, "private"),
         ]
         .into_iter()
         .filter_map(|(on, word)| on.then_some(word))
@@ -216,7 +229,7 @@ impl Display for Operation {
             Operation::Copy => f.write_str("copy"),
             Operation::HardLink => f.write_str("link"),
             Operation::Symlink => f.write_str("symlink"),
-            Operation::SetPermissions => f.write_str("chmod"),
+            Operation::SetPermissions(mode) => write!(f, "chmod{}", mode_word(*mode)),
             Operation::SetOwner => f.write_str("chown"),
             Operation::ReadDir => f.write_str("read-dir"),
             Operation::Lock { shared, blocking, scope } => {
@@ -226,7 +239,7 @@ impl Display for Operation {
             Operation::EnvGet => f.write_str("getenv"),
             Operation::EnvSet => f.write_str("setenv"),
             Operation::SetCwd => f.write_str("chdir"),
-            Operation::SetUmask => f.write_str("umask"),
+            Operation::SetUmask(mode) => write!(f, "umask{}", mode_word(*mode)),
             Operation::Run => f.write_str("run"),
             Operation::Sync => f.write_str("sync"),
         }

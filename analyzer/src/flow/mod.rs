@@ -293,6 +293,8 @@ pub struct Effect {
     pub other_place: Option<Place>,
     /// What is written derives from what these results read.
     pub data: Vec<ResultId>,
+    /// What is written, as far as it is known: a text or constant, or what it is computed from.
+    pub content: Value,
     /// What it returned.
     pub result: ResultId,
     /// What happens at once if it fails; with `Continue` the result is there for later conditions, or ignored.
@@ -361,7 +363,7 @@ pub enum Operation {
     /// Makes `other_place` a symbolic link to `place`; fails if it exists.
     Symlink,
     /// Changes the mode.
-    SetPermissions,
+    SetPermissions(Mode),
     /// Changes the owner.
     SetOwner,
     /// Lists a directory.
@@ -381,8 +383,8 @@ pub enum Operation {
     EnvSet,
     /// Changes the working directory.
     SetCwd,
-    /// Changes the file mode creation mask.
-    SetUmask,
+    /// Changes the file mode creation mask, to what leaves new files with this mode.
+    SetUmask(Mode),
     /// Runs a command; `place` is its working directory or target where known.
     Run,
     /// Flushes to the disk.
@@ -419,11 +421,25 @@ pub enum RemoveKind {
     Tree,
 }
 
+/// Who may look into a file, as far as its mode says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Computed.
+    Unknown,
+    /// Only its owner: 0600, 0700.
+    Private,
+    /// Others too.
+    Public,
+}
+
 /// Whom a lock keeps out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockScope {
-    /// flock, fcntl, or a library on top of them: other processes and other opens of the file.
+    /// flock, or a library on top of it: other processes and other opens of the file.
     Process,
+    /// fcntl and lockf: other processes. It belongs to the process, whose threads it does not keep apart, and goes as soon as the
+    /// process closes any of its handles on the file (fcntl_locking(2)).
+    Record,
     /// A mutex in memory: other threads of this process only.
     Thread,
 }
@@ -445,6 +461,8 @@ pub struct OpenFlags {
     pub truncate: bool,
     /// O_NOFOLLOW.
     pub no_follow: bool,
+    /// Created for the owner only: no mode bits for group and others.
+    pub private: bool,
 }
 
 /// A failure's kind, in io::ErrorKind's words.
@@ -577,7 +595,31 @@ impl Condition {
     }
 }
 
+/// What kind of state an operation is about. A place means another thing in each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Domain {
+    /// Files and directories, which processes share.
+    #[default]
+    Files,
+    /// A process' environment, which its threads share; the place is the variable's name.
+    Environment,
+    /// A process' working directory.
+    WorkingDirectory,
+    /// A process' file mode creation mask.
+    Mask,
+}
+
 impl Operation {
+    /// What kind of state the operation is about.
+    pub fn domain(self) -> Domain {
+        match self {
+            Operation::EnvGet | Operation::EnvSet => Domain::Environment,
+            Operation::SetCwd => Domain::WorkingDirectory,
+            Operation::SetUmask(_) => Domain::Mask,
+            _ => Domain::Files,
+        }
+    }
+
     /// Whether the operation only looks.
     pub fn is_check(self) -> bool {
         matches!(self, Operation::Check(_))
@@ -617,6 +659,15 @@ impl Effect {
         }
     }
 
+    /// Whether what is written is the same for all who run this code: texts and constants of the program, and what is computed
+    /// from them alone.
+    pub fn writes_constant(&self) -> bool {
+        match &self.content {
+            Value::Place(place) => place.is_closed(),
+            _ => false,
+        }
+    }
+
     /// The place that must be there, by path, for this effect to succeed.
     pub fn used(&self) -> Option<&Place> {
         if self.handle.is_some() {
@@ -628,7 +679,7 @@ impl Effect {
             | Operation::Copy
             | Operation::HardLink
             | Operation::Rename { .. } => Some(&self.place),
-            Operation::SetPermissions | Operation::SetOwner | Operation::Truncate | Operation::SetCwd => {
+            Operation::SetPermissions(_) | Operation::SetOwner | Operation::Truncate | Operation::SetCwd => {
                 Some(&self.place)
             }
             Operation::Open(f) if !f.create && !f.create_new => Some(&self.place),

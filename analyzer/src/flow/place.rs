@@ -270,6 +270,30 @@ impl Place {
         }
     }
 
+    /// Whether it says the same whoever asks: made of texts and constants of the program alone. Of calls, only conversions and
+    /// defaults count; any other may look at the world.
+    pub fn is_closed(&self) -> bool {
+        match self.kind() {
+            PlaceKind::Literal(_) | PlaceKind::Constant(_) => true,
+            PlaceKind::Concat(parts) => parts.iter().all(Place::is_closed),
+            // A field of a default; one of a static may be filled in when the program starts.
+            PlaceKind::Field { base, .. } => {
+                matches!(base.kind(), PlaceKind::Call { .. }) && base.is_closed()
+            }
+            PlaceKind::Call { callee, arguments } => {
+                let name = callee.rsplit("::").next().unwrap_or_default();
+                let converts = ["to_", "as_", "into_", "from", "serialize", "render"];
+                let pure = if arguments.is_empty() {
+                    name.starts_with("default")
+                } else {
+                    name == "into" || converts.iter().any(|prefix| name.starts_with(prefix))
+                };
+                pure && arguments.iter().all(Place::is_closed)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether `self` is `other` or lies below it.
     pub fn starts_with(&self, other: &Place) -> bool {
         let mut place = self.clone();

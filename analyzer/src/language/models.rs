@@ -192,15 +192,11 @@ impl LockFlags {
     }
 
     /// The lock that is taken; nothing if these words take none (they give it back, or say too little).
-    pub const fn operation(self) -> Option<Operation> {
+    pub const fn operation(self, scope: LockScope) -> Option<Operation> {
         if self.unlock || !(self.exclusive || self.shared) {
             return None;
         }
-        Some(Operation::Lock {
-            shared: !self.exclusive,
-            blocking: !self.non_blocking,
-            scope: LockScope::Process,
-        })
+        Some(Operation::Lock { shared: !self.exclusive, blocking: !self.non_blocking, scope })
     }
 }
 

@@ -1,11 +1,12 @@
 //! Expansion: a body with the bodies of its callees put in.
 
 use super::graph::{self, DEPTH, Node};
+use super::labour::takes_long;
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
-    Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, Operation, Place,
-    ResultId, Site, Spawn, Step, Value,
+    Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, OnFailure,
+    Operation, Place, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -255,6 +256,7 @@ impl<'p> Expander<'p> {
             handle,
             other_place: effect.other_place.as_ref().map(|p| self.place(p, scope)),
             data,
+            content: self.argument(&effect.content, scope),
             result,
             on_failure: effect.on_failure,
             certainty: if scope.presumed { Certainty::Presumed } else { effect.certainty },
@@ -304,8 +306,19 @@ impl<'p> Expander<'p> {
         let acts =
             target.and_then(|t| self.program.graph.node(t.function)).is_some_and(|n| n.distance.is_some());
         if !acts && (self.stack.len() > 1 || (target.is_some() && !used)) {
-            // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people.
+            // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people, and
+            // what takes its time stays, for what may happen meanwhile.
             self.sources.insert(result, data);
+            if takes_long(name_of(&call.callee), call.arguments.len()) {
+                steps.push(Step::Call(Call {
+                    callee: call.callee.clone(),
+                    arguments: vec![Value::Opaque; call.arguments.len()],
+                    result,
+                    on_failure: OnFailure::Continue,
+                    site: scope.site(call.site),
+                    presumed: None,
+                }));
+            }
             return;
         }
         let mut sources = data;
@@ -401,9 +414,15 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Write
             | Operation::Append
             | Operation::Truncate
-            | Operation::SetPermissions
+            | Operation::SetPermissions(_)
             | Operation::SetOwner
             | Operation::Lock { .. }
             | Operation::Sync
     )
+}
+
+fn name_of(callee: &Callee) -> &str {
+    match callee {
+        Callee::Function(name) | Callee::Method { name, .. } => name,
+    }
 }

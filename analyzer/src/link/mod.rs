@@ -5,6 +5,7 @@
 
 mod graph;
 mod inline;
+mod labour;
 mod origin;
 mod resolve;
 mod substitute;
@@ -14,6 +15,7 @@ mod uses;
 
 #[cfg(test)]
 use inline::BUDGET;
+pub use labour::takes_long;
 pub use origin::origin;
 
 use crate::flow::{Block, FileSummary, FlowSummary, Site};

@@ -91,7 +91,7 @@ pub fn describe(step: &Step) -> String {
 }
 
 /// Code that is spread over lines, on one.
-fn on_one_line(code: &str) -> String {
+pub fn on_one_line(code: &str) -> String {
     if !code.contains('\n') {
         return code.trim().to_owned();
     }

@@ -1,82 +1,123 @@
 //! What changes names: directories, removals, renames, links.
 
-use super::{Filesystem, Inode, Kind, Name, Node, Outcome};
-use crate::explore::content::{Content, Contents};
+use super::{Entry, Filesystem, Inode, Kind, Name, Node, Outcome, Process, ROOT};
+use crate::explore::content::{Content, Contents, Half};
 use crate::flow::ErrorKind;
 
 impl Filesystem {
     /// mkdir(2). `content` says who made the directory.
-    pub fn mkdir(&mut self, path: &[Name], content: Content) -> Outcome<()> {
-        let entry = self.resolve(path, false)?;
-        let slot = match (entry.inode, entry.slot) {
-            (None, Some(slot)) => slot,
-            _ => return Err(ErrorKind::AlreadyExists),
-        };
-        let inode = self.add(Node::Directory { content, entries: Vec::new() })?;
+    pub(super) fn mkdir(
+        &mut self,
+        process: Process,
+        path: &[Name],
+        private: bool,
+        content: Content,
+    ) -> Outcome<()> {
+        let slot = self.free(self.resolve(process, path, false)?)?;
+        self.may_change(process, slot.0)?;
+        let access = self.made_by(process, private);
+        let inode = self.add(Node::Directory {
+            content,
+            filled: Content::EMPTY,
+            entries: Vec::new(),
+            access,
+            open: false,
+        })?;
         self.put(slot, inode);
         Ok(())
     }
 
-    /// mkdir(2) of the path and of all missing directories above it; what is a directory already is no failure.
-    pub fn mkdir_all(&mut self, path: &[Name], content: Content) -> Outcome<()> {
-        for depth in 1..=path.len() {
-            let Some(prefix) = path.get(..depth) else { break };
-            match self.mkdir(prefix, content) {
-                Err(ErrorKind::AlreadyExists) => match self.stat(prefix) {
-                    Ok((Kind::Directory, _)) => {}
-                    _ if depth < path.len() => return Err(ErrorKind::NotADirectory),
-                    _ => return Err(ErrorKind::AlreadyExists),
-                },
-                other => other?,
-            }
+    /// Writes one of the two files that a filled directory holds, as open(2) with O_CREAT | O_TRUNC and write(2) do.
+    pub(super) fn fill(
+        &mut self,
+        process: Process,
+        path: &[Name],
+        text: Content,
+        half: Half,
+        contents: &mut Contents,
+    ) -> Outcome<()> {
+        let inode = self.existing(process, path, true)?;
+        if self.kind_of(inode) == Some(Kind::Directory) && !self.is_named(inode) {
+            return Err(ErrorKind::NotFound);
         }
+        if self.kind_of(inode) == Some(Kind::Directory) {
+            self.may_change(process, inode)?;
+        }
+        let Some(Node::Directory { filled, .. }) = self.nodes.get_mut(inode.0 as usize) else {
+            return Err(ErrorKind::NotADirectory);
+        };
+        let at = if half == Half::First { 0 } else { 1 };
+        *filled = contents.write(*filled, at, text, half).0;
         Ok(())
     }
 
     /// rmdir(2).
-    pub fn rmdir(&mut self, path: &[Name]) -> Outcome<()> {
-        let entry = self.resolve(path, false)?;
+    pub(super) fn rmdir(&mut self, process: Process, path: &[Name]) -> Outcome<()> {
+        let entry = self.resolve(process, path, false)?;
         let inode = entry.inode.ok_or(ErrorKind::NotFound)?;
+        // The root, or "." (EBUSY, EINVAL).
+        let slot = entry.slot.ok_or(ErrorKind::Other)?;
+        self.may_change(process, slot.0)?;
         match self.node(inode) {
-            Node::Directory { entries, .. } if entries.is_empty() => {}
+            Node::Directory { .. } if self.is_empty(inode) => {}
             Node::Directory { .. } => return Err(ErrorKind::DirectoryNotEmpty),
             _ => return Err(ErrorKind::NotADirectory),
         }
-        self.take(entry.slot.ok_or(ErrorKind::Other)?);
+        self.take(slot);
         self.collect(inode);
         Ok(())
     }
 
+    /// Whether a directory holds nothing.
+    fn is_empty(&self, directory: Inode) -> bool {
+        matches!(self.node(directory), Node::Directory { entries, filled, .. }
+            if entries.is_empty() && *filled == Content::EMPTY)
+    }
+
     /// unlink(2).
-    pub fn unlink(&mut self, path: &[Name]) -> Outcome<()> {
-        let entry = self.resolve(path, false)?;
+    pub(super) fn unlink(&mut self, process: Process, path: &[Name]) -> Outcome<()> {
+        let entry = self.resolve(process, path, false)?;
         let inode = entry.inode.ok_or(ErrorKind::NotFound)?;
+        let slot = entry.slot.ok_or(ErrorKind::IsADirectory)?;
+        self.may_change(process, slot.0)?;
         if self.kind_of(inode) == Some(Kind::Directory) {
             return Err(ErrorKind::IsADirectory);
         }
-        self.take(entry.slot.ok_or(ErrorKind::Other)?);
+        self.take(slot);
         self.collect(inode);
         Ok(())
     }
 
     /// Removes all below a directory and leaves it empty and incomplete.
-    pub fn empty_directory(&mut self, path: &[Name], contents: &mut Contents) -> Outcome<()> {
-        let inode = self.clear(path)?;
-        let half = contents.half(self.content_of(inode));
-        self.set_content(inode, half);
-        Ok(())
-    }
-
-    fn clear(&mut self, path: &[Name]) -> Outcome<Inode> {
-        let inode = self.existing(path, false)?;
+    pub(super) fn clear(&mut self, process: Process, path: &[Name], contents: &mut Contents) -> Outcome<()> {
+        let inode = self.existing(process, path, false)?;
         if self.kind_of(inode) != Some(Kind::Directory) {
             return Err(ErrorKind::NotADirectory);
         }
+        self.may_look(process, self.access_of(inode))?;
+        if !self.is_empty(inode) {
+            self.may_change(process, inode)?;
+        }
+        self.empty(inode, contents);
+        Ok(())
+    }
+
+    fn empty(&mut self, directory: Inode, contents: &mut Contents) {
+        self.clear_inode(directory);
+        let half = contents.half(self.content_of(directory));
+        self.set_content(directory, half);
+    }
+
+    fn clear_inode(&mut self, inode: Inode) {
         let mut pending = vec![inode];
         let mut gone = Vec::new();
         while let Some(directory) = pending.pop() {
-            let entries = self.entries_mut(directory).map(std::mem::take).unwrap_or_default();
-            for (_, child) in entries {
+            let Some(Node::Directory { entries, filled, .. }) = self.nodes.get_mut(directory.0 as usize)
+            else {
+                continue;
+            };
+            *filled = Content::EMPTY;
+            for (_, child) in std::mem::take(entries) {
                 pending.push(child);
                 gone.push(child);
             }
@@ -84,38 +125,105 @@ impl Filesystem {
         for child in gone {
             self.collect(child);
         }
-        Ok(inode)
+    }
+
+    /// Removes whatever is at the path, with all below it, in one step.
+    pub(super) fn remove_all(
+        &mut self,
+        process: Process,
+        path: &[Name],
+        contents: &mut Contents,
+    ) -> Outcome<()> {
+        let inode = self.existing(process, path, false)?;
+        if self.kind_of(inode) == Some(Kind::Directory) {
+            self.clear(process, path, contents)?;
+            self.rmdir(process, path)
+        } else {
+            self.unlink(process, path)
+        }
+    }
+
+    /// Puts a new complete file or directory at the path in one step, whatever was there.
+    pub(super) fn replace(
+        &mut self,
+        process: Process,
+        path: &[Name],
+        kind: Kind,
+        content: Content,
+        contents: &mut Contents,
+    ) -> Outcome<()> {
+        let entry = self.resolve(process, path, false)?;
+        let slot = entry.slot.ok_or(ErrorKind::Other)?;
+        self.must_stand(slot.0)?;
+        self.may_change(process, slot.0)?;
+        // The path is looked up once: it may lead through what is replaced.
+        if let Some(old) = entry.inode {
+            if self.kind_of(old) == Some(Kind::Directory) {
+                self.empty(old, contents);
+            }
+            self.take(slot);
+            self.collect(old);
+        }
+        let access = self.made_by(process, false);
+        let node = match kind {
+            Kind::Directory => {
+                Node::Directory { content, filled: Content::EMPTY, entries: Vec::new(), access, open: false }
+            }
+            Kind::File | Kind::Symlink => Node::File { content, access },
+        };
+        let inode = self.add(node)?;
+        self.put(slot, inode);
+        Ok(())
     }
 
     /// rename(2), with `replace: false` as renameat2(2) with RENAME_NOREPLACE.
-    pub fn rename(&mut self, from: &[Name], to: &[Name], replace: bool) -> Outcome<()> {
-        let source = self.resolve(from, false)?;
+    pub(super) fn rename(
+        &mut self,
+        process: Process,
+        from: &[Name],
+        to: &[Name],
+        replace: bool,
+    ) -> Outcome<()> {
+        // Both are looked up before either is judged.
+        let (source, target) = (self.resolve(process, from, false)?, self.resolve(process, to, false)?);
+        // "." can be neither moved nor moved onto (EBUSY), and is there.
+        let from_slot = source.slot.ok_or(ErrorKind::Other)?;
+        let occupied = if replace { ErrorKind::Other } else { ErrorKind::AlreadyExists };
+        let to_slot = target.slot.ok_or(occupied)?;
         let inode = source.inode.ok_or(ErrorKind::NotFound)?;
-        let target = self.resolve(to, false)?;
-        let (Some(from_slot), Some(to_slot)) = (source.slot, target.slot) else {
-            return Err(ErrorKind::Other);
-        };
+        self.must_stand(to_slot.0)?;
+        if target.inode.is_some() && !replace {
+            return Err(ErrorKind::AlreadyExists);
+        }
         let directory = self.kind_of(inode) == Some(Kind::Directory);
+        // A directory cannot be moved below itself: EINVAL.
+        if directory && self.holds(inode, to_slot.0) {
+            return Err(ErrorKind::Other);
+        }
         if let Some(old) = target.inode {
-            if !replace {
-                return Err(ErrorKind::AlreadyExists);
+            // Nor over one that it is in.
+            if self.holds(old, from_slot.0) {
+                return Err(ErrorKind::DirectoryNotEmpty);
             }
             if old == inode {
                 return Ok(());
             }
+        }
+        for changed in [from_slot.0, to_slot.0] {
+            self.may_change(process, changed)?;
+        }
+        if let Some(old) = target.inode {
             match self.node(old) {
                 Node::Directory { .. } if !directory => return Err(ErrorKind::IsADirectory),
-                Node::Directory { entries, .. } if !entries.is_empty() => {
-                    return Err(ErrorKind::DirectoryNotEmpty);
-                }
+                Node::Directory { .. } if !self.is_empty(old) => return Err(ErrorKind::DirectoryNotEmpty),
                 Node::Directory { .. } => {}
                 _ if directory => return Err(ErrorKind::NotADirectory),
                 _ => {}
             }
         }
-        // A directory cannot be moved below itself: EINVAL.
-        if directory && self.holds(inode, to_slot.0) {
-            return Err(ErrorKind::Other);
+        // Its ".." changes.
+        if directory && from_slot.0 != to_slot.0 {
+            self.may_change(process, inode)?;
         }
         self.take(from_slot);
         self.put(to_slot, inode);
@@ -127,6 +235,9 @@ impl Filesystem {
 
     /// Whether `inode` is `directory` or lies below it.
     fn holds(&self, directory: Inode, inode: Inode) -> bool {
+        if directory == ROOT {
+            return true;
+        }
         let mut pending = vec![directory];
         // Directories form a tree, each is met once.
         while let Some(current) = pending.pop() {
@@ -141,58 +252,31 @@ impl Filesystem {
     }
 
     /// link(2).
-    pub fn link(&mut self, from: &[Name], to: &[Name]) -> Outcome<()> {
-        let inode = self.existing(from, false)?;
+    pub(super) fn link(&mut self, process: Process, from: &[Name], to: &[Name]) -> Outcome<()> {
+        let inode = self.existing(process, from, false)?;
+        let slot = self.free(self.resolve(process, to, false)?)?;
         if self.kind_of(inode) == Some(Kind::Directory) {
             return Err(ErrorKind::PermissionDenied);
         }
-        let target = self.resolve(to, false)?;
-        match (target.inode, target.slot) {
-            (None, Some(slot)) => {
-                self.put(slot, inode);
-                Ok(())
-            }
-            _ => Err(ErrorKind::AlreadyExists),
-        }
-    }
-
-    /// symlink(2); `target` is a path from the root.
-    pub fn symlink(&mut self, target: &[Name], at: &[Name]) -> Outcome<()> {
-        let entry = self.resolve(at, false)?;
-        match (entry.inode, entry.slot) {
-            (None, Some(slot)) => {
-                let inode = self.add(Node::Symlink { target: target.to_vec() })?;
-                self.put(slot, inode);
-                Ok(())
-            }
-            _ => Err(ErrorKind::AlreadyExists),
-        }
-    }
-
-    /// Puts a new complete file or directory at the path in one step, whatever was there (another's rename over it).
-    pub fn replace(&mut self, path: &[Name], kind: Kind, content: Content) -> Outcome<()> {
-        let entry = self.resolve(path, false)?;
-        let slot = entry.slot.ok_or(ErrorKind::Other)?;
-        if entry.inode.is_some() {
-            self.remove(path)?;
-        }
-        let node = match kind {
-            Kind::Directory => Node::Directory { content, entries: Vec::new() },
-            Kind::File | Kind::Symlink => Node::File { content },
-        };
-        let inode = self.add(node)?;
+        self.may_change(process, slot.0)?;
         self.put(slot, inode);
         Ok(())
     }
 
-    /// Removes whatever is at the path, with all below it, in one step (another's whole removal).
-    pub fn remove(&mut self, path: &[Name]) -> Outcome<()> {
-        let inode = self.existing(path, false)?;
-        if self.kind_of(inode) == Some(Kind::Directory) {
-            self.clear(path)?;
-            self.rmdir(path)
-        } else {
-            self.unlink(path)
+    /// symlink(2); `target` is a path from the root.
+    pub(super) fn symlink(&mut self, process: Process, target: &[Name], at: &[Name]) -> Outcome<()> {
+        let slot = self.free(self.resolve(process, at, false)?)?;
+        self.may_change(process, slot.0)?;
+        let inode = self.add(Node::Symlink { target: target.to_vec() })?;
+        self.put(slot, inode);
+        Ok(())
+    }
+
+    /// Where something new can be put.
+    fn free(&self, entry: Entry) -> Outcome<(Inode, Name)> {
+        match (entry.inode, entry.slot) {
+            (None, Some(slot)) => self.must_stand(slot.0).map(|()| slot),
+            _ => Err(ErrorKind::AlreadyExists),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Functions built by hand, for tests.
 
-use crate::explore::{Actor, Consequence, Exploration, Lane, Race, Scenario, explore};
+use crate::explore::{Actor, Consequence, Exploration, Explorer, Lane, Race, Scenario};
 use crate::flow::{
     Block, Branch, Certainty, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, LockScope, OnFailure,
-    OpenFlags, Operation, Place, PlaceKind, RemoveKind, ResultId, Site, Step, Uniqueness, Value,
+    OpenFlags, Operation, Place, PlaceKind, RemoveKind, ResultId, Site, Spawn, Step, Uniqueness, Value,
 };
 
 /// `?`.
@@ -21,7 +21,16 @@ pub const CREATE_NEW: OpenFlags = flags(false, true, false);
 pub const KEEP: OpenFlags = flags(true, false, false);
 
 const fn flags(create: bool, create_new: bool, truncate: bool) -> OpenFlags {
-    OpenFlags { read: false, write: true, append: false, create, create_new, truncate, no_follow: false }
+    OpenFlags {
+        read: false,
+        write: true,
+        append: false,
+        create,
+        create_new,
+        truncate,
+        no_follow: false,
+        private: false,
+    }
 }
 
 /// A parameter.
@@ -110,6 +119,7 @@ impl Build {
             handle: None,
             other_place: None,
             data: Vec::new(),
+            content: Value::Opaque,
             result,
             on_failure,
             certainty: Certainty::Known,
@@ -119,7 +129,8 @@ impl Build {
         result
     }
 
-    fn last(&mut self) -> &mut Effect {
+    /// The effect that was added last.
+    pub fn last(&mut self) -> &mut Effect {
         match self.block.steps.last_mut() {
             Some(Step::Effect(effect)) => effect,
             _ => panic!("the last step is no effect"),
@@ -193,6 +204,42 @@ impl Build {
         self.to(Operation::Rename { replace: true }, from, to, on_failure)
     }
 
+    /// Fills a directory.
+    pub fn populate(&mut self, place: &Place, on_failure: OnFailure) -> ResultId {
+        self.effect(Operation::Populate, place, on_failure)
+    }
+
+    /// Sets something of the process from what these results read.
+    pub fn set_variable(&mut self, name: &Place, data: &[ResultId]) -> ResultId {
+        let result = self.effect(Operation::EnvSet, name, GO_ON);
+        self.last().data = data.to_vec();
+        result
+    }
+
+    /// Starts a thread or task.
+    pub fn spawn<T>(&mut self, body: impl FnOnce(&mut Build) -> T) -> (ResultId, T) {
+        let (body, value) = self.inner(body);
+        let result = self.fresh();
+        self.block.steps.push(Step::Spawn(Spawn { body, process: false, result, site: site(result) }));
+        (result, value)
+    }
+
+    /// Waits for it.
+    pub fn join(&mut self, task: ResultId) {
+        self.block.steps.push(Step::Join(task));
+    }
+
+    /// A lock on an open file.
+    pub fn lock_as(
+        &mut self,
+        handle: ResultId,
+        place: &Place,
+        operation: Operation,
+        on_failure: OnFailure,
+    ) -> ResultId {
+        self.through(handle, operation, place, on_failure)
+    }
+
     /// An exclusive, blocking flock on an open file.
     pub fn flock(&mut self, handle: ResultId, place: &Place) -> ResultId {
         let lock = Operation::Lock { shared: false, blocking: true, scope: LockScope::Process };
@@ -254,6 +301,11 @@ impl Build {
     pub fn release(&mut self, result: ResultId) {
         self.block.steps.push(Step::Release(result, Site(0)));
     }
+}
+
+/// Decides one scenario, remembering nothing.
+pub fn explore(scenario: &Scenario<'_>) -> Exploration {
+    Explorer::default().explore(scenario, |_| true)
 }
 
 /// A question about a body.

@@ -2,8 +2,15 @@
 
 mod build;
 mod control;
+mod directories;
+mod idioms;
+mod judge;
+mod locks;
+mod permissions;
+mod process;
 mod random;
 mod table;
+mod tasks;
 
 use super::{Actor, Consequence};
 use crate::flow::{Block, Place, ResultId};
@@ -19,6 +26,11 @@ pub(crate) const EVERYBODY: [Actor; 8] = [
     Actor::Reader,
     Actor::Acquirer,
 ];
+
+/// How many random programs to try: so many, or as many as the environment says in `FSRACE_PROGRAMS`.
+fn programs(usual: u64) -> u64 {
+    std::env::var("FSRACE_PROGRAMS").ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
+}
 
 pub(crate) fn p() -> Place {
     param(0, "p")

@@ -1,7 +1,7 @@
 //! Reads a model table.
 
 use super::{Api, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo};
-use crate::flow::{Check, ErrorKind, LockScope, OpenFlags, Operation, RemoveKind, Root, Uniqueness};
+use crate::flow::{Check, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -338,7 +338,7 @@ impl ApiRow {
             _ => {}
         }
         let placeless =
-            matches!(effect, Operation::SetUmask | Operation::Run | Operation::Sync) || self.private;
+            matches!(effect, Operation::SetUmask(_) | Operation::Run | Operation::Sync) || self.private;
         if self.place.is_none() && !placeless {
             return Err(context.error("has no place"));
         }
@@ -407,13 +407,14 @@ fn operation(word: &str) -> Option<Operation> {
         "copy" => Operation::Copy,
         "link" => Operation::HardLink,
         "symlink" => Operation::Symlink,
-        "chmod" => Operation::SetPermissions,
+        "chmod" => Operation::SetPermissions(Mode::Unknown),
         "chown" => Operation::SetOwner,
         "read-dir" => Operation::ReadDir,
         "lock" => lock(false, true, LockScope::Process),
         "lock-shared" => lock(true, true, LockScope::Process),
         "try-lock" => lock(false, false, LockScope::Process),
         "try-lock-shared" => lock(true, false, LockScope::Process),
+        "record-lock" => lock(false, true, LockScope::Record),
         "mutex-lock" => lock(false, true, LockScope::Thread),
         "mutex-lock-shared" => lock(true, true, LockScope::Thread),
         "try-mutex-lock" => lock(false, false, LockScope::Thread),
@@ -421,7 +422,7 @@ fn operation(word: &str) -> Option<Operation> {
         "getenv" => Operation::EnvGet,
         "setenv" => Operation::EnvSet,
         "chdir" => Operation::SetCwd,
-        "umask" => Operation::SetUmask,
+        "umask" => Operation::SetUmask(Mode::Unknown),
         "run" => Operation::Run,
         "sync" => Operation::Sync,
         _ => return None,
@@ -437,6 +438,7 @@ fn open_flag<'f>(flags: &'f mut OpenFlags, word: &str) -> Option<&'f mut bool> {
         "create_new" => &mut flags.create_new,
         "truncate" => &mut flags.truncate,
         "no_follow" => &mut flags.no_follow,
+        "private" => &mut flags.private,
         _ => return None,
     })
 }

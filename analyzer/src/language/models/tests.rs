@@ -202,7 +202,7 @@ fn constants_stand_for_kinds_flags_and_locks() {
 
     let lock = |names: &[&str]| {
         let words = names.iter().filter_map(|n| models.lock_flags(n));
-        words.fold(LockFlags::default(), LockFlags::union).operation()
+        words.fold(LockFlags::default(), LockFlags::union).operation(LockScope::Process)
     };
     let process = |shared, blocking| Some(Operation::Lock { shared, blocking, scope: LockScope::Process });
     assert_eq!(lock(&["libc::LOCK_EX"]), process(false, true));

@@ -56,12 +56,11 @@ impl Lowerer<'_> {
         }
         let mut arguments = self.arguments(&e.args);
         let span = self.file.spans.call(e);
-        if let Some(api) = self.file.models.api(&name) {
-            if let Some(value) =
+        if let Some(api) = self.file.models.api(&name)
+            && let Some(value) =
                 self.api_call(api, &mut arguments, &e.args.iter().collect::<Vec<_>>(), span, Certainty::Known)
-            {
-                return value;
-            }
+        {
+            return value;
         }
         // Errors keep their kind through `io::Error::from(..)`, `anyhow!(..)` and their like.
         if (last == "from" || last == "new")
@@ -81,7 +80,23 @@ impl Lowerer<'_> {
             return Val::new(V::Struct(fields), Ty::of_name(&ty)).with_data(&data);
         }
         self.run_closures(&mut arguments, None, span);
-        self.unknown_call(Callee::Function(name), arguments, span, None)
+        let value = self.unknown_call(Callee::Function(name), arguments, span, None);
+        self.lent_paths(&e.args);
+        value
+    }
+
+    /// A path that was lent out mutably is another one afterwards.
+    fn lent_paths<'e>(&mut self, arguments: impl IntoIterator<Item = &'e Expr>) {
+        for argument in arguments {
+            if let Expr::Reference(lent) = argument
+                && lent.mutability.is_some()
+                && let Expr::Path(variable) = &*lent.expr
+                && let Some(name) = variable.path.get_ident().map(ToString::to_string)
+                && self.local(&name).is_some_and(|v| v.ty == Ty::path())
+            {
+                self.forget(&name);
+            }
+        }
     }
 
     /// The values of arguments, in order.
@@ -133,10 +148,10 @@ impl Lowerer<'_> {
             "Err" => return Val::failure(arguments.first().and_then(error_of)),
             _ => {}
         }
-        if let Some(api) = self.file.models.api(name) {
-            if let Some(value) = self.api_call(api, &mut arguments, &[], span, Certainty::Known) {
-                return value;
-            }
+        if let Some(api) = self.file.models.api(name)
+            && let Some(value) = self.api_call(api, &mut arguments, &[], span, Certainty::Known)
+        {
+            return value;
         }
         self.unknown_call(Callee::Function(name.to_owned()), arguments, span, None)
     }
@@ -228,6 +243,12 @@ impl Lowerer<'_> {
             && is_foreign(name)
         {
             let ty = Ty::Unknown;
+            let text = name.rsplit("::").next().is_some_and(|last| last.starts_with("to_"));
+            let given: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
+            if let (true, Some(arguments)) = (text, given) {
+                let callee = name.as_str().into();
+                return Val { v: V::Place(Place::new(PlaceKind::Call { callee, arguments })), ty, data };
+            }
             return Val { v: V::Opaque, ty, data };
         }
         let ty = match &callee {
@@ -241,16 +262,7 @@ impl Lowerer<'_> {
         let mut presumed = presumed;
         let result = presumed.as_ref().map_or_else(|| self.result(), |e| e.result);
         self.droppable.insert(result);
-        let places: Option<Vec<Place>> = arguments
-            .iter()
-            .map(|a| match &a.v {
-                V::Place(p) => Some(p.clone()),
-                V::Result(r) => {
-                    Some(self.result_places.get(r).cloned().unwrap_or(Place::new(PlaceKind::Result(*r))))
-                }
-                _ => None,
-            })
-            .collect();
+        let places: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
         let callee_name = match &callee {
             Callee::Function(name) => name.clone(),
             Callee::Method { receiver, name } => {
@@ -277,6 +289,17 @@ impl Lowerer<'_> {
         let v =
             if ty == Ty::Bool { V::Cond(crate::flow::Condition::True(result)) } else { V::Result(result) };
         Val { v, ty, data }
+    }
+
+    /// The place that a value is known as; none for values that have no name.
+    pub fn known_place(&self, value: &Val) -> Option<Place> {
+        match &value.v {
+            V::Place(p) => Some(p.clone()),
+            V::Result(r) => {
+                Some(self.result_places.get(r).cloned().unwrap_or(Place::new(PlaceKind::Result(*r))))
+            }
+            _ => None,
+        }
     }
 
     // --- library APIs ------------------------------------------------------------------------------------------------
@@ -465,7 +488,7 @@ impl Lowerer<'_> {
                 (Operation::Open(_), V::Flags(flags)) => Operation::Open(*flags),
                 (Operation::CreateDir { .. }, V::Recursive(all)) => Operation::CreateDir { all: *all },
                 // Flags that take no lock give one back, or say too little.
-                (Operation::Lock { .. }, V::Lock(flags)) => match flags.operation() {
+                (Operation::Lock { scope, .. }, V::Lock(flags)) => match flags.operation(scope) {
                     Some(operation) => operation,
                     None => {
                         let site = self.site(span);
@@ -531,6 +554,7 @@ impl Lowerer<'_> {
             }
         }
         data.retain(|r| Some(*r) != handle);
+        let content = self.content(operation, api, arguments);
         // Reading into a buffer: the buffer now derives from the read.
         let filled = api.fills.and_then(|at| syntax.get(at)).and_then(|e| expr::root_variable(e));
         if let Some(name) = filled {
@@ -544,6 +568,7 @@ impl Lowerer<'_> {
             handle,
             other_place,
             data,
+            content,
             result,
             on_failure: OnFailure::Continue,
             certainty,
@@ -592,6 +617,31 @@ impl Lowerer<'_> {
             self.temporaries.push(result);
         }
         Some(self.effect_result(result, ty, wrapped, fallible, operation, Vec::new()))
+    }
+
+    /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
+    fn content(&self, operation: Operation, api: &Api, arguments: &[Val]) -> Value {
+        if !matches!(operation, Operation::Write | Operation::Append) {
+            return Value::Opaque;
+        }
+        let mut given = arguments.iter().enumerate().filter(|(at, _)| match api.data {
+            Some(data) => *at == data,
+            None => Some(*at) != api.place,
+        });
+        let (Some((_, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
+        match &value.v {
+            V::Place(place) if !self.is_changed(place) => Value::Place(place.clone()),
+            V::Result(r) => match self.result_places.get(r) {
+                Some(place) if !self.is_changed(place) => Value::Place(place.clone()),
+                _ => Value::Opaque,
+            },
+            _ => Value::Opaque,
+        }
+    }
+
+    /// Whether a variable that may have been changed since holds it.
+    fn is_changed(&self, place: &Place) -> bool {
+        self.changeable.contains(place) || place.parts().into_iter().any(|part| self.is_changed(part))
     }
 
     fn effect_result(
@@ -646,6 +696,7 @@ impl Lowerer<'_> {
                 handle: None,
                 other_place,
                 data,
+                content: Value::Opaque,
                 result,
                 on_failure,
                 certainty: Certainty::Known,

@@ -106,6 +106,9 @@ impl Lowerer<'_> {
             }
             Pat::Ident(p) if p.subpat.is_none() => {
                 let name = p.ident.to_string();
+                if p.mutability.is_some() {
+                    self.changeable.extend(self.known_place(&value));
+                }
                 if matches!(&*init.expr, Expr::Path(_) | Expr::Reference(_)) {
                     self.declare_borrowed(&name, value);
                 } else {
@@ -802,6 +805,7 @@ pub fn union(a: crate::flow::OpenFlags, b: crate::flow::OpenFlags) -> crate::flo
         create_new: a.create_new || b.create_new,
         truncate: a.truncate || b.truncate,
         no_follow: a.no_follow || b.no_follow,
+        private: a.private || b.private,
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Lowerer<'a> {
     next_opaque: u32,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
+    /// What variables hold that may be changed in place later: no longer known by what they were made of.
+    pub changeable: FxHashSet<Place>,
     /// Numbers of fields that hold temporary directories and files.
     private_fields: FxHashMap<Place, u32>,
     /// Results of opens: handles.
@@ -100,6 +102,7 @@ impl<'a> Lowerer<'a> {
             parameters: 0,
             next_opaque: 0,
             result_places: FxHashMap::default(),
+            changeable: FxHashSet::default(),
             private_fields: FxHashMap::default(),
             opened: FxHashSet::default(),
             droppable: FxHashSet::default(),

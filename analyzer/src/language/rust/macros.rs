@@ -97,7 +97,12 @@ impl Lowerer<'_> {
                 self.select(&mac.tokens, span);
                 Val::opaque()
             }
-            "env" | "option_env" | "include_str" | "include_bytes" | "include" => {
+            // What is put in when the program is built is a constant of it.
+            "env" | "option_env" | "include_str" | "include_bytes" => {
+                let what: String = mac.tokens.to_string().chars().filter(|c| !c.is_whitespace()).collect();
+                Val::place(Place::new(PlaceKind::Constant(format!("{name}!({what})").into())), Ty::Text)
+            }
+            "include" => {
                 let id = self.opaque_id();
                 Val::place(Place::opaque(id, &name), Ty::Text)
             }

@@ -190,37 +190,70 @@ impl Lowerer<'_> {
 
     /// `path.push(..)` and its like change the variable that they are called on.
     fn path_in_place(&mut self, e: &ExprMethodCall, receiver: &Val, name: &str) -> Option<Val> {
-        if !matches!(name, "push" | "pop" | "set_extension" | "set_file_name") || !receiver.ty.is_path_like()
-        {
+        if !matches!(name, "push" | "pop" | "set_extension" | "set_file_name" | "extend") {
             return None;
         }
-        if receiver.ty == Ty::Text && name == "pop" {
+        // What a function of another file returned, or a field declared there, has no type here. Only a path has an extension to
+        // set; a list that is pushed to gets a place that nobody looks at, and keeps its data.
+        let unknown = receiver.ty == Ty::Unknown || receiver.ty.name().is_some_and(|n| n.contains('.'));
+        let may_be_path = unknown && matches!(receiver.v, V::Result(_) | V::Place(_));
+        if !receiver.ty.is_path_like() && !may_be_path {
+            return None;
+        }
+        if receiver.ty == Ty::Text && matches!(name, "pop" | "extend") {
             return None;
         }
         let variable = root_variable(&e.receiver)?;
-        let argument = match e.args.first() {
-            Some(a) => {
-                let value = self.expr(a);
-                Some(self.place_of(&value, ""))
-            }
-            None => None,
-        };
+        let mut data = receiver.data.clone();
+        if unknown {
+            add_data(&mut data, &receiver.observed());
+        }
         let base = self.place_of(receiver, &variable);
-        let place = match (name, argument) {
-            ("push", Some(a)) if receiver.ty == Ty::Text => Place::new(PlaceKind::Concat(vec![base, a])),
-            ("push", Some(a)) => base.join(&a),
-            ("pop", None) => base.parent(),
-            ("set_extension", Some(a)) => base.with_extension(&a),
-            ("set_file_name", Some(a)) => base.with_file_name(&a),
-            _ => return None,
+        let place = if name == "extend" {
+            let parts = e.args.first().map(|a| self.components(a))?;
+            parts.iter().fold(base, |base, part| base.join(part))
+        } else {
+            let argument = match e.args.first() {
+                Some(a) => {
+                    let value = self.expr(a);
+                    add_data(&mut data, &value.provenance());
+                    Some(self.place_of(&value, ""))
+                }
+                None => None,
+            };
+            match (name, argument) {
+                ("push", Some(a)) if receiver.ty == Ty::Text => Place::new(PlaceKind::Concat(vec![base, a])),
+                ("push", Some(a)) => base.join(&a),
+                ("pop", None) => base.parent(),
+                ("set_extension", Some(a)) => base.with_extension(&a),
+                ("set_file_name", Some(a)) => base.with_file_name(&a),
+                _ => return None,
+            }
         };
         if matches!(&*e.receiver, Expr::Path(_)) {
-            self.assign(
-                &variable,
-                Val { v: V::Place(place), ty: receiver.ty.clone(), data: receiver.data.clone() },
-            );
+            let ty = if name.starts_with("set_") { Ty::path() } else { receiver.ty.clone() };
+            self.assign(&variable, Val { v: V::Place(place), ty, data });
         }
-        Some(Val::opaque())
+        Some(Val::opaque().with_data(&if unknown { receiver.observed() } else { Vec::new() }))
+    }
+
+    /// The components that a path is extended by: those of a list in the source, else one that is not known.
+    fn components(&mut self, list: &Expr) -> Vec<Place> {
+        match list {
+            Expr::Reference(e) => self.components(&e.expr),
+            Expr::Array(e) => e
+                .elems
+                .iter()
+                .map(|part| {
+                    let value = self.expr(part);
+                    self.place_of(&value, "")
+                })
+                .collect(),
+            _ => {
+                self.expr(list);
+                vec![self.fresh_place("")]
+            }
+        }
     }
 
     /// Methods of `Result`, `Option` and `bool`, and of what errors are wrapped in.

@@ -275,7 +275,7 @@ pub fn assigned_in(block: &syn::Block) -> BTreeSet<String> {
         fn visit_expr_method_call(&mut self, e: &'ast syn::ExprMethodCall) {
             let mutates = matches!(
                 e.method.to_string().as_str(),
-                "push" | "pop" | "set_extension" | "set_file_name" | "push_str" | "clear"
+                "push" | "pop" | "set_extension" | "set_file_name" | "push_str" | "clear" | "extend"
             );
             if mutates
                 && let Expr::Path(p) = &*e.receiver

@@ -64,6 +64,7 @@ pub(super) fn raw(operation: Operation, place: Place, result: u32) -> Effect {
         handle: None,
         other_place: None,
         data: Vec::new(),
+        content: Value::Opaque,
         result: r(result),
         on_failure: OnFailure::Propagate,
         certainty: Certainty::Known,

@@ -1,0 +1,117 @@
+//! The actors that are no code of the program: each does one thing to the place, in one step.
+
+use super::content::Half;
+use super::effects::{TAKE, hold, note_written};
+use super::filesystem::{Call, Kind, Name, Reply};
+use super::machine::{Context, Datum, Seen, State};
+use super::setup::victim;
+use super::{Actor, Lane, StepOutcome};
+use crate::flow::{Domain, ErrorKind, OpenFlags};
+
+impl Context<'_> {
+    /// Runs the single step of a built-in actor.
+    pub(super) fn run_builtin(&mut self, state: &mut State, lane: Lane, actor: Actor) {
+        let stepped = self.builtin_step(state, lane, actor);
+        let outcome = stepped.map_or_else(StepOutcome::Failed, |()| StepOutcome::Done);
+        self.note(state, lane, None, 0, outcome);
+        match stepped {
+            Ok(()) => note_written(state, lane, 0),
+            Err(kind) => state.machine_mut(lane).set(0, Datum::Failed(kind, None)),
+        }
+    }
+
+    fn builtin_step(&mut self, state: &mut State, lane: Lane, actor: Actor) -> Result<(), ErrorKind> {
+        let path = self.target;
+        let own = || path.to_vec();
+        let content = self.contents.text(lane, 0, Vec::new());
+        let kind = if self.directory { Kind::Directory } else { Kind::File };
+        match actor {
+            Actor::Creator => match self.call(state, lane, Call::LinkStat(own())) {
+                Ok(_) => Err(ErrorKind::AlreadyExists),
+                Err(ErrorKind::NotFound) => {
+                    self.call(state, lane, Call::Replace { path: own(), kind, content }).map(|_| ())
+                }
+                Err(failure) => Err(failure),
+            },
+            Actor::Remover => self.call(state, lane, Call::RemoveAll(own())).map(|_| ()),
+            Actor::Replacer => {
+                let there = self.call(state, lane, Call::LinkStat(own()));
+                let kind = match there {
+                    Ok(Reply::Status(status)) => status.kind,
+                    _ => kind,
+                };
+                self.call(state, lane, Call::Replace { path: own(), kind, content }).map(|_| ())
+            }
+            Actor::Updater => match self.call(state, lane, Call::Stat(own()))? {
+                Reply::Status(status) if status.kind != Kind::File => Err(ErrorKind::IsADirectory),
+                // Meeting a file that is being written is the reader's case.
+                reply if self.contents.is_torn(reply.content()) => Err(ErrorKind::Other),
+                reply => {
+                    let content = self.contents.text(lane, 0, vec![reply.content()]);
+                    let replace = Call::Replace { path: own(), kind: Kind::File, content };
+                    self.call(state, lane, replace).map(|_| ())
+                }
+            },
+            Actor::Reader => {
+                let seen = self.look(state, lane, path);
+                state.machine_mut(lane).seen = Some(seen);
+                match seen {
+                    Seen::Failure(kind) => Err(kind),
+                    _ => Ok(()),
+                }
+            }
+            Actor::Stranger => {
+                let flags = OpenFlags { create_new: false, write: false, read: true, ..TAKE };
+                let opened = self.call(state, lane, Call::Open { path: own(), flags, private: false });
+                state.machine_mut(lane).seen = Some(match opened {
+                    Ok(_) => Seen::Content(Kind::File, content),
+                    Err(kind) => Seen::Failure(kind),
+                });
+                // It stays open: what is written later can be read through it.
+                opened.map(|_| ())
+            }
+            Actor::Acquirer if self.directory => {
+                self.call(state, lane, Call::MakeDirectory { path: own(), private: false, content })?;
+                hold(state, lane);
+                Ok(())
+            }
+            Actor::Acquirer => {
+                let open = Call::Open { path: own(), flags: TAKE, private: false };
+                let handle = self.call(state, lane, open)?.handle()?;
+                for half in [Half::First, Half::Rest] {
+                    self.call(state, lane, Call::Write { handle, text: content, half })?;
+                }
+                self.call(state, lane, Call::Close(handle))?;
+                hold(state, lane);
+                Ok(())
+            }
+            Actor::Attacker => {
+                if self.call(state, lane, Call::LinkStat(own())).is_ok() {
+                    self.call(state, lane, Call::RemoveAll(own()))?;
+                }
+                self.call(state, lane, Call::Symlink { target: victim(), at: own() }).map(|_| ())
+            }
+            // These run the function itself.
+            Actor::Itself | Actor::ItselfThread | Actor::Task => Ok(()),
+        }
+    }
+
+    /// What a reader sees.
+    fn look(&mut self, state: &mut State, lane: Lane, path: &[Name]) -> Seen {
+        let process = self.process(lane);
+        let looked = match self.domain {
+            Domain::Files => self.call(state, lane, Call::Stat(path.to_vec())),
+            Domain::Environment => {
+                let name = path.last().copied().unwrap_or(Name::WORKING);
+                self.call(state, lane, Call::Variable(name))
+            }
+            Domain::WorkingDirectory => return Seen::Standing(state.files.working(process)),
+            Domain::Mask => return Seen::Mask { private: state.files.masks(process) },
+        };
+        match looked {
+            Ok(Reply::Status(status)) => Seen::Content(status.kind, status.content),
+            Ok(reply) => Seen::Content(Kind::File, reply.content()),
+            Err(failure) => Seen::Failure(failure),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Calls that take seconds rather than microseconds: what happens between two steps around them is likely to meet another
+//! instance.
+
+/// Verbs of work over a network, in another process, on many files, or by a person.
+const LABOURS: &[&str] = &[
+    "build",
+    "checkout",
+    "clone",
+    "compile",
+    "confirm",
+    "decompress",
+    "download",
+    "extract",
+    "fetch",
+    "install",
+    "interact",
+    "prompt",
+    "request",
+    "sleep",
+    "unpack",
+    "untar",
+    "unzip",
+    "upload",
+];
+
+/// Libraries that speak to a network or run another program.
+const LIBRARIES: &[&str] =
+    &["attohttpc", "curl", "git2", "isahc", "minreq", "reqwest", "self_update", "ureq"];
+
+/// Whether a call of this qualified name with so many arguments, the receiver included, does such work, as far as names tell.
+/// `build` and `clone` alone are what builders and values do; with an object they are work.
+pub fn takes_long(callee: &str, arguments: usize) -> bool {
+    let mut segments = callee.split("::");
+    let library = segments.next().is_some_and(|first| LIBRARIES.contains(&first));
+    let last = callee.rsplit("::").next().unwrap_or(callee);
+    let alone = !last.contains('_');
+    let named = last.split('_').any(|word| {
+        LABOURS.binary_search(&word).is_ok()
+            && !(alone && ["build", "clone", "request", "extract", "install", "compile"].contains(&word))
+    });
+    named
+        || (last == "clone" && arguments > 1)
+        || (library && last.starts_with(char::is_lowercase) && last != "new")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_told_from_builders_and_values() {
+        for long in [
+            "app::download",
+            "reqwest::blocking::get",
+            "git::shallow_clone",
+            "fetch_and_unpack",
+            "build_image",
+        ] {
+            assert!(takes_long(long, 1), "{long}");
+        }
+        for short in
+            ["Builder::build", "value.clone", "clone", "reqwest::Client::new", "rebuilt", "reqwest::Error"]
+        {
+            assert!(!takes_long(short, 1), "{short}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `fsrace replay`: the schedules of findings, performed on the real kernel.
+//!
+//! Two processes, or two threads of one where the schedule says so, work in a private temporary folder. They do nothing but the file
+//! operations of the schedule, in its order; no code of the checked project runs. What the kernel answers is compared with what the
+//! abstract kernel said, which the finding rests on.
+
+pub mod kernel;
+pub mod lane;
+pub mod perform;
+pub mod protocol;
+pub mod remote;
+mod tell;
+
+use crate::args::{CheckOptions, Format, Level, ReplayOptions};
+use crate::discover::Scope;
+use crate::{check, terminal};
+use anstream::ColorChoice;
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// This very program, also where another user may not look up its path, and after it was replaced by a newer one.
+const SELF: &str = "/proc/self/exe";
+
+/// Replays the findings of a scope. Exit code 0: the kernel agreed on all; 1: not on all.
+///
+/// # Errors
+/// Where the work cannot be done.
+pub fn replay(scope: &Scope, options: ReplayOptions, color: ColorChoice) -> Result<ExitCode> {
+    let named = options.finding.is_some();
+    let quiet = options.reading.quiet;
+    let check_options = CheckOptions {
+        format: Format::Human,
+        output: None,
+        min_confidence: if named { Level::Low } else { options.min_confidence },
+        select: options.select,
+        ignore: options.ignore,
+        include_tests: named || options.include_tests,
+        notes: named,
+        statistics: false,
+        reading: options.reading,
+    };
+    let report = check::report(scope, Vec::new(), &check_options, color)?;
+    let wanted = options.finding.unwrap_or_default();
+    let findings: Vec<_> =
+        report.findings.iter().filter(|finding| finding.fingerprint.starts_with(&wanted)).collect();
+    if findings.is_empty() && named {
+        bail!(
+            "no finding has a fingerprint that starts with {wanted}: `fsrace check --format json` names them"
+        );
+    }
+    let (mut agreed, mut differed, mut undecided) = (0, 0, 0);
+    for finding in findings {
+        let script = &finding.witness.script;
+        let text = if script.calls.is_empty() {
+            undecided += 1;
+            format!("{}  there is no schedule to replay: {}\n", tell::heading(finding), finding.witness.loss)
+        } else {
+            let setting = perform::setting(finding.witness.actor, script);
+            let performance = perform::perform(Path::new(SELF), script, setting).with_context(|| {
+                format!("cannot replay {}:{}", finding.act.path(), finding.act.start().line)
+            })?;
+            *if performance.agrees() { &mut agreed } else { &mut differed } += 1;
+            tell::tell(finding, &performance)
+        };
+        terminal::write_stdout(&format!("{text}\n"), color).context("cannot write to standard output")?;
+    }
+    if !quiet {
+        let mut parts = vec![format!("{agreed} as foreseen")];
+        parts.extend((differed > 0).then(|| format!("{differed} otherwise")));
+        parts.extend((undecided > 0).then(|| format!("{undecided} without a schedule")));
+        let total = agreed + differed + undecided;
+        let noun = if total == 1 { "finding" } else { "findings" };
+        terminal::write_stderr(&format!("replayed {total} {noun}: {}\n", parts.join(", ")), color);
+    }
+    Ok(if differed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
