@@ -265,7 +265,7 @@ fn fingerprints_do_not_depend_on_line_numbers() {
     let mut moved = report();
     for finding in &mut moved.findings {
         let text: Arc<str> = format!("// A new line.\n{}", finding.act.source.text).into();
-        let source = Arc::new(Source::new(finding.act.path(), text));
+        let source = Arc::new(Source::new(finding.act.path(), &*text));
         let shift = |s: Span| Span { start: s.start + 15, end: s.end + 15 };
         finding.act = Region::new(source.clone(), shift(finding.act.span));
         for related in &mut finding.related {

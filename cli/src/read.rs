@@ -114,7 +114,7 @@ fn load_one(candidate: &Candidate, tests: Tests) -> One {
 
 fn syntax_warning(summary: &FileSummary, source: &Source) -> Option<Warning> {
     let first = summary.errors.first()?;
-    let at = source.lines.line_column(&source.text, first.span.start);
+    let at = source.lines().line_column(&source.text, first.span.start);
     let more = match summary.errors.len() {
         1 => String::new(),
         n => format!(" (and {} more)", n - 1),
@@ -151,7 +151,8 @@ fn read(path: &Path) -> Result<String, String> {
         _ => format!("cannot be read, skipped: {e}"),
     };
     let file = File::open(path).map_err(explain)?;
-    let mut bytes = Vec::new();
+    let expected = file.metadata().map_or(0, |m| m.len().min(LARGEST));
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(explain)?;
     if bytes.len() as u64 > LARGEST {
         return Err(format!(

@@ -4,7 +4,7 @@ use fsrace_analyzer::explore::{Actor, Consequence, Lane, Script, StepOutcome};
 use fsrace_analyzer::source::{LineColumn, LineIndex, Span};
 use fsrace_rules::finding::{Applicability, Confidence, Severity};
 use fsrace_rules::rule::Rule;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One file's text, as it was when it was analysed.
 #[derive(Debug)]
@@ -12,16 +12,19 @@ pub struct Source {
     /// Relative to the checked folder, `/` between the parts.
     pub path: String,
     /// The whole text; empty for a file in which no function with effects was found.
-    pub text: Arc<str>,
-    /// Its lines.
-    pub lines: LineIndex,
+    pub text: Box<str>,
+    lines: OnceLock<LineIndex>,
 }
 
 impl Source {
     /// A source of this text.
-    pub fn new(path: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        Source { path: path.into(), lines: LineIndex::new(&text), text }
+    pub fn new(path: impl Into<String>, text: impl Into<Box<str>>) -> Self {
+        Source { path: path.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
+    /// Its lines, counted when they are first asked for: most files have nothing to report.
+    pub fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
 }
 
@@ -53,17 +56,17 @@ impl Region {
 
     /// Line and column in characters of its first character, from 1.
     pub fn start(&self) -> LineColumn {
-        self.source.lines.line_column(&self.source.text, self.span.start)
+        self.source.lines().line_column(&self.source.text, self.span.start)
     }
 
     /// Line and column in characters one past its last character, from 1.
     pub fn end(&self) -> LineColumn {
-        self.source.lines.line_column(&self.source.text, self.span.end)
+        self.source.lines().line_column(&self.source.text, self.span.end)
     }
 
     /// The whole of the source line that it starts on, white space at both ends removed.
     pub fn whole_line(&self) -> &str {
-        let start = self.source.lines.line_start(self.start().line).unwrap_or(0);
+        let start = self.source.lines().line_start(self.start().line).unwrap_or(0);
         let rest = self.source.text.get(start as usize..).unwrap_or_default();
         rest.lines().next().unwrap_or_default().trim()
     }

@@ -354,22 +354,30 @@ impl<'p> Callers<'p> {
         if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
             return false;
         }
-        callers.iter().all(|caller| {
+        // One that is not safe settles it, and exploring is what costs: it comes last.
+        let mut locked = Vec::new();
+        for caller in callers {
             let body = self.body(*caller);
             let effects = effects(&body);
             let Some(place) = place_in(&effects, candidate) else { return false };
             if is_private(&place) {
-                return true;
+                continue;
             }
             // Nothing but a lock makes the same steps safe.
-            let safe = effects.iter().any(|e| is_process_lock(e)) && {
-                let seen = Candidate { place: place.clone(), ..candidate.clone() };
-                let narrowed = narrow(&body, &seen);
-                let exploration =
-                    self.explorer.explore(&scenario(&narrowed, candidate, &place, actor), |_| true);
-                exploration.races.is_empty() && !exploration.bounded
-            };
-            safe || self.are_safe(*caller, candidate, actor, levels - 1)
+            if effects.iter().any(|e| is_process_lock(e)) {
+                locked.push((*caller, place));
+            } else if !self.are_safe(*caller, candidate, actor, levels - 1) {
+                return false;
+            }
+        }
+        locked.into_iter().all(|(caller, place)| {
+            let seen = Candidate { place, ..candidate.clone() };
+            let body = self.body(caller);
+            let narrowed = narrow(&body, &seen);
+            let scenario = scenario(&narrowed, candidate, &seen.place, actor);
+            let exploration = self.explorer.explore(&scenario, |_| true);
+            let safe = exploration.races.is_empty() && !exploration.bounded;
+            safe || self.are_safe(caller, candidate, actor, levels - 1)
         })
     }
 }

@@ -155,13 +155,13 @@ impl<'a> Files<'a> for Texts<'_> {
 
     fn line_index(&'a self, id: usize, byte_index: usize) -> Result<usize, Error> {
         let offset = u32::try_from(byte_index).unwrap_or(u32::MAX);
-        Ok((self.file(id)?.source.lines.line(offset) as usize).saturating_sub(1))
+        Ok((self.file(id)?.source.lines().line(offset) as usize).saturating_sub(1))
     }
 
     fn line_range(&'a self, id: usize, line_index: usize) -> Result<Range<usize>, Error> {
         let Text { source, text, .. } = self.file(id)?;
         let start_of = |index: usize| {
-            u32::try_from(index).ok().and_then(|i| source.lines.line_start(i + 1)).map(|s| s as usize)
+            u32::try_from(index).ok().and_then(|i| source.lines().line_start(i + 1)).map(|s| s as usize)
         };
         let start = start_of(line_index).ok_or(Error::LineTooLarge { given: line_index, max: text.len() })?;
         Ok(start..start_of(line_index + 1).unwrap_or(text.len()))

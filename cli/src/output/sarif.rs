@@ -378,11 +378,11 @@ fn artifact_location(path: &str) -> ArtifactLocation {
 
 fn region(range: &Range, with_text: bool) -> Region {
     let source = &range.source;
-    let column = |offset| i64::from(source.lines.utf16_column(&source.text, offset));
+    let column = |offset| i64::from(source.lines().utf16_column(&source.text, offset));
     let mut region = Region::builder()
-        .start_line(i64::from(source.lines.line(range.span.start)))
+        .start_line(i64::from(source.lines().line(range.span.start)))
         .start_column(column(range.span.start))
-        .end_line(i64::from(source.lines.line(range.span.end)))
+        .end_line(i64::from(source.lines().line(range.span.end)))
         .end_column(column(range.span.end))
         .build();
     if with_text && !range.text().is_empty() {

@@ -11,6 +11,7 @@ mod patterns;
 mod render;
 mod spans;
 mod test_code;
+mod trim;
 mod types;
 mod value;
 
@@ -28,10 +29,10 @@ use lower::{FileScope, Lowerer};
 use names::Names;
 use rustc_hash::FxHashMap;
 use spans::Spans;
-use std::borrow::Cow;
 use std::rc::Rc;
 use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
-use test_code::{file_context, is_test, is_test_module, without_test_modules};
+use test_code::{file_context, is_test, is_test_module};
+use trim::trimmed;
 use types::{Ty, Types};
 use value::{V, Val};
 
@@ -44,10 +45,7 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
         Some(rest) => (rest, 3),
         None => (file.text.as_str(), 0),
     };
-    let text = match tests {
-        Tests::Read => Cow::Borrowed(text),
-        Tests::LeftOut => without_test_modules(text),
-    };
+    let text = trimmed(text, tests);
     match nesting::too_deep(&text).map_or_else(|| syn::parse_file(&text).map_err(syntax_error), Err) {
         Ok(parsed) => lower_file(file, &Spans::new(&text), &parsed, &mut summary),
         Err(error) => summary.errors.push(error),

@@ -1,17 +1,12 @@
-//! What counts as test code, and how to pass it over unread.
+//! What counts as test code.
 //!
 //! Nothing is reported in test code unless asked for, and none of it is evidence for what the rest does. It is half of a typical
-//! crate, so without being asked for it is cut before the parser sees it: files that are targets of their own, which no other
-//! code can name, and inline modules that are only there under `cfg(test)`. What is left is judged by [`file_context`] and
-//! [`is_test`] as it is with all of it there.
-
-mod lexer;
+//! crate, so without being asked for, what only tests can use is not read at all: files that are targets of their own, see
+//! [`is_target`], and inline modules that are only there under `cfg(test)`, see [`is_in_tests_only`] and `trim.rs`. What is left
+//! is judged by [`file_context`] and [`is_test`] as it is with all of it there.
 
 use crate::flow::Context;
 use crate::source::Package;
-use lexer::{Lexer, Token};
-use std::borrow::Cow;
-use std::ops::Range;
 use syn::Attribute;
 
 /// Folders whose code is for tests, wherever they are.
@@ -70,106 +65,35 @@ fn is_test_condition(condition: &str) -> bool {
     condition == "test" || condition.starts_with("all(test") || condition.starts_with("any(test")
 }
 
-/// Whether it holds in tests and nowhere else, so that other code cannot use what it governs.
-fn holds_in_tests_only(condition: &str) -> bool {
-    condition == "test" || condition.starts_with("all(test,")
+/// Whether an attribute, written without its brackets, leaves an item to tests and nothing else, so that other code cannot use it.
+pub fn is_in_tests_only(attribute: &str) -> bool {
+    let attribute = without_spaces(attribute);
+    let condition = attribute.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
+    condition.is_some_and(|condition| condition == "test" || condition.starts_with("all(test,"))
 }
 
 fn without_spaces(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-/// The text without the modules of tests that stand at its top level: they are cut off at the end and blank elsewhere, so that
-/// all else keeps its offset. The text as it is, where it is in any way doubtful.
-pub fn without_test_modules(text: &str) -> Cow<'_, str> {
-    // Most files without tests are told by this alone, at a fraction of the cost.
-    if !text.contains("test") {
-        return Cow::Borrowed(text);
-    }
-    let modules = test_modules(text).unwrap_or_default();
-    let Some(last) = modules.last() else { return Cow::Borrowed(text) };
-    let at_end = text.get(last.end..).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_whitespace()));
-    let end = if at_end { last.start } else { text.len() };
-    let mut kept = String::with_capacity(end);
-    let mut from = 0;
-    for module in &modules {
-        let (Some(before), Some(cut)) = (text.get(from..module.start), text.get(module.clone())) else {
-            return Cow::Borrowed(text);
-        };
-        if from == 0 && module.start == end {
-            return Cow::Borrowed(before);
-        }
-        kept.push_str(before);
-        if module.start < end {
-            // Lines stay as they were too.
-            kept.extend(cut.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }));
-        }
-        from = module.end;
-    }
-    kept.push_str(text.get(from..end).unwrap_or_default());
-    Cow::Owned(kept)
-}
-
-/// The top-level modules of tests, each with its attributes and comments; none where the text is not understood.
-fn test_modules(text: &str) -> Option<Vec<Range<usize>>> {
-    let mut lexer = Lexer::new(text)?;
-    let mut found = Vec::new();
-    // The start of the item at hand, as long as nothing but attributes, comments and visibility of it was seen.
-    let mut start = None;
-    let mut fresh = true;
-    let mut test = false;
-    while let Some((token, span)) = lexer.next()? {
-        match token {
-            Token::Comment { doc: false } => {}
-            Token::Comment { doc: true } if fresh => {
-                start.get_or_insert(span.start);
-            }
-            Token::Punct(b'#') if fresh => {
-                let attribute = lexer.attribute()?;
-                // An inner attribute is no part of an item.
-                if attribute.outer {
-                    start.get_or_insert(span.start);
-                    test |= is_test_attribute(text.get(attribute.content)?);
-                }
-            }
-            Token::Word if fresh && text.get(span.clone())? == "pub" => {
-                start.get_or_insert(span.start);
-                lexer.skip_parentheses()?;
-            }
-            Token::Word if fresh && text.get(span.clone())? == "mod" => {
-                let (Token::Word, _) = lexer.next_but_comments()?? else { return None };
-                match lexer.next_but_comments()?? {
-                    (Token::Open(b'{'), _) => {
-                        let end = lexer.skip_group(b'{')?;
-                        found.extend(start.filter(|_| test).map(|start| start..end));
-                    }
-                    (Token::Punct(b';'), _) => {}
-                    _ => return None,
-                }
-                (start, test) = (None, false);
-            }
-            Token::Open(bracket) => {
-                lexer.skip_group(bracket)?;
-                (start, test) = (None, false);
-                // A block ends an item, or something follows that begins none.
-                fresh = bracket == b'{';
-            }
-            Token::Punct(b';') => (start, test, fresh) = (None, false, true),
-            Token::Close(_) => return None,
-            Token::Comment { .. } | Token::Word | Token::Punct(_) | Token::Literal => {
-                (start, test, fresh) = (None, false, false);
-            }
-        }
-    }
-    Some(found)
-}
-
-/// Whether an attribute, without its brackets, leaves the item to tests only.
-fn is_test_attribute(content: &str) -> bool {
-    let content = without_spaces(content);
-    let condition = content.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
-    condition.is_some_and(holds_in_tests_only)
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_told_from_folders_among_the_sources() {
+        let at = |root: &str| Package { root: root.to_owned(), name: "p".to_owned() };
+        for (path, root) in [("tests/a.rs", ""), ("examples/b/main.rs", ""), ("x/benches/c.rs", "x")] {
+            assert!(is_target(path, &at(root)), "{path}");
+        }
+        for (path, root) in [
+            ("src/tests/a.rs", ""),
+            ("tests.rs", ""),
+            ("build.rs", ""),
+            ("tests/b/src/lib.rs", "tests/b"),
+            ("xtests/tests/c.rs", "x"),
+        ] {
+            assert!(!is_target(path, &at(root)), "{path}");
+        }
+    }
+}

@@ -1,13 +1,14 @@
 use super::*;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Item;
+use syn::{Attribute, Item};
 
-/// What is left, with the cut parts shown as they are: blank.
+/// What is left without tests, with the cut parts shown as they are: blank.
 fn left(text: &str) -> String {
-    let left = without_test_modules(text).into_owned();
+    let left = trimmed(text, Tests::LeftOut).into_owned();
     assert!(left.len() <= text.len());
     for (kept, was) in left.bytes().zip(text.bytes()) {
-        assert!(kept == was || (kept == b' ' && was != b'\n'), "offsets moved in {text:?}");
+        assert!(kept == was || kept == b' ', "offsets moved in {text:?}");
     }
     left.trim_end().to_owned()
 }
@@ -43,6 +44,18 @@ fn what_may_be_there_without_tests_stays() {
 }
 
 #[test]
+fn documentation_goes_and_nothing_moves() {
+    let trim = |text| trimmed(text, Tests::Read).into_owned();
+    assert_eq!(trim("//! a\nfn a() {}"), "     \nfn a() {}");
+    assert_eq!(trim("impl A { /// it's \"\n fn a() {} }"), "impl A {           \n fn a() {} }");
+    assert_eq!(trim("/** a */ fn a() { /*! b */ }"), "         fn a() {          }");
+    assert_eq!(trim("/// a\n#[cfg(test)] mod t { /// b\n }"), "     \n#[cfg(test)] mod t {      \n }");
+    for text in ["//// a\nfn a() {}", "/*** a */ fn a() {}", "/**/ fn a() {}", "fn a() { \"/// a\" }"] {
+        assert_eq!(trim(text), text);
+    }
+}
+
+#[test]
 fn what_is_not_understood_stays() {
     for text in [
         "#[cfg(test)] mod a { \"unclosed }",
@@ -51,6 +64,9 @@ fn what_is_not_understood_stays() {
         "#[cfg(test)] mod a { ( }",
         "#[cfg(test)] mod a { } }",
         "#[cfg(test)] mod a { x\"y\" }",
+        "#[cfg(test)] mod a { r#r\"y\" }",
+        "#[cfg(test)] mod a { x'y' }",
+        "#[cfg(test)] mod r#a { }",
         "#[cfg(test)] mod a { ''' }",
         "#[cfg(test)] mod a b { }",
         "#[cfg(test)] mod a",
@@ -62,23 +78,6 @@ fn what_is_not_understood_stays() {
     }
     let deep = format!("#[cfg(test)] mod a {}{}", "{".repeat(300), "}".repeat(300));
     assert_eq!(left(&deep), deep);
-}
-
-#[test]
-fn targets_are_told_from_folders_among_the_sources() {
-    let at = |root: &str| Package { root: root.to_owned(), name: "p".to_owned() };
-    for (path, root) in [("tests/a.rs", ""), ("examples/b/main.rs", ""), ("x/benches/c.rs", "x")] {
-        assert!(is_target(path, &at(root)), "{path}");
-    }
-    for (path, root) in [
-        ("src/tests/a.rs", ""),
-        ("tests.rs", ""),
-        ("build.rs", ""),
-        ("tests/b/src/lib.rs", "tests/b"),
-        ("xtests/tests/c.rs", "x"),
-    ] {
-        assert!(!is_target(path, &at(root)), "{path}");
-    }
 }
 
 /// Pieces of source that have what a careless scanner trips over: quotes, brackets and module heads where they mean nothing.
@@ -99,6 +98,8 @@ const ITEMS: &[&str] = &[
     "pub(in crate::x) mod kept { pub fn f() {} }\n",
     "mod tests { fn also_kept() {} }\n",
     "const F: f64 = 1.5e-3;\nconst É: &str = \"é}\";\n",
+    "/// }\n/** { */ fn g() { /// '\n fn h() {} }\n",
+    "trait U { /// \"\n #[doc(hidden)] fn u(); /*! ( */ }\n",
     "#[cfg(test)]\nmod t1 { const S: &str = \"}\"; const C: char = '}'; /* } */ }\n",
     "/// It's documented.\n#[cfg(test)]\n#[allow(dead_code)]\npub(crate) mod t2 { fn f<'a>(_: &'a u8) {} }\n",
     "#[cfg(all(test, feature = \"}\"))] mod t3 { const R: &str = r##\"\"# }\"##; }\n",
@@ -109,6 +110,7 @@ const ITEMS: &[&str] = &[
 /// Pieces that most often make no valid source.
 const BROKEN: &[&str] = &[
     "//! }\n",
+    "/** } */",
     "m!(' );\n",
     "\"",
     "'",
@@ -125,14 +127,43 @@ const BROKEN: &[&str] = &[
     "é",
 ];
 
+/// The tokens without documentation.
+fn undocumented(tokens: TokenStream) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::new();
+    for tree in tokens {
+        let TokenTree::Group(group) = tree else {
+            out.push(tree);
+            continue;
+        };
+        let mut inner = group.stream().into_iter();
+        let is_doc = group.delimiter() == Delimiter::Bracket
+            && inner.next().is_some_and(|t| t.to_string() == "doc")
+            && inner.next().is_some_and(|t| t.to_string() == "=");
+        if is_doc {
+            while out.last().is_some_and(|t| matches!(t, TokenTree::Punct(p) if "#!".contains(p.as_char()))) {
+                out.pop();
+            }
+        } else {
+            out.push(Group::new(group.delimiter(), undocumented(group.stream())).into());
+        }
+    }
+    out.into_iter().collect()
+}
+
 /// The items as tokens, those that the filter is meant to cut left out.
 fn items(text: &str) -> Option<Vec<String>> {
     let file = syn::parse_file(text).ok()?;
     let cut = |item: &Item| match item {
-        Item::Mod(m) => m.content.is_some() && m.attrs.iter().any(|a| is_test_attribute(&attribute_text(a))),
+        Item::Mod(m) => m.content.is_some() && m.attrs.iter().any(|a| is_in_tests_only(&attribute_text(a))),
         _ => false,
     };
-    Some(file.items.iter().filter(|i| !cut(i)).map(|i| i.to_token_stream().to_string()).collect())
+    Some(
+        file.items
+            .iter()
+            .filter(|i| !cut(i))
+            .map(|i| undocumented(i.to_token_stream()).to_string())
+            .collect(),
+    )
 }
 
 fn attribute_text(attribute: &Attribute) -> String {

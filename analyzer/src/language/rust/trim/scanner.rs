@@ -1,6 +1,6 @@
 //! As much of Rust's lexical rules as it takes to tell code from texts and comments, and where a bracket closes.
 //!
-//! It gives up, with none, on all that it is not sure of: then nothing is cut.
+//! It gives up, with none, on all that it is not sure of: then nothing is taken from the text.
 
 use std::ops::Range;
 
@@ -14,11 +14,10 @@ pub enum Token {
     Word,
     /// A text or character.
     Literal,
-    /// A comment; `doc` for one that documents the item after it.
-    Comment {
-        /// Whether it is an outer documentation comment.
-        doc: bool,
-    },
+    /// A comment that documents nothing, or what it stands in.
+    Comment,
+    /// A comment that documents what comes after it.
+    Documentation,
     /// An opening bracket.
     Open(u8),
     /// A closing bracket.
@@ -36,20 +35,22 @@ pub struct Attribute {
 }
 
 /// A walk over the tokens of a text.
-pub struct Lexer<'t> {
+pub struct Scanner<'t> {
     text: &'t str,
     at: usize,
+    /// The documentation comments that were passed.
+    pub documentation: Vec<Range<usize>>,
 }
 
-impl<'t> Lexer<'t> {
-    /// A lexer at the first token, past a `#!` line.
+impl<'t> Scanner<'t> {
+    /// A scanner at the first token, past a `#!` line.
     pub fn new(text: &'t str) -> Option<Self> {
-        let mut lexer = Lexer { text, at: 0 };
+        let mut scanner = Scanner { text, at: 0, documentation: Vec::new() };
         if text.starts_with("#!") && !text.trim_start_matches("#!").trim_start().starts_with('[') {
-            lexer.at = text.find('\n').unwrap_or(text.len());
+            scanner.at = text.find('\n').unwrap_or(text.len());
         }
         // What stands between such lines at the head is in another language.
-        (!text.get(lexer.at..)?.trim_start().starts_with("---")).then_some(lexer)
+        (!text.get(scanner.at..)?.trim_start().starts_with("---")).then_some(scanner)
     }
 
     /// The next token and its range; the inner none at the end of the text.
@@ -60,23 +61,20 @@ impl<'t> Lexer<'t> {
         let start = self.at;
         let Some(first) = self.byte(0) else { return Some(None) };
         let token = match first {
-            b'/' if self.byte(1) == Some(b'/') => self.line_comment(),
-            b'/' if self.byte(1) == Some(b'*') => self.block_comment()?,
-            b'"' => self.string()?,
-            b'\'' => self.quote()?,
             b'(' | b'[' | b'{' => self.single(Token::Open(first)),
             b')' | b']' | b'}' => self.single(Token::Close(first)),
-            _ if is_word(first) => self.word()?,
+            b'/' | b'"' | b'\'' => self.marked(first)?,
+            _ if is_word(first) => self.word(),
             _ => self.single(Token::Punct(first)),
         };
         Some(Some((token, start..self.at)))
     }
 
-    /// As [`Lexer::next`], comments passed over.
+    /// As [`Scanner::next`], comments passed over.
     pub fn next_but_comments(&mut self) -> Option<Option<(Token, Range<usize>)>> {
         loop {
             match self.next()? {
-                Some((Token::Comment { .. }, _)) => {}
+                Some((Token::Comment | Token::Documentation, _)) => {}
                 other => return Some(other),
             }
         }
@@ -86,18 +84,26 @@ impl<'t> Lexer<'t> {
     pub fn skip_group(&mut self, opened: u8) -> Option<usize> {
         let mut open = vec![opened];
         loop {
-            match self.next()?? {
-                (Token::Open(_), _) if open.len() >= DEEPEST => return None,
-                (Token::Open(bracket), _) => open.push(bracket),
-                (Token::Close(bracket), span) => {
+            // Most bytes mean nothing here.
+            self.at += self.rest().iter().position(|b| MARKS.get(usize::from(*b)) == Some(&true))?;
+            match self.byte(0)? {
+                b'(' | b'[' | b'{' if open.len() >= DEEPEST => return None,
+                bracket @ (b'(' | b'[' | b'{') => {
+                    open.push(bracket);
+                    self.at += 1;
+                }
+                bracket @ (b')' | b']' | b'}') => {
                     if !matches!((open.pop()?, bracket), (b'(', b')') | (b'[', b']') | (b'{', b'}')) {
                         return None;
                     }
+                    self.at += 1;
                     if open.is_empty() {
-                        return Some(span.end);
+                        return Some(self.at);
                     }
                 }
-                _ => {}
+                other => {
+                    self.marked(other)?;
+                }
             }
         }
     }
@@ -139,16 +145,31 @@ impl<'t> Lexer<'t> {
         token
     }
 
+    /// What begins with a slash or a quote.
+    fn marked(&mut self, first: u8) -> Option<Token> {
+        match (first, self.byte(1)) {
+            (b'/', Some(b'/')) => Some(self.line_comment()),
+            (b'/', Some(b'*')) => self.block_comment(),
+            (b'"', _) => self.string(),
+            (b'\'', _) => self.quote(),
+            _ => Some(self.single(Token::Punct(first))),
+        }
+    }
+
     fn line_comment(&mut self) -> Token {
+        let start = self.at;
         let rest = self.rest();
-        let doc = rest.starts_with(b"///") && !rest.starts_with(b"////");
-        self.at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
-        Token::Comment { doc }
+        let outer = rest.starts_with(b"///") && !rest.starts_with(b"////");
+        let inner = rest.starts_with(b"//!");
+        self.at += self.text.get(start..).and_then(|rest| rest.find('\n')).unwrap_or(rest.len());
+        self.comment(start, outer, inner)
     }
 
     fn block_comment(&mut self) -> Option<Token> {
+        let start = self.at;
         let rest = self.rest();
-        let doc = rest.starts_with(b"/**") && !rest.starts_with(b"/***") && !rest.starts_with(b"/**/");
+        let outer = rest.starts_with(b"/**") && !rest.starts_with(b"/***") && !rest.starts_with(b"/**/");
+        let inner = rest.starts_with(b"/*!");
         let mut depth = 0_usize;
         loop {
             match (self.byte(0)?, self.byte(1)) {
@@ -160,7 +181,7 @@ impl<'t> Lexer<'t> {
                     depth -= 1;
                     self.at += 2;
                     if depth == 0 {
-                        return Some(Token::Comment { doc });
+                        return Some(self.comment(start, outer, inner));
                     }
                 }
                 _ => self.at += 1,
@@ -168,32 +189,46 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// A text with escapes, from its opening quote.
+    fn comment(&mut self, start: usize, outer: bool, inner: bool) -> Token {
+        if outer || inner {
+            self.documentation.push(start..self.at);
+        }
+        if outer { Token::Documentation } else { Token::Comment }
+    }
+
+    /// A text, from its opening quote.
     fn string(&mut self) -> Option<Token> {
-        self.at += 1;
-        loop {
-            match self.byte(0)? {
-                b'"' => {
-                    self.at += 1;
-                    return Some(Token::Literal);
-                }
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
+        let before = self.text.as_bytes().get(..self.at)?;
+        let hashes = before.iter().rev().take_while(|b| **b == b'#').count();
+        let before = before.get(..before.len() - hashes)?;
+        match word_before(before) {
+            // `r#r"` may begin with a raw name.
+            word @ (b"r" | b"br" | b"cr") if !before.strip_suffix(word)?.ends_with(b"#") => {
+                self.raw_string(hashes)
             }
+            b"" | b"b" | b"c" => self.escaped_string(),
+            // Prefixes that are reserved, or separate words before 2021.
+            _ if hashes == 0 => None,
+            _ => self.escaped_string(),
         }
     }
 
-    /// A text without escapes, from the first `#` or quote after its prefix; not one if no quote comes after the signs.
-    fn raw_string(&mut self) -> Option<Token> {
-        let hashes = self.rest().iter().take_while(|b| **b == b'#').count();
-        self.at += hashes;
-        if self.byte(0)? != b'"' {
-            return None;
-        }
+    fn escaped_string(&mut self) -> Option<Token> {
         self.at += 1;
         loop {
-            let rest = self.rest();
-            self.at += rest.iter().position(|b| *b == b'"')? + 1;
+            self.at += self.rest().iter().position(|b| matches!(b, b'"' | b'\\'))?;
+            if self.byte(0)? == b'"' {
+                self.at += 1;
+                return Some(Token::Literal);
+            }
+            self.at += 2;
+        }
+    }
+
+    fn raw_string(&mut self, hashes: usize) -> Option<Token> {
+        self.at += 1;
+        loop {
+            self.at += self.rest().iter().position(|b| *b == b'"')? + 1;
             let closing = self.rest();
             if closing.len() >= hashes && closing.iter().take(hashes).all(|b| *b == b'#') {
                 self.at += hashes;
@@ -204,6 +239,11 @@ impl<'t> Lexer<'t> {
 
     /// A character or a lifetime, from its quote.
     fn quote(&mut self) -> Option<Token> {
+        let is_byte = match word_before(self.text.as_bytes().get(..self.at)?) {
+            b"" => false,
+            b"b" => true,
+            _ => return None,
+        };
         let mut characters = self.text.get(self.at + 1..)?.chars();
         let first = characters.next()?;
         if first == '\\' {
@@ -217,7 +257,7 @@ impl<'t> Lexer<'t> {
             return (first != '\'').then_some(Token::Literal);
         }
         self.at += 1;
-        (first == '_' || first.is_alphabetic()).then(|| self.letters())
+        (!is_byte && (first == '_' || first.is_alphabetic())).then(|| self.word())
     }
 
     /// The rest of an escape (`\u{1F600}`) and the quote after it.
@@ -228,37 +268,34 @@ impl<'t> Lexer<'t> {
         Some(Token::Literal)
     }
 
-    fn letters(&mut self) -> Token {
+    fn word(&mut self) -> Token {
         self.at += self.rest().iter().take_while(|b| is_word(**b)).count();
         Token::Word
     }
+}
 
-    /// A name, keyword or number, or a text that such letters are the prefix of.
-    fn word(&mut self) -> Option<Token> {
-        let rest = self.rest();
-        let end = rest.iter().take_while(|b| is_word(**b)).count();
-        let prefix = rest.get(..end)?;
-        self.at += end;
-        match (prefix, self.byte(0), self.byte(1)) {
-            (b"r" | b"br" | b"cr", Some(b'"'), _) => self.raw_string(),
-            (b"r" | b"br" | b"cr", Some(b'#'), Some(b'#' | b'"')) => self.raw_string(),
-            (b"r", Some(b'#'), Some(after)) if is_word(after) => {
-                self.at += 1;
-                Some(self.letters())
-            }
-            (b"b" | b"c", Some(b'"'), _) => self.string(),
-            (b"b", Some(b'\''), _) => match self.quote()? {
-                Token::Literal => Some(Token::Literal),
-                _ => None,
-            },
-            // Prefixes that are reserved, or separate words before 2021.
-            (_, Some(b'"' | b'\''), _) => None,
-            _ => Some(Token::Word),
-        }
-    }
+/// The word that ends here, if it is so short that it can be a prefix of a text; else a part of it.
+fn word_before(text: &[u8]) -> &[u8] {
+    const LONGEST: usize = 3;
+    let letters = text.iter().rev().take(LONGEST).take_while(|b| is_word(**b)).count();
+    text.get(text.len() - letters..).unwrap_or_default()
 }
 
 /// Part of a name or number; all that is not ASCII counts.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
+
+/// What may begin or end a group, a text or a comment; by byte, for every text passes here.
+static MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            marks[byte] = matches!(byte as u8, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b'\'' | b'/');
+        }
+        byte += 1;
+    }
+    marks
+};
