@@ -137,6 +137,10 @@ impl Types<'_> {
                     "str" | "String" | "OsStr" | "OsString" | "CStr" | "CString" | "Utf8String" => Ty::Text,
                     "Result" => Ty::Result(Rc::new(argument(0))),
                     "Option" => Ty::Option(Rc::new(argument(0))),
+                    // `CargoResult<T>`: by custom an alias that fixes the error.
+                    _ if name.ends_with("Result") && !last.arguments.is_none() => {
+                        Ty::Result(Rc::new(argument(0)))
+                    }
                     "Vec" | "VecDeque" | "HashSet" | "BTreeSet" | "IndexSet" => {
                         Ty::Sequence(Rc::new(argument(0)))
                     }
