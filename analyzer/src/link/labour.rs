@@ -1,6 +1,8 @@
 //! Calls that take seconds rather than microseconds: what happens between two steps around them is likely to meet another
 //! instance.
 
+use crate::qualified;
+
 /// Verbs of work over a network, in another process, on many files, or by a person.
 const LABOURS: &[&str] = &[
     "build",
@@ -23,6 +25,9 @@ const LABOURS: &[&str] = &[
     "upload",
 ];
 
+/// The letters that they begin with.
+const BEGINNINGS: &[u8] = b"bcdefiprsu";
+
 /// Libraries that speak to a network or run another program.
 const LIBRARIES: &[&str] =
     &["attohttpc", "curl", "git2", "isahc", "minreq", "reqwest", "self_update", "ureq"];
@@ -30,12 +35,13 @@ const LIBRARIES: &[&str] =
 /// Whether a call of this qualified name with so many arguments, the receiver included, does such work, as far as names tell.
 /// `build` and `clone` alone are what builders and values do; with an object they are work.
 pub fn takes_long(callee: &str, arguments: usize) -> bool {
-    let mut segments = callee.split("::");
-    let library = segments.next().is_some_and(|first| LIBRARIES.contains(&first));
-    let last = callee.rsplit("::").next().unwrap_or(callee);
+    // Every call comes here: most begin and end like none of these.
+    let library = LIBRARIES.contains(&qualified::first(callee));
+    let last = qualified::last(callee);
     let alone = !last.contains('_');
     let named = last.split('_').any(|word| {
-        LABOURS.binary_search(&word).is_ok()
+        word.as_bytes().first().is_some_and(|first| BEGINNINGS.contains(first))
+            && LABOURS.binary_search(&word).is_ok()
             && !(alone && ["build", "clone", "request", "extract", "install", "compile"].contains(&word))
     });
     named
@@ -46,6 +52,11 @@ pub fn takes_long(callee: &str, arguments: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_beginnings_are_there() {
+        assert!(LABOURS.iter().all(|l| BEGINNINGS.contains(&l.as_bytes()[0])));
+    }
 
     #[test]
     fn work_is_told_from_builders_and_values() {

@@ -5,6 +5,7 @@
 
 use super::FunctionId;
 use crate::flow::{Callee, FileSummary, FlowSummary, Place};
+use crate::qualified;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{PoisonError, RwLock};
 
@@ -146,7 +147,7 @@ pub(super) struct Symbols {
 impl Symbols {
     /// The names of these files, whose functions are numbered in order.
     pub fn new(files: &[FileSummary]) -> Self {
-        let packages = files.iter().map(|f| first_segment(&f.module).to_owned()).collect();
+        let packages = files.iter().map(|f| qualified::first(&f.module).to_owned()).collect();
         let mut symbols =
             Symbols { packages, common: COMMON.split_whitespace().collect(), ..Symbols::default() };
         let mut id = 0;
@@ -169,8 +170,8 @@ impl Symbols {
                 }
             }
             for constant in &summary.constants {
-                symbols.constant_ends.insert(last_segment(&constant.name).to_owned());
-                if let Some((owner, _)) = rsplit(&constant.name) {
+                symbols.constant_ends.insert(qualified::last(&constant.name).to_owned());
+                if let Some((owner, _)) = qualified::rsplit(&constant.name) {
                     symbols.add_holder(owner);
                 }
                 // Two values for one name are alternatives of a configuration: then the name is all that is known.
@@ -201,13 +202,13 @@ impl Symbols {
             Known { id, file, arity: function.parameters.len(), test: function.context.test, signature };
         self.names.push(name.clone());
         self.functions.entry(name.clone()).or_default().push(known);
-        self.function_ends.insert(last_segment(name).to_owned());
-        let Some((owner, last)) = name.rsplit_once("::") else { return };
+        self.function_ends.insert(qualified::last(name).to_owned());
+        let Some((owner, last)) = qualified::rsplit(name) else { return };
         self.add_holder(owner);
         if last.starts_with('{') {
             return;
         }
-        if let Some(tail) = last_two(name) {
+        if let Some(tail) = qualified::last_two(name) {
             self.tails.entry(tail.to_owned()).or_default().push(known);
         }
         if function.has_receiver {
@@ -219,24 +220,24 @@ impl Symbols {
     fn add_type(&mut self, name: &str) {
         if !self.types.contains_key(name) {
             self.types.insert(name.to_owned(), Vec::new());
-            if let Some((owner, _)) = rsplit(name) {
+            if let Some((owner, _)) = qualified::rsplit(name) {
                 self.add_holder(owner);
             }
-            self.type_tails.entry(last_segment(name).to_owned()).or_default().push(name.to_owned());
+            self.type_tails.entry(qualified::last(name).to_owned()).or_default().push(name.to_owned());
         }
     }
 
     fn add_import(&mut self, module: &str, name: &str, target: &str) {
-        let first = first_segment(target);
+        let first = qualified::first(target);
         if STANDARD.contains(&first) || target.is_empty() {
             return;
         }
-        self.importing.insert(last_segment(module).to_owned());
+        self.importing.insert(qualified::last(module).to_owned());
         self.add_holder(module);
         let targets = if name == "*" {
             self.globs.entry(module.to_owned()).or_default()
         } else {
-            if last_segment(target) != name {
+            if qualified::last(target) != name {
                 self.renamed.insert(name.to_owned());
             }
             self.imports.entry(format!("{module}::{name}")).or_default()
@@ -278,7 +279,7 @@ impl Symbols {
             if self.imports.contains_key(prefix) {
                 return true;
             }
-            let Some((module, _)) = rsplit(prefix) else { return false };
+            let Some((module, _)) = qualified::rsplit(prefix) else { return false };
             let rest = target.get(module.len()..).unwrap_or_default();
             let mut globs = self.globs.get(module).into_iter().flatten().filter(|t| live.contains(*t));
             if globs.any(|t| self.leads_on(&format!("{t}{rest}"), live, depth + 1)) {
@@ -297,7 +298,7 @@ impl Symbols {
     fn add_holder(&mut self, mut name: &str) {
         while !self.holders.contains(name) {
             self.holders.insert(name.to_owned());
-            match rsplit(name) {
+            match qualified::rsplit(name) {
                 Some((outer, _)) => name = outer,
                 None => break,
             }
@@ -314,7 +315,7 @@ impl Symbols {
                 };
                 let (of, by) = (resolved(&implementation.trait_name), resolved(&implementation.type_name));
                 for name in [&of, &by] {
-                    if self.packages.contains(first_segment(name)) {
+                    if self.packages.contains(qualified::first(name)) {
                         self.add_type(name);
                     }
                 }
@@ -390,7 +391,7 @@ impl Symbols {
                 found.iter().filter_map(|n| self.functions.get(n)).flatten().copied().collect();
             return self.choose(&known, asker, arity).map(|function| Target { function, guessed: false });
         }
-        if let Some((owner, method)) = name.rsplit_once("::")
+        if let Some((owner, method)) = qualified::rsplit(name)
             && let TypeOf::Declared { name: owner, guessed } = self.type_of(asker, owner)
             && let Some(function) = self.method_of(asker, &owner, method, arity)
         {
@@ -403,7 +404,7 @@ impl Symbols {
     /// the only function with the same end is meant.
     fn by_tail(&self, asker: Asker<'_>, name: &str) -> Option<Target> {
         let (first, rest) = name.split_once("::")?;
-        let tail = last_two(name)?;
+        let tail = qualified::last_two(name)?;
         if STANDARD.contains(&first) {
             return None;
         }
@@ -490,7 +491,9 @@ impl Symbols {
     }
 
     fn same_package(&self, asker: Asker<'_>, known: &Known) -> bool {
-        self.names.get(known.id.0 as usize).is_some_and(|n| first_segment(n) == first_segment(asker.name))
+        self.names
+            .get(known.id.0 as usize)
+            .is_some_and(|n| qualified::first(n) == qualified::first(asker.name))
     }
 
     /// The type of a receiver, written as a type or as the fields that lead to it from one (`Owner.state.store`).
@@ -518,13 +521,13 @@ impl Symbols {
             [] => {}
             _ => return TypeOf::Unknown,
         }
-        let first = first_segment(name);
-        if name.contains("::") && !self.packages.contains(first) {
+        let first = qualified::first(name);
+        if qualified::rsplit(name).is_some() && !self.packages.contains(first) {
             return TypeOf::External;
         }
-        let candidates = self.type_tails.get(last_segment(name)).map_or(&[][..], Vec::as_slice);
+        let candidates = self.type_tails.get(qualified::last(name)).map_or(&[][..], Vec::as_slice);
         let own: Vec<&String> =
-            candidates.iter().filter(|t| first_segment(t) == first_segment(asker.name)).collect();
+            candidates.iter().filter(|t| qualified::first(t) == qualified::first(asker.name)).collect();
         match (own.as_slice(), candidates) {
             ([one], _) => TypeOf::Declared { name: (*one).clone(), guessed: false },
             ([], [one]) => TypeOf::Declared { name: one.clone(), guessed: true },
@@ -557,12 +560,12 @@ impl Symbols {
 
     /// What a name means to the asker: as it stands, or below the functions around the asker, or in its module.
     fn in_scope(&self, asker: Asker<'_>, name: &str, kind: Kind) -> Vec<String> {
-        if name.contains("::") {
+        if qualified::rsplit(name).is_some() {
             if !self.may_be(name, kind) {
                 return Vec::new();
             }
             let found = self.follow(name, kind);
-            if !found.is_empty() || self.packages.contains(first_segment(name)) {
+            if !found.is_empty() || self.packages.contains(qualified::first(name)) {
                 return found;
             }
         }
@@ -576,7 +579,7 @@ impl Symbols {
                     return found;
                 }
             }
-            match scope.rsplit_once("::") {
+            match qualified::rsplit(scope) {
                 Some((outer, _)) => scope = outer,
                 None => return Vec::new(),
             }
@@ -633,7 +636,7 @@ impl Symbols {
     /// Whether anything of this kind ends in the name's last segment, or an import gives something another name that does. Most
     /// names are not the program's, and are done with here.
     fn may_be(&self, name: &str, kind: Kind) -> bool {
-        let last = last_segment(name);
+        let last = qualified::last(name);
         self.renamed.contains(last)
             || match kind {
                 Kind::Function => self.function_ends.contains(last) && self.may_own(name),
@@ -644,8 +647,8 @@ impl Symbols {
 
     /// Whether a function may have this owner: it has, or the owner is a module, which may have it by an import, or is renamed.
     fn may_own(&self, name: &str) -> bool {
-        let Some(tail) = last_two(name) else { return true };
-        let owner = first_segment(tail);
+        let Some(tail) = qualified::last_two(name) else { return true };
+        let owner = qualified::first(tail);
         self.tails.contains_key(tail) || self.importing.contains(owner) || self.renamed.contains(owner)
     }
 
@@ -657,14 +660,14 @@ impl Symbols {
                 let rest = name.get(prefix.len()..).unwrap_or_default();
                 return targets.iter().map(|t| [t, rest].concat()).collect();
             }
-            match rsplit(prefix) {
+            match qualified::rsplit(prefix) {
                 Some((outer, _)) => prefix = outer,
                 None => break,
             }
         }
         let mut found = Vec::new();
         let mut prefix = name;
-        while let Some((module, _)) = rsplit(prefix) {
+        while let Some((module, _)) = qualified::rsplit(prefix) {
             if let Some(targets) = self.globs.get(module)
                 && (prefix.len() == name.len() || !self.holds_names(prefix))
             {
@@ -682,27 +685,4 @@ fn only(known: &[Known], asker: Asker<'_>) -> Option<FunctionId> {
     let mut left = known.iter().filter(|k| asker.test || !k.test);
     let first = left.next()?;
     left.next().is_none().then_some(first.id)
-}
-
-fn first_segment(name: &str) -> &str {
-    name.split_once("::").map_or(name, |(first, _)| first)
-}
-
-fn last_segment(name: &str) -> &str {
-    rsplit(name).map_or(name, |(_, last)| last)
-}
-
-/// Splits off the last segment; names are short and asked for often, so bytes are compared rather than searched.
-fn rsplit(name: &str) -> Option<(&str, &str)> {
-    let at = name.as_bytes().windows(2).rposition(|w| w == b"::")?;
-    Some((name.get(..at)?, name.get(at + 2..)?))
-}
-
-/// The last two segments, if there are as many.
-fn last_two(name: &str) -> Option<&str> {
-    let (before, _) = name.rsplit_once("::")?;
-    match before.rfind("::") {
-        Some(at) => name.get(at + 2..),
-        None => Some(name),
-    }
 }

@@ -9,6 +9,7 @@ use crate::flow::{
     Spawn, Step, Value,
 };
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
+use crate::qualified;
 use crate::source::Span;
 use std::rc::Rc;
 use syn::Expr;
@@ -36,7 +37,7 @@ impl Lowerer<'_> {
             }
             None => self.resolve(&callee.path),
         };
-        let last = name.rsplit("::").next().unwrap_or_default().to_owned();
+        let last = qualified::last(&name).to_owned();
         match last.as_str() {
             "Ok" | "Some" if e.args.len() == 1 => {
                 let mut arguments = self.arguments(&e.args);
@@ -143,7 +144,7 @@ impl Lowerer<'_> {
     }
 
     fn call_by_name(&mut self, name: &str, mut arguments: Vec<Val>, span: Span) -> Val {
-        match name.rsplit("::").next().unwrap_or_default() {
+        match qualified::last(name) {
             "Ok" | "Some" => return Val::success(arguments.pop().unwrap_or_default()),
             "Err" => return Val::failure(arguments.first().and_then(error_of)),
             _ => {}

@@ -5,6 +5,7 @@ use super::patterns;
 use super::types::Ty;
 use super::value::{V, Val, all, any};
 use crate::flow::{Branch, Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
+use crate::qualified;
 use std::rc::Rc;
 use syn::{BinOp, Expr, Lit, Member, Pat, Stmt, UnOp};
 
@@ -347,7 +348,7 @@ impl Lowerer<'_> {
         if let Some(flags) = self.file.models.lock_flags(&name) {
             return Val::new(V::Lock(flags), Ty::Unknown);
         }
-        let last = name.rsplit("::").next().unwrap_or_default();
+        let last = qualified::last(&name);
         if last.starts_with(|c: char| c.is_lowercase() || c == '_') {
             return Val::new(V::Function(name.into()), Ty::Unknown);
         }

@@ -1,6 +1,7 @@
 //! Names: which module a file is, and what a path in it means.
 
 use crate::flow::Import;
+use crate::qualified;
 use crate::source::SourceFile;
 use rustc_hash::FxHashMap;
 use syn::{Item, UseTree};
@@ -209,7 +210,7 @@ fn first_segment(module: &str, name: &str, absolute: bool, scope: Option<&Scope>
 
 /// The module that holds `module`; the crate itself holds itself.
 pub fn parent_module(module: &str) -> String {
-    module.rsplit_once("::").map_or(module, |(parent, _)| parent).to_owned()
+    qualified::rsplit(module).map_or(module, |(parent, _)| parent).to_owned()
 }
 
 /// Names that are there without an import.

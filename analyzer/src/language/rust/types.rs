@@ -1,6 +1,7 @@
 //! Light types: enough to know a path, a handle, a builder, a guard, an error, and whose method a call is.
 
 use crate::language::models::Models;
+use crate::qualified;
 use std::rc::Rc;
 use syn::{
     GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound, WherePredicate,
@@ -168,8 +169,8 @@ impl Types<'_> {
         }
         // A prelude of the program's own often hands on std's path types (`use crate::path::PathBuf`), and one file does not
         // show that. A type of the program's own by that name has no methods that look at the disk.
-        let own = name.split("::").next() == self.own_crate;
-        if own && matches!(name.rsplit("::").next(), Some("Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf")) {
+        let own = Some(qualified::first(&name)) == self.own_crate;
+        if own && matches!(qualified::last(&name), "Path" | "PathBuf" | "Utf8Path" | "Utf8PathBuf") {
             return Ty::path();
         }
         Ty::of_name(&name)
