@@ -1,5 +1,6 @@
 //! From a linked body to flat code, keeping only what the slice keeps and the control flow around it.
 
+use super::compact::compact;
 use super::live::Live;
 use super::paths::Paths;
 use super::program::{Answers, Bound, EffectStep, Instruction, Program, Slot, Source, Test};
@@ -51,6 +52,7 @@ pub fn compile(
         let same_place = effect.paths.first() == Some(&target) || effect.other_paths.first() == Some(&target);
         effect.counts |= effect.is_act || (same_place && Some(effect.frame) == frame);
     }
+    compact(&mut program);
     program.tries_until = program
         .effects
         .iter()

@@ -5,6 +5,7 @@
 
 mod builtin;
 mod canonical;
+mod compact;
 mod compile;
 pub mod content;
 mod effects;

@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// States visited at most per scenario. Those that switch least come first: in real programs a race that shows at all has shown
 /// long before.
-const MAX_STATES: usize = 4_000;
+const MAX_STATES: usize = 1_000;
 
 /// Assignments of the unknowns that are tried at most for a shorter witness of the worst, beside the first of each initial state.
 const MAX_SPARE: usize = 8;

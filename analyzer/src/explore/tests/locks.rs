@@ -80,11 +80,16 @@ fn removing_its_lock_file() -> Case {
 fn a_lock_file_that_is_unlinked_on_release_is_two_files() {
     assert_eq!(
         removing_its_lock_file().worst(Actor::Itself),
-        "data-loss from a file
+        "lost-update from a file
 A open or create p[ext=\"lock\"] -> ok [file (initial content)]
-    B open or create p[ext=\"lock\"] -> ok [file (initial content)]
-    B lock p[ext=\"lock\"] -> ok [file (initial content)]
-    B read p -> ok [file (initial content)]
+A lock p[ext=\"lock\"] -> ok [file (initial content)]
+A read p -> ok [file (initial content)]
+A write p -> ok [file (A's content)]
+A remove p[ext=\"lock\"] -> ok [file (A's content)]
+A open or create p[ext=\"lock\"] -> ok [file (A's content)]
+    B open or create p[ext=\"lock\"] -> ok [file (A's content)]
+    B lock p[ext=\"lock\"] -> ok [file (A's content)]
+    B read p -> ok [file (A's content)]
     B write p -> ok [file (B's content)]
     B remove p[ext=\"lock\"] -> ok [file (B's content)]
     B open or create p[ext=\"lock\"] -> ok [file (B's content)]
@@ -94,15 +99,9 @@ A lock p[ext=\"lock\"] -> ok [file (B's content)]
 A read p -> ok [file (B's content)]
 A write p -> ok [file (A's content)]
 A remove p[ext=\"lock\"] -> ok [file (A's content)]
-A open or create p[ext=\"lock\"] -> ok [file (A's content)]
-A lock p[ext=\"lock\"] -> ok [file (A's content)]
-    B write (first half) p -> ok [file (half of B's content)]
-A read p -> ok [file (half of B's content)]
-A write p -> ok [file (A's content)]
-A remove p[ext=\"lock\"] -> ok [file (A's content)]
-    B write (rest) p -> ok [file (mixed: A's content and B's content)]
-    B remove p[ext=\"lock\"] -> NotFound [file (mixed: A's content and B's content)]
-A's content is gone"
+    B write p -> ok [file (B's content)]
+    B remove p[ext=\"lock\"] -> NotFound [file (B's content)]
+B's update is made from what it read before and overwrites A's"
     );
 }
 
