@@ -375,9 +375,7 @@ impl<'p> Callers<'p> {
             let body = self.body(caller);
             let narrowed = narrow(&body, &seen);
             let scenario = scenario(&narrowed, candidate, &seen.place, actor);
-            let exploration = self.explorer.explore(&scenario, |_| true);
-            let safe = exploration.races.is_empty() && !exploration.bounded;
-            safe || self.are_safe(caller, candidate, actor, levels - 1)
+            self.explorer.is_benign(&scenario) || self.are_safe(caller, candidate, actor, levels - 1)
         })
     }
 }

@@ -5,8 +5,9 @@
 use crate::bench::{megabytes, rust_files};
 use crate::{Failure, pins};
 use fsrace_analyzer::explore::Explorer;
-use fsrace_analyzer::source::{LanguageId, SourceFile};
-use fsrace_analyzer::{link, lower};
+use fsrace_analyzer::language::is_apart;
+use fsrace_analyzer::source::{LanguageId, Package, SourceFile};
+use fsrace_analyzer::{link, lower_without_tests};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ pub fn run() -> Result<ExitCode, Failure> {
     for pin in pins::read()?.crates {
         let folder = pin.fetch()?;
         let explorer = Explorer::timed(|| u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX));
-        bytes += single.install(|| check(&folder, &explorer))?;
+        bytes += single.install(|| check(&pin, &folder, &explorer))?;
         times.extend(explorer.times().into_iter().map(Duration::from_nanos));
     }
     let whole = begin.elapsed();
@@ -59,14 +60,21 @@ pub fn run() -> Result<ExitCode, Failure> {
 }
 
 /// Checks one crate, and says how many bytes it has.
-fn check(folder: &Path, explorer: &Explorer) -> Result<u64, Failure> {
+fn check(pin: &pins::Pin, folder: &Path, explorer: &Explorer) -> Result<u64, Failure> {
     let mut summaries = Vec::new();
+    let package = Package { name: pin.name.clone(), root: String::new() };
     let mut bytes = 0;
     for path in rust_files(&[folder.to_path_buf()])? {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         bytes += u64::try_from(text.len())?;
         let name = path.strip_prefix(folder)?.to_string_lossy().into_owned();
-        summaries.push(lower(&SourceFile { path: name, text, language: LanguageId::Rust, package: None }));
+        // As the tool itself: what is there in tests only is not read.
+        let language = LanguageId::Rust;
+        if is_apart(&name, language, &package) {
+            continue;
+        }
+        let file = SourceFile { path: name, text, language, package: Some(package.clone()) };
+        summaries.push(lower_without_tests(&file));
         proc_macro2::extra::invalidate_current_thread_spans();
     }
     let program = link(summaries);

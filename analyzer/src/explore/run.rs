@@ -50,6 +50,8 @@ struct Key {
     checked: bool,
     target: Vec<Name>,
     program: Arc<Program>,
+    /// Whether any race will do.
+    any: bool,
 }
 
 /// What a search found, for any program of the shape.
@@ -72,18 +74,42 @@ impl Explorer {
         self.times.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether there is no race at all, which is faster asked than what there is. Where the bound is hit, none is known to be absent.
+    pub fn is_benign(&self, scenario: &Scenario<'_>) -> bool {
+        let Some(clock) = self.clock else { return self.shows_none(scenario) };
+        let start = clock();
+        let benign = self.shows_none(scenario);
+        self.note(clock().saturating_sub(start));
+        benign
+    }
+
+    fn shows_none(&self, scenario: &Scenario<'_>) -> bool {
+        let Some(key) = Key::of(scenario) else { return true };
+        let answer = self.answer(Key { any: true, ..key });
+        answer.found.is_empty() && !answer.bounded
+    }
+
+    fn note(&self, time: u64) {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+    }
+
     /// Decides a scenario. A witness is told only of the races with a consequence that is `wanted`; others are left out.
     pub fn explore(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
         let Some(clock) = self.clock else { return self.decide(scenario, wanted) };
         let start = clock();
         let exploration = self.decide(scenario, wanted);
-        let time = clock().saturating_sub(start);
-        self.times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+        self.note(clock().saturating_sub(start));
         exploration
     }
 
     fn decide(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
         let Some(key) = Key::of(scenario) else { return Exploration::default() };
+        let answer = self.answer(key.clone());
+        key.tell(scenario, &answer, wanted)
+    }
+
+    /// What was remembered, or is found now.
+    fn answer(&self, key: Key) -> Arc<Answer> {
         let mut hasher = FxHasher::default();
         key.hash(&mut hasher);
         let shard = usize::try_from(hasher.finish() >> 32).unwrap_or(0) % SHARDS;
@@ -91,14 +117,13 @@ impl Explorer {
         // Who panicked while holding the lock left the table whole.
         let lock = || memory.map(|m| m.lock().unwrap_or_else(PoisonError::into_inner));
         let known = lock().and_then(|table| table.get(&key).map(Arc::clone));
-        let answer = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let answer = Arc::new(key.search(true));
             if let Some(mut table) = lock() {
-                table.insert(key.clone(), Arc::clone(&answer));
+                table.insert(key, Arc::clone(&answer));
             }
             answer
-        });
-        key.tell(scenario, &answer, wanted)
+        })
     }
 }
 
@@ -119,7 +144,15 @@ impl Key {
         let mut program = compile::compile(scenario, domain, &kept, &mut paths);
         canonical::renumber(&mut program, &mut target);
         let checked = scenario.check.is_some();
-        Some(Key { actor: scenario.actor, domain, same_process, checked, target, program: Arc::new(program) })
+        Some(Key {
+            actor: scenario.actor,
+            domain,
+            same_process,
+            checked,
+            target,
+            program: Arc::new(program),
+            any: false,
+        })
     }
 
     /// What runs beside the program, unless it is the program itself.
@@ -143,7 +176,7 @@ impl Key {
         let mut program = (*self.program).clone();
         let other = self.other();
         let answer = Answer { found: Vec::new(), bounded: program.cut, states: 0 };
-        let mut search = Searcher { subject: self.subject(), spare: MAX_SPARE, answer };
+        let mut search = Searcher { subject: self.subject(), any: self.any, spare: MAX_SPARE, answer };
         for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
             if !note_visibility(&mut program, other.as_ref(), &self.target, self.actor, surroundings) {
                 break;
@@ -236,6 +269,8 @@ struct Subject<'a> {
 
 struct Searcher<'a> {
     subject: Subject<'a>,
+    /// Whether any race will do.
+    any: bool,
     answer: Answer,
     /// How many more assignments of the unknowns are tried once the worst is found.
     spare: usize,
@@ -252,6 +287,9 @@ impl Searcher<'_> {
             let [program, _] = programs;
             let mut pending = vec![Oracle::new(program)];
             while let Some(oracle) = pending.pop() {
+                if self.any && !self.answer.found.is_empty() {
+                    return true;
+                }
                 if oracle.choices() > 0 && self.worst_is_found() {
                     let Some(left) = self.spare.checked_sub(1) else { break };
                     self.spare = left;
@@ -280,7 +318,7 @@ impl Searcher<'_> {
         oracle: Oracle,
         pending: &mut Vec<Oracle>,
     ) -> bool {
-        let subject = self.subject;
+        let (subject, any) = (self.subject, self.any);
         let mut context = subject.context(programs, contents.clone(), oracle);
         let start = subject.state(programs, given);
         let orders: &[Lane] = if subject.actor == Actor::Task { &[Lane::A] } else { &[Lane::A, Lane::B] };
@@ -338,7 +376,7 @@ impl Searcher<'_> {
                 chosen: context.oracle.chosen().to_vec(),
             });
             // Those that come later switch as often or more.
-            consequence == worst
+            any || consequence == worst
         });
         self.answer.states += searched.states;
         self.answer.bounded |= searched.bounded | context.cut;
