@@ -217,6 +217,8 @@ fn analyse(
     }
     findings.sort_by(resolve::order);
     fingerprint::assign(&mut findings);
+    // What is no longer needed is given back beside the report, or by the end of the process. Without a thread it is given back now.
+    let _ = std::thread::Builder::new().spawn(move || drop((program, sources)));
     Report { findings, warnings, counts }
 }
 

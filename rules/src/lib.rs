@@ -67,7 +67,7 @@ pub fn check_with(
     let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
     evidence.note_programs(program);
     views.retain(View::has_candidates);
-    let decided = views.par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();
+    let decided = views.into_par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();
     merge::merge(decided)
 }
 
