@@ -322,7 +322,8 @@ fn a_second_judge_agrees() {
     let programs = super::programs(4_000);
     let mut count = (1..=programs).into_par_iter().map(judge).reduce(Count::default, Count::add);
     let wrong = std::mem::take(&mut count.wrong);
-    println!("{count:?}");
+    // Past the harness, which keeps what passing tests print to itself.
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("a second judge: {count:?}\n"));
     assert!(
         wrong.is_empty(),
         "{} disagreements, such as\n{}",
