@@ -82,6 +82,23 @@ pub struct CheckOptions {
     /// Write the findings to FILE, in one step, instead of printing them
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Which findings.
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Show notes too: checks that are merely redundant
+    #[arg(long)]
+    pub notes: bool,
+    /// Print counts and the time taken on standard error
+    #[arg(long)]
+    pub statistics: bool,
+    /// How to read.
+    #[command(flatten)]
+    pub reading: ReadOptions,
+}
+
+/// Which findings are taken.
+#[derive(Debug, Args)]
+pub struct Filter {
     /// Show findings of this confidence and higher
     #[arg(long, value_enum, default_value_t = Level::Medium, value_name = "LEVEL")]
     pub min_confidence: Level,
@@ -94,15 +111,6 @@ pub struct CheckOptions {
     /// Show findings in tests, examples, benchmarks and build scripts too
     #[arg(long)]
     pub include_tests: bool,
-    /// Show notes too: checks that are merely redundant
-    #[arg(long)]
-    pub notes: bool,
-    /// Print counts and the time taken on standard error
-    #[arg(long)]
-    pub statistics: bool,
-    /// How to read.
-    #[command(flatten)]
-    pub reading: ReadOptions,
 }
 
 /// Which findings `fsrace replay` performs.
@@ -111,18 +119,9 @@ pub struct ReplayOptions {
     /// Replay the findings whose fingerprint starts so (see `check --format json`), shown by default or not
     #[arg(long, value_name = "FINGERPRINT")]
     pub finding: Option<String>,
-    /// Replay findings of this confidence and higher
-    #[arg(long, value_enum, default_value_t = Level::Medium, value_name = "LEVEL")]
-    pub min_confidence: Level,
-    /// Run these rules only (may be repeated, or separated by commas)
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
-    pub select: Vec<String>,
-    /// Do not run these rules (may be repeated, or separated by commas)
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
-    pub ignore: Vec<String>,
-    /// Replay findings in tests, examples, benchmarks and build scripts too
-    #[arg(long)]
-    pub include_tests: bool,
+    /// Which findings.
+    #[command(flatten)]
+    pub filter: Filter,
     /// How to read.
     #[command(flatten)]
     pub reading: ReadOptions,

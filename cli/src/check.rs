@@ -68,7 +68,7 @@ pub fn report(
     let analysed = catch_unwind(AssertUnwindSafe(|| {
         Progress::during(!quiet, |progress| {
             pool.install(|| {
-                let tests = if options.include_tests { Tests::Read } else { Tests::LeftOut };
+                let tests = if options.filter.include_tests { Tests::Read } else { Tests::LeftOut };
                 let loaded = load(&candidates, tests, progress);
                 progress.checking(loaded.summaries.iter().map(|f| f.functions.len()).sum());
                 analyse(scope, &candidates, loaded, options, &selection)
@@ -169,12 +169,12 @@ struct RuleSelection<'a> {
 
 impl<'a> RuleSelection<'a> {
     fn new(options: &'a CheckOptions) -> Result<Self> {
-        for id in options.select.iter().chain(&options.ignore) {
+        for id in options.filter.select.iter().chain(&options.filter.ignore) {
             if fsrace_rules::rule(id).is_none() {
                 bail!("{}", unknown_rule(id, &rules()));
             }
         }
-        Ok(RuleSelection { select: &options.select, ignore: &options.ignore })
+        Ok(RuleSelection { select: &options.filter.select, ignore: &options.filter.ignore })
     }
 
     fn runs(&self, rule: &Rule) -> bool {
@@ -235,7 +235,7 @@ fn is_reported_on(scope: &Scope, candidates: &[Candidate], program: &Program, fi
 }
 
 fn is_shown(finding: &Finding, options: &CheckOptions, counts: &mut Counts) -> bool {
-    if finding.in_test && !options.include_tests {
+    if finding.in_test && !options.filter.include_tests {
         counts.hidden_tests += 1;
         return false;
     }
@@ -243,7 +243,7 @@ fn is_shown(finding: &Finding, options: &CheckOptions, counts: &mut Counts) -> b
         counts.hidden_notes += 1;
         return false;
     }
-    if finding.confidence < Confidence::from(options.min_confidence) {
+    if finding.confidence < Confidence::from(options.filter.min_confidence) {
         counts.hidden_confidence += 1;
         return false;
     }

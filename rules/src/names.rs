@@ -130,10 +130,19 @@ pub fn shared_root(place: &Place) -> Option<Root> {
     found
 }
 
+/// Whether an absolute path is the directory, or leads below it.
+fn is_below(text: &str, root: &str) -> bool {
+    text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether an absolute path leads to a register of the kernel rather than to anybody's file.
+pub fn is_register(text: &str) -> bool {
+    ["/proc", "/sys", "/dev"].into_iter().any(|root| is_below(text, root)) && !is_below(text, "/dev/shm")
+}
+
 /// The directory that everybody knows which an absolute path begins with.
 fn written_root(text: &str) -> Option<Root> {
-    let below =
-        |root: &str| text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below = |root: &str| is_below(text, root);
     if ["/tmp", "/var/tmp", "/dev/shm"].into_iter().any(below) {
         Some(Root::Temp)
     } else if ["/run", "/var/run", "/var/lock"].into_iter().any(below) {

@@ -1,5 +1,6 @@
 //! Shared matchers: a check, then an act on the same place.
 
+use crate::names;
 use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, PlaceKind, RemoveKind, Site};
 
@@ -193,17 +194,11 @@ pub fn is_process_lock(effect: &Effect) -> bool {
     matches!(effect.operation, Operation::Lock { scope: LockScope::Process | LockScope::Record, .. })
 }
 
-/// Whether an absolute text leads below a directory that holds no files of anybody's.
-fn is_register(text: &str) -> bool {
-    let below = |root: &str| text.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
-    ["/proc", "/sys", "/dev"].into_iter().any(below) && !text.starts_with("/dev/shm")
-}
-
 /// Whether nobody else can come between at this path: it is private, computed from something private, or no file at all but a
 /// register of the kernel (proc(5), sysfs(5), null(4)), which is neither made nor removed, nor written by halves.
 pub fn is_private(place: &Place) -> bool {
     place.is_private()
-        || place.any(&mut |kind| matches!(kind, PlaceKind::Literal(text) if is_register(text)))
+        || place.any(&mut |kind| matches!(kind, PlaceKind::Literal(text) if names::is_register(text)))
         || (place.any(&mut |kind| matches!(kind, PlaceKind::Private(_)))
             && !place.any(&mut |kind| matches!(kind, PlaceKind::Parent(_))))
 }

@@ -1,12 +1,12 @@
 //! The actors that are no code of the program: each does one thing to the place, in one step.
 
 use super::content::Half;
-use super::effects::{TAKE, hold, note_written};
+use super::effects::{EXCLUSIVE, READ, hold, note_written};
 use super::filesystem::{Call, Kind, Name, Reply};
 use super::machine::{Context, Datum, Seen, State};
 use super::setup::victim;
 use super::{Actor, Lane, StepOutcome};
-use crate::flow::{Domain, ErrorKind, OpenFlags};
+use crate::flow::{Domain, ErrorKind};
 
 impl Context<'_> {
     /// Runs the single step of a built-in actor.
@@ -61,8 +61,7 @@ impl Context<'_> {
                 }
             }
             Actor::Stranger => {
-                let flags = OpenFlags { create_new: false, write: false, read: true, ..TAKE };
-                let opened = self.call(state, lane, Call::Open { path: own(), flags, private: false });
+                let opened = self.call(state, lane, Call::Open { path: own(), flags: READ, private: false });
                 state.machine_mut(lane).seen = Some(match opened {
                     Ok(_) => Seen::Content(Kind::File, content),
                     Err(kind) => Seen::Failure(kind),
@@ -76,7 +75,7 @@ impl Context<'_> {
                 Ok(())
             }
             Actor::Acquirer => {
-                let open = Call::Open { path: own(), flags: TAKE, private: false };
+                let open = Call::Open { path: own(), flags: EXCLUSIVE, private: false };
                 let handle = self.call(state, lane, open)?.handle()?;
                 for half in [Half::First, Half::Rest] {
                     self.call(state, lane, Call::Write { handle, text: content, half })?;

@@ -60,15 +60,18 @@ fn holding(program: &Program) -> Vec<bool> {
         })
         .filter(|(_, from)| !from.is_empty())
         .collect();
-    // Each pass marks one more, or is the last.
+    // Few binds stand before what they carry, so this settles after a few passes.
     loop {
-        let held = |slot: &Slot| holds.get(usize::from(*slot)).copied().unwrap_or(true);
-        let Some((slot, _)) = binds.iter().find(|(slot, from)| !held(slot) && from.iter().any(held)) else {
+        let mut more = false;
+        for (slot, from) in &binds {
+            let carries = from.iter().any(|slot| holds.get(usize::from(*slot)).copied().unwrap_or(true));
+            if let Some(held) = holds.get_mut(usize::from(*slot)).filter(|held| carries && !**held) {
+                *held = true;
+                more = true;
+            }
+        }
+        if !more {
             return holds;
-        };
-        match holds.get_mut(usize::from(*slot)) {
-            Some(held) => *held = true,
-            None => return holds,
         }
     }
 }

@@ -46,10 +46,12 @@ const REWRITE: OpenFlags = OpenFlags {
 };
 
 /// How open(2) is called to take a place as a lock.
-const EXCLUSIVE: OpenFlags = OpenFlags { create: false, create_new: true, truncate: false, ..REWRITE };
+pub(super) const EXCLUSIVE: OpenFlags =
+    OpenFlags { create: false, create_new: true, truncate: false, ..REWRITE };
 
 /// How open(2) is called to read a file.
-const READ: OpenFlags = OpenFlags { read: true, write: false, create: false, truncate: false, ..REWRITE };
+pub(super) const READ: OpenFlags =
+    OpenFlags { read: true, write: false, create: false, truncate: false, ..REWRITE };
 
 fn handle_in(state: &State, lane: Lane, slot: Slot) -> Option<Handle> {
     match state.machine(lane).datum(slot) {
@@ -617,9 +619,6 @@ impl Context<'_> {
         }
     }
 }
-
-/// How the built-in actors open.
-pub(super) const TAKE: OpenFlags = EXCLUSIVE;
 
 pub(super) fn note_written(state: &mut State, lane: Lane, number: u16) {
     if let Some(bits) = state.wrote.get_mut(index(lane)) {

@@ -23,6 +23,11 @@ fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
     }
 }
 
+/// Whether calls into the library of this name, in whatever language, take seconds rather than microseconds.
+pub fn is_slow(library: &str) -> bool {
+    models::Models::rust().is_slow(library)
+}
+
 /// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
 /// what it holds: without findings in tests it need not be read.
 pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {

@@ -37,6 +37,9 @@
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
+//! `slow` lists libraries that speak to a network or run another program: between two steps around a call into one, another
+//! instance is likely to come.
+//!
 //! A table of a language that separates the parts of a name by another word says so first: `separator = "."`.
 //!
 //! `kind` rows say which failure a constant stands for, `flag` rows what an open flag means, `lock` rows what a word of
@@ -249,6 +252,8 @@ pub struct Models {
     mirrors: FxHashMap<Box<str>, Box<str>>,
     /// The first segments of the copies: most names have none of them, and are done with at that.
     mirrored: FxHashSet<Box<str>>,
+    /// Libraries whose calls take seconds rather than microseconds.
+    slow: FxHashSet<Box<str>>,
     kinds: FxHashMap<Box<str>, ErrorKind>,
     flags: FxHashMap<Box<str>, OpenFlags>,
     locks: FxHashMap<Box<str>, LockFlags>,
@@ -322,6 +327,11 @@ impl Models {
         let info = self.types.get(owner)?;
         let supers = info.supers.iter().map(|s| &**s);
         supers.chain(["?"]).find_map(|s| self.apis.get([s, &self.separator, method].concat().as_str()))
+    }
+
+    /// Whether calls into the library, the first part of their names, take seconds rather than microseconds.
+    pub fn is_slow(&self, library: &str) -> bool {
+        self.slow.contains(library)
     }
 
     /// Looks the name up; if that finds nothing, the name that it mirrors, and so on.

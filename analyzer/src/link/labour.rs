@@ -1,6 +1,7 @@
 //! Calls that take seconds rather than microseconds: what happens between two steps around them is likely to meet another
 //! instance.
 
+use crate::language::is_slow;
 use crate::qualified;
 
 /// Verbs of work over a network, in another process, on many files, or by a person.
@@ -28,15 +29,11 @@ const LABOURS: &[&str] = &[
 /// The letters that they begin with.
 const BEGINNINGS: &[u8] = b"bcdefiprsu";
 
-/// Libraries that speak to a network or run another program.
-const LIBRARIES: &[&str] =
-    &["attohttpc", "curl", "git2", "isahc", "minreq", "reqwest", "self_update", "ureq"];
-
 /// Whether a call of this qualified name with so many arguments, the receiver included, does such work, as far as names tell.
 /// `build` and `clone` alone are what builders and values do; with an object they are work.
 pub fn takes_long(callee: &str, arguments: usize) -> bool {
     // Every call comes here: most begin and end like none of these.
-    let library = LIBRARIES.contains(&qualified::first(callee));
+    let library = is_slow(qualified::first(callee));
     let last = qualified::last(callee);
     let alone = !last.contains('_');
     let named = last.split('_').any(|word| {

@@ -29,13 +29,15 @@ const SELF: &str = "/proc/self/exe";
 pub fn replay(scope: &Scope, options: ReplayOptions, color: ColorChoice) -> Result<ExitCode> {
     let named = options.finding.is_some();
     let quiet = options.reading.quiet;
+    let mut filter = options.filter;
+    if named {
+        filter.min_confidence = Level::Low;
+        filter.include_tests = true;
+    }
     let check_options = CheckOptions {
         format: Format::Human,
         output: None,
-        min_confidence: if named { Level::Low } else { options.min_confidence },
-        select: options.select,
-        ignore: options.ignore,
-        include_tests: named || options.include_tests,
+        filter,
         notes: named,
         statistics: false,
         reading: options.reading,

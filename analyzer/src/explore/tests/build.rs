@@ -20,6 +20,9 @@ pub const CREATE_NEW: OpenFlags = flags(false, true, false);
 /// Opened or created for writing, kept as it is.
 pub const KEEP: OpenFlags = flags(true, false, false);
 
+/// File::open.
+pub const READ: OpenFlags = OpenFlags { read: true, write: false, ..flags(false, false, false) };
+
 const fn flags(create: bool, create_new: bool, truncate: bool) -> OpenFlags {
     OpenFlags {
         read: false,
@@ -227,17 +230,6 @@ impl Build {
     /// Waits for it.
     pub fn join(&mut self, task: ResultId) {
         self.block.steps.push(Step::Join(task));
-    }
-
-    /// A lock on an open file.
-    pub fn lock_as(
-        &mut self,
-        handle: ResultId,
-        place: &Place,
-        operation: Operation,
-        on_failure: OnFailure,
-    ) -> ResultId {
-        self.through(handle, operation, place, on_failure)
     }
 
     /// An exclusive, blocking flock on an open file.

@@ -13,7 +13,7 @@ const fn lock(shared: bool, blocking: bool, scope: LockScope) -> Operation {
 fn rewrite(f: &mut Build, p: &Place, operation: Operation) -> (ResultId, ResultId) {
     let name = p.with_extension(&Place::literal("lock"));
     let file = f.open(&name, OpenFlags { read: true, ..KEEP }, TRY);
-    f.lock_as(file, &name, operation, TRY);
+    f.through(file, operation, &name, TRY);
     f.drops(file);
     let read = f.read(p, TRY);
     (read, f.write_from(p, &[read], TRY))
@@ -39,7 +39,7 @@ fn a_record_lock_goes_with_any_handle_of_the_file() {
     // The file is locked itself, then read by path: the handle of the read, closed, takes the lock along.
     let case = checked(|f, p| {
         let file = f.open(p, OpenFlags { read: true, create: false, ..KEEP }, TRY);
-        f.lock_as(file, p, lock(false, true, LockScope::Record), TRY);
+        f.through(file, lock(false, true, LockScope::Record), p, TRY);
         f.drops(file);
         let read = f.read(p, TRY);
         (read, f.write_from(p, &[read], TRY))
@@ -143,7 +143,7 @@ fn a_lock_comes_too_late_for_what_its_open_has_emptied() {
         unchecked(|f, p| {
             let file = f.open(p, flags, TRY);
             f.drops(file);
-            f.lock_as(file, p, lock(false, false, LockScope::Process), TRY);
+            f.through(file, lock(false, false, LockScope::Process), p, TRY);
             f.through(file, Operation::Truncate, p, TRY);
             f.through(file, Operation::Write, p, TRY);
             file

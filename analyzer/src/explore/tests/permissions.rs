@@ -6,16 +6,6 @@ use crate::explore::{Actor, Consequence};
 use crate::flow::{Check, Mode, OpenFlags, Operation, Place, ResultId};
 
 const PRIVATE: Operation = Operation::SetPermissions(Mode::Private);
-const READ: OpenFlags = OpenFlags {
-    read: true,
-    write: false,
-    append: false,
-    create: false,
-    create_new: false,
-    truncate: false,
-    no_follow: false,
-    private: false,
-};
 
 /// Creates, lets others out, and fills.
 fn secret(create: OpenFlags, restrict: bool) -> Case {

@@ -16,6 +16,8 @@ struct Table {
     #[serde(default, rename = "type")]
     types: Vec<TypeRow>,
     #[serde(default)]
+    slow: Vec<String>,
+    #[serde(default)]
     mirror: Vec<MirrorRow>,
     #[serde(default)]
     api: Vec<ApiRow>,
@@ -112,6 +114,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     if models.separator.is_empty() {
         return Err(ModelError { row: String::new(), problem: "the separator is empty".to_owned() });
     }
+    models.slow = table.slow.into_iter().map(Into::into).collect();
     for row in table.mirror {
         let context = Row { list: "mirror", name: row.of.clone() };
         for at in row.at {

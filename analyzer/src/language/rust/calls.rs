@@ -244,7 +244,7 @@ impl Lowerer<'_> {
             && is_foreign(name)
         {
             let ty = Ty::Unknown;
-            let text = name.rsplit("::").next().is_some_and(|last| last.starts_with("to_"));
+            let text = qualified::last(name).starts_with("to_");
             let given: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
             if let (true, Some(arguments)) = (text, given) {
                 let callee = name.as_str().into();
