@@ -168,13 +168,14 @@ fn read_all(file: &File) -> Called<Vec<u8>> {
     }
 }
 
-/// Removes all below a directory, and says which directory that was.
+/// Removes all below a directory, and says which directory that was. The path is looked up once: it may lead through what goes.
 fn clear(path: &str) -> Called<u64> {
     let found = stat(path, false)?;
     if FileType::from_raw_mode(found.mode) != FileType::Directory {
         return Err(Errno::NOTDIR);
     }
-    for entry in std::fs::read_dir(path).map_err(errno)? {
+    let directory = File::open(path).map_err(errno)?;
+    for entry in std::fs::read_dir(format!("/proc/self/fd/{}", directory.as_raw_fd())).map_err(errno)? {
         let entry = entry.map_err(errno)?;
         let directory = entry.file_type().map_err(errno)?.is_dir();
         let below = entry.path();

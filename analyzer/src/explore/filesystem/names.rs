@@ -215,7 +215,6 @@ impl Filesystem {
         if let Some(old) = target.inode {
             match self.node(old) {
                 Node::Directory { .. } if !directory => return Err(ErrorKind::IsADirectory),
-                Node::Directory { .. } if !self.is_empty(old) => return Err(ErrorKind::DirectoryNotEmpty),
                 Node::Directory { .. } => {}
                 _ if directory => return Err(ErrorKind::NotADirectory),
                 _ => {}
@@ -224,6 +223,13 @@ impl Filesystem {
         // Its ".." changes.
         if directory && from_slot.0 != to_slot.0 {
             self.may_change(process, inode)?;
+        }
+        // What may be done is asked before the filesystem looks into the directory that goes.
+        if let Some(old) = target.inode
+            && directory
+            && !self.is_empty(old)
+        {
+            return Err(ErrorKind::DirectoryNotEmpty);
         }
         self.take(from_slot);
         self.put(to_slot, inode);

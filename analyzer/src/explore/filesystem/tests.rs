@@ -300,6 +300,21 @@ fn a_directory_is_replaced_through_a_link_that_goes_with_it() {
 }
 
 #[test]
+fn a_directory_is_cleared_through_a_link_that_goes_with_it() {
+    let mut w = World::new();
+    let directory: &[Name] = &[Name::WORKING, Name(1)];
+    w.directory(directory);
+    let through = vec![Name::WORKING, Name(1), Name(2), Name(1)];
+    let clear = Call::Clear(through.clone());
+    for call in [&clear, &Call::RemoveAll(through)] {
+        assert_eq!(w.symlink(&[Name::WORKING], &[Name::WORKING, Name(1), Name(2)]), Ok(()));
+        // The removal of the directory itself looks the path up once more.
+        assert_eq!(w.done(call), if *call == clear { Ok(()) } else { Err(ErrorKind::NotFound) });
+        assert_eq!(w.done(&Call::List(directory.to_vec())), Ok(()));
+    }
+}
+
+#[test]
 fn the_working_directory_is_there_and_stays() {
     let mut w = World::new();
     let here: &[Name] = &[Name::WORKING];
@@ -444,6 +459,20 @@ fn others_may_not_look_into_what_is_private() {
     w.file(B);
     let look = Call::Open { path: B.to_vec(), flags: READ, private: false };
     assert_eq!(w.files.perform(Process::Second, &look, &mut w.contents), Err(ErrorKind::PermissionDenied));
+}
+
+#[test]
+fn others_may_not_move_a_directory_even_where_it_would_not_fit() {
+    let mut w = World::new();
+    w.files.estrange(Process::Second);
+    let filled: &[Name] = &[Name::WORKING, Name(3)];
+    w.directory(A);
+    w.directory(filled);
+    w.file(&[Name::WORKING, Name(3), Name(1)]);
+    assert_eq!(w.rename(A, filled, true), Err(ErrorKind::DirectoryNotEmpty));
+    let rename = Call::Rename { from: A.to_vec(), to: filled.to_vec(), replace: true };
+    let theirs = w.files.perform(Process::Second, &rename, &mut w.contents);
+    assert_eq!(theirs, Err(ErrorKind::PermissionDenied));
 }
 
 #[test]
