@@ -144,7 +144,7 @@ fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>) {
     }
 }
 
-const ACTORS: [Actor; 11] = [
+const ACTORS: [Actor; 12] = [
     Actor::Itself,
     Actor::ItselfThread,
     Actor::Creator,
@@ -152,6 +152,7 @@ const ACTORS: [Actor; 11] = [
     Actor::Replacer,
     Actor::Updater,
     Actor::Reader,
+    Actor::Bystander,
     Actor::Acquirer,
     Actor::Attacker,
     Actor::Stranger,
@@ -245,6 +246,7 @@ fn every_race_beside_every_actor_is_real() {
         "remover",
         "replacer",
         "reader",
+        "bystander",
         "attacker",
         "stranger",
         "task",

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-const IDIOMS: [(&str, Idiom); 7] = [
+const IDIOMS: [(&str, Idiom); 9] = [
     ("create-all", Idiom::CreateAll),
     ("create-new", Idiom::CreateNew),
+    ("directory-of-the-child", Idiom::DirectoryOfTheChild),
+    ("environment-of-the-child", Idiom::EnvironmentOfTheChild),
     ("lock-around", Idiom::LockAround),
     ("no-replace-rename", Idiom::NoReplaceRename),
     ("open-then-match", Idiom::OpenThenMatch),
@@ -24,7 +26,7 @@ const CHECKS: &[&str] = &["exists", "try_exists", "is_file", "is_dir", "metadata
 #[rustfmt::skip]
 const ACTS: &[&str] = &[
     "copy", "create", "create_dir", "create_dir_all", "hard_link", "open", "read", "read_dir", "read_to_string", "remove_dir",
-    "remove_dir_all", "remove_file", "rename", "save", "symlink", "write",
+    "remove_dir_all", "remove_file", "rename", "save", "set_current_dir", "set_var", "symlink", "write",
 ];
 
 /// A fixture's text without its markers, and the calls that they name.

@@ -289,6 +289,7 @@ pub fn actor_name(actor: Actor) -> &'static str {
         Actor::Replacer => "replacer",
         Actor::Updater => "updater",
         Actor::Reader => "reader",
+        Actor::Bystander => "bystander",
         Actor::Acquirer => "acquirer",
         Actor::Attacker => "attacker",
         Actor::Stranger => "stranger",
@@ -305,6 +306,7 @@ pub fn actor_phrase(actor: Actor) -> &'static str {
         Actor::Replacer => "replaces the place by another",
         Actor::Updater => "updates the file",
         Actor::Reader => "reads the file",
+        Actor::Bystander => "goes by the same state of the process",
         Actor::Acquirer => "takes the place as its lock",
         Actor::Attacker => "swaps the place for a symbolic link",
         Actor::Stranger => "opens the file as another user",
@@ -315,7 +317,7 @@ pub fn actor_phrase(actor: Actor) -> &'static str {
 /// What the two lanes are called.
 pub fn lane_names(actor: Actor) -> [&'static str; 2] {
     match actor {
-        Actor::ItselfThread => ["thread A", "thread B"],
+        Actor::ItselfThread | Actor::Bystander => ["thread A", "thread B"],
         Actor::Task => ["function", "started work"],
         _ => ["process A", "process B"],
     }

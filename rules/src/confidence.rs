@@ -4,6 +4,7 @@ use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Relation};
+use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
@@ -22,6 +23,8 @@ pub enum Reason {
     SharedRoot(Root),
     /// Whoever may run this function may have created the place in another way.
     Instance,
+    /// Other threads share what is changed.
+    Beside(Beside),
     /// None is known.
     None,
 }
@@ -43,11 +46,16 @@ pub struct Surroundings<'a> {
     pub own: [Option<Location>; 2],
     /// What the place is in the terms of the known callers.
     pub in_callers: Vec<Place>,
+    /// Who runs beside it, where it changes what threads share.
+    pub beside: Option<Beside>,
 }
 
 impl Surroundings<'_> {
     /// Why this actor may run beside the candidate.
     pub fn reason(&self, actor: Actor, candidate: &Candidate) -> Reason {
+        if let Some(beside) = &self.beside {
+            return Reason::Beside(beside.clone());
+        }
         let place = &candidate.place;
         let hint = self.hint(place);
         let elsewhere =
@@ -88,7 +96,7 @@ impl Surroundings<'_> {
                 matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
                     .then_some(Reason::Instance)
             }),
-            Actor::Attacker | Actor::Stranger => None,
+            Actor::Attacker | Actor::Bystander | Actor::Stranger => None,
         }
         .unwrap_or(Reason::None)
     }
@@ -151,6 +159,9 @@ pub fn judge(
     reason: &Reason,
     surroundings: &Surroundings<'_>,
 ) -> (Confidence, Vec<String>) {
+    if let Reason::Beside(beside) = reason {
+        return (beside.level, vec![beside.why.clone()]);
+    }
     let place = &candidate.place;
     let shared = surroundings.is_shared(place);
     let lock = surroundings.hint(place).is_some_and(|hint| hint.lock);
@@ -278,6 +289,7 @@ fn met(
             let level = if *root == Root::Temp { Confidence::Medium } else { Confidence::Low };
             (level, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
         }
+        Reason::Beside(beside) => (beside.level, beside.why.clone()),
         Reason::None => (Confidence::Low, "nothing is known that does this to the place".to_owned()),
     }
 }

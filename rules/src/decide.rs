@@ -8,11 +8,12 @@ use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
+use crate::threads::Threads;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
-use fsrace_analyzer::flow::{Block, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
+use fsrace_analyzer::flow::{Block, Domain, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -40,6 +41,15 @@ pub struct View<'p> {
     body: Block,
 }
 
+/// What is known of the program as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k> {
+    /// Who else touches what.
+    pub evidence: &'k Evidence,
+    /// Who runs beside what threads share.
+    pub threads: &'k Threads,
+}
+
 /// A finding before those of one cause are merged.
 #[derive(Debug)]
 pub struct Decided {
@@ -51,6 +61,8 @@ pub struct Decided {
     pub inner: Location,
     /// How many calls away that is.
     pub depth: usize,
+    /// Whether it is about the process' own state.
+    pub of_process: bool,
 }
 
 impl<'p> View<'p> {
@@ -81,13 +93,18 @@ impl<'p> View<'p> {
         !self.candidates.is_empty()
     }
 
+    /// Whether some candidate is about what the threads of a process share.
+    pub fn changes_process(&self) -> bool {
+        self.candidates.iter().any(|(_, candidate)| changes_process(candidate))
+    }
+
     /// Explores the candidates, side by side: one large function has many.
-    pub fn decide(&self, program: &Program, evidence: &Evidence, explorer: &Explorer) -> Vec<Decided> {
+    pub fn decide(&self, program: &Program, known: Known<'_>, explorer: &Explorer) -> Vec<Decided> {
         self.candidates
             .par_iter()
             .map_init(
                 || Callers::new(program, explorer),
-                |callers, (rule, candidate)| self.decide_one(program, evidence, rule, candidate, callers),
+                |callers, (rule, candidate)| self.decide_one(program, known, rule, candidate, callers),
             )
             .flatten_iter()
             .collect()
@@ -96,13 +113,19 @@ impl<'p> View<'p> {
     fn decide_one(
         &self,
         program: &Program,
-        evidence: &Evidence,
+        known: Known<'_>,
         rule: &'static Rule,
         candidate: &Candidate,
         callers: &mut Callers<'_>,
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
         let check = candidate.check.as_ref().and_then(|point| location(program, point));
+        let of_process = changes_process(candidate);
+        let beside = match of_process {
+            true => Some(known.threads.beside(program, act, &candidate.act.effect)?),
+            false => None,
+        };
+        let Known { evidence, .. } = known;
         let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
             evidence,
@@ -117,6 +140,7 @@ impl<'p> View<'p> {
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
             in_callers,
+            beside,
         };
         let mut best = self.worst(rule, candidate, &surroundings, callers.explorer)?;
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
@@ -140,8 +164,10 @@ impl<'p> View<'p> {
         for point in candidate.check.iter().chain([&candidate.act]) {
             related.extend(inside(program, point));
         }
-        if let Reason::Elsewhere(other) = &best.reason {
-            related.push(other_side(program, other));
+        match &best.reason {
+            Reason::Elsewhere(other) => related.push(other_side(program, other)),
+            Reason::Beside(beside) => related.extend(beside.other.clone()),
+            _ => {}
         }
         let finding = Finding {
             rule,
@@ -161,7 +187,7 @@ impl<'p> View<'p> {
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
         let inner = program.location(candidate.act.effect.site).unwrap_or(act);
-        Some(Decided { finding, check, inner, depth: candidate.act.depth })
+        Some(Decided { finding, check, inner, depth: candidate.act.depth, of_process })
     }
 
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.
@@ -251,6 +277,10 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
     [Lane::A, Lane::B]
         .into_iter()
         .any(|lane| ran(lane, check.effect.site) && ran(lane, candidate.act.effect.site))
+}
+
+fn changes_process(candidate: &Candidate) -> bool {
+    candidate.act.effect.operation.domain() != Domain::Files
 }
 
 fn file_of(program: &Program, function: FunctionId) -> Option<&str> {

@@ -10,20 +10,25 @@ mod exists_then_remove;
 mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
+mod global_cwd_mutation;
+mod global_environment_mutation;
 mod guarded;
 mod merge;
 mod names;
 mod narrow;
 pub mod pairs;
+mod process_state;
 mod read_modify_write;
 mod remove_then_create;
 pub mod rule;
 #[cfg(test)]
 mod tests;
+mod threads;
 pub mod trace;
 mod truncating_write;
+mod umask_mutation;
 
-use decide::View;
+use decide::{Known, View};
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
@@ -31,6 +36,7 @@ use fsrace_analyzer::language::{Idiom, RewriteRequest, render};
 use fsrace_analyzer::link::Program;
 use rayon::prelude::*;
 use rule::Rule;
+use threads::Threads;
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -38,9 +44,12 @@ pub static RULES: &[&Rule] = &[
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
+    &global_cwd_mutation::RULE,
+    &global_environment_mutation::RULE,
     &read_modify_write::RULE,
     &remove_then_create::RULE,
     &truncating_write::RULE,
+    &umask_mutation::RULE,
 ];
 
 /// The rule with this id.
@@ -67,7 +76,11 @@ pub fn check_with(
     let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
     evidence.note_programs(program);
     views.retain(View::has_candidates);
-    let decided = views.into_par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();
+    // Who changes nothing that threads share need not know of threads.
+    let asked = views.iter().any(View::changes_process);
+    let threads = if asked { Threads::of(program) } else { Threads::default() };
+    let known = Known { evidence: &evidence, threads: &threads };
+    let decided = views.into_par_iter().flat_map(|view| view.decide(program, known, explorer)).collect();
     merge::merge(decided)
 }
 
@@ -106,6 +119,8 @@ fn title(idiom: Idiom) -> &'static str {
         Idiom::RemoveIfPresent => "remove it, and ignore `NotFound`",
         Idiom::ReplaceAtomically => "write a temporary file beside it and rename it over",
         Idiom::LockAround => "hold one lock around the read and the write",
+        Idiom::EnvironmentOfTheChild => "set the variable for the child process alone",
+        Idiom::DirectoryOfTheChild => "set the directory for the child process alone",
         Idiom::NoReplaceRename => "rename without replacing",
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::decide::Decided;
 use crate::finding::{Confidence, Finding, Related};
-use crate::remove_then_create;
+use crate::{process_state, remove_then_create};
 use fsrace_analyzer::link::Location;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -14,6 +14,7 @@ const RELATED: usize = 12;
 /// related locations. Sorted by file, position and rule.
 pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     keep_nearest(&mut decided);
+    process_state::fold(&mut decided);
     decided.sort_by_key(|d| {
         let f = &d.finding;
         let shown = f.confidence >= Confidence::Medium;

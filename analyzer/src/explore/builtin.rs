@@ -1,4 +1,4 @@
-//! The actors that are no code of the program: each does one thing to the place, in one step.
+//! The actors that are no code of the program: each does one thing to the place, in one step; a bystander looks twice.
 
 use super::content::Half;
 use super::effects::{EXCLUSIVE, READ, hold, note_written};
@@ -59,6 +59,16 @@ impl Context<'_> {
                     Seen::Failure(kind) => Err(kind),
                     _ => Ok(()),
                 }
+            }
+            Actor::Bystander => {
+                let seen = self.look(state, lane, path);
+                let before = state.machine(lane).seen;
+                state.machine_mut(lane).seen = Some(match before {
+                    None => seen,
+                    Some(before) if before == seen => Seen::Steady,
+                    Some(_) => Seen::Changed,
+                });
+                Ok(())
             }
             Actor::Stranger => {
                 let opened = self.call(state, lane, Call::Open { path: own(), flags: READ, private: false });

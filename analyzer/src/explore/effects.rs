@@ -6,7 +6,7 @@ use super::machine::{Context, Datum, Event, Resource, State, Success, effect_bit
 use super::program::{EffectStep, Slot};
 use super::setup::lane_path;
 use super::{Actor, Lane, ScriptCall, StepOutcome};
-use crate::flow::{Check, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind};
+use crate::flow::{Check, Domain, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind};
 use std::rc::Rc;
 
 /// How far an effect is after a step of it.
@@ -368,7 +368,9 @@ impl Context<'_> {
                 done()
             }
             Operation::SetUmask(mode) => {
-                self.call(state, lane, Call::SetMask { private: mode == Mode::Private })?;
+                // Where the question is whether it changes, one that is computed is another than before.
+                let computed = mode == Mode::Unknown && self.domain == Domain::Mask;
+                self.call(state, lane, Call::SetMask { private: mode == Mode::Private || computed })?;
                 done()
             }
             Operation::Run | Operation::Sync => done(),

@@ -124,6 +124,10 @@ pub enum Seen {
     Standing(Inode),
     /// The file mode creation mask.
     Mask { private: bool },
+    /// The same as before.
+    Steady,
+    /// Something else than before.
+    Changed,
 }
 
 /// One actor.

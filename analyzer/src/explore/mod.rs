@@ -55,6 +55,9 @@ pub enum Actor {
     Attacker,
     /// Another user who opens the place to read it.
     Stranger,
+    /// Another thread of the process that goes by the process' own state (a variable, the working directory, the umask): it looks
+    /// twice, and what it does in between takes both for the same. Of files, it sees nothing.
+    Bystander,
     /// The function's own spawned work: the thread or task that holds the check or the act, else the first. Its serial order is
     /// the one in which it runs to its end where it is started.
     Task,

@@ -161,11 +161,10 @@ pub struct Program {
 impl Program {
     /// A built-in actor.
     pub fn builtin(actor: Actor) -> Self {
-        let mut program = Program {
-            code: vec![Instruction::Builtin(actor), Instruction::Return],
-            slots: 1,
-            ..Program::default()
-        };
+        let steps = if actor == Actor::Bystander { 2 } else { 1 };
+        let mut code = vec![Instruction::Builtin(actor); steps];
+        code.push(Instruction::Return);
+        let mut program = Program { code, slots: 1, ..Program::default() };
         program.live = Live::of(&program);
         program
     }

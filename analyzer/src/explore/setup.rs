@@ -368,7 +368,8 @@ pub fn visibility(
     };
     let stays =
         |path: &[Name]| usual && path.len() < target.len() && target.starts_with(path) && !removed(path);
-    let built_in = Touch { path: target, changes: !matches!(actor, Actor::Reader | Actor::Stranger) };
+    let looks = matches!(actor, Actor::Reader | Actor::Bystander | Actor::Stranger);
+    let built_in = Touch { path: target, changes: !looks };
     let always = Some(usize::MAX);
     let is_lock = |e: &EffectStep| matches!(e.operation, Operation::Lock { .. });
     let moves = |e: &&EffectStep| matches!(e.operation, Operation::Rename { .. });

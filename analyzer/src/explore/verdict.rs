@@ -244,6 +244,13 @@ impl Question<'_> {
             return None;
         }
         let what = match (self.domain, outcome.seen?) {
+            (Domain::Environment, Seen::Changed) => {
+                "has the variable changed, or its memory freed, in the middle of its work"
+            }
+            (Domain::WorkingDirectory, Seen::Changed) => {
+                "has its relative paths lead to another directory in the middle of its work"
+            }
+            (Domain::Mask, Seen::Changed) => "makes some files under another mask than the rest",
             (Domain::Environment, Seen::Content(..)) => "reads a value that is set for a while only",
             (Domain::Environment, Seen::Failure(_)) => {
                 "finds the variable unset, which it is for a while only"

@@ -30,6 +30,7 @@ impl Display for FlowSummary {
             (c.main, "main"),
             (c.public, "public"),
             (c.release, "release"),
+            (c.serial, "serial"),
         ] {
             if on {
                 write!(f, " {word}")?;

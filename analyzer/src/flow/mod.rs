@@ -126,6 +126,8 @@ pub struct Context {
     pub public: bool,
     /// Runs when a value goes out of scope (`Drop::drop`).
     pub release: bool,
+    /// A test that no other test of the program runs beside.
+    pub serial: bool,
 }
 
 /// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked

@@ -60,6 +60,10 @@ pub enum Idiom {
     ReplaceAtomically,
     /// Hold one exclusive lock around the read and the write.
     LockAround,
+    /// Set a variable for the one child process that is started after, and not for the process itself.
+    EnvironmentOfTheChild,
+    /// Start the one child process in the directory, and leave the process itself where it is.
+    DirectoryOfTheChild,
     /// Rename without replacing; `AlreadyExists` is what the check's "present" branch did.
     NoReplaceRename,
 }

@@ -32,13 +32,15 @@
 //! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
 //! | `unique` | the result differs from run to run: `random`, `process`, `time`, `counter` |
 //! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
-//! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it |
+//! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it, or, with `calls`, for all that is started there |
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
 //! `slow` lists libraries that speak to a network or run another program: between two steps around a call into one, another
 //! instance is likely to come.
+//!
+//! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
 //! A table of a language that separates the parts of a name by another word says so first: `separator = "."`.
 //!
@@ -101,7 +103,7 @@ pub struct Api {
     pub calls: Vec<usize>,
     /// Argument that is the spawned work.
     pub body: Option<usize>,
-    /// Waits for the spawned work that argument 0 is the handle of.
+    /// Waits for the spawned work that argument 0 is the handle of; of a row that calls closures, for all that they started.
     pub joins: bool,
     /// Releases the lock, guard or handle that is argument 0.
     pub releases: bool,
@@ -254,6 +256,8 @@ pub struct Models {
     mirrored: FxHashSet<Box<str>>,
     /// Libraries whose calls take seconds rather than microseconds.
     slow: FxHashSet<Box<str>>,
+    /// Attributes that keep a test from running beside others.
+    serial: FxHashSet<Box<str>>,
     kinds: FxHashMap<Box<str>, ErrorKind>,
     flags: FxHashMap<Box<str>, OpenFlags>,
     locks: FxHashMap<Box<str>, LockFlags>,
@@ -332,6 +336,11 @@ impl Models {
     /// Whether calls into the library, the first part of their names, take seconds rather than microseconds.
     pub fn is_slow(&self, library: &str) -> bool {
         self.slow.contains(library)
+    }
+
+    /// Whether an attribute of this qualified name keeps the test that it stands on from running beside others.
+    pub fn is_serial(&self, attribute: &str) -> bool {
+        self.serial.contains(attribute)
     }
 
     /// Looks the name up; if that finds nothing, the name that it mirrors, and so on.

@@ -18,7 +18,7 @@ use inline::BUDGET;
 pub use labour::takes_long;
 pub use origin::origin;
 
-use crate::flow::{Block, FileSummary, FlowSummary, Site};
+use crate::flow::{Block, FileSummary, FlowSummary, ResultId, Site};
 use crate::source::Span;
 use graph::Graph;
 use resolve::Symbols;
@@ -121,6 +121,11 @@ impl Program {
     /// The functions that this one calls, as far as resolved, in order.
     pub fn callees(&self, function: FunctionId) -> &[FunctionId] {
         self.graph.node(function).map_or(&[], |n| &n.callees)
+    }
+
+    /// The function that a call of this one's own body, by its result, calls, as far as resolved.
+    pub fn callee(&self, function: FunctionId, call: ResultId) -> Option<FunctionId> {
+        self.graph.node(function)?.target(call).map(|target| target.function)
     }
 
     /// The functions that no function of the program is known to call, tests and examples aside, in order.

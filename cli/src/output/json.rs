@@ -70,7 +70,7 @@ struct Related<'a> {
 
 #[derive(Serialize)]
 struct Witness<'a> {
-    /// Who process B is: `itself`, `itself-thread`, `creator`, `remover`, `replacer`, `updater`, `reader`, `acquirer`, `attacker`.
+    /// Who process B is: `itself`, `itself-thread`, `creator`, `remover`, `replacer`, `updater`, `reader`, `bystander`, `acquirer`, `attacker`.
     actor: &'a str,
     initial: &'a str,
     /// In order of execution.

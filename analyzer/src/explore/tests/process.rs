@@ -118,3 +118,33 @@ B makes files under a mask that is set for a while only"
     assert_eq!(case.costs(Actor::Reader), [Consequence::Corruption]);
     case.is_benign(&[Actor::Itself]);
 }
+
+#[test]
+fn a_thread_that_looks_twice_sees_a_change_in_between() {
+    let variable = about(Place::literal("LANG"), |f, name| {
+        let set = f.set_variable(name, &[]);
+        (set, set)
+    });
+    assert_eq!(
+        variable.worst(Actor::Bystander),
+        "corruption from set
+    B look \"LANG\" -> ok [set (initial content)]
+A set the variable \"LANG\" -> ok [set (A's content)]
+    B look \"LANG\" -> ok [set (A's content)]
+B has the variable changed, or its memory freed, in the middle of its work"
+    );
+    let directory = about(working(), |f, _| {
+        let there = f.effect(Operation::SetCwd, &param(0, "workspace"), TRY);
+        (there, there)
+    });
+    assert_eq!(directory.costs(Actor::Bystander), [Consequence::Corruption]);
+    // Which mask is set is not known, and another than before.
+    let mask = about(param(0, "umask"), |f, p| {
+        let masked = f.effect(Operation::SetUmask(Mode::Unknown), p, GO_ON);
+        (masked, masked)
+    });
+    assert_eq!(mask.costs(Actor::Bystander), [Consequence::Corruption]);
+    for case in [variable, directory, mask] {
+        case.is_benign(&[Actor::Itself]);
+    }
+}

@@ -18,6 +18,8 @@ struct Table {
     #[serde(default)]
     slow: Vec<String>,
     #[serde(default)]
+    serial: Vec<String>,
+    #[serde(default)]
     mirror: Vec<MirrorRow>,
     #[serde(default)]
     api: Vec<ApiRow>,
@@ -115,6 +117,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
         return Err(ModelError { row: String::new(), problem: "the separator is empty".to_owned() });
     }
     models.slow = table.slow.into_iter().map(Into::into).collect();
+    models.serial = table.serial.into_iter().map(Into::into).collect();
     for row in table.mirror {
         let context = Row { list: "mirror", name: row.of.clone() };
         for at in row.at {

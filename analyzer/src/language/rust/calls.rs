@@ -192,10 +192,14 @@ impl Lowerer<'_> {
                 let closure = closure.clone();
                 self.call_closure(&closure, Vec::new(), span)
             }
-            V::Result(r) if value.ty.name() == Some(JOIN_HANDLE) => {
-                let r = *r;
-                self.push(Step::Join(r));
+            V::Result(_) if value.ty.name() == Some(JOIN_HANDLE) => {
+                self.wait_for(&value);
                 Val::opaque().with_data(&value.data)
+            }
+            // A handle out of a collection.
+            V::Opaque | V::Place(_) if !self.started.is_empty() => {
+                self.wait_for(&value);
+                value
             }
             _ => value,
         }
@@ -314,19 +318,24 @@ impl Lowerer<'_> {
         span: Span,
         certainty: Certainty,
     ) -> Option<Val> {
+        let before = self.started.len();
         for at in &api.calls {
             if let Some(value) = arguments.get(*at).cloned() {
                 self.call_value(&value, Vec::new(), span);
             }
         }
+        if api.joins && !api.calls.is_empty() {
+            // A scope waits for all that was started in it.
+            let inside = self.started.split_off(before);
+            inside.into_iter().for_each(|r| self.push(Step::Join(r)));
+            return Some(self.shaped(Val::opaque(), api.fails));
+        }
         if let Some(kind) = api.spawn {
             return Some(self.spawn(kind, api, arguments, span));
         }
         if api.joins {
-            let value = arguments.first()?;
-            if let V::Result(r) = value.v {
-                self.push(Step::Join(r));
-            }
+            let value = arguments.first()?.clone();
+            self.wait_for(&value);
             return Some(Val::opaque().with_data(&value.data));
         }
         if api.releases {
@@ -467,11 +476,28 @@ impl Lowerer<'_> {
             }
         });
         let site = self.site(span);
-        if !block.steps.is_empty() {
-            self.push(Step::Spawn(Spawn { body: block, process: kind == SpawnKind::Process, result, site }));
+        // Even one that does nothing of interest is beside whatever comes after.
+        let process = kind == SpawnKind::Process;
+        if !process || !block.steps.is_empty() {
+            self.push(Step::Spawn(Spawn { body: block, process, result, site }));
+        }
+        if !process {
+            self.started.push(result);
         }
         let data = body.map(|b| b.observed()).unwrap_or_default();
         Val { v: V::Result(result), ty: Ty::Named(JOIN_HANDLE.into()), data }
+    }
+
+    /// Waits for the work that the value is the handle of, or that it came out of a collection of handles of.
+    fn wait_for(&mut self, value: &Val) {
+        match value.v {
+            V::Result(r) => self.push(Step::Join(r)),
+            _ => {
+                let mut waited = value.observed();
+                waited.retain(|r| self.started.contains(r));
+                waited.into_iter().for_each(|r| self.push(Step::Join(r)));
+            }
+        }
     }
 
     fn effect(

@@ -352,7 +352,8 @@ impl Lowerer<'_> {
         if last.starts_with(|c: char| c.is_lowercase() || c == '_') {
             return Val::new(V::Function(name.into()), Ty::Unknown);
         }
-        Val::place(Place::new(PlaceKind::Constant(name.into())), Ty::Unknown)
+        let ty = self.file.statics.get(&name).cloned().unwrap_or_default();
+        Val::place(Place::new(PlaceKind::Constant(name.into())), ty)
     }
 
     /// A field of a value.

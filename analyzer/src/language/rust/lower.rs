@@ -29,6 +29,8 @@ pub struct FileScope<'a> {
     pub fields: &'a FxHashMap<(String, String), Ty>,
     /// What the file's functions return, by qualified name.
     pub returns: &'a FxHashMap<String, Ty>,
+    /// The types of the file's statics, by qualified name.
+    pub statics: &'a FxHashMap<String, Ty>,
     /// The name of the crate that the file is in.
     pub own_crate: Option<&'a str>,
 }
@@ -70,6 +72,8 @@ pub struct Lowerer<'a> {
     pub changeable: FxHashSet<Place>,
     /// Numbers of fields that hold temporary directories and files.
     private_fields: FxHashMap<Place, u32>,
+    /// Work that was started in this function and shares its process.
+    pub started: Vec<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Results that may be guards or handles: locks, opens and calls.
@@ -104,6 +108,7 @@ impl<'a> Lowerer<'a> {
             result_places: FxHashMap::default(),
             changeable: FxHashSet::default(),
             private_fields: FxHashMap::default(),
+            started: Vec::new(),
             opened: FxHashSet::default(),
             droppable: FxHashSet::default(),
             depth: 0,

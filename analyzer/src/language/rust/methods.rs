@@ -1,5 +1,6 @@
 //! Method calls: combinators of `Result`, `Option` and `bool`, errors, paths that change in place, library methods.
 
+use super::calls::JOIN_HANDLE;
 use super::expr::root_variable;
 use super::lower::Lowerer;
 use super::patterns::wrap;
@@ -142,6 +143,10 @@ impl Lowerer<'_> {
         };
         if is_handle && let Some(api) = models.method(Some(FILE), name) {
             return Some((api, Certainty::Known));
+        }
+        // Nothing but a handle of started work is joined with nothing.
+        if name == "join" && arguments == 0 && !self.started.is_empty() {
+            return models.method(Some(JOIN_HANDLE), name).map(|api| (api, Certainty::Known));
         }
         let denotes_a_path = matches!(receiver.map(|r| &r.v), Some(V::Place(_) | V::Result(_)));
         if name == "join" && arguments == 1 && denotes_a_path && matches!(ty, Ty::Unknown | Ty::Named(_)) {

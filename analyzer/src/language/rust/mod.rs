@@ -85,10 +85,10 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
     let own_crate = summary.module.split("::").next().map(str::to_owned);
     let mut declared = Declared::default();
     {
-        let empty = (FxHashMap::default(), FxHashMap::default());
+        let empty = Declared::default();
         let own_crate = own_crate.as_deref();
-        let scope =
-            FileScope { models, spans, names: &names, fields: &empty.0, returns: &empty.1, own_crate };
+        let Declared { fields, returns, statics } = &empty;
+        let scope = FileScope { models, spans, names: &names, fields, returns, statics, own_crate };
         declared.items(&scope, &summary.module, &parsed.items, 0);
     }
     for ((owner, field), ty) in &declared.fields {
@@ -108,6 +108,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         names: &names,
         fields: &declared.fields,
         returns: &declared.returns,
+        statics: &declared.statics,
         own_crate: own_crate.as_deref(),
     };
     let module = summary.module.clone();
@@ -130,6 +131,7 @@ fn ty_name(ty: &Ty) -> String {
 struct Declared {
     fields: FxHashMap<(String, String), Ty>,
     returns: FxHashMap<String, Ty>,
+    statics: FxHashMap<String, Ty>,
 }
 
 impl Declared {
@@ -160,6 +162,20 @@ impl Declared {
                     for (at, field) in s.fields.iter().enumerate() {
                         let name = field.ident.as_ref().map_or_else(|| at.to_string(), ToString::to_string);
                         self.fields.insert((format!("{module}::{}", s.ident), name), types.of(&field.ty));
+                    }
+                }
+                Item::Static(s) => {
+                    let types = Types {
+                        models: scope.models,
+                        resolve: &resolve,
+                        own_crate: scope.own_crate,
+                        self_type: None,
+                        generics: &[],
+                    };
+                    let ty = types.of(&s.ty);
+                    // Of a static, its name says which lock it is, and its type that it is one.
+                    if ty.name().is_some() {
+                        self.statics.insert(format!("{module}::{}", s.ident), ty);
                     }
                 }
                 Item::Fn(f) => {
@@ -250,7 +266,7 @@ impl Walker<'_> {
         for item in items {
             match item {
                 Item::Fn(f) if !expr::is_cfg_out(&f.attrs) => {
-                    let context = Context { test: context.test || is_test(&f.attrs), ..context };
+                    let context = self.marked(module, context, &f.attrs);
                     self.function(module, None, &[], &f.sig, &f.block, &f.vis, context, false);
                 }
                 Item::Impl(i) if !expr::is_cfg_out(&i.attrs) => self.implementation(module, i, context),
@@ -267,19 +283,28 @@ impl Walker<'_> {
                 Item::Mod(m) if !expr::is_cfg_out(&m.attrs) => {
                     if let Some((_, items)) = &m.content {
                         let name = m.ident.to_string();
-                        let test = context.test || is_test_module(m);
-                        self.items(
-                            &format!("{module}::{name}"),
-                            items,
-                            Context { test, ..context },
-                            depth + 1,
-                        );
+                        let marked = self.marked(module, context, &m.attrs);
+                        let marked = Context { test: marked.test || is_test_module(m), ..marked };
+                        self.items(&format!("{module}::{name}"), items, marked, depth + 1);
                     }
                 }
                 Item::Const(c) => self.constant(module, None, &c.ident, &c.expr),
                 Item::Static(s) => self.constant(module, None, &s.ident, &s.expr),
                 _ => {}
             }
+        }
+    }
+
+    /// What the attributes of an item add to its context.
+    fn marked(&self, module: &str, context: Context, attributes: &[syn::Attribute]) -> Context {
+        let serial = || {
+            let lowerer = Lowerer::new(self.scope, module, None);
+            attributes.iter().any(|a| self.scope.models.is_serial(&lowerer.resolve(a.path())))
+        };
+        Context {
+            test: context.test || is_test(attributes),
+            serial: context.serial || (!attributes.is_empty() && serial()),
+            ..context
         }
     }
 

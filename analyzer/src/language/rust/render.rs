@@ -5,6 +5,7 @@
 //! one that is wrong. The edited text must parse again, or it is not offered.
 
 mod calls;
+mod child;
 mod create;
 mod exchange;
 mod guard;
@@ -55,6 +56,8 @@ fn rewrite(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::OpenThenMatch => exchange::open_then_match(&site),
         Idiom::RemoveIfPresent => exchange::remove_if_present(&site),
         Idiom::ReplaceAtomically => replace::replace_atomically(&site),
+        Idiom::EnvironmentOfTheChild => child::environment(&site),
+        Idiom::DirectoryOfTheChild => child::directory(&site),
         Idiom::LockAround => lock::lock_around(&site, request),
     }?;
     rendering.edits.sort();

@@ -1,0 +1,529 @@
+//! Who runs beside a step that changes what all threads of the process share: environment, working directory, umask.
+//!
+//! Every entry of the program begins alone. From there on, walking each function in order: work that is started runs beside all
+//! that follows, until it is waited for; and a called function runs beside whatever its callers had started.
+
+use crate::finding::{Confidence, Related};
+use crate::names;
+use fsrace_analyzer::flow::{
+    Block, Callee, Domain, Effect, Exit, FlowSummary, Operation, Place, PlaceKind, ResultId, Root, Site, Step,
+};
+use fsrace_analyzer::link::{FunctionId, Location, Program};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Blocks nested deeper than this are left out: deeper code is generated or hostile.
+const DEPTH: usize = 120;
+/// How many levels of callers are asked whether they hold a lock, and whether anybody may call them.
+const LEVELS: usize = 4;
+
+/// What runs beside a step, as far as is known. Ordered from nothing to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Company {
+    /// Nothing yet: a program's beginning.
+    Alone,
+    /// An async runtime, whose threads wait for work.
+    Runtime,
+    /// Something that was called before has left work behind, which may be over.
+    LeftBehind,
+    /// Work that is under way.
+    Started,
+}
+
+/// A call, or an effect on the process' own state, and what its own function had begun before.
+#[derive(Clone, Copy, Debug)]
+struct Here {
+    company: Company,
+    locked: bool,
+}
+
+/// Why another thread is plausible beside a step, and how plausible.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// How sure.
+    pub level: Confidence,
+    /// Why.
+    pub why: String,
+    /// Who goes by what is changed, where known.
+    pub other: Option<Related>,
+}
+
+/// A function's use of the process' own state.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    function: FunctionId,
+    site: Site,
+    /// Whether it only goes by it.
+    reads: bool,
+    /// What its own function had begun before.
+    company: Company,
+}
+
+/// What is known of all functions.
+#[derive(Debug, Default)]
+pub struct Threads {
+    /// What runs beside a function's beginning; none if it is not known to be reached.
+    entries: Vec<Option<Company>>,
+    /// Calls of each function.
+    calls: FxHashMap<FunctionId, Vec<(FunctionId, Here)>>,
+    /// Effects on the process' own state.
+    effects: FxHashMap<Location, Here>,
+    /// Whether any code but tests starts work.
+    starts: bool,
+    uses: FxHashMap<Subject, Vec<Use>>,
+}
+
+/// A part of the process' own state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Variable(String),
+    Directory,
+    Mask,
+}
+
+impl Threads {
+    /// Looks at the whole program.
+    pub fn of(program: &Program) -> Self {
+        let mut threads = Threads::default();
+        let functions: Vec<(FunctionId, &FlowSummary)> = program.functions().collect();
+        let mut starting: FxHashSet<FunctionId> = FxHashSet::default();
+        let mut pending: Vec<FunctionId> = functions.iter().map(|(id, _)| *id).rev().collect();
+        let mut walked: FxHashMap<FunctionId, Found> = FxHashMap::default();
+        // A function is walked again when it turns out that one that it calls leaves work behind, which each does once.
+        while let Some(id) = pending.pop() {
+            let Some(summary) = program.function(id) else { continue };
+            let mut walk = Walk::new(program, id, &starting);
+            let mut state = State::default();
+            walk.block(&summary.body, &mut state, 0);
+            let found = walk.found;
+            if (state.left_behind || !state.running.is_empty()) && starting.insert(id) {
+                pending.extend(program.callers(id));
+            }
+            walked.insert(id, found);
+        }
+        for (id, summary) in &functions {
+            let Some(found) = walked.remove(id) else { continue };
+            threads.starts |= found.started && !is_aside(summary);
+            for (callee, here) in found.calls {
+                threads.calls.entry(callee).or_default().push((*id, here));
+            }
+            for (site, here) in found.effects {
+                let Some(location) = location(program, *id, site) else { continue };
+                let known = threads.effects.entry(location).or_insert(here);
+                // A closure that is called twice stands in two places.
+                known.company = known.company.max(here.company);
+                known.locked &= here.locked;
+            }
+            for (subject, site, reads, company) in found.uses {
+                threads.uses.entry(subject).or_default().push(Use { function: *id, site, reads, company });
+            }
+        }
+        threads.starts |= functions.iter().any(|(_, s)| s.context.main && s.context.is_async && !is_aside(s));
+        threads.enter(program, &functions);
+        threads
+    }
+
+    /// Follows the calls from every beginning.
+    fn enter(&mut self, program: &Program, functions: &[(FunctionId, &FlowSummary)]) {
+        self.entries = vec![None; functions.len()];
+        let mut outgoing: FxHashMap<FunctionId, Vec<(FunctionId, Company)>> = FxHashMap::default();
+        let mut pending: Vec<(FunctionId, Company)> = Vec::new();
+        for (callee, calls) in &self.calls {
+            let to_test = program.function(*callee).is_some_and(is_aside);
+            for (caller, here) in calls {
+                // How tests call a function says nothing about how the program does.
+                if program.function(*caller).is_some_and(is_aside) && !to_test {
+                    continue;
+                }
+                outgoing.entry(*caller).or_default().push((*callee, here.company));
+                if here.company == Company::Started {
+                    pending.push((*callee, Company::Started));
+                }
+            }
+        }
+        for (id, summary) in functions.iter().filter(|(_, s)| s.context.main) {
+            pending.push((*id, if summary.context.is_async { Company::Runtime } else { Company::Alone }));
+        }
+        while let Some((id, company)) = pending.pop() {
+            let Some(entry) = self.entries.get_mut(id.0 as usize) else { continue };
+            if entry.is_some_and(|known| known >= company) {
+                continue;
+            }
+            *entry = Some(company);
+            let calls = outgoing.get(&id).into_iter().flatten();
+            pending.extend(calls.map(|(callee, here)| (*callee, company.max(*here))));
+        }
+    }
+
+    /// Who runs beside the effect, which stands in the function's own source; none if nobody does, or a lock keeps them out.
+    pub fn beside(&self, program: &Program, act: Location, effect: &Effect) -> Option<Beside> {
+        let function = act.function;
+        let summary = program.function(function)?;
+        let here = *self.effects.get(&act)?;
+        if here.locked || self.is_locked(function, LEVELS) {
+            return None;
+        }
+        // What is put back when a value goes is the other half of what its type's functions report.
+        if summary.context.release && self.has_sibling(program, summary) {
+            return None;
+        }
+        if summary.context.test {
+            return self.beside_test(program, function, summary, effect);
+        }
+        let other = self.reader(program, function, effect);
+        let entry = self.entries.get(function.0 as usize).copied().flatten();
+        let company = entry.map(|entry| entry.max(here.company));
+        let company = company.or((here.company == Company::Started).then_some(Company::Started));
+        let (level, why) = match company {
+            Some(Company::Alone) => return None,
+            _ if here.company < Company::Started && begins(names::last(&summary.name)) => {
+                (Confidence::Low, "by its name it is called where a program begins")
+            }
+            Some(Company::Runtime) => {
+                (Confidence::Low, "an async runtime is there, but nothing is known to run in it yet")
+            }
+            Some(Company::Started) if other.is_some() => {
+                (Confidence::High, "work that the program has started goes by what is changed")
+            }
+            Some(Company::Started) => {
+                (Confidence::Medium, "the program has started other work, which shares the process")
+            }
+            Some(Company::LeftBehind) if other.is_some() => {
+                (Confidence::Medium, "work that the program has started before goes by what is changed")
+            }
+            Some(Company::LeftBehind) => {
+                (Confidence::Low, "the program has started other work before, which may be over")
+            }
+            None if self.is_open(program, function, LEVELS) => {
+                (Confidence::Medium, "whoever calls it may have threads that share the process")
+            }
+            None if other.is_some() => {
+                (Confidence::Medium, "work that the program has started goes by what is changed")
+            }
+            None if self.starts && self.is_handed_on(program, function, summary) => {
+                (Confidence::Medium, "it is handed on, and the program has threads")
+            }
+            None if self.starts => {
+                (Confidence::Low, "the program has threads, but when this is called is not known")
+            }
+            None => (Confidence::Low, "nothing is known to run beside it"),
+        };
+        Some(Beside { level, why: why.to_owned(), other })
+    }
+
+    /// Tests of one program run in its threads, side by side.
+    fn beside_test(
+        &self,
+        program: &Program,
+        function: FunctionId,
+        summary: &FlowSummary,
+        effect: &Effect,
+    ) -> Option<Beside> {
+        if summary.context.serial {
+            return None;
+        }
+        let package = package_of(program, function);
+        let other = self.users(effect).find(|u| {
+            u.function != function
+                && package_of(program, u.function) == package
+                && program.function(u.function).is_some_and(|s| s.context.test && !s.context.serial)
+        });
+        let related = other.and_then(|found| related(program, found));
+        let (level, why) = match related.is_some() {
+            true => {
+                (Confidence::Medium, "another test goes by it too, and tests run in threads of one process")
+            }
+            false => {
+                (Confidence::Low, "tests run in threads of one process, but no other is known to go by it")
+            }
+        };
+        Some(Beside { level, why: why.to_owned(), other: related })
+    }
+
+    /// Another function that goes by what the effect changes, and is beside others itself.
+    fn reader(&self, program: &Program, function: FunctionId, effect: &Effect) -> Option<Related> {
+        let found = self.users(effect).find(|u| {
+            let entry = self.entries.get(u.function.0 as usize).copied().flatten();
+            u.reads
+                && u.function != function
+                && entry.unwrap_or(Company::Alone).max(u.company) == Company::Started
+                && program.function(u.function).is_some_and(|s| !is_aside(s))
+        });
+        related(program, found?)
+    }
+
+    fn users(&self, effect: &Effect) -> impl Iterator<Item = &Use> {
+        subject(effect).and_then(|subject| self.uses.get(&subject)).into_iter().flatten()
+    }
+
+    /// Whether every known caller holds a lock at the call.
+    fn is_locked(&self, function: FunctionId, levels: usize) -> bool {
+        let Some(calls) = self.calls.get(&function).filter(|_| levels > 0) else { return false };
+        calls.iter().all(|(caller, here)| here.locked || self.is_locked(*caller, levels - 1))
+    }
+
+    /// Whether another function of the same type changes the same.
+    fn has_sibling(&self, program: &Program, summary: &FlowSummary) -> bool {
+        let owner = |name: &str| name.rsplit_once("::").map(|(owner, _)| owner.to_owned());
+        let own = owner(&summary.name);
+        let mut changed = self.effects.keys().filter_map(|at| program.function(at.function));
+        changed.any(|other| !other.context.release && owner(&other.name) == own)
+    }
+
+    /// Whether the function is there to be called by something else: nobody names it in a call, and nobody outside can.
+    fn is_handed_on(&self, program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
+        !summary.context.public && !summary.has_receiver && program.callers(function).is_empty()
+    }
+
+    /// Whether code that is not here may call the function, directly or through others.
+    fn is_open(&self, program: &Program, function: FunctionId, levels: usize) -> bool {
+        let callers = program.callers(function);
+        if !callers.is_empty() {
+            return levels > 0 && callers.iter().any(|c| self.is_open(program, *c, levels - 1));
+        }
+        program.function(function).is_some_and(|s| s.context.public && !is_aside(s))
+            && !program.functions().any(|(id, s)| {
+                s.context.main && !is_aside(s) && package_of(program, id) == package_of(program, function)
+            })
+    }
+}
+
+fn is_aside(summary: &FlowSummary) -> bool {
+    summary.context.test || summary.context.auxiliary
+}
+
+/// The folder of the package that the function's file belongs to, by custom.
+fn package_of(program: &Program, function: FunctionId) -> &str {
+    let path = program.file(program.file_of(function)).map_or("", |f| f.path.as_str());
+    ["src/", "tests/"].iter().find_map(|part| path.rsplit_once(part)).map_or("", |(folder, _)| folder)
+}
+
+/// Where a site of the function's own body stands.
+fn location(program: &Program, function: FunctionId, site: Site) -> Option<Location> {
+    let span = *program.function(function)?.sites.get(site.0 as usize)?;
+    Some(Location { file: program.file_of(function), function, span })
+}
+
+fn related(program: &Program, found: &Use) -> Option<Related> {
+    let summary = program.function(found.function)?;
+    let location = location(program, found.function, found.site)?;
+    let verb = if found.reads { "goes by it" } else { "changes it" };
+    Some(Related { location, message: format!("`{}` {verb} here", names::last(&summary.name)) })
+}
+
+/// The part of the process' own state that an effect changes or goes by.
+fn subject(effect: &Effect) -> Option<Subject> {
+    match effect.operation.domain() {
+        Domain::Environment => variable(&effect.place).map(|name| Subject::Variable(name.to_owned())),
+        Domain::WorkingDirectory => Some(Subject::Directory),
+        Domain::Mask => Some(Subject::Mask),
+        Domain::Files => {
+            let relative = |place: &Place| is_relative(place) && effect.handle.is_none();
+            (relative(&effect.place) || effect.other_place.as_ref().is_some_and(relative))
+                .then_some(Subject::Directory)
+        }
+    }
+}
+
+fn variable(place: &Place) -> Option<&str> {
+    match place.kind() {
+        PlaceKind::Literal(name) | PlaceKind::Environment(name) | PlaceKind::Constant(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether a path surely starts from the working directory.
+fn is_relative(place: &Place) -> bool {
+    match place.kind() {
+        PlaceKind::Literal(text) => !text.starts_with(['/', '~']) && !text.contains(':'),
+        PlaceKind::Root(Root::Working) => true,
+        PlaceKind::Join(base, _) | PlaceKind::WithExtension(base, _) => is_relative(base),
+        _ => false,
+    }
+}
+
+/// Whether a function of this name is one that takes a lock, as far as names tell.
+fn takes_a_lock(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "lock" | "locked" | "mutex" | "guard"))
+}
+
+/// Whether a function of this name is called where a program begins, as far as names tell.
+fn begins(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "bootstrap",
+        "configure",
+        "dispatch",
+        "entry",
+        "execute",
+        "init",
+        "initialize",
+        "main",
+        "run",
+        "setup",
+        "start",
+        "startup",
+    ];
+    let words = || name.split('_').filter(|word| !word.is_empty());
+    words().next().is_some_and(|word| WORDS.contains(&word))
+        || words().any(|word| ["init", "initialize", "main", "setup"].contains(&word))
+}
+
+/// What holds at one point of the walk.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// Work that was started here.
+    running: Vec<ResultId>,
+    /// Whether something that was called has left work behind.
+    left_behind: bool,
+    /// Whether all this is started work itself.
+    inside: bool,
+    locks: Vec<ResultId>,
+}
+
+impl State {
+    fn here(&self) -> Here {
+        let company = match () {
+            () if self.inside || !self.running.is_empty() => Company::Started,
+            () if self.left_behind => Company::LeftBehind,
+            () => Company::Alone,
+        };
+        Here { company, locked: !self.locks.is_empty() }
+    }
+
+    fn join(&mut self, other: State) {
+        self.left_behind |= other.left_behind;
+        for result in other.running {
+            if !self.running.contains(&result) {
+                self.running.push(result);
+            }
+        }
+        // A lock counts where it is surely held.
+        self.locks.retain(|lock| other.locks.contains(lock));
+    }
+}
+
+/// Walks one function's own body.
+#[derive(Debug)]
+struct Walk<'a> {
+    program: &'a Program,
+    function: FunctionId,
+    /// The functions that leave work behind.
+    starting: &'a FxHashSet<FunctionId>,
+    found: Found,
+}
+
+/// What one function does, in its own body.
+#[derive(Debug, Default)]
+struct Found {
+    calls: Vec<(FunctionId, Here)>,
+    effects: Vec<(Site, Here)>,
+    uses: Vec<(Subject, Site, bool, Company)>,
+    /// Whether it starts work.
+    started: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(program: &'a Program, function: FunctionId, starting: &'a FxHashSet<FunctionId>) -> Self {
+        Walk { program, function, starting, found: Found::default() }
+    }
+
+    /// Walks a block; false if its end is never reached.
+    fn block(&mut self, block: &Block, state: &mut State, depth: usize) -> bool {
+        if depth > DEPTH {
+            return true;
+        }
+        for (at, step) in block.steps.iter().enumerate() {
+            match step {
+                Step::Effect(effect) => self.effect(effect, state),
+                Step::Branch(branch) => {
+                    let mut other = state.clone();
+                    let then = self.block(&branch.then, state, depth + 1);
+                    let otherwise = self.block(&branch.otherwise, &mut other, depth + 1);
+                    match (then, otherwise) {
+                        (true, true) => state.join(other),
+                        (false, true) => *state = other,
+                        (true, false) => {}
+                        (false, false) => return false,
+                    }
+                }
+                Step::Loop(body) => {
+                    // What one round starts, the next runs beside.
+                    let mut round = state.clone();
+                    self.block(body, &mut round, depth + 1);
+                    if round.here().company > state.here().company {
+                        self.block(body, &mut round, depth + 1);
+                    }
+                    round.locks.clone_from(&state.locks);
+                    *state = round;
+                }
+                Step::Spawn(spawn) => {
+                    // Who waits at once only wants another stack.
+                    let rest = block.steps.get(at + 1..).unwrap_or_default();
+                    let apart = !spawn.process && !self.waits_first(rest, spawn.result);
+                    self.found.started |= apart;
+                    let mut inside = match apart {
+                        true => State { inside: true, ..State::default() },
+                        false => state.clone(),
+                    };
+                    self.block(&spawn.body, &mut inside, depth + 1);
+                    if apart && !state.running.contains(&spawn.result) {
+                        state.running.push(spawn.result);
+                    }
+                }
+                Step::Join(work) => state.running.retain(|running| running != work),
+                Step::Frame(frame) => {
+                    self.block(&frame.body, state, depth + 1);
+                }
+                Step::Call(call) => {
+                    let name = match &call.callee {
+                        Callee::Function(name) => names::last(name),
+                        Callee::Method { name, .. } => name,
+                    };
+                    if takes_a_lock(name) {
+                        state.locks.push(call.result);
+                    }
+                    if let Some(callee) = self.program.callee(self.function, call.result) {
+                        self.found.calls.push((callee, state.here()));
+                        state.left_behind |= self.starting.contains(&callee);
+                    } else if let Some(effect) = &call.presumed {
+                        self.effect(effect, state);
+                    }
+                }
+                Step::Release(lock, _) => state.locks.retain(|held| held != lock),
+                Step::Exit(Exit::Break(_) | Exit::Continue(_) | Exit::Return(_) | Exit::Panic) => {
+                    return false;
+                }
+            }
+        }
+        state.locks.retain(|held| !block.drops.contains(held));
+        true
+    }
+
+    /// Whether nothing that matters happens before the work is waited for.
+    fn waits_first(&self, steps: &[Step], work: ResultId) -> bool {
+        for step in steps {
+            match step {
+                Step::Join(joined) => return *joined == work,
+                Step::Effect(_) | Step::Spawn(_) | Step::Loop(_) => return false,
+                Step::Call(call) if self.program.callee(self.function, call.result).is_some() => {
+                    return false;
+                }
+                Step::Call(_) | Step::Branch(_) | Step::Frame(_) | Step::Release(..) | Step::Exit(_) => {}
+            }
+        }
+        false
+    }
+
+    fn effect(&mut self, effect: &Effect, state: &mut State) {
+        if matches!(effect.operation, Operation::Lock { .. }) {
+            state.locks.push(effect.result);
+        }
+        let changes =
+            matches!(effect.operation, Operation::EnvSet | Operation::SetCwd | Operation::SetUmask(_));
+        if changes {
+            self.found.effects.push((effect.site, state.here()));
+        }
+        self.found
+            .uses
+            .extend(subject(effect).map(|subject| (subject, effect.site, !changes, state.here().company)));
+    }
+}
