@@ -101,6 +101,27 @@ impl Surroundings<'_> {
         .unwrap_or(Reason::None)
     }
 
+    /// How surely another instance works on the candidate's repository.
+    fn repository(&self, candidate: &Candidate) -> (Confidence, String) {
+        let places = || std::iter::once(&candidate.place).chain(&self.in_callers);
+        let root = places().find_map(names::shared_root);
+        match root {
+            Some(Root::Cache | Root::Data | Root::State | Root::Config | Root::Temp | Root::Runtime) => {
+                (Confidence::High, "the repository lies where all instances look".to_owned())
+            }
+            Some(_) => (
+                Confidence::Medium,
+                "the repository lies below a directory that all instances know".to_owned(),
+            ),
+            None if places().any(|place| names::hint(place).is_some_and(|hint| !hint.scratch)) => {
+                (Confidence::Medium, "by its name the repository is for all instances".to_owned())
+            }
+            None => {
+                (Confidence::Low, "nothing says that another instance works on the repository".to_owned())
+            }
+        }
+    }
+
     /// What names say: the place's own, or the function's where the place is only passed in.
     fn hint(&self, place: &Place) -> Option<Hint> {
         names::hint(place).or_else(|| {
@@ -231,6 +252,10 @@ fn met(
     match reason {
         _ if names::is_output(&candidate.place) => {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
+        }
+        // A repository that nothing says is shared is the user's own, and who works there knows.
+        Reason::Itself if candidate.act.effect.operation == Operation::Update => {
+            surroundings.repository(candidate)
         }
         Reason::Itself if shared => {
             (Confidence::High, "the place is shared: other code uses it too".to_owned())

@@ -233,7 +233,7 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
     let mut roles = Vec::new();
     match effect.operation {
         Operation::Check(_) => roles.push((place, Role::Checks)),
-        Operation::Read | Operation::ReadDir => roles.push((place, Role::Reads)),
+        Operation::Read | Operation::ReadDir | Operation::Update => roles.push((place, Role::Reads)),
         Operation::Open(flags) => {
             if flags.read && !flags.truncate {
                 roles.push((place, Role::Reads));

@@ -27,6 +27,7 @@ mod threads;
 pub mod trace;
 mod truncating_write;
 mod umask_mutation;
+mod unlocked_repository_command;
 
 use decide::{Known, View};
 use evidence::Evidence;
@@ -50,6 +51,7 @@ pub static RULES: &[&Rule] = &[
     &remove_then_create::RULE,
     &truncating_write::RULE,
     &umask_mutation::RULE,
+    &unlocked_repository_command::RULE,
 ];
 
 /// The rule with this id.

@@ -446,7 +446,7 @@ impl<'a> Walker<'a> {
         if event >= EVENTS {
             return;
         }
-        if matches!(effect.operation, Operation::Run | Operation::Populate) {
+        if matches!(effect.operation, Operation::Run | Operation::Populate | Operation::Update) {
             self.labour(state);
         }
         self.trace.sources.insert(effect.result, Source::Event(event));

@@ -373,6 +373,15 @@ impl Context<'_> {
                 self.call(state, lane, Call::SetMask { private: mode == Mode::Private || computed })?;
                 done()
             }
+            Operation::Update if phase == 0 => {
+                let lock = self.open(state, lane, to, EXCLUSIVE)?;
+                self.call(state, lane, Call::Close(lock))?;
+                Ok(Progress::More(1))
+            }
+            Operation::Update => {
+                self.call(state, lane, Call::Unlink(to.to_vec()))?;
+                done()
+            }
             Operation::Run | Operation::Sync => done(),
         }
     }

@@ -66,6 +66,7 @@ impl Use {
                         used.creates_directory = true;
                     }
                     Operation::ReadDir
+                    | Operation::Update
                     | Operation::Remove(RemoveKind::Dir | RemoveKind::Tree)
                     | Operation::Check(Check::IsDir) => used.directory = true,
                     Operation::Open(_)
@@ -250,7 +251,7 @@ fn needs(effect: &EffectStep) -> Option<Kind> {
         | Operation::SetOwner
         | Operation::Truncate => Some(Kind::File),
         Operation::Open(flags) if !flags.create && !flags.create_new => Some(Kind::File),
-        Operation::ReadDir => Some(Kind::Directory),
+        Operation::ReadDir | Operation::Update => Some(Kind::Directory),
         _ => None,
     }
 }
@@ -290,7 +291,7 @@ fn touches<'a>(
             let first = (1..path.len()).filter_map(|depth| path.get(..depth)).find(|p| !ancestors_stay(p));
             vec![change(first.unwrap_or(path)), change(path)]
         }
-        Operation::Rename { .. } => vec![change(path), change(to)],
+        Operation::Rename { .. } | Operation::Update => vec![change(path), change(to)],
         Operation::Copy | Operation::HardLink => vec![look(path), change(to)],
         Operation::Symlink => vec![change(to)],
         _ => vec![change(path)],

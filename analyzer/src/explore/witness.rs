@@ -183,6 +183,12 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::EnvSet => "set the variable".to_owned(),
         Operation::SetCwd => "change the working directory".to_owned(),
         Operation::SetUmask(_) => "set the umask".to_owned(),
+        Operation::Update => match (first, last) {
+            (0, 0) if !failed => "lock and update",
+            (1, _) => "finish the update",
+            _ => "update",
+        }
+        .to_owned(),
         Operation::Run | Operation::Sync => effect.operation.to_string(),
     }
 }

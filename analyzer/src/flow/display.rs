@@ -241,6 +241,7 @@ impl Display for Operation {
             Operation::EnvSet => f.write_str("setenv"),
             Operation::SetCwd => f.write_str("chdir"),
             Operation::SetUmask(mode) => write!(f, "umask{}", mode_word(*mode)),
+            Operation::Update => f.write_str("update"),
             Operation::Run => f.write_str("run"),
             Operation::Sync => f.write_str("sync"),
         }

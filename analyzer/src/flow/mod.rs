@@ -387,6 +387,8 @@ pub enum Operation {
     SetCwd,
     /// Changes the file mode creation mask, to what leaves new files with this mode.
     SetUmask(Mode),
+    /// Changes a repository, under the lock file `other_place` in it, which is made anew and removed: whoever finds it there fails.
+    Update,
     /// Runs a command; `place` is its working directory or target where known.
     Run,
     /// Flushes to the disk.

@@ -28,6 +28,12 @@ pub fn is_slow(library: &str) -> bool {
     models::Models::rust().is_slow(library)
 }
 
+/// Whether what an API of this name does, it does to a repository: a library's function, or a command as `git pull`.
+pub fn is_repository(api: &str) -> bool {
+    let library = api.split([':', ' ']).next().unwrap_or(api);
+    models::Models::rust().is_repository(library)
+}
+
 /// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
 /// what it holds: without findings in tests it need not be read.
 pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {

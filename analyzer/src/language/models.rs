@@ -35,10 +35,16 @@
 //! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it, or, with `calls`, for all that is started there |
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
+//! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
 //! `slow` lists libraries that speak to a network or run another program: between two steps around a call into one, another
 //! instance is likely to come.
+//!
+//! `repository` lists libraries and programs that work on repositories. `command` rows say what a program does when it is run with one of
+//! these `words` as its subcommand: `effect` is `populate` or `update` (a repository, under its lock file); `place` counts the words after the
+//! subcommand, options aside, and without it the place is where the command runs, which `directory` is the option for; `valued` lists
+//! options that take the next word for their value.
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
@@ -109,6 +115,34 @@ pub struct Api {
     pub releases: bool,
     /// The method's name alone is enough, on a receiver whose type is not known.
     pub presumed: bool,
+    /// Builds a command line: what argument 1 (of a constructor, 0) is to it.
+    pub command: Option<CommandPart>,
+}
+
+/// What an argument is to a command line that is built step by step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandPart {
+    /// The program.
+    Program,
+    /// One more word.
+    Argument,
+    /// A list of words.
+    Arguments,
+    /// The directory that it starts in.
+    Directory,
+}
+
+/// What a command does to the filesystem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// `Populate` or `Update`.
+    pub effect: Operation,
+    /// Which of the words after the subcommand, options aside, is the place; without, it is where the command runs.
+    pub place: Option<usize>,
+    /// Options that take the next word for their value.
+    pub valued: Vec<String>,
+    /// The option whose value is where the command runs.
+    pub directory: Option<String>,
 }
 
 impl Api {
@@ -256,6 +290,10 @@ pub struct Models {
     mirrored: FxHashSet<Box<str>>,
     /// Libraries whose calls take seconds rather than microseconds.
     slow: FxHashSet<Box<str>>,
+    /// Libraries and programs that work on repositories.
+    repository: FxHashSet<Box<str>>,
+    /// By program and subcommand, as `git:clone`.
+    commands: FxHashMap<Box<str>, Command>,
     /// Attributes that keep a test from running beside others.
     serial: FxHashSet<Box<str>>,
     kinds: FxHashMap<Box<str>, ErrorKind>,
@@ -336,6 +374,16 @@ impl Models {
     /// Whether calls into the library, the first part of their names, take seconds rather than microseconds.
     pub fn is_slow(&self, library: &str) -> bool {
         self.slow.contains(library)
+    }
+
+    /// Whether the library or program of this name works on repositories.
+    pub fn is_repository(&self, library: &str) -> bool {
+        self.repository.contains(library)
+    }
+
+    /// What a command of this program and subcommand does.
+    pub fn command(&self, program: &str, word: &str) -> Option<&Command> {
+        self.commands.get([program, ":", word].concat().as_str())
     }
 
     /// Whether an attribute of this qualified name keeps the test that it stands on from running beside others.

@@ -1,6 +1,8 @@
 //! Reads a model table.
 
-use super::{Api, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo};
+use super::{
+    Api, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo,
+};
 use crate::flow::{Check, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -17,6 +19,10 @@ struct Table {
     types: Vec<TypeRow>,
     #[serde(default)]
     slow: Vec<String>,
+    #[serde(default)]
+    repository: Vec<String>,
+    #[serde(default)]
+    command: Vec<CommandRow>,
     #[serde(default)]
     serial: Vec<String>,
     #[serde(default)]
@@ -85,6 +91,19 @@ struct ApiRow {
     releases: bool,
     #[serde(default)]
     presumed: bool,
+    command: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandRow {
+    program: String,
+    words: Vec<String>,
+    effect: String,
+    place: Option<usize>,
+    #[serde(default)]
+    valued: Vec<String>,
+    directory: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +136,23 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
         return Err(ModelError { row: String::new(), problem: "the separator is empty".to_owned() });
     }
     models.slow = table.slow.into_iter().map(Into::into).collect();
+    models.repository = table.repository.into_iter().map(Into::into).collect();
+    for row in table.command {
+        let context = Row { list: "command", name: row.program.clone() };
+        let effect = context.word("effect", &row.effect, operation)?;
+        if !matches!(effect, Operation::Populate | Operation::Update) {
+            return Err(context.error(format!("a command does not `{}`", row.effect)));
+        }
+        for word in row.words {
+            let command = Command {
+                effect,
+                place: row.place,
+                valued: row.valued.clone(),
+                directory: row.directory.clone(),
+            };
+            context.insert(&mut models.commands, &format!("{}:{word}", row.program), command)?;
+        }
+    }
     models.serial = table.serial.into_iter().map(Into::into).collect();
     for row in table.mirror {
         let context = Row { list: "mirror", name: row.of.clone() };
@@ -321,6 +357,7 @@ impl ApiRow {
             joins: self.joins,
             releases: self.releases,
             presumed: self.presumed,
+            command: context.optional("part of a command", self.command.as_ref(), command_part)?,
         })
     }
 
@@ -429,6 +466,7 @@ fn operation(word: &str) -> Option<Operation> {
         "setenv" => Operation::EnvSet,
         "chdir" => Operation::SetCwd,
         "umask" => Operation::SetUmask(Mode::Unknown),
+        "update" => Operation::Update,
         "run" => Operation::Run,
         "sync" => Operation::Sync,
         _ => return None,
@@ -470,6 +508,16 @@ fn error_kind(word: &str) -> Option<ErrorKind> {
         "directory-not-empty" => ErrorKind::DirectoryNotEmpty,
         "would-block" => ErrorKind::WouldBlock,
         "other" => ErrorKind::Other,
+        _ => return None,
+    })
+}
+
+fn command_part(word: &str) -> Option<CommandPart> {
+    Some(match word {
+        "program" => CommandPart::Program,
+        "argument" => CommandPart::Argument,
+        "arguments" => CommandPart::Arguments,
+        "directory" => CommandPart::Directory,
         _ => return None,
     })
 }

@@ -359,6 +359,12 @@ impl Lowerer<'_> {
             }
             return Some(self.shaped(Val::place(place, Ty::path()), api.fails));
         }
+        if let Some(part) = api.command
+            && let Some(value) = self.command_with(part, arguments, syntax)
+        {
+            let ty = api.returns.as_deref().map_or_else(|| value.ty.clone(), Ty::of_name);
+            return Some(Val { ty, ..value });
+        }
         if let Some(transform) = api.path {
             return Some(self.transform(transform, api, arguments));
         }
@@ -381,9 +387,6 @@ impl Lowerer<'_> {
         let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
         if ty.name() == Some("std::fs::OpenOptions") {
             return Some(Val::new(V::Flags(OpenFlags::default()), ty));
-        }
-        if ty.name() == Some("std::process::Command") {
-            return Some(Val::new(V::Command, ty));
         }
         let value = Val::new(V::Opaque, ty).with_data(&data);
         Some(self.shaped(value, api.fails))
@@ -510,6 +513,10 @@ impl Lowerer<'_> {
         certainty: Certainty,
     ) -> Option<Val> {
         let mut operation = operation;
+        let commanded = match arguments.first().map(|a| &a.v) {
+            Some(V::Command(line)) if operation == Operation::Run => self.commanded(line),
+            _ => None,
+        };
         if let Some(option) = api.options.and_then(|at| arguments.get(at)) {
             operation = match (operation, &option.v) {
                 (Operation::Open(_), V::Flags(flags)) => Operation::Open(*flags),
@@ -530,7 +537,7 @@ impl Lowerer<'_> {
         }
         if is_stream_row(api)
             && let Some(value) = api.place.and_then(|at| arguments.get(at))
-            && matches!(value.v, V::Opaque | V::Struct(_) | V::Closure(_) | V::Command)
+            && matches!(value.v, V::Opaque | V::Struct(_) | V::Closure(_) | V::Command(_))
         {
             // A stream that is no file: standard output, a socket, a buffer.
             let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
@@ -589,6 +596,11 @@ impl Lowerer<'_> {
         }
         let fallible = api.fails != Fails::Never;
         let site = self.site(span);
+        let (mut place, mut other_place, mut name) = (place, other_place, api.name.clone());
+        if let Some(run) = commanded {
+            (operation, place, name) = (run.operation, run.place, run.name);
+            other_place = (operation == Operation::Update).then(|| place.join(&Place::literal("index.lock")));
+        }
         let effect = Effect {
             operation,
             place: place.clone(),
@@ -599,7 +611,7 @@ impl Lowerer<'_> {
             result,
             on_failure: OnFailure::Continue,
             certainty,
-            api: api.name.as_str().into(),
+            api: name.as_str().into(),
             site,
         };
         let ty = match (operation, api.returns.as_deref()) {

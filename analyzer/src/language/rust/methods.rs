@@ -36,8 +36,8 @@ impl Lowerer<'_> {
             let value = self.api_call(api, &mut arguments, &syntax, span, certainty);
             if let Some(value) = value {
                 // Builders change in place: `options.write(true);`.
-                if let (V::Flags(_), Some(variable)) = (&value.v, root_variable(&e.receiver))
-                    && api.flag.is_some()
+                if let (V::Flags(_) | V::Command(_), Some(variable)) = (&value.v, root_variable(&e.receiver))
+                    && (api.flag.is_some() || api.command.is_some())
                 {
                     self.assign(&variable, value.clone());
                 }
@@ -110,7 +110,8 @@ impl Lowerer<'_> {
             Ty::Sequence(_) | Ty::Bool | Ty::Text => true,
             _ => false,
         };
-        if foreign || is_std_method(&name) {
+        let clones_something = name == "clone" && !e.args.is_empty();
+        if foreign || (is_std_method(&name) && !clones_something) {
             return Val { v: V::Opaque, ty: Ty::Unknown, data };
         }
         let receiver = ty.name().filter(|n| *n != PATH).map(str::to_owned);
@@ -132,7 +133,9 @@ impl Lowerer<'_> {
             Ty::Result(_) | Ty::Option(_) => None,
             _ => models.method(None, name),
         };
-        if let Some(api) = known {
+        // A conversion that any value has is given nothing: `repository.clone(url)` is none.
+        let converts = |api: &Api| api.name.starts_with("?::") && api.path.is_some();
+        if let Some(api) = known.filter(|api| arguments == 0 || !converts(api)) {
             return Some((api, Certainty::Known));
         }
         // Reading and writing through anything that is a file underneath.
@@ -423,7 +426,11 @@ impl Lowerer<'_> {
                 Some(Val::new(V::Maybe(Box::new(maybe)), Ty::Option(Rc::new(Ty::Unknown))))
             }
             "unwrap_or" | "unwrap_or_default" => {
-                let m = parts?;
+                let Some(m) = parts else {
+                    // A lookup whose success is taken for granted.
+                    self.evaluate_arguments(e);
+                    return Some(Val { ty: receiver.ty.payload(), ..receiver.clone() });
+                };
                 let default = e.args.first().map(|a| self.expr(a)).unwrap_or_else(|| {
                     if m.payload.ty == Ty::Bool {
                         Val::cond(Condition::Constant(false))

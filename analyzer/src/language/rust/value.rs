@@ -1,5 +1,6 @@
 //! What an expression is worth to the flow: an abstract value, its type, and the reads that its data derives from.
 
+use super::command::CommandLine;
 use super::types::Ty;
 use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Value};
 use crate::language::models::LockFlags;
@@ -53,7 +54,7 @@ pub enum V {
     /// A function by qualified name.
     Function(Rc<str>),
     /// A command under construction.
-    Command,
+    Command(Rc<CommandLine>),
 }
 
 /// A `Result` or `Option` whose success is a condition.
@@ -184,7 +185,7 @@ impl Val {
             | V::Async(_)
             | V::Function(_)
             | V::Kind(_)
-            | V::Command
+            | V::Command(_)
             | V::Recursive(_)
             | V::Lock(_) => {
                 if self.data.is_empty() {
