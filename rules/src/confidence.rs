@@ -23,6 +23,8 @@ pub enum Reason {
     SharedRoot(Root),
     /// Whoever may run this function may have created the place in another way.
     Instance,
+    /// It is started by the function itself.
+    Own,
     /// Other threads share what is changed.
     Beside(Beside),
     /// None is known.
@@ -69,7 +71,8 @@ impl Surroundings<'_> {
         };
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
-            Actor::Itself | Actor::ItselfThread | Actor::Task => Some(Reason::Itself),
+            Actor::Itself | Actor::ItselfThread => Some(Reason::Itself),
+            Actor::Task => Some(Reason::Own),
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
                 .evidence
@@ -313,6 +316,9 @@ fn met(
         Reason::SharedRoot(root) => {
             let level = if *root == Root::Temp { Confidence::Medium } else { Confidence::Low };
             (level, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
+        }
+        Reason::Own => {
+            (Confidence::High, "the function starts the work itself, and does not wait for it".to_owned())
         }
         Reason::Beside(beside) => (beside.level, beside.why.clone()),
         Reason::None => (Confidence::Low, "nothing is known that does this to the place".to_owned()),

@@ -220,6 +220,7 @@ impl<'p> View<'p> {
     ) -> Option<Proven> {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
+        actors.retain(|(actor, _)| candidate.with_own_work == (*actor == Actor::Task));
         // A helper's write is looked at from its callers for what they know about the path.
         if candidate.check.is_none() && candidate.act.depth > 0 {
             actors.retain(|(_, reason)| !matches!(reason, Reason::None));

@@ -20,6 +20,7 @@ pub mod pairs;
 mod process_state;
 mod read_modify_write;
 mod remove_then_create;
+mod remove_while_in_use;
 pub mod rule;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ pub static RULES: &[&Rule] = &[
     &global_environment_mutation::RULE,
     &read_modify_write::RULE,
     &remove_then_create::RULE,
+    &remove_while_in_use::RULE,
     &truncating_write::RULE,
     &umask_mutation::RULE,
     &unlocked_repository_command::RULE,

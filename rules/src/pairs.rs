@@ -32,6 +32,8 @@ pub struct Candidate {
     pub refilled: bool,
     /// Whether the place is only a temporary name of something that is moved into place afterwards.
     pub renamed_away: bool,
+    /// Whether the race is with work that the function itself has started, and with nobody else.
+    pub with_own_work: bool,
 }
 
 /// An effect and where the function's own source causes it.
@@ -153,6 +155,7 @@ impl Candidate {
             long: trace.takes_long(pair.check, Some(pair.act)) || fills_slowly(trace, pair.act),
             refilled: is_refilled(trace, pair.act, place),
             renamed_away: is_renamed_away(trace, pair.act, place),
+            with_own_work: false,
         })
     }
 
@@ -171,6 +174,7 @@ impl Candidate {
             long: first.is_some_and(|first| trace.takes_long(first, Some(act))) || fills_slowly(trace, act),
             refilled: is_refilled(trace, act, place),
             renamed_away: is_renamed_away(trace, act, place),
+            with_own_work: false,
         })
     }
 }

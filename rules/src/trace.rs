@@ -28,6 +28,8 @@ pub struct Trace<'a> {
     pub frames: Vec<FrameInfo<'a>>,
     /// Steps that take their time: downloads, builds, commands, questions to a person.
     labours: Vec<Labour>,
+    /// What is given up or waited for: after how many effects, and which result.
+    ends: Vec<(usize, ResultId)>,
     sources: FxHashMap<ResultId, Source<'a>>,
 }
 
@@ -40,6 +42,8 @@ pub struct Event<'a> {
     pub guards: Vec<Guard>,
     /// Indices into [`Trace::frames`], the outermost first.
     pub frames: Vec<usize>,
+    /// The work of this process that it is part of, if that was started here; the innermost.
+    pub work: Option<ResultId>,
     /// Decisions on the way here: which one, which side.
     choices: Vec<(usize, bool)>,
 }
@@ -143,6 +147,11 @@ impl<'a> Trace<'a> {
         let (Some(a), Some(b)) = (self.events.get(first), self.events.get(second)) else { return false };
         let shared = a.frames.iter().zip(&b.frames).take_while(|(x, y)| x == y).map(|(x, _)| *x);
         !shared.into_iter().any(|frame| self.is_call(frame))
+    }
+
+    /// Whether a guard is given up, or work waited for, between the two effects.
+    pub fn ends_between(&self, result: ResultId, first: usize, second: usize) -> bool {
+        self.ends.iter().any(|(after, ended)| *ended == result && *after > first && *after <= second)
     }
 
     /// Whether the frame is a called function and not code in place.
@@ -358,6 +367,7 @@ struct State {
     guards: Vec<Guard>,
     choices: Vec<(usize, bool)>,
     frames: Vec<usize>,
+    work: Option<ResultId>,
     /// How many guards held when the innermost frame began.
     entry: usize,
 }
@@ -406,6 +416,7 @@ impl<'a> Walker<'a> {
                     let outer = std::mem::take(&mut self.loops);
                     self.returns.push(Vec::new());
                     let mut inside = State { entry: state.guards.len(), ..state.clone() };
+                    inside.work = if spawn.process { state.work } else { Some(spawn.result) };
                     self.block(&spawn.body, &mut inside, depth + 1);
                     let returns = self.returns.pop().unwrap_or_default();
                     self.trace.sources.insert(spawn.result, Source::Frame(returns));
@@ -428,10 +439,17 @@ impl<'a> Walker<'a> {
                     self.exit(exit, state);
                     return End::Left;
                 }
-                Step::Join(_) | Step::Release(..) => {}
+                Step::Join(ended) | Step::Release(ended, _) => self.end(*ended),
             }
         }
+        block.drops.iter().for_each(|dropped| self.end(*dropped));
         End::Reached
+    }
+
+    fn end(&mut self, result: ResultId) {
+        if self.trace.ends.len() < EVENTS {
+            self.trace.ends.push((self.trace.events.len(), result));
+        }
     }
 
     fn labour(&mut self, state: &State) {
@@ -454,6 +472,7 @@ impl<'a> Walker<'a> {
             effect,
             guards: state.guards.clone(),
             frames: state.frames.clone(),
+            work: state.work,
             choices: state.choices.clone(),
         });
         if effect.on_failure == OnFailure::Propagate {

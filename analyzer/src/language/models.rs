@@ -22,6 +22,7 @@
 //! | `names` | qualified names; `?::clone` is a method on any receiver |
 //! | `effect` | the operation, in the words of the summaries' text form (`check-exists`, `open`, `mkdir-all`, `try-lock`, ..) |
 //! | `place`, `other` | the path or handle; the destination of a rename or copy, the new name of a link |
+//! | `inside` | the effect is on the file of this name in `place` |
 //! | `below`, `other_below` | the open directory that `place` or `other` is relative to (`openat`) |
 //! | `flags`, `options` | how `open` opens: fixed words, or the argument that is a builder or an expression of `flag` words |
 //! | `data`, `fills` | what is written; the buffer that what is read is put into |
@@ -115,6 +116,8 @@ pub struct Api {
     pub releases: bool,
     /// The method's name alone is enough, on a receiver whose type is not known.
     pub presumed: bool,
+    /// The effect is on the file of this name in the place.
+    pub inside: Option<String>,
     /// Builds a command line: what argument 1 (of a constructor, 0) is to it.
     pub command: Option<CommandPart>,
 }

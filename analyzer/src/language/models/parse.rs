@@ -91,6 +91,7 @@ struct ApiRow {
     releases: bool,
     #[serde(default)]
     presumed: bool,
+    inside: Option<String>,
     command: Option<String>,
 }
 
@@ -357,6 +358,7 @@ impl ApiRow {
             joins: self.joins,
             releases: self.releases,
             presumed: self.presumed,
+            inside: self.inside.clone(),
             command: context.optional("part of a command", self.command.as_ref(), command_part)?,
         })
     }

@@ -563,6 +563,8 @@ impl Lowerer<'_> {
             None => self.fresh_place(""),
         };
         let place = self.relative(api.below, arguments, place);
+        let place =
+            api.inside.as_ref().map_or_else(|| place.clone(), |name| place.join(&Place::literal(name)));
         let place = if api.private {
             let id = self.opaque_id();
             let private = Place::new(PlaceKind::Private(id));

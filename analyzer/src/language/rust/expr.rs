@@ -3,7 +3,7 @@
 use super::lower::Lowerer;
 use super::patterns;
 use super::types::Ty;
-use super::value::{V, Val, all, any};
+use super::value::{V, Val, add_data, all, any};
 use crate::flow::{Branch, Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
 use crate::qualified;
 use std::rc::Rc;
@@ -424,7 +424,7 @@ impl Lowerer<'_> {
                 let left = self.expr(&e.left);
                 let right = self.expr(&e.right);
                 let mut observed = left.observed();
-                super::value::add_data(&mut observed, &right.observed());
+                add_data(&mut observed, &right.observed());
                 Val::cond(self.opaque_condition(observed))
             }
             BinOp::BitOr(_) => {
@@ -508,7 +508,7 @@ impl Lowerer<'_> {
             _ => {}
         }
         let mut observed = left.observed();
-        super::value::add_data(&mut observed, &right.observed());
+        add_data(&mut observed, &right.observed());
         self.opaque_condition(observed)
     }
 
@@ -540,7 +540,7 @@ impl Lowerer<'_> {
                         let mut fields = fields.clone();
                         let ty = local.ty.clone();
                         let mut all_data = local.data.clone();
-                        super::value::add_data(&mut all_data, &data);
+                        add_data(&mut all_data, &data);
                         let field = field.to_string();
                         fields.retain(|(n, _)| *n != field);
                         fields.push((field, value));
@@ -690,7 +690,11 @@ impl Lowerer<'_> {
         } else {
             // A loop that only its head ends leaves its variables as the head last saw them: `while p.exists() { p = next }`
             // ends with the very path that was found absent.
-            for (name, value) in at_head {
+            for (name, mut value) in at_head {
+                // Handles of work that were put into a collection stay in it.
+                let mut handles = self.local(&name).map(|v| v.data.clone()).unwrap_or_default();
+                handles.retain(|r| self.started.contains(r));
+                add_data(&mut value.data, &handles);
                 self.assign(&name, value);
             }
         }
