@@ -16,6 +16,7 @@ mod names;
 mod narrow;
 pub mod pairs;
 mod read_modify_write;
+mod redundant_check;
 mod remove_then_create;
 pub mod rule;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub static RULES: &[&Rule] = &[
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
     &read_modify_write::RULE,
+    &redundant_check::RULE,
     &remove_then_create::RULE,
     &truncating_write::RULE,
 ];
