@@ -19,13 +19,15 @@ mod narrow;
 pub mod pairs;
 mod process_state;
 mod read_modify_write;
+mod redundant_check;
 mod remove_then_create;
 mod remove_while_in_use;
 pub mod rule;
 #[cfg(test)]
 mod tests;
 mod threads;
-pub mod trace;
+pub mod tolerance;
+mod trace;
 mod truncating_write;
 mod umask_mutation;
 mod unlocked_repository_command;
@@ -49,6 +51,7 @@ pub static RULES: &[&Rule] = &[
     &global_cwd_mutation::RULE,
     &global_environment_mutation::RULE,
     &read_modify_write::RULE,
+    &redundant_check::RULE,
     &remove_then_create::RULE,
     &remove_while_in_use::RULE,
     &truncating_write::RULE,
@@ -77,7 +80,8 @@ pub fn check_with(
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
-    let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses));
+    let mut evidence = Evidence::index(program, uses.collect());
     evidence.note_programs(program);
     views.retain(View::has_candidates);
     // Who changes nothing that threads share need not know of threads.

@@ -42,11 +42,13 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         }
         let started = own_work(trace, act, place).and_then(|used| {
             let candidate = Candidate::of_steps(trace, Some(used), act, place)?;
-            Some(Candidate { with_own_work: true, ..candidate })
+            Some(Candidate { with_own_work: true, own: false, ..candidate })
         });
         candidates.extend(started);
         let used = given_up(trace, act, place);
-        candidates.extend(used.and_then(|used| Candidate::of_steps(trace, Some(used), act, place)));
+        let unlocked = used.and_then(|used| Candidate::of_steps(trace, Some(used), act, place));
+        // Who made it under the lock is not who is in there now.
+        candidates.extend(unlocked.map(|candidate| Candidate { own: false, ..candidate }));
     }
     candidates
 }

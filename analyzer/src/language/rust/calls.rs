@@ -288,6 +288,7 @@ impl Lowerer<'_> {
             arguments: values,
             result,
             on_failure: OnFailure::Continue,
+            defaulted: false,
             site,
             presumed: presumed.map(Box::new),
         }));
@@ -612,6 +613,7 @@ impl Lowerer<'_> {
             content,
             result,
             on_failure: OnFailure::Continue,
+            on_malformed: None,
             certainty,
             api: name.as_str().into(),
             site,
@@ -740,6 +742,7 @@ impl Lowerer<'_> {
                 content: Value::Opaque,
                 result,
                 on_failure,
+                on_malformed: None,
                 certainty: Certainty::Known,
                 api: api.name.as_str().into(),
                 site,
