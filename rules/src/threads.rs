@@ -125,7 +125,7 @@ impl Threads {
     /// Follows the calls from every beginning.
     fn enter(&mut self, program: &Program, functions: &[(FunctionId, &FlowSummary)]) {
         self.entries = vec![None; functions.len()];
-        let mut outgoing: FxHashMap<FunctionId, Vec<(FunctionId, Company)>> = FxHashMap::default();
+        let mut outgoing: FxHashMap<FunctionId, Vec<(FunctionId, Here)>> = FxHashMap::default();
         let mut pending: Vec<(FunctionId, Company)> = Vec::new();
         for (callee, calls) in &self.calls {
             let to_test = program.function(*callee).is_some_and(is_aside);
@@ -134,8 +134,8 @@ impl Threads {
                 if program.function(*caller).is_some_and(is_aside) && !to_test {
                     continue;
                 }
-                outgoing.entry(*caller).or_default().push((*callee, here.company));
-                if here.company == Company::Started {
+                outgoing.entry(*caller).or_default().push((*callee, *here));
+                if here.company == Company::Started && !here.locked {
                     pending.push((*callee, Company::Started));
                 }
             }
@@ -150,7 +150,9 @@ impl Threads {
             }
             *entry = Some(company);
             let calls = outgoing.get(&id).into_iter().flatten();
-            pending.extend(calls.map(|(callee, here)| (*callee, company.max(*here))));
+            // Whoever takes the lock too is kept out.
+            let beside = |here: &Here| if here.locked { Company::Alone } else { company.max(here.company) };
+            pending.extend(calls.map(|(callee, here)| (*callee, beside(here))));
         }
     }
 
