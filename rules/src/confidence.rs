@@ -3,7 +3,7 @@
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
-use crate::pairs::{Candidate, Relation};
+use crate::pairs::{Candidate, Cover, Meaning, Relation};
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
@@ -85,8 +85,11 @@ impl Surroundings<'_> {
             Actor::Updater => elsewhere(&[Role::Writes, Role::Replaces]).map(Reason::Elsewhere),
             Actor::Replacer => elsewhere(&[Role::Replaces]).map(Reason::Elsewhere),
             Actor::Acquirer => named(|h| h.lock).or_else(|| {
-                matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
-                    .then_some(Reason::Instance)
+                let exclusive = matches!(
+                    candidate.act.effect.operation,
+                    Operation::Open(OpenFlags { create_new: true, .. })
+                );
+                (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
             Actor::Attacker | Actor::Stranger => None,
         }
@@ -189,6 +192,9 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
+    if candidate.cover == Cover::Whole {
+        verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
+    }
     if candidate.locked && !matches!(reason, Reason::Itself) {
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
@@ -225,6 +231,13 @@ fn met(
             (Confidence::High, "the place is shared: other code uses it too".to_owned())
         }
         Reason::Instance if shared => (Confidence::Medium, "another instance may create it".to_owned()),
+        // Who takes a lock expects others to want it at the same time.
+        Reason::Itself | Reason::Instance if candidate.meaning == Meaning::Claim => {
+            (Confidence::Medium, "its existence is taken for ownership".to_owned())
+        }
+        Reason::Itself if candidate.cover.is_broken() => {
+            (Confidence::Medium, "a lock is taken for this, so others are expected".to_owned())
+        }
         Reason::Itself | Reason::Instance if candidate.long && !unknown => {
             (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
         }

@@ -11,6 +11,7 @@ mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
 mod guarded;
+mod lock_file_by_existence;
 mod merge;
 mod names;
 mod narrow;
@@ -18,6 +19,7 @@ pub mod pairs;
 mod read_modify_write;
 mod remove_then_create;
 pub mod rule;
+mod stale_lock_takeover;
 #[cfg(test)]
 mod tests;
 pub mod trace;
@@ -38,8 +40,10 @@ pub static RULES: &[&Rule] = &[
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
+    &lock_file_by_existence::RULE,
     &read_modify_write::RULE,
     &remove_then_create::RULE,
+    &stale_lock_takeover::RULE,
     &truncating_write::RULE,
 ];
 

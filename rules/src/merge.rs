@@ -24,7 +24,11 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     let mut checks: FxHashMap<Location, usize> = FxHashMap::default();
     for next in decided {
         let act = next.finding.act;
-        let same = acts.get(&act).or_else(|| next.check.as_ref().and_then(|check| checks.get(check)));
+        let refilled = next.finding.rule.id == remove_then_create::RULE.id;
+        let same = acts.get(&act).or_else(|| {
+            let check = next.check.as_ref()?;
+            checks.get(check).or_else(|| acts.get(check).filter(|_| refilled))
+        });
         if let Some(first) = same.and_then(|i| kept.get_mut(*i)) {
             absorb(&mut first.finding, next);
             continue;
@@ -32,8 +36,7 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
         acts.insert(act, kept.len());
         if let Some(check) = next.check {
             // The removal before a creation is an act of its own; a check before it belongs to the same cause.
-            let found =
-                if next.finding.rule.id == remove_then_create::RULE.id { &mut acts } else { &mut checks };
+            let found = if refilled { &mut acts } else { &mut checks };
             found.insert(check, kept.len());
         }
         kept.push(next);

@@ -4,8 +4,8 @@
 //! or a branch on the answer left early before it. Answers that a helper function forwards (`fn seen(p) -> bool`) count.
 
 use fsrace_analyzer::flow::{
-    Block, Branch, Callee, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, OnFailure, Operation,
-    ResultId, Site, Step, Value,
+    Block, Branch, Callee, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, LockScope, OnFailure,
+    Operation, ResultId, Site, Step, Value,
 };
 use fsrace_analyzer::link::takes_long;
 use rustc_hash::FxHashMap;
@@ -18,6 +18,8 @@ const EVENTS: usize = 4000;
 const GUARDS: usize = 96;
 /// How many answers are followed through frames and nested conditions for one decision.
 const FORWARDED: usize = 12;
+/// How many locks are followed at one time.
+const HELD: usize = 16;
 
 /// All effects of one body in the order of the source.
 #[derive(Debug, Default)]
@@ -40,6 +42,8 @@ pub struct Event<'a> {
     pub guards: Vec<Guard>,
     /// Indices into [`Trace::frames`], the outermost first.
     pub frames: Vec<usize>,
+    /// The locks against other processes that may be held while it runs, as indices into [`Trace::events`].
+    pub held: Vec<usize>,
     /// Decisions on the way here: which one, which side.
     choices: Vec<(usize, bool)>,
 }
@@ -81,6 +85,8 @@ pub enum Says {
     Absent,
     /// The decision looks at what was observed, in a way that is not known.
     Unknown,
+    /// The decision looks at what was read from the place, in a way that is not known. Unlike the others, no answer of a check.
+    Judged,
 }
 
 #[derive(Debug)]
@@ -113,8 +119,14 @@ enum Ask {
 impl<'a> Trace<'a> {
     /// Walks the body.
     pub fn of(body: &'a Block) -> Self {
-        let mut walker =
-            Walker { trace: Trace::default(), choices: 0, returns: vec![Vec::new()], loops: Vec::new() };
+        let mut walker = Walker {
+            trace: Trace::default(),
+            choices: 0,
+            returns: vec![Vec::new()],
+            loops: Vec::new(),
+            drops: Vec::new(),
+            kept: vec![Vec::new()],
+        };
         walker.block(body, &mut State::default(), 0);
         walker.trace
     }
@@ -212,9 +224,12 @@ impl<'a> Trace<'a> {
             Condition::Failed(r, kinds) => self.answer(*r, Ask::Failed(*kinds, holds), certain, out),
             Condition::Opaque { observed, .. } => {
                 for event in observed.iter().flat_map(|r| self.origins(*r)) {
-                    if self.events.get(event).is_some_and(|e| e.effect.operation.is_check()) {
-                        out.push(Guard { event, says: Says::Unknown, certain });
-                    }
+                    let says = match self.events.get(event).map(|e| e.effect.operation) {
+                        Some(Operation::Check(_)) => Says::Unknown,
+                        Some(Operation::Read | Operation::Open(_)) => Says::Judged,
+                        _ => continue,
+                    };
+                    out.push(Guard { event, says, certain });
                 }
             }
             Condition::Not(inner) => self.literals(inner, !holds, certain, out),
@@ -261,6 +276,11 @@ impl<'a> Trace<'a> {
             (Value::Condition(c), Ask::True(holds)) => self.literals(c, holds, certain, out),
             (Value::Result(r), _) => self.answer(*r, ask, certain, out),
             (Value::Success(inner), Ask::True(_)) => self.value_answer(inner, ask, certain, out),
+            (Value::Derived(from), Ask::True(_)) => {
+                for event in from.iter().flat_map(|r| self.origins(*r)) {
+                    out.push(Guard { event, says: Says::Judged, certain });
+                }
+            }
             (Value::Failure(Some(r)), Ask::Ok(false) | Ask::Failed(_, true)) => {
                 self.answer(*r, ask, certain, out);
             }
@@ -360,6 +380,8 @@ struct State {
     frames: Vec<usize>,
     /// How many guards held when the innermost frame began.
     entry: usize,
+    /// The locks that may be held.
+    held: Vec<usize>,
 }
 
 impl State {
@@ -367,6 +389,14 @@ impl State {
         for guard in guards {
             if self.guards.len() < GUARDS {
                 self.guards.push(guard);
+            }
+        }
+    }
+
+    fn hold(&mut self, locks: &[usize]) {
+        for lock in locks {
+            if self.held.len() < HELD && !self.held.contains(lock) {
+                self.held.push(*lock);
             }
         }
     }
@@ -386,6 +416,10 @@ struct Walker<'a> {
     returns: Vec<Vec<Returned<'a>>>,
     /// Per loop of the innermost frame, what holds at each break.
     loops: Vec<Vec<Vec<Guard>>>,
+    /// What the open blocks of the innermost frame release when they are left.
+    drops: Vec<&'a [ResultId]>,
+    /// Per frame, the locks that it may return with.
+    kept: Vec<Vec<usize>>,
 }
 
 impl<'a> Walker<'a> {
@@ -393,6 +427,16 @@ impl<'a> Walker<'a> {
         if depth > DEPTH {
             return End::Reached;
         }
+        self.drops.push(&block.drops);
+        let end = self.steps(block, state, depth);
+        self.drops.pop();
+        if end == End::Reached {
+            block.drops.iter().for_each(|result| self.release(*result, &mut state.held));
+        }
+        end
+    }
+
+    fn steps(&mut self, block: &'a Block, state: &mut State, depth: usize) -> End {
         for step in &block.steps {
             match step {
                 Step::Effect(effect) => self.effect(effect, state),
@@ -403,13 +447,8 @@ impl<'a> Walker<'a> {
                 }
                 Step::Loop(body) => self.repeat(body, state, depth),
                 Step::Spawn(spawn) => {
-                    let outer = std::mem::take(&mut self.loops);
-                    self.returns.push(Vec::new());
                     let mut inside = State { entry: state.guards.len(), ..state.clone() };
-                    self.block(&spawn.body, &mut inside, depth + 1);
-                    let returns = self.returns.pop().unwrap_or_default();
-                    self.trace.sources.insert(spawn.result, Source::Frame(returns));
-                    self.loops = outer;
+                    self.body(&spawn.body, spawn.result, &mut inside, depth);
                 }
                 Step::Frame(frame) => self.frame(frame, state, depth),
                 // A call that the linker did not find is the effect that it is presumed to be.
@@ -428,10 +467,24 @@ impl<'a> Walker<'a> {
                     self.exit(exit, state);
                     return End::Left;
                 }
-                Step::Join(_) | Step::Release(..) => {}
+                Step::Release(result, _) => self.release(*result, &mut state.held),
+                Step::Join(_) => {}
             }
         }
         End::Reached
+    }
+
+    /// A lock is given up by itself, or with the open file that it was taken through.
+    fn release(&self, result: ResultId, held: &mut Vec<usize>) {
+        if held.is_empty() {
+            return;
+        }
+        let given = self.trace.origins(result);
+        held.retain(|lock| {
+            let through = self.trace.events.get(*lock).and_then(|event| event.effect.handle);
+            let opened = through.map(|handle| self.trace.origins(handle)).unwrap_or_default();
+            !given.contains(lock) && !given.iter().any(|event| opened.contains(event))
+        });
     }
 
     fn labour(&mut self, state: &State) {
@@ -441,7 +494,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn effect(&mut self, effect: &'a Effect, state: &State) {
+    fn effect(&mut self, effect: &'a Effect, state: &mut State) {
         let event = self.trace.events.len();
         if event >= EVENTS {
             return;
@@ -454,8 +507,12 @@ impl<'a> Walker<'a> {
             effect,
             guards: state.guards.clone(),
             frames: state.frames.clone(),
+            held: state.held.clone(),
             choices: state.choices.clone(),
         });
+        if matches!(effect.operation, Operation::Lock { scope, .. } if scope != LockScope::Thread) {
+            state.hold(&[event]);
+        }
         if effect.on_failure == OnFailure::Propagate {
             self.returned(Outcome::Failed(effect.result), state);
         }
@@ -479,7 +536,10 @@ impl<'a> Walker<'a> {
             (End::Left, End::Left) => return End::Left,
             (End::Left, End::Reached) => *state = otherwise.clone(),
             (End::Reached, End::Left) => *state = then.clone(),
-            (End::Reached, End::Reached) => {}
+            (End::Reached, End::Reached) => {
+                state.held.clone_from(&then.held);
+                state.hold(&otherwise.held);
+            }
         }
         End::Reached
     }
@@ -488,6 +548,7 @@ impl<'a> Walker<'a> {
         self.loops.push(Vec::new());
         let mut inside = state.clone();
         self.block(body, &mut inside, depth + 1);
+        state.hold(&inside.held);
         let breaks = self.loops.pop().unwrap_or_default();
         let known = state.guards.len();
         let alone = breaks.len() == 1;
@@ -504,14 +565,9 @@ impl<'a> Walker<'a> {
         if takes_long(&frame.name, 2) {
             self.labour(state);
         }
-        let outer = std::mem::take(&mut self.loops);
-        self.returns.push(Vec::new());
         let mut inside = State { entry: state.guards.len(), ..state.clone() };
         inside.frames.push(number);
-        self.block(&frame.body, &mut inside, depth + 1);
-        self.loops = outer;
-        let returns = self.returns.pop().unwrap_or_default();
-        self.trace.sources.insert(frame.result, Source::Frame(returns));
+        state.held = self.body(&frame.body, frame.result, &mut inside, depth);
         if frame.on_failure != OnFailure::Continue {
             let mut literals = Literals::new();
             self.trace.answer(frame.result, Ask::Ok(true), true, &mut literals);
@@ -522,9 +578,29 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Walks what is left by its own returns only; gives the locks that may be held after it.
+    fn body(&mut self, body: &'a Block, result: ResultId, inside: &mut State, depth: usize) -> Vec<usize> {
+        let loops = std::mem::take(&mut self.loops);
+        let drops = std::mem::take(&mut self.drops);
+        self.returns.push(Vec::new());
+        self.kept.push(Vec::new());
+        let end = self.block(body, inside, depth + 1);
+        (self.loops, self.drops) = (loops, drops);
+        let mut after = State { held: self.kept.pop().unwrap_or_default(), ..State::default() };
+        if end == End::Reached {
+            after.hold(&inside.held);
+        }
+        let returns = self.returns.pop().unwrap_or_default();
+        self.trace.sources.insert(result, Source::Frame(returns));
+        after.held
+    }
+
     fn exit(&mut self, exit: &'a Exit, state: &State) {
         match exit {
-            Exit::Return(value) => self.returned(Outcome::Value(value), state),
+            Exit::Return(value) => {
+                self.returned(Outcome::Value(value), state);
+                self.keep(value, state);
+            }
             Exit::Break(outward) => {
                 let target = self.loops.len().checked_sub(1 + *outward as usize);
                 if let Some(breaks) = target.and_then(|i| self.loops.get_mut(i))
@@ -535,6 +611,18 @@ impl<'a> Walker<'a> {
             }
             Exit::Panic | Exit::Continue(_) => {}
         }
+    }
+
+    /// Notes the locks that a return leaves held. After a failure nothing of the caller's runs that they matter to.
+    fn keep(&mut self, value: &Value, state: &State) {
+        if matches!(value, Value::Failure(_)) {
+            return;
+        }
+        let mut left = State { held: state.held.clone(), ..State::default() };
+        self.drops.iter().flat_map(|d| d.iter()).for_each(|result| self.release(*result, &mut left.held));
+        let mut kept = State { held: self.kept.pop().unwrap_or_default(), ..State::default() };
+        kept.hold(&left.held);
+        self.kept.push(kept.held);
     }
 
     fn returned(&mut self, value: Outcome<'a>, state: &State) {
