@@ -235,7 +235,7 @@ fn met(
         Reason::Itself | Reason::Instance if candidate.meaning == Meaning::Claim => {
             (Confidence::Medium, "its existence is taken for ownership".to_owned())
         }
-        Reason::Itself if candidate.cover.is_broken() => {
+        Reason::Itself | Reason::Instance if candidate.cover.is_broken() => {
             (Confidence::Medium, "a lock is taken for this, so others are expected".to_owned())
         }
         Reason::Itself | Reason::Instance if candidate.long && !unknown => {

@@ -11,6 +11,7 @@ mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
 mod guarded;
+mod lock_after_check;
 mod lock_file_by_existence;
 mod merge;
 mod names;
@@ -40,6 +41,7 @@ pub static RULES: &[&Rule] = &[
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
+    &lock_after_check::RULE,
     &lock_file_by_existence::RULE,
     &read_modify_write::RULE,
     &remove_then_create::RULE,

@@ -29,8 +29,10 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
         let Some(place) = removed_by_path(event.effect).filter(|p| !is_private(p)) else { continue };
+        // What metadata tells is its age only where the name says that it is a lock; else it may be what kind of file it is.
+        let named = names::hint(place).is_some_and(|hint| hint.lock);
         let judged = event.guards.iter().rev().find(|guard| {
-            matches!(guard.says, Says::Unknown | Says::Judged)
+            (guard.says == Says::Judged || (guard.says == Says::Unknown && named))
                 && trace.events.get(guard.event).is_some_and(|e| e.effect.place.starts_with(place))
         });
         let Some(judged) = judged else { continue };
