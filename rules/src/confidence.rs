@@ -82,6 +82,10 @@ impl Surroundings<'_> {
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
                     .or_else(|| found.map(Reason::Elsewhere))
             }
+            Actor::Visitor => in_another(&[Role::Reads, Role::Checks])
+                .filter(|other| other.strength == Strength::Full && !other.found.clears)
+                .map(Reason::Elsewhere)
+                .or(Some(Reason::Instance)),
             Actor::Updater => elsewhere(&[Role::Writes, Role::Replaces]).map(Reason::Elsewhere),
             Actor::Replacer => elsewhere(&[Role::Replaces]).map(Reason::Elsewhere),
             Actor::Acquirer => named(|h| h.lock).or_else(|| {

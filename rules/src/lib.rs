@@ -2,6 +2,7 @@
 //!
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
+mod check_then_populate;
 mod confidence;
 mod decide;
 mod evidence;
@@ -37,6 +38,7 @@ use rule::Rule;
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &check_then_populate::RULE,
     &exists_then_create::RULE,
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
