@@ -33,9 +33,11 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     guarded(trace, begun, |says| says == Says::Absent, false)
         .into_iter()
+        .filter(|(pair, _)| !refuses(trace, pair.check, pair.act))
         .filter(|(pair, place)| is_filled(trace, (pair.check, pair.act), place))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
-        .filter(|candidate| !candidate.renamed_away)
+        // Where it takes more than the directory to be content, or where the code fails if it is there, nobody takes it for ready.
+        .filter(|candidate| candidate.certain && !candidate.renamed_away)
         .map(|candidate| Candidate { meaning: Meaning::Ready, ..candidate })
         .collect()
 }
@@ -46,6 +48,12 @@ fn begun(effect: &Effect) -> Option<&Place> {
         Operation::CreateDir { .. } | Operation::Populate => created_by_path(effect),
         _ => None,
     }
+}
+
+/// Whether the code fails where the directory is there already.
+fn refuses(trace: &Trace<'_>, check: usize, act: usize) -> bool {
+    let guards = trace.events.get(act).map_or(&[][..], |event| event.guards.as_slice());
+    guards.iter().any(|guard| guard.event == check && guard.refuses)
 }
 
 /// Whether the same test lets something be put into the directory that it lets be made.

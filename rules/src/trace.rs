@@ -74,6 +74,8 @@ pub struct Guard {
     pub says: Says,
     /// Whether that answer alone lets the effect run; otherwise it is one of several reasons to.
     pub certain: bool,
+    /// Whether the code fails on the other answer.
+    pub refuses: bool,
 }
 
 /// What a check answered.
@@ -126,6 +128,7 @@ impl<'a> Trace<'a> {
             loops: Vec::new(),
             drops: Vec::new(),
             kept: vec![Vec::new()],
+            fails: false,
         };
         walker.block(body, &mut State::default(), 0);
         walker.trace
@@ -229,7 +232,7 @@ impl<'a> Trace<'a> {
                         Some(Operation::Read | Operation::Open(_)) => Says::Judged,
                         _ => continue,
                     };
-                    out.push(Guard { event, says, certain });
+                    out.push(Guard { event, says, certain, refuses: false });
                 }
             }
             Condition::Not(inner) => self.literals(inner, !holds, certain, out),
@@ -248,7 +251,7 @@ impl<'a> Trace<'a> {
             Some(Source::Event(event)) => {
                 let says = self.events.get(*event).and_then(|e| says(e.effect, ask));
                 if let Some(says) = says {
-                    out.push(Guard { event: *event, says, certain });
+                    out.push(Guard { event: *event, says, certain, refuses: false });
                 }
             }
             Some(Source::Frame(returns)) => {
@@ -278,7 +281,7 @@ impl<'a> Trace<'a> {
             (Value::Success(inner), Ask::True(_)) => self.value_answer(inner, ask, certain, out),
             (Value::Derived(from), Ask::True(_)) => {
                 for event in from.iter().flat_map(|r| self.origins(*r)) {
-                    out.push(Guard { event, says: Says::Judged, certain });
+                    out.push(Guard { event, says: Says::Judged, certain, refuses: false });
                 }
             }
             (Value::Failure(Some(r)), Ask::Ok(false) | Ask::Failed(_, true)) => {
@@ -420,6 +423,8 @@ struct Walker<'a> {
     drops: Vec<&'a [ResultId]>,
     /// Per frame, the locks that it may return with.
     kept: Vec<Vec<usize>>,
+    /// Whether the last exit was a failure.
+    fails: bool,
 }
 
 impl<'a> Walker<'a> {
@@ -530,18 +535,52 @@ impl<'a> Walker<'a> {
             inside
         });
         let [then, otherwise] = &mut sides;
-        let ends =
-            (self.block(&branch.then, then, depth + 1), self.block(&branch.otherwise, otherwise, depth + 1));
-        match ends {
+        let known = state.guards.len();
+        let before = self.so_far();
+        let first = self.block(&branch.then, then, depth + 1);
+        let (first_fails, between) = (self.fails, self.so_far());
+        let second = self.block(&branch.otherwise, otherwise, depth + 1);
+        if first == End::Left && first_fails {
+            self.note_refusal(between, self.so_far(), state);
+        }
+        if second == End::Left && self.fails {
+            self.note_refusal(before, between, state);
+        }
+        let stay = |side: &State, refuses: bool| {
+            let mut side = side.clone();
+            side.guards.iter_mut().skip(known).for_each(|guard| guard.refuses |= refuses);
+            side
+        };
+        match (first, second) {
             (End::Left, End::Left) => return End::Left,
-            (End::Left, End::Reached) => *state = otherwise.clone(),
-            (End::Reached, End::Left) => *state = then.clone(),
+            (End::Left, End::Reached) => *state = stay(otherwise, first_fails),
+            (End::Reached, End::Left) => *state = stay(then, self.fails),
             (End::Reached, End::Reached) => {
                 state.held.clone_from(&then.held);
                 state.hold(&otherwise.held);
             }
         }
         End::Reached
+    }
+
+    /// How many effects, and ways out of the innermost frame, were met.
+    fn so_far(&self) -> (usize, usize) {
+        (self.trace.events.len(), self.returns.last().map_or(0, Vec::len))
+    }
+
+    /// The code fails on the other answer to what was learned for one side of a branch, which was walked from here to there.
+    fn note_refusal(&mut self, from: (usize, usize), to: (usize, usize), before: &State) {
+        let known = before.guards.len();
+        let refuse = |guards: &mut Vec<Guard>, known: usize| {
+            guards.iter_mut().skip(known).for_each(|guard| guard.refuses = true);
+        };
+        for event in self.trace.events.get_mut(from.0..to.0).into_iter().flatten() {
+            refuse(&mut event.guards, known);
+        }
+        let returns = self.returns.last_mut().and_then(|returns| returns.get_mut(from.1..to.1));
+        for returned in returns.into_iter().flatten() {
+            refuse(&mut returned.guards, known.saturating_sub(before.entry));
+        }
     }
 
     fn repeat(&mut self, body: &'a Block, state: &mut State, depth: usize) {
@@ -596,6 +635,7 @@ impl<'a> Walker<'a> {
     }
 
     fn exit(&mut self, exit: &'a Exit, state: &State) {
+        self.fails = matches!(exit, Exit::Panic | Exit::Return(Value::Failure(_)));
         match exit {
             Exit::Return(value) => {
                 self.returned(Outcome::Value(value), state);

@@ -38,7 +38,7 @@ impl Context<'_> {
                     Ok(Reply::Status(status)) => status.kind,
                     _ => kind,
                 };
-                self.put(state, lane, kind, content)
+                self.call(state, lane, Call::Replace { path: own(), kind, content }).map(|_| ())
             }
             Actor::Updater => match self.call(state, lane, Call::Stat(own()))? {
                 Reply::Status(status) if status.kind != Kind::File => Err(ErrorKind::IsADirectory),

@@ -495,11 +495,7 @@ impl Beside {
                 Err(kind) => Err(kind),
             },
             Actor::Remover => world.disk.remove_all(&path),
-            Actor::Replacer => {
-                let directory = there.unwrap_or(self.directory);
-                world.disk.replace(id, &path, made(directory))?;
-                fill(world, directory)
-            }
+            Actor::Replacer => world.disk.replace(id, &path, made(there.unwrap_or(self.directory))),
             Actor::Updater => {
                 let old = match world.disk.stat(&path, true)? {
                     (Node::File { .. }, old) => old,
