@@ -337,6 +337,13 @@ fn harmless(
     {
         return Some("what is written is the same whoever writes it");
     }
+    // Moved into place whole, so that nobody meets half of it.
+    if matches!(candidate.act.effect.operation, Operation::Rename { .. })
+        && candidate.act.effect.other_place.as_ref() == Some(place)
+        && names::is_content_addressed(place)
+    {
+        return Some("its name is computed from its content, which is the same whoever puts it there");
+    }
     let removes = only_removes(candidate);
     let alone = matches!(reason, Reason::Itself | Reason::Instance);
     if race.consequence == Consequence::SpuriousFailure && alone {

@@ -73,6 +73,38 @@ pub fn is_output(place: &Place) -> bool {
     })
 }
 
+/// Words for what is computed from a content, and names it.
+const DIGESTS: &[&str] = &[
+    "digest",
+    "hash",
+    "checksum",
+    "sha1",
+    "sha256",
+    "sha512",
+    "blake2",
+    "blake3",
+    "md5",
+    "xxh3",
+    "fingerprint",
+    "oid",
+    "cid",
+];
+
+/// Whether the last component of the path is computed from a content, by what computes it: whoever writes there writes the same.
+pub fn is_content_addressed(place: &Place) -> bool {
+    let (PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last)) = place.kind() else { return false };
+    let tells =
+        |name: &str| words(name).iter().any(|word| DIGESTS.iter().any(|known| same_word(known, word)));
+    last.any(&mut |kind| match kind {
+        // `sha256::digest`, `blake3::hash`.
+        PlaceKind::Call { callee, .. } => callee.split("::").any(tells),
+        PlaceKind::Parameter { .. } | PlaceKind::Field { .. } | PlaceKind::Opaque { .. } => {
+            names(kind).into_iter().any(tells)
+        }
+        _ => false,
+    })
+}
+
 /// The strongest hint among the names that say what the place itself is: its last component and the directories that literals,
 /// fields and functions name on the way. What a whole path is computed from (arguments, the value that has the field) says nothing.
 pub fn hint(place: &Place) -> Option<Hint> {
