@@ -61,7 +61,9 @@ fn is_filled(trace: &Trace<'_>, (check, act): (usize, usize), place: &Place) -> 
     let populated = trace.events.get(act).is_some_and(|e| e.effect.operation == Operation::Populate);
     populated
         || trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
-            let put = event.effect.created().filter(|_| event.effect.handle.is_none());
+            // Directories alone are made at once, and are nothing to read.
+            let holds = !matches!(event.effect.operation, Operation::CreateDir { .. });
+            let put = event.effect.created().filter(|_| holds && event.effect.handle.is_none());
             put.is_some_and(|put| put != place && put.starts_with(place))
                 && event.guards.iter().any(|guard| guard.event == check && guard.says == Says::Absent)
                 && trace.on_one_path(act, later)

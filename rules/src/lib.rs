@@ -19,12 +19,14 @@ mod names;
 mod narrow;
 pub mod pairs;
 mod read_modify_write;
+mod redundant_check;
 mod remove_then_create;
 pub mod rule;
 mod stale_lock_takeover;
 #[cfg(test)]
 mod tests;
-pub mod trace;
+pub mod tolerance;
+mod trace;
 mod truncating_write;
 
 use decide::View;
@@ -46,6 +48,7 @@ pub static RULES: &[&Rule] = &[
     &lock_after_check::RULE,
     &lock_file_by_existence::RULE,
     &read_modify_write::RULE,
+    &redundant_check::RULE,
     &remove_then_create::RULE,
     &stale_lock_takeover::RULE,
     &truncating_write::RULE,
@@ -72,7 +75,8 @@ pub fn check_with(
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
-    let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses));
+    let mut evidence = Evidence::index(program, uses.collect());
     evidence.note_programs(program);
     views.retain(View::has_candidates);
     let decided = views.into_par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();

@@ -34,6 +34,10 @@ pub struct Candidate {
     pub refilled: bool,
     /// Whether the place is only a temporary name of something that is moved into place afterwards.
     pub renamed_away: bool,
+    /// Whether this very run made the place before, or emptied a directory above it.
+    pub own: bool,
+    /// Whether what was read gives way to a default where it makes no sense.
+    pub heals: bool,
     /// What it means to others that the place is there.
     pub meaning: Meaning,
     /// How far locks cover the two steps.
@@ -219,6 +223,8 @@ impl Candidate {
             renamed_away: is_renamed_away(trace, pair.act, place),
             meaning: Meaning::Plain,
             cover: Cover::of(trace, Some(pair.check), pair.act),
+            own: is_own(trace, pair.check, place),
+            heals: false,
         })
     }
 
@@ -239,6 +245,8 @@ impl Candidate {
             renamed_away: is_renamed_away(trace, act, place),
             meaning: Meaning::Plain,
             cover: Cover::of(trace, first, act),
+            own: is_own(trace, first.unwrap_or(act), place),
+            heals: false,
         })
     }
 }
@@ -331,6 +339,21 @@ fn fills_slowly(trace: &Trace<'_>, act: usize) -> bool {
     trace.events.get(act).is_some_and(|e| {
         matches!(e.effect.operation, Operation::Populate)
             || (matches!(e.effect.operation, Operation::CreateDir { .. }) && trace.takes_long(act, None))
+    })
+}
+
+/// Whether an earlier step of the same run wrote the place as a whole, or removed a directory above it with all that was there.
+fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
+    trace.events.iter().enumerate().take(step).any(|(earlier, event)| {
+        let effect = event.effect;
+        let above = |other: &Place| other != place && place.starts_with(other);
+        let made = match effect.operation {
+            Operation::Remove(RemoveKind::Tree) => above(&effect.place),
+            Operation::Populate => effect.place == *place || above(&effect.place),
+            Operation::Copy | Operation::Rename { .. } => effect.other_place.as_ref() == Some(place),
+            _ => false,
+        };
+        made && trace.on_one_path(earlier, step)
     })
 }
 

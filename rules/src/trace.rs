@@ -247,8 +247,16 @@ impl<'a> Trace<'a> {
             Some(Source::Frame(returns)) => {
                 let fitting: Vec<&Returned<'_>> = returns.iter().filter(|r| may(r.value, ask)).collect();
                 let certain = certain && fitting.len() == 1;
-                for returned in fitting {
-                    for guard in &returned.guards {
+                // Where the frame goes on whatever a check in it said, the check decides about steps in the frame only.
+                let either_way = |guard: &Guard| {
+                    fitting.iter().any(|other| {
+                        other.guards.iter().any(|g| {
+                            g.event == guard.event && g.says != guard.says && g.says != Says::Unknown
+                        })
+                    })
+                };
+                for returned in &fitting {
+                    for guard in returned.guards.iter().filter(|guard| !either_way(guard)) {
                         out.push(Guard { certain: certain && guard.certain, ..*guard });
                     }
                     match returned.value {

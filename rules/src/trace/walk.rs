@@ -102,7 +102,12 @@ impl<'a> Walker<'a> {
                 Step::Loop(body) => self.repeat(body, state, depth),
                 Step::Spawn(spawn) => {
                     let mut inside = State { entry: state.guards.len(), ..state.clone() };
+                    // What takes its time there takes none here.
+                    let labours = self.trace.labours.len();
                     self.body(&spawn.body, spawn.result, &mut inside, depth);
+                    if !spawn.process {
+                        self.trace.labours.truncate(labours);
+                    }
                 }
                 Step::Frame(frame) => self.frame(frame, state, depth),
                 // A call that the linker did not find is the effect that it is presumed to be.
