@@ -148,7 +148,7 @@ fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>) {
     }
 }
 
-const ACTORS: [Actor; 12] = [
+const ACTORS: [Actor; 13] = [
     Actor::Itself,
     Actor::ItselfThread,
     Actor::Creator,
@@ -157,6 +157,7 @@ const ACTORS: [Actor; 12] = [
     Actor::Updater,
     Actor::Reader,
     Actor::Bystander,
+    Actor::Visitor,
     Actor::Acquirer,
     Actor::Attacker,
     Actor::Stranger,

@@ -3,7 +3,7 @@
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
-use crate::pairs::{Candidate, Relation};
+use crate::pairs::{Candidate, Cover, Meaning, Relation};
 use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -101,11 +101,18 @@ impl Surroundings<'_> {
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
                     .or_else(|| found.map(Reason::Elsewhere))
             }
+            Actor::Visitor => in_another(&[Role::Reads, Role::Checks])
+                .filter(|other| other.strength == Strength::Full && !other.found.clears)
+                .map(Reason::Elsewhere)
+                .or(Some(Reason::Instance)),
             Actor::Updater => elsewhere(&[Role::Writes, Role::Replaces]).map(Reason::Elsewhere),
             Actor::Replacer => elsewhere(&[Role::Replaces]).map(Reason::Elsewhere),
             Actor::Acquirer => named(|h| h.lock).or_else(|| {
-                matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
-                    .then_some(Reason::Instance)
+                let exclusive = matches!(
+                    candidate.act.effect.operation,
+                    Operation::Open(OpenFlags { create_new: true, .. })
+                );
+                (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
             Actor::Attacker | Actor::Bystander | Actor::Stranger => None,
         }
@@ -239,6 +246,9 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
+    if candidate.cover == Cover::Whole {
+        verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
+    }
     if candidate.locked && !matches!(reason, Reason::Itself) {
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
@@ -288,6 +298,13 @@ fn met(
             (Confidence::High, "the place is shared: other code uses it too".to_owned())
         }
         Reason::Instance if shared => (Confidence::Medium, "another instance may create it".to_owned()),
+        // Who takes a lock expects others to want it at the same time.
+        Reason::Itself | Reason::Instance if candidate.meaning == Meaning::Claim => {
+            (Confidence::Medium, "its existence is taken for ownership".to_owned())
+        }
+        Reason::Itself | Reason::Instance if candidate.cover.is_broken() => {
+            (Confidence::Medium, "a lock is taken for this, so others are expected".to_owned())
+        }
         Reason::Itself | Reason::Instance if candidate.long && !unknown => {
             (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
         }
@@ -388,12 +405,19 @@ fn harmless(
     {
         return Some("what is written is the same whoever writes it");
     }
+    // Moved into place whole, so that nobody meets half of it.
+    if matches!(candidate.act.effect.operation, Operation::Rename { .. })
+        && candidate.act.effect.other_place.as_ref() == Some(place)
+        && names::is_content_addressed(place)
+    {
+        return Some("its name is computed from its content, which is the same whoever puts it there");
+    }
     if updates(candidate) && !surroundings.open {
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }
-        if !candidate.long && !surroundings.is_kept_by_the_program(place) {
-            return Some("it is read and written back at once, by a command that a person gives");
+        if !surroundings.is_kept_by_the_program(place) {
+            return Some("it is read and written back by a command that a person gives");
         }
     }
     let overwrites = candidate.check.is_none() && race.witness.actor == Actor::Reader;
@@ -409,16 +433,23 @@ fn harmless(
     }
     // An error for one of two that begin within microseconds.
     let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
-    if candidate.says.is_some() && !removes && alone && !candidate.long && !surroundings.open {
+    let kept = surroundings.is_kept_by_the_program(place);
+    let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
+    if asked && !removes && alone && !candidate.long && !surroundings.open {
         return Some("nothing is lost but an error");
     }
     let wanted = candidate.refilled && candidate.long;
     if removes && !wanted && !surroundings.open {
         return Some("what was to be removed is gone, and nothing is lost but an error");
     }
-    let kept = !surroundings.hint(place).is_some_and(|hint| hint.cleaned);
+    let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);
     let uses = candidate.says == Some(Says::Present);
-    if race.witness.actor == Actor::Remover && uses && kept && !surroundings.is_async && !surroundings.open {
+    if race.witness.actor == Actor::Remover
+        && uses
+        && !cleaned
+        && !surroundings.is_async
+        && !surroundings.open
+    {
         return Some("only a person who removes it in that very moment would see an error");
     }
     None

@@ -2,6 +2,7 @@
 //!
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
+mod check_then_populate;
 mod confidence;
 mod decide;
 mod evidence;
@@ -13,6 +14,8 @@ pub mod finding;
 mod global_cwd_mutation;
 mod global_environment_mutation;
 mod guarded;
+mod lock_after_check;
+mod lock_file_by_existence;
 mod merge;
 mod names;
 mod narrow;
@@ -23,6 +26,7 @@ mod redundant_check;
 mod remove_then_create;
 mod remove_while_in_use;
 pub mod rule;
+mod stale_lock_takeover;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -44,16 +48,20 @@ use threads::Threads;
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &check_then_populate::RULE,
     &exists_then_create::RULE,
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
     &global_cwd_mutation::RULE,
     &global_environment_mutation::RULE,
+    &lock_after_check::RULE,
+    &lock_file_by_existence::RULE,
     &read_modify_write::RULE,
     &redundant_check::RULE,
     &remove_then_create::RULE,
     &remove_while_in_use::RULE,
+    &stale_lock_takeover::RULE,
     &truncating_write::RULE,
     &umask_mutation::RULE,
     &unlocked_repository_command::RULE,

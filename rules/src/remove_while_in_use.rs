@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
     ],
     cwe: &[362, 672, 826],
     default: true,
-    rank: 0,
+    rank: -4,
     docs: include_str!("../docs/remove-while-in-use.md"),
     actors: &[Actor::Task, Actor::Itself],
     check,

@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
     ],
     cwe: &[362, 667],
     default: true,
-    rank: 0,
+    rank: -2,
     docs: include_str!("../docs/unlocked-repository-command.md"),
     actors: &[Actor::Itself],
     check,

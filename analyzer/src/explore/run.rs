@@ -469,7 +469,7 @@ impl<'a> Subject<'a> {
 fn worst(actor: Actor) -> Consequence {
     match actor {
         Actor::Attacker | Actor::Stranger => Consequence::Security,
-        Actor::Reader | Actor::Bystander => Consequence::Corruption,
+        Actor::Reader | Actor::Bystander | Actor::Visitor => Consequence::Corruption,
         _ => Consequence::DataLoss,
     }
 }

@@ -111,6 +111,7 @@ fn builtin_words(actor: Actor) -> &'static str {
         Actor::Updater => "update",
         Actor::Reader => "read",
         Actor::Bystander => "look",
+        Actor::Visitor => "look into",
         Actor::Acquirer => "create exclusively",
         Actor::Attacker => "swap for a symlink",
         Actor::Stranger => "open as another user",
