@@ -144,6 +144,13 @@ impl Surroundings<'_> {
             )
     }
 
+    /// Whether the place is a lock by its name that the program makes and nobody reads: that it is there is all that it says.
+    fn is_claimed_by_existence(&self, place: &Place) -> bool {
+        let used =
+            |role| self.evidence.find(place, &[role], |u| !self.own.contains(&Some(u.inner))).is_some();
+        self.hint(place).is_some_and(|hint| hint.lock) && used(Role::Creates) && !used(Role::Reads)
+    }
+
     /// Whether another function uses a file of this name.
     fn is_named_elsewhere(&self, place: &Place) -> bool {
         const USES: [Role; 4] = [Role::Reads, Role::Writes, Role::Replaces, Role::Creates];
@@ -396,7 +403,7 @@ fn harmless(
         return Some("nothing is lost but an error");
     }
     let wanted = candidate.refilled && candidate.long;
-    if removes && !wanted && !surroundings.open {
+    if removes && !wanted && !surroundings.open && !surroundings.is_claimed_by_existence(place) {
         return Some("what was to be removed is gone, and nothing is lost but an error");
     }
     let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);
