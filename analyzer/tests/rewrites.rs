@@ -9,17 +9,19 @@ use std::path::{Path, PathBuf};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-const IDIOMS: [(&str, Idiom); 7] = [
+const IDIOMS: [(&str, Idiom); 8] = [
     ("create-all", Idiom::CreateAll),
     ("create-new", Idiom::CreateNew),
     ("lock-around", Idiom::LockAround),
     ("no-replace-rename", Idiom::NoReplaceRename),
     ("open-then-match", Idiom::OpenThenMatch),
+    ("private-temp", Idiom::PrivateTemp),
     ("remove-if-present", Idiom::RemoveIfPresent),
     ("replace-atomically", Idiom::ReplaceAtomically),
 ];
 
-const CHECKS: &[&str] = &["exists", "try_exists", "is_file", "is_dir", "metadata", "symlink_metadata"];
+const CHECKS: &[&str] =
+    &["exists", "try_exists", "is_file", "is_dir", "metadata", "rename", "symlink_metadata"];
 
 #[rustfmt::skip]
 const ACTS: &[&str] = &[

@@ -7,7 +7,7 @@ use crate::pairs::{Candidate, Relation};
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
-use fsrace_analyzer::link::{FunctionId, Location};
+use fsrace_analyzer::link::{FunctionId, Location, takes_long};
 
 /// Why another actor is plausible.
 #[derive(Clone, Debug)]
@@ -88,7 +88,10 @@ impl Surroundings<'_> {
                 matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
                     .then_some(Reason::Instance)
             }),
-            Actor::Attacker | Actor::Stranger => None,
+            Actor::Attacker => {
+                names::is_world_writable(&place.parent()).then_some(Reason::SharedRoot(Root::Temp))
+            }
+            Actor::Stranger => None,
         }
         .unwrap_or(Reason::None)
     }
@@ -118,6 +121,23 @@ impl Surroundings<'_> {
                 .evidence
                 .find(place, &ALL, |u| u.function != self.function)
                 .is_some_and(|o| o.strength == Strength::Full)
+    }
+
+    /// Whether what is moved over the place is for others to find: it is no mere argument, or names say what is kept there, or
+    /// getting it takes its time.
+    fn is_kept(&self, place: &Place) -> bool {
+        let mut names = self.name.rsplit("::");
+        place.any(&mut |kind| {
+            matches!(
+                kind,
+                PlaceKind::Field { .. }
+                    | PlaceKind::Constant(_)
+                    | PlaceKind::Root(_)
+                    | PlaceKind::Environment(_)
+            )
+        }) || names::hint(place).is_some()
+            || names.by_ref().take(2).any(|name| names::hint_in(name).is_some())
+            || takes_long(self.name, 2)
     }
 
     /// Whether another function uses a file of this name.
@@ -152,7 +172,8 @@ pub fn judge(
     surroundings: &Surroundings<'_>,
 ) -> (Confidence, Vec<String>) {
     let place = &candidate.place;
-    let shared = surroundings.is_shared(place);
+    let shared =
+        [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
     let lock = surroundings.hint(place).is_some_and(|hint| hint.lock);
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
@@ -165,7 +186,9 @@ pub fn judge(
     if surroundings.one_shot && (alone || !shared) {
         verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
     }
-    if place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
+    // Who wants to be in the way can guess a number.
+    let guessed = race.consequence == Consequence::Security;
+    if !guessed && place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]
@@ -237,6 +260,10 @@ fn met(
         Reason::Itself | Reason::Instance if candidate.refilled && !unknown => {
             (Confidence::Medium, "what is removed is made anew, so others want it too".to_owned())
         }
+        Reason::Itself if candidate.target.as_ref().is_some_and(|target| surroundings.is_kept(target)) => (
+            Confidence::Medium,
+            "what it is moved over is kept for others, who use the same temporary name".to_owned(),
+        ),
         // Somebody's own content is worth a word even where the window is small, if the code surely means to spare it.
         Reason::Instance if spares_content(candidate) && !unknown && !fails => {
             (Confidence::Medium, "another instance may create it".to_owned())
@@ -312,7 +339,7 @@ fn harmless(
     lock: bool,
 ) -> Option<&'static str> {
     let place = &candidate.place;
-    if race.consequence != Consequence::DoubleOwner
+    if !matches!(race.consequence, Consequence::DoubleOwner | Consequence::Security)
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
         && !surroundings.open

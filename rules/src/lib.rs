@@ -15,6 +15,7 @@ mod merge;
 mod names;
 mod narrow;
 pub mod pairs;
+mod predictable_temp_path;
 mod read_modify_write;
 mod remove_then_create;
 pub mod rule;
@@ -38,6 +39,7 @@ pub static RULES: &[&Rule] = &[
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
+    &predictable_temp_path::RULE,
     &read_modify_write::RULE,
     &remove_then_create::RULE,
     &truncating_write::RULE,
@@ -107,5 +109,6 @@ fn title(idiom: Idiom) -> &'static str {
         Idiom::ReplaceAtomically => "write a temporary file beside it and rename it over",
         Idiom::LockAround => "hold one lock around the read and the write",
         Idiom::NoReplaceRename => "rename without replacing",
+        Idiom::PrivateTemp => "let `tempfile` choose the temporary name",
     }
 }

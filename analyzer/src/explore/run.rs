@@ -321,7 +321,7 @@ impl Searcher<'_> {
         let (subject, any) = (self.subject, self.any);
         let mut context = subject.context(programs, contents.clone(), oracle);
         let start = subject.state(programs, given);
-        let orders: &[Lane] = if subject.actor == Actor::Task { &[Lane::A] } else { &[Lane::A, Lane::B] };
+        let orders = subject.orders();
         let mut reached = false;
         let mut orderly = Vec::new();
         for first in orders {
@@ -423,6 +423,16 @@ fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], 
 }
 
 impl<'a> Subject<'a> {
+    /// Who comes first in the serial orders that count. Of an attacker who is there first, only a check protects: without one, that
+    /// is no order to hold others against, but the attack itself (CWE-377).
+    fn orders(self) -> &'static [Lane] {
+        match self.actor {
+            Actor::Task => &[Lane::A],
+            Actor::Attacker if !self.checked => &[Lane::A],
+            _ => &[Lane::A, Lane::B],
+        }
+    }
+
     fn context(self, programs: [&'a Program; 2], contents: Contents, oracle: Oracle) -> Context<'a> {
         Context {
             programs,

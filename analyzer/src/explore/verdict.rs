@@ -69,7 +69,7 @@ impl Question<'_> {
         let reached = outcome.at(&victim());
         let loss = if !serials.iter().any(|s| s.at(&victim()) == reached) {
             "A follows B's link and changes a file elsewhere"
-        } else if outcome.misled && !serials.iter().any(|s| s.misled) {
+        } else if self.checked && outcome.misled && !serials.iter().any(|s| s.misled) {
             "A takes what B put there for what it had looked at"
         } else if matches!(outcome.seen, Some(Seen::Content(..)))
             && !serials.iter().any(|s| matches!(s.seen, Some(Seen::Content(..))))

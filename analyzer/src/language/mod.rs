@@ -62,6 +62,8 @@ pub enum Idiom {
     LockAround,
     /// Rename without replacing; `AlreadyExists` is what the check's "present" branch did.
     NoReplaceRename,
+    /// Take a private temporary name in the same directory, and move that file over the target. The check is the move.
+    PrivateTemp,
 }
 
 /// What a rewrite is asked for.

@@ -113,3 +113,23 @@ A takes what B put there for what it had looked at"
     });
     by_handle.is_benign(&[Actor::Attacker]);
 }
+
+#[test]
+fn a_link_that_waits_under_a_name_that_others_foresee_is_followed() {
+    let write = unchecked(|f, p| f.write(p, TRY));
+    assert_eq!(
+        write.worst(Actor::Attacker),
+        "security from absent
+    B swap for a symlink p -> ok [symlink]
+A write p -> ok [symlink]
+A follows B's link and changes a file elsewhere"
+    );
+    let exclusive = unchecked(|f, p| {
+        let file = f.open(p, CREATE_NEW, TRY);
+        f.drops(file);
+        f.through(file, Operation::Write, p, TRY)
+    });
+    exclusive.is_benign(&[Actor::Attacker]);
+    // Nothing was looked at, so nothing was promised.
+    unchecked(|f, p| f.read(p, TRY)).is_benign(&[Actor::Attacker]);
+}

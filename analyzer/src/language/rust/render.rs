@@ -12,6 +12,7 @@ mod lock;
 mod pieces;
 mod replace;
 mod syntax;
+mod temporary;
 mod types;
 
 use super::trim::trimmed;
@@ -56,6 +57,7 @@ fn rewrite(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::RemoveIfPresent => exchange::remove_if_present(&site),
         Idiom::ReplaceAtomically => replace::replace_atomically(&site),
         Idiom::LockAround => lock::lock_around(&site, request),
+        Idiom::PrivateTemp => temporary::private_temp(&site),
     }?;
     rendering.edits.sort();
     let fixed = apply(text, &rendering.edits)?;
