@@ -20,6 +20,8 @@ pub enum Reason {
     Named(&'static str),
     /// It lies in a directory that everybody knows.
     SharedRoot(Root),
+    /// The code itself shuts others out, later.
+    Narrowed,
     /// Whoever may run this function may have created the place in another way.
     Instance,
     /// None is known.
@@ -88,10 +90,8 @@ impl Surroundings<'_> {
                 matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
                     .then_some(Reason::Instance)
             }),
-            Actor::Attacker => {
-                names::is_world_writable(&place.parent()).then_some(Reason::SharedRoot(Root::Temp))
-            }
-            Actor::Stranger => None,
+            Actor::Attacker => names::is_open_to_all(place).then_some(Reason::SharedRoot(Root::Temp)),
+            Actor::Stranger => Some(Reason::Narrowed),
         }
         .unwrap_or(Reason::None)
     }
@@ -305,6 +305,11 @@ fn met(
             let level = if *root == Root::Temp { Confidence::Medium } else { Confidence::Low };
             (level, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
         }
+        // In the directory of a session, nobody else comes near.
+        Reason::Narrowed if names::shared_root(&candidate.place) == Some(Root::Runtime) => {
+            (Confidence::Low, "it lies in a directory that is its owner's alone".to_owned())
+        }
+        Reason::Narrowed => (Confidence::High, "the mode says that others must not look in".to_owned()),
         Reason::None => (Confidence::Low, "nothing is known that does this to the place".to_owned()),
     }
 }
@@ -339,7 +344,8 @@ fn harmless(
     lock: bool,
 ) -> Option<&'static str> {
     let place = &candidate.place;
-    if !matches!(race.consequence, Consequence::DoubleOwner | Consequence::Security)
+    let for_all = race.witness.actor == Actor::Attacker || race.consequence == Consequence::DoubleOwner;
+    if !for_all
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
         && !surroundings.open

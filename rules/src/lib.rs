@@ -2,6 +2,7 @@
 //!
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
+mod chmod_after_create;
 mod confidence;
 mod decide;
 mod evidence;
@@ -35,6 +36,7 @@ use rule::Rule;
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &chmod_after_create::RULE,
     &exists_then_create::RULE,
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
@@ -104,6 +106,7 @@ fn title(idiom: Idiom) -> &'static str {
     match idiom {
         Idiom::CreateNew => "create the file only if it is absent",
         Idiom::CreateAll => "create the directory without asking first",
+        Idiom::CreateWithMode => "create the file for its owner only",
         Idiom::OpenThenMatch => "use it, and treat `NotFound` as absent",
         Idiom::RemoveIfPresent => "remove it, and ignore `NotFound`",
         Idiom::ReplaceAtomically => "write a temporary file beside it and rename it over",

@@ -172,11 +172,23 @@ pub fn is_scratch(place: &Place) -> bool {
     }
 }
 
-/// Whether the directory is one that everybody can write: the temporary directory itself, and nothing below it.
-pub fn is_world_writable(directory: &Place) -> bool {
-    match directory.kind() {
+/// Directories that everybody can write.
+const WORLD_WRITABLE: &[&str] = &["/tmp", "/var/tmp", "/dev/shm"];
+
+/// Whether the place lies directly in a directory that everybody can write, and not in a directory of somebody's there.
+pub fn is_open_to_all(place: &Place) -> bool {
+    if let PlaceKind::Concat(parts) = place.kind() {
+        let mut texts = parts.iter().map(|part| match part.kind() {
+            PlaceKind::Literal(text) => &**text,
+            _ => "",
+        });
+        let first = texts.next().and_then(|text| text.rsplit_once('/'));
+        return first.is_some_and(|(directory, _)| WORLD_WRITABLE.contains(&directory))
+            && texts.all(|text| !text.contains('/'));
+    }
+    match place.parent().kind() {
         PlaceKind::Root(Root::Temp) => true,
-        PlaceKind::Literal(text) => ["/tmp", "/var/tmp", "/dev/shm"].contains(&text.trim_end_matches('/')),
+        PlaceKind::Literal(text) => WORLD_WRITABLE.contains(&text.trim_end_matches('/')),
         _ => false,
     }
 }

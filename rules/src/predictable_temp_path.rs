@@ -41,7 +41,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         let Some(place) = made_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
         if let Some(moved) = moved_over(trace, act, place) {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
-        } else if is_open_to_all(place) {
+        } else if is_foreseen(place) {
             candidates.extend(Candidate::of_steps(trace, None, act, place));
         }
     }
@@ -102,8 +102,8 @@ fn contains(place: &Place, part: &Place) -> bool {
 }
 
 /// Whether it lies directly in a directory that everybody can write, under a name that can be told beforehand.
-fn is_open_to_all(place: &Place) -> bool {
-    if !names::is_world_writable(&place.parent()) {
+fn is_foreseen(place: &Place) -> bool {
+    if !names::is_open_to_all(place) {
         return false;
     }
     let mut foreseen = true;
