@@ -16,10 +16,13 @@ mod merge;
 mod names;
 mod narrow;
 pub mod pairs;
+mod permission_check_then_use;
 mod predictable_temp_path;
 mod read_modify_write;
 mod remove_then_create;
 pub mod rule;
+mod swapped;
+mod symlink_check_then_use;
 #[cfg(test)]
 mod tests;
 pub mod trace;
@@ -41,9 +44,11 @@ pub static RULES: &[&Rule] = &[
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
+    &permission_check_then_use::RULE,
     &predictable_temp_path::RULE,
     &read_modify_write::RULE,
     &remove_then_create::RULE,
+    &symlink_check_then_use::RULE,
     &truncating_write::RULE,
 ];
 
