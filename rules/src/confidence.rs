@@ -187,8 +187,8 @@ pub fn judge(
         verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
     }
     // Who wants to be in the way can guess a number.
-    let guessed = race.consequence == Consequence::Security;
-    if !guessed && place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
+    let met_all_the_same = race.consequence == Consequence::Security || candidate.same_tick;
+    if !met_all_the_same && place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]
@@ -243,6 +243,9 @@ fn met(
     match reason {
         _ if names::is_output(&candidate.place) => {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
+        }
+        Reason::Itself if candidate.same_tick => {
+            (Confidence::Medium, "two that begin within one tick of the clock take the same name".to_owned())
         }
         Reason::Itself if shared => {
             (Confidence::High, "the place is shared: other code uses it too".to_owned())

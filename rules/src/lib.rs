@@ -25,6 +25,7 @@ mod swapped;
 mod symlink_check_then_use;
 #[cfg(test)]
 mod tests;
+mod time_derived_name;
 pub mod trace;
 mod truncating_write;
 
@@ -49,6 +50,7 @@ pub static RULES: &[&Rule] = &[
     &read_modify_write::RULE,
     &remove_then_create::RULE,
     &symlink_check_then_use::RULE,
+    &time_derived_name::RULE,
     &truncating_write::RULE,
 ];
 

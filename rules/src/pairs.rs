@@ -35,6 +35,8 @@ pub struct Candidate {
     pub renamed_away: bool,
     /// Where the other step moves it, if that is a move.
     pub target: Option<Place>,
+    /// Whether the race is that two read the same time.
+    pub same_tick: bool,
 }
 
 /// An effect and where the function's own source causes it.
@@ -157,6 +159,7 @@ impl Candidate {
             refilled: is_refilled(trace, pair.act, place),
             renamed_away: is_renamed_away(trace, pair.act, place),
             target: None,
+            same_tick: false,
         })
     }
 
@@ -167,6 +170,7 @@ impl Candidate {
         Some(Candidate {
             place: place.clone(),
             target: moves.and_then(|effect| effect.other_place.clone()),
+            same_tick: false,
             check: other,
             says: None,
             certain: true,

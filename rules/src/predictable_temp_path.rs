@@ -11,7 +11,7 @@ use crate::pairs::{Candidate, created_by_path, is_private};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind};
+use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, Uniqueness};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -109,7 +109,8 @@ fn is_foreseen(place: &Place) -> bool {
     let mut foreseen = true;
     atoms(place, &mut |atom| {
         foreseen &= match atom.kind() {
-            PlaceKind::Root(_) | PlaceKind::Environment(_) | PlaceKind::Unique(..) => true,
+            PlaceKind::Unique(source, _) => *source != Uniqueness::Instant,
+            PlaceKind::Root(_) | PlaceKind::Environment(_) => true,
             _ => atom.is_closed(),
         };
     });

@@ -32,7 +32,7 @@
 //! | `fails` | `result` (the default), `option`, `never`, or `status` for a C status that is negative or null on failure |
 //! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`. With `root`, from that in place of argument 0 |
 //! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
-//! | `unique` | the result differs from run to run: `random`, `process`, `time`, `counter` |
+//! | `unique` | the result differs from run to run: `random`, `process`, `time`, `instant` (a fine time), `counter` |
 //! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
 //! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it |
 //! | `calls` | closures that are called at once |

@@ -527,6 +527,7 @@ fn uniqueness(word: &str) -> Option<Uniqueness> {
         "random" => Uniqueness::Random,
         "process" => Uniqueness::Process,
         "time" => Uniqueness::Time,
+        "instant" => Uniqueness::Instant,
         "counter" => Uniqueness::Counter,
         _ => return None,
     })

@@ -368,7 +368,8 @@ impl Lowerer<'_> {
         }
         if let Some(unique) = api.unique {
             let id = self.opaque_id();
-            let value = Val::place(Place::new(PlaceKind::Unique(unique, id)), Ty::Unknown);
+            let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
+            let value = Val::place(Place::new(PlaceKind::Unique(unique, id)), ty);
             return Some(self.shaped(value, api.fails));
         }
         if let Some(operation) = api.effect {

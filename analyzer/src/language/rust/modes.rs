@@ -8,8 +8,10 @@ use crate::language::models::Api;
 use rustc_hash::FxHashSet;
 use syn::{BinOp, Expr, Lit};
 
-/// The bits that let everybody in. Who lets a group in chose it.
+/// The bits that let everybody in; who lets a group in chose it. And those of the group besides, where it is a program or a directory.
 const OTHERS: u32 = 0o007;
+const RUNS: u32 = 0o111;
+const GROUP: u32 = 0o070;
 
 /// How deep an expression of bits may nest.
 const MAX_DEPTH: usize = 16;
@@ -37,7 +39,8 @@ pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
 }
 
 fn of_bits(bits: u32) -> Mode {
-    if bits & OTHERS == 0 { Mode::Private } else { Mode::Public }
+    let out = if bits & RUNS == 0 { OTHERS } else { OTHERS | GROUP };
+    if bits & out == 0 { Mode::Private } else { Mode::Public }
 }
 
 impl Lowerer<'_> {
