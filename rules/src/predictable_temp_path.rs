@@ -1,7 +1,8 @@
 //! `predictable-temp-path`: a scratch file under a name that two instances share, or that others can foresee.
 //!
-//! Two shapes: a file that is written under a fixed name and then moved over its target, and a file that is made directly in a
-//! temporary directory that everybody can write, under a name that anybody can tell beforehand.
+//! Three shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
+//! temporary directory that everybody can write, under a name that anybody can tell beforehand; and a file of a fixed name that
+//! another program works on before it is read again or removed.
 //!
 //! Not reported: names with something random in them; files made with `create_new`; directories; temporary names that only the
 //! caller knows.
@@ -43,6 +44,10 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
         } else if is_foreseen(place) {
             candidates.extend(Candidate::of_steps(trace, None, act, place));
+        } else if trace.call_depth(event) == 0 && is_fixed(place) && is_lent(trace, act, place) {
+            // A program, or whoever edits in it, takes its time.
+            candidates
+                .extend(Candidate::of_steps(trace, None, act, place).map(|c| Candidate { long: true, ..c }));
         }
     }
     candidates
@@ -115,6 +120,37 @@ fn is_foreseen(place: &Place) -> bool {
         };
     });
     foreseen
+}
+
+/// Whether the name is a text that stands in the source, in a directory that others of this program know.
+fn is_fixed(place: &Place) -> bool {
+    let named = match place.kind() {
+        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last.is_closed(),
+        _ => false,
+    };
+    named
+        && !place.any(&mut |kind| {
+            matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_) | PlaceKind::Unique(..))
+        })
+}
+
+/// Whether the file is there for another program to work on: that runs before the file is read again, or removed, all in one
+/// function's own source.
+fn is_lent(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+    let mut ran = false;
+    trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
+        let effect = event.effect;
+        if !trace.on_one_path(act, later) {
+            return false;
+        }
+        ran |= effect.operation == Operation::Run;
+        let back = match effect.operation {
+            Operation::Read | Operation::Remove(_) => true,
+            Operation::Open(flags) => flags.read && !flags.create,
+            _ => false,
+        };
+        ran && back && effect.handle.is_none() && effect.place == *place && trace.call_depth(event) == 0
+    })
 }
 
 fn report(candidate: &Candidate, race: &Race) -> Report {
