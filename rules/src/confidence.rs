@@ -16,6 +16,8 @@ pub enum Reason {
     Itself,
     /// The program elsewhere does what the actor does.
     Elsewhere(Other),
+    /// The program elsewhere reads it, but copes with half a file.
+    Coping(Other),
     /// The name says that places like this are touched by others.
     Named(&'static str),
     /// It lies in a directory that everybody knows.
@@ -43,6 +45,8 @@ pub struct Surroundings<'a> {
     pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
     pub own: [Option<Location>; 2],
+    /// Whether it is async: such programs serve many at once.
+    pub is_async: bool,
     /// What the place is in the terms of the known callers.
     pub in_callers: Vec<Place>,
 }
@@ -56,11 +60,10 @@ impl Surroundings<'_> {
             |roles: &[Role]| self.evidence.find(place, roles, |u| !self.own.contains(&Some(u.inner)));
         // What the act's own function does besides is no other side.
         let [acting, _] = self.own.map(|own| own.map(|location| location.function));
-        let in_another = |roles: &[Role]| {
-            self.evidence.find(place, roles, |u| {
-                u.function != self.function && Some(u.function) != acting && Some(u.inner.function) != acting
-            })
+        let is_another = |u: &Use| {
+            u.function != self.function && Some(u.function) != acting && Some(u.inner.function) != acting
         };
+        let in_another = |roles: &[Role]| self.evidence.find(place, roles, is_another);
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
             Actor::Itself | Actor::ItselfThread | Actor::Task => Some(Reason::Itself),
@@ -74,7 +77,12 @@ impl Surroundings<'_> {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
             Actor::Reader => {
-                let found = in_another(&[Role::Reads]);
+                let strict = self.evidence.find(place, &[Role::Reads], |u| !u.tolerant && is_another(u));
+                let coping = in_another(&[Role::Reads]).filter(|_| strict.is_none());
+                if let Some(other) = coping.filter(|other| other.strength > Strength::Computed) {
+                    return Reason::Coping(other);
+                }
+                let found = strict;
                 // Who only asks whether it is there takes it for whole, if it is this very place; unless that is to clear it too.
                 let asked = in_another(&[Role::Checks])
                     .filter(|other| other.strength == Strength::Full && !other.found.clears);
@@ -140,6 +148,15 @@ impl Surroundings<'_> {
             || takes_long(self.name, 2)
     }
 
+    /// Whether the place holds what programs keep for themselves, such as state and caches, and not what people edit.
+    fn is_kept_by_the_program(&self, place: &Place) -> bool {
+        self.hint(place).is_some_and(|hint| !hint.edited)
+            || matches!(
+                names::shared_root(place),
+                Some(Root::Cache | Root::State | Root::Data | Root::Runtime | Root::Temp)
+            )
+    }
+
     /// Whether another function uses a file of this name.
     fn is_named_elsewhere(&self, place: &Place) -> bool {
         const USES: [Role; 4] = [Role::Reads, Role::Writes, Role::Replaces, Role::Creates];
@@ -155,13 +172,6 @@ impl Surroundings<'_> {
         self.evidence.find(place, &WRITES, others).is_some_and(|o| o.strength > Strength::Computed)
             || self.name.rsplit_once("::").is_some_and(|(owner, _)| self.evidence.writes_its_fields(owner))
     }
-
-    /// Whether another function removes this very place.
-    fn is_removed_elsewhere(&self, place: &Place) -> bool {
-        self.evidence
-            .find_removal(place, |u| u.function != self.function && !self.own.contains(&Some(u.inner)))
-            .is_some_and(|o| o.strength == Strength::Full)
-    }
 }
 
 /// Judges one race, with the sentences that say why.
@@ -174,12 +184,11 @@ pub fn judge(
     let place = &candidate.place;
     let shared =
         [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
-    let lock = surroundings.hint(place).is_some_and(|hint| hint.lock);
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
     let (level, why) = met(candidate, race, reason, surroundings, shared);
     verdict.at_most(level, &why);
-    if let Some(why) = harmless(candidate, race, reason, surroundings, lock) {
+    if let Some(why) = harmless(candidate, race, reason, surroundings) {
         verdict.at_most(Confidence::Low, why);
     }
     let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);
@@ -188,8 +197,15 @@ pub fn judge(
     }
     // Who wants to be in the way can guess a number.
     let met_all_the_same = race.consequence == Consequence::Security || candidate.same_tick;
-    if !met_all_the_same && place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) {
+    let differs = place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) || names::is_random(place);
+    if !met_all_the_same && differs {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
+    }
+    if candidate.own {
+        verdict.at_most(Confidence::Low, "this very run made what is there");
+    }
+    if !candidate.long && place.any(&mut |kind| is_nameless(kind)) {
+        verdict.at_most(Confidence::Low, "a part of the path is not known at all");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]
         .into_iter()
@@ -216,6 +232,15 @@ pub fn judge(
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
+}
+
+/// Whether not even a name tells what it is.
+fn is_nameless(kind: &PlaceKind) -> bool {
+    match kind {
+        PlaceKind::Opaque { name, .. } => name.is_empty(),
+        PlaceKind::Result(_) => true,
+        _ => false,
+    }
 }
 
 /// How surely somebody else is at the place at the same time, and why.
@@ -304,9 +329,14 @@ fn met(
             let level = if by_design { Confidence::Medium } else { Confidence::Low };
             (level, format!("the name says `{word}`"))
         }
+        Reason::SharedRoot(Root::Temp) if race.witness.actor == Actor::Attacker => {
+            (Confidence::Medium, "everybody can write the directory that it lies in".to_owned())
+        }
         Reason::SharedRoot(root) => {
-            let level = if *root == Root::Temp { Confidence::Medium } else { Confidence::Low };
-            (level, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
+            (Confidence::Low, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
+        }
+        Reason::Coping(_) => {
+            (Confidence::Low, "whoever is known to read it copes with half a file".to_owned())
         }
         // In the directory of a session, nobody else comes near.
         Reason::Narrowed if names::shared_root(&candidate.place) == Some(Root::Runtime) => {
@@ -344,7 +374,6 @@ fn harmless(
     race: &Race,
     reason: &Reason,
     surroundings: &Surroundings<'_>,
-    lock: bool,
 ) -> Option<&'static str> {
     let place = &candidate.place;
     let for_all = race.witness.actor == Actor::Attacker || race.consequence == Consequence::DoubleOwner;
@@ -356,13 +385,38 @@ fn harmless(
     {
         return Some("what is written is the same whoever writes it");
     }
-    let removes = only_removes(candidate);
-    let alone = matches!(reason, Reason::Itself | Reason::Instance);
-    if race.consequence == Consequence::SpuriousFailure && alone {
-        let met = candidate.refilled || surroundings.is_removed_elsewhere(place);
-        if removes && !met && !lock && !surroundings.open {
-            return Some("what was to be removed is gone, and nothing is lost but an error");
+    if updates(candidate) && !surroundings.open {
+        if candidate.heals {
+            return Some("what makes no sense is made anew, so that little is lost");
         }
+        if !candidate.long && !surroundings.is_kept_by_the_program(place) {
+            return Some("it is read and written back at once, by a command that a person gives");
+        }
+    }
+    let overwrites = candidate.check.is_none() && race.witness.actor == Actor::Reader;
+    if overwrites
+        && !surroundings.open
+        && !surroundings.is_async
+        && !surroundings.is_kept_by_the_program(place)
+    {
+        return Some("it is written at once, by a command that a person gives");
+    }
+    if race.consequence != Consequence::SpuriousFailure {
+        return None;
+    }
+    // An error for one of two that begin within microseconds.
+    let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
+    if candidate.says.is_some() && !removes && alone && !candidate.long && !surroundings.open {
+        return Some("nothing is lost but an error");
+    }
+    let wanted = candidate.refilled && candidate.long;
+    if removes && !wanted && !surroundings.open {
+        return Some("what was to be removed is gone, and nothing is lost but an error");
+    }
+    let kept = !surroundings.hint(place).is_some_and(|hint| hint.cleaned);
+    let uses = candidate.says == Some(Says::Present);
+    if race.witness.actor == Actor::Remover && uses && kept && !surroundings.is_async && !surroundings.open {
+        return Some("only a person who removes it in that very moment would see an error");
     }
     None
 }

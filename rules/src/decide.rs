@@ -8,6 +8,7 @@ use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
+use crate::tolerance::tolerated;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
@@ -24,7 +25,7 @@ const PER_RULE: usize = 48;
 const CALLERS: usize = 8;
 const LEVELS: usize = 2;
 /// How many levels of callers are asked whether they hold a lock.
-const LOCK_LEVELS: usize = 3;
+const LOCK_LEVELS: usize = 6;
 /// From how many effects on a body is narrowed to the candidate's place before it is explored.
 const LARGE: usize = 10;
 
@@ -64,11 +65,17 @@ impl<'p> View<'p> {
         let body = program.body(function);
         let trace = Trace::of(&body);
         let in_test = summary.context.test || summary.context.auxiliary;
-        let uses = Evidence::uses_in(program, function, in_test, &trace);
+        let tolerated = tolerated(&body);
+        let uses = Evidence::uses_in(program, function, in_test, &tolerated, &trace);
         let candidates: Vec<_> = rules
             .iter()
             .flat_map(|rule| {
                 (rule.check)(&trace).into_iter().take(PER_RULE).map(|candidate| (*rule, candidate))
+            })
+            .map(|(rule, candidate)| {
+                let heals =
+                    candidate.check.as_ref().is_some_and(|read| tolerated.contains(&read.effect.site));
+                (rule, Candidate { heals, ..candidate })
             })
             .collect();
         drop(trace);
@@ -108,6 +115,7 @@ impl<'p> View<'p> {
             evidence,
             function: self.function,
             name: &self.summary.name,
+            is_async: self.summary.context.is_async,
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
             open: self.summary.context.public
                 && program.callers(self.function).is_empty()
@@ -127,7 +135,9 @@ impl<'p> View<'p> {
             }
             false => {}
         }
+        // What is about the lock itself is not kept safe by it.
         if best.confidence > Confidence::Low
+            && best.race.consequence != Consequence::DoubleOwner
             && let Some(why) = self.guarded(program, candidate, callers)
         {
             best.confidence = Confidence::Low;
@@ -140,7 +150,7 @@ impl<'p> View<'p> {
         for point in candidate.check.iter().chain([&candidate.act]) {
             related.extend(inside(program, point));
         }
-        if let Reason::Elsewhere(other) = &best.reason {
+        if let Reason::Elsewhere(other) | Reason::Coping(other) = &best.reason {
             related.push(other_side(program, other));
         }
         let finding = Finding {
@@ -179,7 +189,7 @@ impl<'p> View<'p> {
                 let act = before.iter().position(|e| e.site == candidate.act.effect.site);
                 act.is_some_and(|act| before.iter().take(act).any(|e| is_process_lock(e)))
             };
-            guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut holds)
+            guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")
         })
     }

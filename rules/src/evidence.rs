@@ -3,9 +3,10 @@
 //! Across functions, places are compared by *class*: type and field, constant, well-known root, environment variable, literal or
 //! pure call, with the components after it. Where nothing but the last component is known, that name is a weaker class.
 
+use crate::names;
 use crate::pairs;
 use crate::trace::Trace;
-use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, RemoveKind};
+use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, RemoveKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -54,6 +55,8 @@ pub struct Use {
     pub constant: bool,
     /// Its function removes the place too: it is another that clears and refills, and no user of what is there.
     pub clears: bool,
+    /// It reads, and whoever leads to it copes with half a file.
+    pub tolerant: bool,
     /// The type whose field the place is, where that is written with something that varies.
     written_field_of: Option<Key>,
     key: Key,
@@ -102,8 +105,20 @@ pub struct Evidence {
 
 impl Evidence {
     /// The uses in one function's linked body.
-    pub fn uses_in(program: &Program, function: FunctionId, in_test: bool, trace: &Trace<'_>) -> Vec<Use> {
+    pub fn uses_in(
+        program: &Program,
+        function: FunctionId,
+        in_test: bool,
+        tolerated: &FxHashSet<Site>,
+        trace: &Trace<'_>,
+    ) -> Vec<Use> {
         let mut uses = Vec::new();
+        let written = trace.events.iter().flat_map(|event| &event.effect.data);
+        let written_back: FxHashSet<usize> = if tolerated.is_empty() {
+            FxHashSet::default()
+        } else {
+            written.flat_map(|r| trace.origins(*r)).collect()
+        };
         'all: for (index, event) in trace.events.iter().enumerate() {
             let depth = trace.call_depth(event);
             let Some(inner) = program.location(event.effect.site) else { continue };
@@ -123,6 +138,8 @@ impl Evidence {
                         in_test,
                         constant: pairs::writes_constant(trace, index),
                         clears: false,
+                        // A default that is written back takes the place of what was there.
+                        tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
                         written_field_of: written_field(place, role)
                             .filter(|_| !pairs::writes_constant(trace, index)),
                         key: class.key,
@@ -140,9 +157,11 @@ impl Evidence {
     }
 
     /// Indexes the uses. An effect that several callers lead to counts once, where it is nearest.
-    pub fn index(uses: impl IntoIterator<Item = Use>) -> Self {
+    pub fn index(program: &Program, uses: Vec<Use>) -> Self {
+        let coped = coped_with(program, &uses);
         let mut nearest: FxHashMap<(Key, Role, Location), Use> = FxHashMap::default();
-        for found in uses {
+        for mut found in uses {
+            found.tolerant = coped.contains(&found.inner);
             let slot = nearest.entry((found.key, found.role, found.inner)).or_insert(found);
             if (found.depth, found.function) < (slot.depth, slot.function) {
                 *slot = found;
@@ -205,6 +224,20 @@ impl Evidence {
         let found = uses.iter().find(|u| !u.in_test && roles.contains(&u.role) && accept(u))?;
         Some(Other { found: *found, strength: class.strength })
     }
+}
+
+/// The reads that everybody copes with who leads to them: each function, or all of its callers that come so far.
+fn coped_with(program: &Program, uses: &[Use]) -> FxHashSet<Location> {
+    let mut views: FxHashMap<Location, FxHashMap<FunctionId, bool>> = FxHashMap::default();
+    for found in uses.iter().filter(|u| u.role == Role::Reads && !u.in_test) {
+        views.entry(found.inner).or_default().insert(found.function, found.tolerant);
+    }
+    let coped = |views: &FxHashMap<FunctionId, bool>| {
+        views.iter().all(|(function, tolerant)| {
+            *tolerant || program.callers(*function).iter().any(|caller| views.contains_key(caller))
+        }) && views.values().any(|tolerant| *tolerant)
+    };
+    views.iter().filter(|(_, views)| coped(views)).map(|(read, _)| *read).collect()
 }
 
 /// The folder of the package that a file belongs to, by custom.
@@ -294,7 +327,7 @@ fn name_class(place: &Place) -> Option<Class> {
         _ => return None,
     };
     let telling = match name.kind() {
-        PlaceKind::Literal(text) => text.len() >= 4,
+        PlaceKind::Literal(text) => text.len() >= 4 && !names::is_in_every_project(text),
         PlaceKind::Constant(_) => true,
         _ => false,
     };

@@ -27,24 +27,27 @@ fn taken(program: &Program, summary: &FlowSummary) -> Option<&'static str> {
 }
 
 /// Whether all known callers of the function are taken to run under a lock, up to some levels above it; `holds` says of one
-/// whether it takes a lock itself.
+/// whether it takes a lock itself. A function asks for its callers once: what calls itself is as safe as those who call it.
 pub fn by_callers(
     program: &Program,
     function: FunctionId,
     levels: usize,
     most: usize,
+    asked: &mut Vec<FunctionId>,
     holds: &mut dyn FnMut(FunctionId) -> bool,
 ) -> bool {
     let callers = program.callers(function);
     if levels == 0 || callers.is_empty() || callers.len() > most {
         return false;
     }
+    asked.push(function);
     callers.iter().all(|caller| {
         let summary = program.function(*caller);
         // What tests do says nothing about how the function is used.
-        summary.is_some_and(|s| s.context.test || taken(program, s).is_some())
+        asked.contains(caller)
+            || summary.is_some_and(|s| s.context.test || taken(program, s).is_some())
             || holds(*caller)
-            || by_callers(program, *caller, levels - 1, most, holds)
+            || by_callers(program, *caller, levels - 1, most, asked, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
 }
 
@@ -85,6 +88,14 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
     declared.is_some_and(|t| t.fields.iter().any(|(name, of)| holds_a_lock(name, of)))
 }
 
+/// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.
+fn takes_itself(owner: &str, name: &str) -> bool {
+    const TAKES: [&str; 6] = ["lock", "try_lock", "acquire", "try_acquire", "obtain", "hold"];
+    is_lock_type(owner)
+        && TAKES.iter().any(|verb| name.starts_with(verb))
+        && !owner.starts_with("parking_lot")
+}
+
 /// `assert_package_cache_locked`, `acquire_build_lock`: a lock that is held, in whatever way it is taken.
 fn tells_of_a_lock(name: &str) -> bool {
     const TAKES: [&str; 7] = ["assert", "acquire", "obtain", "take", "grab", "hold", "with"];
@@ -97,13 +108,15 @@ fn tells_of_a_lock(name: &str) -> bool {
 /// Whether the code calls something that says that a lock is held.
 fn asserts(block: &Block) -> bool {
     block.steps.iter().any(|step| match step {
-        Step::Call(call) => {
-            let name = match &call.callee {
-                Callee::Function(name) => names::last(name),
-                Callee::Method { name, .. } => name,
-            };
-            tells_of_a_lock(name)
-        }
+        Step::Call(call) => match &call.callee {
+            Callee::Function(name) => {
+                let (owner, own) = name.rsplit_once("::").unwrap_or(("", name));
+                tells_of_a_lock(names::last(name)) || takes_itself(owner, own)
+            }
+            Callee::Method { receiver, name } => {
+                tells_of_a_lock(name) || receiver.as_deref().is_some_and(|owner| takes_itself(owner, name))
+            }
+        },
         Step::Branch(b) => asserts(&b.then) || asserts(&b.otherwise),
         Step::Loop(body) => asserts(body),
         Step::Frame(f) => tells_of_a_lock(names::last(&f.name)) || asserts(&f.body),

@@ -26,7 +26,8 @@ mod symlink_check_then_use;
 #[cfg(test)]
 mod tests;
 mod time_derived_name;
-pub mod trace;
+pub mod tolerance;
+mod trace;
 mod truncating_write;
 
 use decide::View;
@@ -75,7 +76,8 @@ pub fn check_with(
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
-    let mut evidence = Evidence::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)));
+    let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses));
+    let mut evidence = Evidence::index(program, uses.collect());
     evidence.note_programs(program);
     views.retain(View::has_candidates);
     let decided = views.into_par_iter().flat_map(|view| view.decide(program, &evidence, explorer)).collect();

@@ -22,14 +22,21 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     let mut kept: Vec<Decided> = Vec::new();
     let mut acts: FxHashMap<Location, usize> = FxHashMap::default();
     let mut checks: FxHashMap<Location, usize> = FxHashMap::default();
+    // A helper's act is one defect, whoever calls the helper.
+    let mut helpers: FxHashMap<(Location, &str), usize> = FxHashMap::default();
     for next in decided {
         let act = next.finding.act;
-        let same = acts.get(&act).or_else(|| next.check.as_ref().and_then(|check| checks.get(check)));
+        let helper = next.check.is_none().then_some((next.inner, next.finding.rule.id));
+        let same = acts
+            .get(&act)
+            .or_else(|| next.check.as_ref().and_then(|check| checks.get(check)))
+            .or_else(|| helper.as_ref().and_then(|helper| helpers.get(helper)));
         if let Some(first) = same.and_then(|i| kept.get_mut(*i)) {
             absorb(&mut first.finding, next);
             continue;
         }
         acts.insert(act, kept.len());
+        helpers.extend(helper.map(|helper| (helper, kept.len())));
         if let Some(check) = next.check {
             // The removal before a creation is an act of its own; a check before it belongs to the same cause.
             let found =
@@ -60,9 +67,9 @@ fn absorb(first: &mut Finding, next: Decided) {
         first.act == location || first.related.iter().any(|r| r.location == location)
     };
     if next.finding.act != first.act && !known(first, next.finding.act) && first.related.len() < RELATED {
-        first
-            .related
-            .push(Related { location: next.finding.act, message: "acts on the same check here".to_owned() });
+        let message =
+            if next.check.is_some() { "acts on the same check here" } else { "leads to it from here too" };
+        first.related.push(Related { location: next.finding.act, message: message.to_owned() });
     }
     for related in next.finding.related {
         if related.message.starts_with("checked")

@@ -15,6 +15,8 @@ pub struct Hint {
     pub lock: bool,
     /// Nobody but its maker reads it.
     pub scratch: bool,
+    /// People edit it, by hand or by a command.
+    pub edited: bool,
 }
 
 /// Words by what they tell. Singular; a plural `s` is peeled off before comparing.
@@ -23,6 +25,8 @@ const REMOVABLE: &[&str] =
 const CLEANED: &[&str] = &["cache", "cached", "temp", "tmp", "trash", "stale", "expired", "scratch"];
 const SCRATCH: &[&str] = &["temp", "tmp", "trash", "stale", "expired", "scratch"];
 const LOCKS: &[&str] = &["lock", "lockfile", "flock", "mutex", "pidfile", "pid"];
+const EDITED: &[&str] =
+    &["config", "configuration", "setting", "settings", "manifest", "preference", "bookmark"];
 const SHARED: &[&str] = &[
     "state",
     "index",
@@ -66,10 +70,45 @@ pub fn is_output(place: &Place) -> bool {
                 [one] => {
                     ["out", "output", "dist", "outdir", "outputdir", "targetdir"].contains(&one.as_str())
                 }
+                [what, kind] if kind == "path" => ["out", "output", "dist"].contains(&what.as_str()),
                 [.., last] => words.iter().any(is) && FOLDERS.contains(&last.as_str()),
                 [] => false,
             }
         })
+    })
+}
+
+/// Whether every project has a file of this name, so that the name alone does not tell which.
+pub fn is_in_every_project(name: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        ".env",
+        ".gitignore",
+        "Cargo.lock",
+        "Cargo.toml",
+        "Dockerfile",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "go.mod",
+        "index.html",
+        "lib.rs",
+        "main.rs",
+        "mod.rs",
+        "package.json",
+        "pyproject.toml",
+        "tsconfig.json",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether a part of the place is a value that its name calls random.
+pub fn is_random(place: &Place) -> bool {
+    const RANDOM: [&str; 6] = ["random", "rand", "uuid", "guid", "nonce", "nanoid"];
+    place.any(&mut |kind| match kind {
+        PlaceKind::Opaque { name, .. } | PlaceKind::Parameter { name, .. } => {
+            words(name).iter().any(|word| RANDOM.contains(&word.as_str()))
+        }
+        _ => false,
     })
 }
 
@@ -253,7 +292,8 @@ fn consider(best: &mut Option<Hint>, name: &str) {
             .find_map(|(list, removable, lock)| {
                 let word = list.iter().find(|known| same_word(known, &word))?;
                 let cleaned = CLEANED.contains(word);
-                Some(Hint { word, removable, cleaned, lock, scratch: SCRATCH.contains(word) })
+                let (scratch, edited) = (SCRATCH.contains(word), EDITED.contains(word));
+                Some(Hint { word, removable, cleaned, lock, scratch, edited })
             });
         if let Some(found) = found
             && best.as_ref().is_none_or(|b| rank(b) < rank(&found))

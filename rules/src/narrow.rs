@@ -124,6 +124,7 @@ impl Narrowing {
                     body,
                     result: frame.result,
                     on_failure: frame.on_failure,
+                    defaulted: frame.defaulted,
                     site: frame.site,
                     name: frame.name.clone(),
                 })

@@ -37,6 +37,10 @@ pub struct Candidate {
     pub target: Option<Place>,
     /// Whether the race is that two read the same time.
     pub same_tick: bool,
+    /// Whether this very run made the place before, or emptied a directory above it.
+    pub own: bool,
+    /// Whether what was read gives way to a default where it makes no sense.
+    pub heals: bool,
 }
 
 /// An effect and where the function's own source causes it.
@@ -160,6 +164,8 @@ impl Candidate {
             renamed_away: is_renamed_away(trace, pair.act, place),
             target: None,
             same_tick: false,
+            own: is_own(trace, pair.check, place),
+            heals: false,
         })
     }
 
@@ -183,6 +189,8 @@ impl Candidate {
                 || fills_slowly(trace, act),
             refilled: is_refilled(trace, act, place),
             renamed_away: is_renamed_away(trace, act, place),
+            own: is_own(trace, first.unwrap_or(act), place),
+            heals: false,
         })
     }
 }
@@ -250,6 +258,21 @@ fn fills_slowly(trace: &Trace<'_>, act: usize) -> bool {
     trace.events.get(act).is_some_and(|e| {
         matches!(e.effect.operation, Operation::Populate)
             || (matches!(e.effect.operation, Operation::CreateDir { .. }) && trace.takes_long(act, None))
+    })
+}
+
+/// Whether an earlier step of the same run wrote the place as a whole, or removed a directory above it with all that was there.
+fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
+    trace.events.iter().enumerate().take(step).any(|(earlier, event)| {
+        let effect = event.effect;
+        let above = |other: &Place| other != place && place.starts_with(other);
+        let made = match effect.operation {
+            Operation::Remove(RemoveKind::Tree) => above(&effect.place),
+            Operation::Populate => effect.place == *place || above(&effect.place),
+            Operation::Copy | Operation::Rename { .. } => effect.other_place.as_ref() == Some(place),
+            _ => false,
+        };
+        made && trace.on_one_path(earlier, step)
     })
 }
 

@@ -29,6 +29,7 @@ fn effect(number: u32, operation: Operation, place: &Place) -> Effect {
         content: Value::Opaque,
         result: ResultId(number),
         on_failure: OnFailure::Continue,
+        on_malformed: None,
         certainty: Certainty::Known,
         api: "std::fs::something".into(),
         site: Site(number),
@@ -68,6 +69,7 @@ fn frame(number: u32, name: &str, body: Vec<Step>) -> Step {
         body: block(body),
         result: ResultId(number),
         on_failure: OnFailure::Continue,
+        defaulted: false,
         site: Site(number),
         name: name.to_owned(),
     })

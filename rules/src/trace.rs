@@ -239,8 +239,16 @@ impl<'a> Trace<'a> {
             Some(Source::Frame(returns)) => {
                 let fitting: Vec<&Returned<'_>> = returns.iter().filter(|r| may(r.value, ask)).collect();
                 let certain = certain && fitting.len() == 1;
-                for returned in fitting {
-                    for guard in &returned.guards {
+                // Where the frame goes on whatever a check in it said, the check decides about steps in the frame only.
+                let either_way = |guard: &Guard| {
+                    fitting.iter().any(|other| {
+                        other.guards.iter().any(|g| {
+                            g.event == guard.event && g.says != guard.says && g.says != Says::Unknown
+                        })
+                    })
+                };
+                for returned in &fitting {
+                    for guard in returned.guards.iter().filter(|guard| !either_way(guard)) {
                         out.push(Guard { certain: certain && guard.certain, ..*guard });
                     }
                     match returned.value {
@@ -408,7 +416,12 @@ impl<'a> Walker<'a> {
                     let outer = std::mem::take(&mut self.loops);
                     self.returns.push(Vec::new());
                     let mut inside = State { entry: state.guards.len(), ..state.clone() };
+                    // What takes its time there takes none here.
+                    let labours = self.trace.labours.len();
                     self.block(&spawn.body, &mut inside, depth + 1);
+                    if !spawn.process {
+                        self.trace.labours.truncate(labours);
+                    }
                     let returns = self.returns.pop().unwrap_or_default();
                     self.trace.sources.insert(spawn.result, Source::Frame(returns));
                     self.loops = outer;

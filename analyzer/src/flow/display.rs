@@ -88,8 +88,12 @@ fn write_step(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Res
             write_block(f, &s.body, depth + 1)
         }
         Step::Call(c) => writeln!(f, "{c}"),
-        Step::Frame(Frame { body, result, on_failure, name, .. }) => {
-            writeln!(f, "{result} = frame {name}{on_failure}")?;
+        Step::Frame(Frame { body, result, on_failure, defaulted, name, .. }) => {
+            writeln!(
+                f,
+                "{result} = frame {name}{on_failure}{}",
+                if *defaulted { " or-default" } else { "" }
+            )?;
             write_block(f, body, depth + 1)
         }
         Step::Join(r) => writeln!(f, "join {r}"),
@@ -119,6 +123,12 @@ impl Display for Effect {
         if let Some(handle) = self.handle {
             write!(f, " via {handle}")?;
         }
+        match self.on_malformed {
+            Some(OnFailure::Propagate) => f.write_str(" parsed-or-fail")?,
+            Some(OnFailure::Panic) => f.write_str(" parsed-or-panic")?,
+            Some(OnFailure::Continue) => f.write_str(" parsed")?,
+            None => {}
+        }
         if let Some(other) = &self.other_place {
             write!(f, " -> {other}")?;
         }
@@ -142,7 +152,8 @@ impl Display for Call {
             Callee::Function(name) => write!(f, "{name}")?,
             Callee::Method { receiver, name } => write!(f, "{}.{name}", receiver.as_deref().unwrap_or("?"))?,
         }
-        write!(f, "({}){}", list(&self.arguments), self.on_failure)?;
+        let default = if self.defaulted { " or-default" } else { "" };
+        write!(f, "({}){}{default}", list(&self.arguments), self.on_failure)?;
         if let Some(e) = &self.presumed {
             write!(f, " else {e}")?;
         }

@@ -208,6 +208,8 @@ pub struct Call {
     pub result: ResultId,
     /// What the caller does with its failure at once.
     pub on_failure: OnFailure,
+    /// Whether a failure gives way to a default: what comes of the result is a success in any case.
+    pub defaulted: bool,
     /// Where.
     pub site: Site,
     /// The effect that the call is taken to be if the linker finds no such function in the program (a method that only a path
@@ -238,6 +240,8 @@ pub struct Frame {
     pub result: ResultId,
     /// What the surrounding code does with its failure at once.
     pub on_failure: OnFailure,
+    /// Whether a failure gives way to a default, as of [`Call::defaulted`].
+    pub defaulted: bool,
     /// Where it is called.
     pub site: Site,
     /// The called function's qualified name; empty for a closure or block in place.
@@ -299,6 +303,9 @@ pub struct Effect {
     pub result: ResultId,
     /// What happens at once if it fails; with `Continue` the result is there for later conditions, or ignored.
     pub on_failure: OnFailure,
+    /// What happens if the content that was read makes no sense, as half a file does not: what the code does where it first
+    /// understands it. None where it does not say, or the effect is no read.
+    pub on_malformed: Option<OnFailure>,
     /// Whether the API was resolved or taken by its name alone.
     pub certainty: Certainty,
     /// Which API, as its model names it (`std::fs::write`).

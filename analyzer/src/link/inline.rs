@@ -208,6 +208,7 @@ impl<'p> Expander<'p> {
                     body,
                     result,
                     on_failure: frame.on_failure,
+                    defaulted: frame.defaulted,
                     site: scope.site(frame.site),
                     name: frame.name.clone(),
                 })
@@ -259,6 +260,7 @@ impl<'p> Expander<'p> {
             content: self.argument(&effect.content, scope),
             result,
             on_failure: effect.on_failure,
+            on_malformed: effect.on_malformed,
             certainty: if scope.presumed { Certainty::Presumed } else { effect.certainty },
             api: effect.api.clone(),
             site: scope.site(effect.site),
@@ -292,6 +294,7 @@ impl<'p> Expander<'p> {
                     body,
                     result,
                     on_failure: call.on_failure,
+                    defaulted: call.defaulted,
                     site: scope.site(call.site),
                     name,
                 }));
@@ -315,6 +318,7 @@ impl<'p> Expander<'p> {
                     arguments: vec![Value::Opaque; call.arguments.len()],
                     result,
                     on_failure: OnFailure::Continue,
+                    defaulted: call.defaulted,
                     site: scope.site(call.site),
                     presumed: None,
                 }));
@@ -335,6 +339,7 @@ impl<'p> Expander<'p> {
             arguments,
             result,
             on_failure: call.on_failure,
+            defaulted: call.defaulted,
             site: scope.site(call.site),
             presumed: None,
         }));

@@ -125,6 +125,7 @@ impl Build {
             content: Value::Opaque,
             result,
             on_failure,
+            on_malformed: None,
             certainty: Certainty::Known,
             api: "test".into(),
             site: site(result),
@@ -272,7 +273,14 @@ impl Build {
     pub fn call<T>(&mut self, on_failure: OnFailure, body: impl FnOnce(&mut Build) -> T) -> (ResultId, T) {
         let result = self.fresh();
         let (body, value) = self.inner(body);
-        let frame = Frame { body, result, on_failure, site: site(result), name: "callee".to_owned() };
+        let frame = Frame {
+            body,
+            result,
+            on_failure,
+            defaulted: false,
+            site: site(result),
+            name: "callee".to_owned(),
+        };
         self.block.steps.push(Step::Frame(frame));
         (result, value)
     }

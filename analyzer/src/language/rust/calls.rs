@@ -284,6 +284,7 @@ impl Lowerer<'_> {
             arguments: values,
             result,
             on_failure: OnFailure::Continue,
+            defaulted: false,
             site,
             presumed: presumed.map(Box::new),
         }));
@@ -583,6 +584,7 @@ impl Lowerer<'_> {
             content,
             result,
             on_failure: OnFailure::Continue,
+            on_malformed: None,
             certainty,
             api: api.name.as_str().into(),
             site,
@@ -715,6 +717,7 @@ impl Lowerer<'_> {
                 content: Value::Opaque,
                 result,
                 on_failure,
+                on_malformed: None,
                 certainty: Certainty::Known,
                 api: api.name.as_str().into(),
                 site,

@@ -5,7 +5,8 @@ use super::spans::Spans;
 use super::types::{Ty, Types};
 use super::value::{Maybe, V, Val, add_data, choose};
 use crate::flow::{
-    Block, Branch, Condition, Exit, Frame, OnFailure, Place, PlaceKind, ResultId, Site, Step, Value,
+    Block, Branch, Condition, Exit, Frame, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Step,
+    Value,
 };
 use crate::language::models::Models;
 use crate::source::Span;
@@ -277,6 +278,33 @@ impl<'a> Lowerer<'a> {
         self.leave_if(super::value::failed(result), policy, &[result]);
     }
 
+    /// Notes what the code does if what a value derives from cannot be understood. What it does first counts: later it looks at parts.
+    pub fn note_malformed(&mut self, value: &Val, policy: OnFailure) {
+        // Whether the reading itself fails is another matter, and decided elsewhere.
+        let own = match &value.v {
+            V::Result(r) => vec![*r],
+            V::Maybe(m) => m.errors.iter().copied().chain(owned_results(value)).collect(),
+            _ => Vec::new(),
+        };
+        let reads: Vec<ResultId> = value.data.iter().copied().filter(|r| !own.contains(r)).collect();
+        if reads.is_empty() {
+            return;
+        }
+        for block in self.blocks.iter_mut().rev() {
+            note_malformed_in(block, &reads, policy, 0);
+        }
+    }
+
+    /// Notes that the failure of a call just made gives way to a default.
+    pub fn note_defaulted(&mut self, value: &Val) {
+        let V::Result(result) = value.v else { return };
+        match self.blocks.last_mut().and_then(|block| block.steps.last_mut()) {
+            Some(Step::Call(call)) if call.result == result => call.defaulted = true,
+            Some(Step::Frame(frame)) if frame.result == result => frame.defaulted = true,
+            _ => {}
+        }
+    }
+
     /// Leaves the frame when the condition holds, with the error of the one that failed.
     pub fn leave_if(&mut self, condition: Condition, policy: OnFailure, errors: &[ResultId]) {
         let leave = match policy {
@@ -545,6 +573,7 @@ impl<'a> Lowerer<'a> {
             body: block,
             result,
             on_failure: OnFailure::Continue,
+            defaulted: false,
             site,
             name: String::new(),
         }));
@@ -717,6 +746,7 @@ impl<'a> Lowerer<'a> {
 
     /// The payload of a `Result` or `Option`, where failure is dealt with as `policy` says.
     pub fn unwrap(&mut self, value: Val, policy: OnFailure) -> Val {
+        self.note_malformed(&value, policy);
         match &value.v {
             V::Result(r) => {
                 let r = *r;
@@ -736,6 +766,33 @@ impl<'a> Lowerer<'a> {
             }
             // Code that may leave here for a reason that no effect has: kept out of the summary, it decides nothing.
             _ => Val { ty: value.ty.payload(), ..value },
+        }
+    }
+}
+
+/// How many levels of finished blocks a read is looked for in.
+const MALFORMED_DEPTH: usize = 8;
+
+fn note_malformed_in(block: &mut Block, reads: &[ResultId], policy: OnFailure, depth: usize) {
+    if depth > MALFORMED_DEPTH {
+        return;
+    }
+    for step in &mut block.steps {
+        match step {
+            Step::Effect(e)
+                if e.operation == Operation::Read
+                    && e.on_malformed.is_none()
+                    && reads.contains(&e.result) =>
+            {
+                e.on_malformed = Some(policy);
+            }
+            Step::Branch(b) => {
+                note_malformed_in(&mut b.then, reads, policy, depth + 1);
+                note_malformed_in(&mut b.otherwise, reads, policy, depth + 1);
+            }
+            Step::Loop(body) => note_malformed_in(body, reads, policy, depth + 1),
+            Step::Frame(f) => note_malformed_in(&mut f.body, reads, policy, depth + 1),
+            _ => {}
         }
     }
 }

@@ -281,6 +281,17 @@ impl Lowerer<'_> {
                 _ => None,
             };
         }
+        match name {
+            "ok" | "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "map_or" | "map_or_else"
+            | "is_ok" | "is_err" => {
+                self.note_malformed(receiver, OnFailure::Continue);
+                if name.starts_with("unwrap_or") || name.starts_with("map_or") {
+                    self.note_defaulted(receiver);
+                }
+            }
+            "unwrap" | "expect" => self.note_malformed(receiver, OnFailure::Panic),
+            _ => {}
+        }
         let optional =
             matches!(receiver.ty, Ty::Result(_) | Ty::Option(_)) || matches!(receiver.v, V::Maybe(_));
         // A call's result of unknown type is taken for a `Result` where only that makes sense.

@@ -3,7 +3,7 @@
 use super::lower::Lowerer;
 use super::types::Ty;
 use super::value::{V, Val, all, any, failed};
-use crate::flow::{Condition, Kinds};
+use crate::flow::{Condition, Kinds, OnFailure};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use syn::visit::Visit;
@@ -154,6 +154,9 @@ impl Lowerer<'_> {
 
     fn tuple_struct(&mut self, p: &syn::PatTupleStruct, value: &Val) -> Matched {
         let variant = p.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        if matches!(variant.as_str(), "Ok" | "Err") {
+            self.note_malformed(value, OnFailure::Continue);
+        }
         let inner = p.elems.first();
         match variant.as_str() {
             "Ok" | "Some" => {

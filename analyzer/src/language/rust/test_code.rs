@@ -11,8 +11,20 @@ use syn::Attribute;
 
 /// Folders whose code is for tests, wherever they are.
 const TEST_FOLDERS: [&str; 6] = ["tests", "test", "testing", "test-utils", "testutils", "testsuite"];
+/// Files whose code is for tests, wherever they are.
+const TEST_FILES: [&str; 8] = [
+    "test.rs",
+    "tests.rs",
+    "testing.rs",
+    "testutil.rs",
+    "test_fixtures.rs",
+    "test_helpers.rs",
+    "test_util.rs",
+    "test_utils.rs",
+];
 /// Folders of code that is not the program.
-const AUXILIARY_FOLDERS: [&str; 7] = ["examples", "benches", "fuzz", "scripts", "xtask", "docs", "ci"];
+const AUXILIARY_FOLDERS: [&str; 8] =
+    ["examples", "benches", "benchmarks", "fuzz", "scripts", "xtask", "docs", "ci"];
 /// Folders of a package, next to its manifest, in which cargo looks for targets of their own. No other code can call them.
 const TARGET_FOLDERS: [&str; 3] = ["tests", "benches", "examples"];
 
@@ -22,9 +34,8 @@ pub fn file_context(path: &str, attributes: &[Attribute]) -> Context {
     let within = |of: &[&str]| folders.split('/').any(|folder| of.contains(&folder));
     Context {
         test: within(&TEST_FOLDERS)
-            || matches!(name, "tests.rs" | "test.rs")
-            || name.ends_with("_test.rs")
-            || name.ends_with("_tests.rs")
+            || TEST_FILES.contains(&name)
+            || [".test.rs", ".tests.rs", "_test.rs", "_tests.rs"].iter().any(|end| name.ends_with(end))
             || is_test(attributes),
         auxiliary: within(&AUXILIARY_FOLDERS) || name == "build.rs",
         ..Context::default()

@@ -67,6 +67,7 @@ pub(super) fn raw(operation: Operation, place: Place, result: u32) -> Effect {
         content: Value::Opaque,
         result: r(result),
         on_failure: OnFailure::Propagate,
+        on_malformed: None,
         certainty: Certainty::Known,
         api: "api".into(),
         site: Site(result),
@@ -104,6 +105,7 @@ pub(super) fn raw_call(callee: Callee, arguments: Vec<Value>, result: u32) -> Ca
         arguments,
         result: r(result),
         on_failure: OnFailure::Propagate,
+        defaulted: false,
         site: Site(result),
         presumed: None,
     }

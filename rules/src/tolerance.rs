@@ -1,0 +1,121 @@
+//! Whether the code copes with half a file: what it reads makes no sense, and it takes a default, or does without.
+//!
+//! A failure is followed outwards from where the content is first understood: through frames whose failure leaves the frame
+//! around them, up to the first that is swallowed. What leaves the body is not tolerated by it, and may be by a caller.
+
+use fsrace_analyzer::flow::{Block, Effect, Exit, Frame, OnFailure, Operation, ResultId, Site, Step, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// How deep blocks may nest before the rest is left out.
+const DEPTH: usize = 120;
+/// How many calls away a failure may be swallowed: further out it is no longer the file that is coped with, but the loss of a service.
+const CALLS: usize = 1;
+
+/// The reads of a body, and what they read through, whose failure to make sense goes no further than the body.
+pub fn tolerated(body: &Block) -> FxHashSet<Site> {
+    let mut walker =
+        Walker { around: Vec::new(), opens: FxHashMap::default(), verdicts: FxHashMap::default() };
+    walker.frame(body, None, 0);
+    walker.verdicts.into_iter().filter(|(_, tolerated)| *tolerated).map(|(site, _)| site).collect()
+}
+
+struct Walker<'a> {
+    /// The bodies of frames around, each with what its own frame returns and what is done with its failure; none for the outermost.
+    around: Vec<(&'a Block, Option<&'a Frame>)>,
+    opens: FxHashMap<ResultId, Site>,
+    /// Whether all that was seen to be read here is tolerated.
+    verdicts: FxHashMap<Site, bool>,
+}
+
+impl<'a> Walker<'a> {
+    fn frame(&mut self, body: &'a Block, returned: Option<&'a Frame>, depth: usize) {
+        self.around.push((body, returned));
+        self.block(body, depth);
+        self.around.pop();
+    }
+
+    fn block(&mut self, block: &'a Block, depth: usize) {
+        if depth > DEPTH {
+            return;
+        }
+        for step in &block.steps {
+            match step {
+                Step::Effect(effect) if effect.operation == Operation::Read => {
+                    let tolerated = !self.escapes(effect);
+                    let open = effect.handle.and_then(|handle| self.opens.get(&handle).copied());
+                    for site in open.into_iter().chain([effect.site]) {
+                        *self.verdicts.entry(site).or_insert(true) &= tolerated;
+                    }
+                }
+                Step::Effect(Effect { operation: Operation::Open(_), result, site, .. }) => {
+                    self.opens.insert(*result, *site);
+                }
+                Step::Branch(b) => {
+                    self.block(&b.then, depth + 1);
+                    self.block(&b.otherwise, depth + 1);
+                }
+                Step::Loop(body) => self.block(body, depth + 1),
+                Step::Frame(f) => self.frame(&f.body, Some(f), depth + 1),
+                // What a task fails with is nobody's, or its own.
+                Step::Spawn(s) => self.block(&s.body, depth + 1),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a failure to understand what was read leaves the body.
+    fn escapes(&self, read: &Effect) -> bool {
+        // Through a handle, the reading is often the understanding too.
+        let policy = match (read.handle, read.on_malformed) {
+            (Some(_), _) if read.on_failure != OnFailure::Continue => read.on_failure,
+            (_, Some(policy)) => policy,
+            (Some(_), None) => read.on_failure,
+            (None, None) => return true,
+        };
+        let (mut result, mut policy, mut calls) = (read.result, policy, 0);
+        for (body, returned) in self.around.iter().rev() {
+            match policy {
+                OnFailure::Panic => return true,
+                OnFailure::Propagate => {}
+                OnFailure::Continue if fails_on(body, result, 0) => {}
+                OnFailure::Continue => return false,
+            }
+            let Some(frame) = returned else { return true };
+            calls += usize::from(!frame.name.is_empty());
+            if calls > CALLS {
+                return true;
+            }
+            if frame.defaulted {
+                return false;
+            }
+            (result, policy) = (frame.result, frame.on_failure);
+        }
+        true
+    }
+}
+
+/// Whether the body, frames in it left out, fails where the result decides, or hands it on.
+fn fails_on(block: &Block, result: ResultId, depth: usize) -> bool {
+    depth <= DEPTH
+        && block.steps.iter().any(|step| match step {
+            Step::Branch(b) => {
+                let mut decides = false;
+                b.condition.results(&mut |r| decides |= r == result);
+                (decides && (leaves_failing(&b.then, 0) || leaves_failing(&b.otherwise, 0)))
+                    || fails_on(&b.then, result, depth + 1)
+                    || fails_on(&b.otherwise, result, depth + 1)
+            }
+            Step::Loop(body) => fails_on(body, result, depth + 1),
+            Step::Exit(Exit::Return(Value::Result(r))) => *r == result,
+            _ => false,
+        })
+}
+
+fn leaves_failing(block: &Block, depth: usize) -> bool {
+    depth <= DEPTH
+        && block.steps.iter().any(|step| match step {
+            Step::Exit(Exit::Panic | Exit::Return(Value::Failure(_))) => true,
+            Step::Branch(b) => leaves_failing(&b.then, depth + 1) || leaves_failing(&b.otherwise, depth + 1),
+            _ => false,
+        })
+}
