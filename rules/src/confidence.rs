@@ -204,7 +204,8 @@ pub fn judge(
     if candidate.own {
         verdict.at_most(Confidence::Low, "this very run made what is there");
     }
-    if !candidate.long && place.any(&mut |kind| is_nameless(kind)) {
+    // Whatever it is moved over, whoever writes that takes the same temporary name.
+    if !candidate.long && candidate.target.is_none() && place.any(&mut |kind| is_nameless(kind)) {
         verdict.at_most(Confidence::Low, "a part of the path is not known at all");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]
