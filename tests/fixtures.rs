@@ -33,7 +33,7 @@ fn findings_are_what_the_markers_say() {
             (false, false) => complaints.push(format!("{name}: neither racy_* nor safe_*")),
             _ => {}
         }
-        complaints.extend(disagreements(&[(name, text)]));
+        complaints.extend(disagreements(&[(name, text)], rule));
         seen += 1;
     }
     assert!(seen > 0, "there are no fixtures");

@@ -43,7 +43,7 @@ fn complaints(page: &Page, rule: &str) -> Vec<String> {
         if code.section == "Use instead" && markers != Markers::default() {
             complaints.push(format!("{place}: what to use instead must have no marker"));
         }
-        let found = disagreements(&[("page.rs".to_owned(), text)]);
+        let found = disagreements(&[("page.rs".to_owned(), text)], rule);
         complaints.extend(found.into_iter().map(|c| format!("{place}: {c}")));
     }
     complaints

@@ -86,7 +86,7 @@ pub struct CheckOptions {
     #[command(flatten)]
     pub filter: Filter,
     /// Show notes too: checks that are merely redundant
-    #[arg(long)]
+    #[arg(long, visible_alias = "pedantic")]
     pub notes: bool,
     /// Print counts and the time taken on standard error
     #[arg(long)]

@@ -165,6 +165,7 @@ fn nothing_to_check(candidates: &[Candidate], counts: &Counts) -> String {
 struct RuleSelection<'a> {
     select: &'a [String],
     ignore: &'a [String],
+    notes: bool,
 }
 
 impl<'a> RuleSelection<'a> {
@@ -174,12 +175,13 @@ impl<'a> RuleSelection<'a> {
                 bail!("{}", unknown_rule(id, &rules()));
             }
         }
-        Ok(RuleSelection { select: &options.filter.select, ignore: &options.filter.ignore })
+        let (select, ignore) = (&options.filter.select, &options.filter.ignore);
+        Ok(RuleSelection { select, ignore, notes: options.notes })
     }
 
     fn runs(&self, rule: &Rule) -> bool {
         let selected = match self.select {
-            [] => rule.default,
+            [] => rule.default || (self.notes && rule.is_note()),
             ids => ids.iter().any(|id| id == rule.id),
         };
         selected && !self.ignore.iter().any(|id| id == rule.id)
@@ -239,7 +241,8 @@ fn is_shown(finding: &Finding, options: &CheckOptions, counts: &mut Counts) -> b
         counts.hidden_tests += 1;
         return false;
     }
-    if finding.severity() == Severity::Note && !options.notes {
+    let asked_for = options.notes || options.filter.select.iter().any(|id| id == finding.rule.id);
+    if finding.severity() == Severity::Note && !asked_for {
         counts.hidden_notes += 1;
         return false;
     }

@@ -19,6 +19,7 @@ pub mod pairs;
 mod permission_check_then_use;
 mod predictable_temp_path;
 mod read_modify_write;
+mod redundant_check;
 mod remove_then_create;
 pub mod rule;
 mod swapped;
@@ -49,6 +50,7 @@ pub static RULES: &[&Rule] = &[
     &permission_check_then_use::RULE,
     &predictable_temp_path::RULE,
     &read_modify_write::RULE,
+    &redundant_check::RULE,
     &remove_then_create::RULE,
     &symlink_check_then_use::RULE,
     &time_derived_name::RULE,

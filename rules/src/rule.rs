@@ -32,6 +32,13 @@ pub struct Rule {
     pub rewrite: fn(&Candidate) -> Option<Idiom>,
 }
 
+impl Rule {
+    /// Whether it reports what is no race: candidates of which no order of steps ends differently.
+    pub fn is_note(&self) -> bool {
+        self.consequences == [Consequence::RedundantCheck]
+    }
+}
+
 /// A candidate that was proven, in words. All lower case, without a final period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {

@@ -71,8 +71,10 @@ fn is_rule_id(word: &str) -> bool {
 /// Runs every rule on the files as one program and compares with the markers. Each complaint is one line that starts with
 /// `name:line`; none: the findings are what the markers say.
 ///
+/// The rules that run by default run, and the one that the files are about.
+///
 /// `files` are names for people with texts; `name` also is the path that the analyzer sees.
-pub fn disagreements(files: &[(String, String)]) -> Vec<String> {
+pub fn disagreements(files: &[(String, String)], subject: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut expected = BTreeSet::new();
     let mut checks = BTreeSet::new();
@@ -90,7 +92,7 @@ pub fn disagreements(files: &[(String, String)]) -> Vec<String> {
             Err(e) => complaints.push(format!("{name}: {e}")),
         }
     }
-    let (found, related) = findings(files, &mut complaints);
+    let (found, related) = findings(files, subject, &mut complaints);
     complaints.extend(found.difference(&expected).map(|(n, l, r)| format!("{n}:{l}: FALSE POSITIVE {r}")));
     complaints.extend(expected.difference(&found).map(|(n, l, r)| format!("{n}:{l}: FALSE NEGATIVE {r}")));
     complaints
@@ -101,7 +103,7 @@ pub fn disagreements(files: &[(String, String)]) -> Vec<String> {
 /// Where each rule reports an act, and the lines that the findings name besides.
 type Found = (BTreeSet<(String, u32, String)>, BTreeSet<(String, u32)>);
 
-fn findings(files: &[(String, String)], complaints: &mut Vec<String>) -> Found {
+fn findings(files: &[(String, String)], subject: &str, complaints: &mut Vec<String>) -> Found {
     let summaries = files.iter().map(|(name, text)| {
         let summary = fsrace_analyzer::lower(&SourceFile {
             path: name.clone(),
@@ -126,7 +128,7 @@ fn findings(files: &[(String, String)], complaints: &mut Vec<String>) -> Found {
         Some((name.clone(), LineIndex::new(text).line(location.span.start)))
     };
     let (mut acts, mut related) = (BTreeSet::new(), BTreeSet::new());
-    for finding in fsrace_rules::check(&program, &|_| true) {
+    for finding in fsrace_rules::check(&program, &|rule| rule.default || rule.id == subject) {
         if finding.confidence < Confidence::Medium {
             continue;
         }
@@ -207,7 +209,7 @@ mod tests {
     #[test]
     fn a_missing_finding_is_named_with_its_line() {
         let file = ("a.rs".to_owned(), "fn f() {}\nfn g() {} // ~ no-such-rule\n".to_owned());
-        let complaints = disagreements(&[file]);
+        let complaints = disagreements(&[file], "no-such-rule");
         assert_eq!(
             complaints,
             ["a.rs:2: no rule is called no-such-rule", "a.rs:2: FALSE NEGATIVE no-such-rule"]
