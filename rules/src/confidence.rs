@@ -390,8 +390,8 @@ fn harmless(
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }
-        if !candidate.long && !surroundings.is_kept_by_the_program(place) {
-            return Some("it is read and written back at once, by a command that a person gives");
+        if !surroundings.is_kept_by_the_program(place) {
+            return Some("it is read and written back by a command that a person gives");
         }
     }
     let overwrites = candidate.check.is_none() && race.witness.actor == Actor::Reader;
@@ -407,16 +407,23 @@ fn harmless(
     }
     // An error for one of two that begin within microseconds.
     let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
-    if candidate.says.is_some() && !removes && alone && !candidate.long && !surroundings.open {
+    let kept = surroundings.is_kept_by_the_program(place);
+    let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
+    if asked && !removes && alone && !candidate.long && !surroundings.open {
         return Some("nothing is lost but an error");
     }
     let wanted = candidate.refilled && candidate.long;
     if removes && !wanted && !surroundings.open {
         return Some("what was to be removed is gone, and nothing is lost but an error");
     }
-    let kept = !surroundings.hint(place).is_some_and(|hint| hint.cleaned);
+    let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);
     let uses = candidate.says == Some(Says::Present);
-    if race.witness.actor == Actor::Remover && uses && kept && !surroundings.is_async && !surroundings.open {
+    if race.witness.actor == Actor::Remover
+        && uses
+        && !cleaned
+        && !surroundings.is_async
+        && !surroundings.open
+    {
         return Some("only a person who removes it in that very moment would see an error");
     }
     None
