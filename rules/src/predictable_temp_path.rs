@@ -158,7 +158,7 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
     let message = match race.consequence {
         Consequence::Security => format!("`{api}` follows a link that another user put under this name"),
         Consequence::SpuriousFailure => {
-            format!("`{api}` uses a name that another instance moves away")
+            format!("`{api}` uses a name that another instance takes away")
         }
         _ => format!("`{api}` uses a name that another instance writes to at the same time"),
     };
