@@ -148,7 +148,7 @@ fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>) {
     }
 }
 
-const ACTORS: [Actor; 11] = [
+const ACTORS: [Actor; 12] = [
     Actor::Itself,
     Actor::ItselfThread,
     Actor::Creator,
@@ -156,6 +156,7 @@ const ACTORS: [Actor; 11] = [
     Actor::Replacer,
     Actor::Updater,
     Actor::Reader,
+    Actor::Visitor,
     Actor::Acquirer,
     Actor::Attacker,
     Actor::Stranger,

@@ -3,7 +3,7 @@
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::names::{self, Hint};
-use crate::pairs::{Candidate, Relation};
+use crate::pairs::{Candidate, Cover, Meaning, Relation};
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
@@ -92,11 +92,18 @@ impl Surroundings<'_> {
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
                     .or_else(|| found.map(Reason::Elsewhere))
             }
+            Actor::Visitor => in_another(&[Role::Reads, Role::Checks])
+                .filter(|other| other.strength == Strength::Full && !other.found.clears)
+                .map(Reason::Elsewhere)
+                .or(Some(Reason::Instance)),
             Actor::Updater => elsewhere(&[Role::Writes, Role::Replaces]).map(Reason::Elsewhere),
             Actor::Replacer => elsewhere(&[Role::Replaces]).map(Reason::Elsewhere),
             Actor::Acquirer => named(|h| h.lock).or_else(|| {
-                matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create_new: true, .. }))
-                    .then_some(Reason::Instance)
+                let exclusive = matches!(
+                    candidate.act.effect.operation,
+                    Operation::Open(OpenFlags { create_new: true, .. })
+                );
+                (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
             Actor::Attacker => names::is_open_to_all(place).then_some(Reason::SharedRoot(Root::Temp)),
             Actor::Stranger => Some(Reason::Narrowed),
@@ -229,6 +236,9 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
+    if candidate.cover == Cover::Whole {
+        verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
+    }
     if candidate.locked && !matches!(reason, Reason::Itself) {
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
@@ -277,6 +287,13 @@ fn met(
             (Confidence::High, "the place is shared: other code uses it too".to_owned())
         }
         Reason::Instance if shared => (Confidence::Medium, "another instance may create it".to_owned()),
+        // Who takes a lock expects others to want it at the same time.
+        Reason::Itself | Reason::Instance if candidate.meaning == Meaning::Claim => {
+            (Confidence::Medium, "its existence is taken for ownership".to_owned())
+        }
+        Reason::Itself | Reason::Instance if candidate.cover.is_broken() => {
+            (Confidence::Medium, "a lock is taken for this, so others are expected".to_owned())
+        }
         Reason::Itself | Reason::Instance if candidate.long && !unknown => {
             (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
         }
@@ -385,6 +402,13 @@ fn harmless(
         && !surroundings.has_other_writer(place)
     {
         return Some("what is written is the same whoever writes it");
+    }
+    // Moved into place whole, so that nobody meets half of it.
+    if matches!(candidate.act.effect.operation, Operation::Rename { .. })
+        && candidate.act.effect.other_place.as_ref() == Some(place)
+        && names::is_content_addressed(place)
+    {
+        return Some("its name is computed from its content, which is the same whoever puts it there");
     }
     if updates(candidate) && !surroundings.open {
         if candidate.heals {

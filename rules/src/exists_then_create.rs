@@ -4,7 +4,7 @@
 //! that only this process knows; tests that only choose a message.
 
 use crate::names;
-use crate::pairs::{Candidate, Pair, created_by_path, guarded};
+use crate::pairs::{Candidate, Pair, created_by_path, guarded, is_kernel_locked};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -38,6 +38,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         .filter(|(pair, place)| !is_written_if_changed(trace, pair, place))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .filter(|candidate| candidate.says == Some(Says::Absent) || asks_existence(candidate))
+        // A file that is only there to be locked can be made by anybody.
+        .filter(|candidate| candidate.content_follows || !is_kernel_locked(trace, &candidate.place))
         .collect()
 }
 

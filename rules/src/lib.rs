@@ -2,6 +2,7 @@
 //!
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
+mod check_then_populate;
 mod chmod_after_create;
 mod confidence;
 mod decide;
@@ -12,6 +13,8 @@ mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
 mod guarded;
+mod lock_after_check;
+mod lock_file_by_existence;
 mod merge;
 mod names;
 mod narrow;
@@ -22,6 +25,7 @@ mod read_modify_write;
 mod redundant_check;
 mod remove_then_create;
 pub mod rule;
+mod stale_lock_takeover;
 mod swapped;
 mod symlink_check_then_use;
 #[cfg(test)]
@@ -42,16 +46,20 @@ use rule::Rule;
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &check_then_populate::RULE,
     &chmod_after_create::RULE,
     &exists_then_create::RULE,
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
+    &lock_after_check::RULE,
+    &lock_file_by_existence::RULE,
     &permission_check_then_use::RULE,
     &predictable_temp_path::RULE,
     &read_modify_write::RULE,
     &redundant_check::RULE,
     &remove_then_create::RULE,
+    &stale_lock_takeover::RULE,
     &symlink_check_then_use::RULE,
     &time_derived_name::RULE,
     &truncating_write::RULE,

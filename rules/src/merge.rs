@@ -26,10 +26,14 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     let mut helpers: FxHashMap<(Location, &str), usize> = FxHashMap::default();
     for next in decided {
         let act = next.finding.act;
+        let refilled = next.finding.rule.id == remove_then_create::RULE.id;
         let helper = next.check.is_none().then_some((next.inner, next.finding.rule.id));
         let same = acts
             .get(&act)
-            .or_else(|| next.check.as_ref().and_then(|check| checks.get(check)))
+            .or_else(|| {
+                let check = next.check.as_ref()?;
+                checks.get(check).or_else(|| acts.get(check).filter(|_| refilled))
+            })
             .or_else(|| helper.as_ref().and_then(|helper| helpers.get(helper)));
         if let Some(first) = same.and_then(|i| kept.get_mut(*i)) {
             absorb(&mut first.finding, next);
@@ -39,8 +43,7 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
         helpers.extend(helper.map(|helper| (helper, kept.len())));
         if let Some(check) = next.check {
             // The removal before a creation is an act of its own; a check before it belongs to the same cause.
-            let found =
-                if next.finding.rule.id == remove_then_create::RULE.id { &mut acts } else { &mut checks };
+            let found = if refilled { &mut acts } else { &mut checks };
             found.insert(check, kept.len());
         }
         kept.push(next);

@@ -78,6 +78,38 @@ pub fn is_output(place: &Place) -> bool {
     })
 }
 
+/// Words for what is computed from a content, and names it.
+const DIGESTS: &[&str] = &[
+    "digest",
+    "hash",
+    "checksum",
+    "sha1",
+    "sha256",
+    "sha512",
+    "blake2",
+    "blake3",
+    "md5",
+    "xxh3",
+    "fingerprint",
+    "oid",
+    "cid",
+];
+
+/// Whether the last component of the path is computed from a content, by what computes it: whoever writes there writes the same.
+pub fn is_content_addressed(place: &Place) -> bool {
+    let (PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last)) = place.kind() else { return false };
+    let tells =
+        |name: &str| words(name).iter().any(|word| DIGESTS.iter().any(|known| same_word(known, word)));
+    last.any(&mut |kind| match kind {
+        // `sha256::digest`, `blake3::hash`.
+        PlaceKind::Call { callee, .. } => callee.split("::").any(tells),
+        PlaceKind::Parameter { .. } | PlaceKind::Field { .. } | PlaceKind::Opaque { .. } => {
+            names(kind).into_iter().any(tells)
+        }
+        _ => false,
+    })
+}
+
 /// Whether every project has a file of this name, so that the name alone does not tell which.
 pub fn is_in_every_project(name: &str) -> bool {
     const NAMES: [&str; 16] = [

@@ -3,7 +3,7 @@
 //! The explorer slices too, and keeps what lies above and below the place. In a large function that is too much; what is left
 //! here is the place itself, what is renamed or copied to or from it, the handles on these, and all locks.
 
-use crate::pairs::Candidate;
+use crate::pairs::{Candidate, Meaning};
 use fsrace_analyzer::flow::{
     Block, Branch, Condition, Effect, Exit, Frame, Operation, Place, ResultId, Spawn, Step, Value,
 };
@@ -17,6 +17,8 @@ const PLACES: usize = 8;
 /// The body, narrowed to the candidate's place.
 pub fn narrow(body: &Block, candidate: &Candidate) -> Block {
     let effects = effects(body);
+    // Whether a directory is complete is told by what is in it.
+    let filled = candidate.meaning == Meaning::Ready;
     let mut places: Vec<&Place> = vec![&candidate.place];
     places.extend(candidate.check.iter().map(|c| &c.effect.place).filter(|p| **p != candidate.place));
     loop {
@@ -37,6 +39,7 @@ pub fn narrow(body: &Block, candidate: &Candidate) -> Block {
         .filter(|e| {
             matches!(e.operation, Operation::Lock { .. })
                 || places.contains(&&e.place)
+                || (filled && e.place.starts_with(&candidate.place))
                 || e.other_place.as_ref().is_some_and(|o| places.contains(&o))
         })
         .flat_map(|e| e.handle.into_iter().chain([e.result]));

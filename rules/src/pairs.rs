@@ -2,7 +2,9 @@
 
 use crate::names;
 use crate::trace::{Event, Says, Trace};
-use fsrace_analyzer::flow::{Effect, LockScope, Operation, Place, PlaceKind, RemoveKind, Site};
+use fsrace_analyzer::flow::{
+    Effect, LockScope, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
+};
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
 /// outlives the walk that found it.
@@ -41,6 +43,66 @@ pub struct Candidate {
     pub own: bool,
     /// Whether what was read gives way to a default where it makes no sense.
     pub heals: bool,
+    /// What it means to others that the place is there.
+    pub meaning: Meaning,
+    /// How far locks cover the two steps.
+    pub cover: Cover,
+}
+
+/// What it means to others that a place is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nothing but that.
+    #[default]
+    Plain,
+    /// That somebody owns what it stands for: it is a lock.
+    Claim,
+    /// That it is complete, and can be used.
+    Ready,
+}
+
+/// How far locks against other processes cover a pair of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cover {
+    /// None is held at either.
+    Unlocked,
+    /// One exclusive lock is held from the earlier to the later.
+    Whole,
+    /// One lock is held throughout, and others may hold it too.
+    Shared,
+    /// It is taken after the earlier step.
+    Late,
+    /// It is given up before the later step.
+    Early,
+    /// Each step has a lock of its own.
+    Apart,
+}
+
+impl Cover {
+    /// Whether there is a lock that does not do what it is there for.
+    pub fn is_broken(self) -> bool {
+        !matches!(self, Cover::Unlocked | Cover::Whole)
+    }
+
+    fn of(trace: &Trace<'_>, first: Option<usize>, act: usize) -> Self {
+        let held = |step: usize| trace.events.get(step).map_or(&[][..], |event| event.held.as_slice());
+        let (before, then) = (held(first.unwrap_or(act)), held(act));
+        let exclusive = |lock: &&usize| {
+            trace
+                .events
+                .get(**lock)
+                .is_some_and(|event| matches!(event.effect.operation, Operation::Lock { shared: false, .. }))
+        };
+        let mut both = before.iter().filter(|lock| then.contains(lock)).peekable();
+        match (before.is_empty(), then.is_empty()) {
+            (true, true) => Cover::Unlocked,
+            (true, false) => Cover::Late,
+            (false, true) => Cover::Early,
+            (false, false) if both.peek().is_none() => Cover::Apart,
+            (false, false) if both.any(|lock| exclusive(&lock)) => Cover::Whole,
+            (false, false) => Cover::Shared,
+        }
+    }
 }
 
 /// An effect and where the function's own source causes it.
@@ -93,13 +155,14 @@ pub fn guarded<'e>(
             let checked = trace.events.get(guard.event)?;
             let relation =
                 relation(&checked.effect.place, place).filter(|r| above || *r == Relation::Same)?;
-            (wanted(guard.says) && trace.meets_at_root(guard.event, act)).then_some(Pair {
-                check: guard.event,
-                says: guard.says,
-                certain: guard.certain,
-                act,
-                relation,
-            })
+            (guard.says != Says::Judged && wanted(guard.says) && trace.meets_at_root(guard.event, act))
+                .then_some(Pair {
+                    check: guard.event,
+                    says: guard.says,
+                    certain: guard.certain,
+                    act,
+                    relation,
+                })
         });
         pairs.extend(nearest.map(|pair| (pair, place)));
     }
@@ -124,7 +187,8 @@ pub fn is_guarded(
     wanted: impl Fn(Says) -> bool,
 ) -> bool {
     event.guards.iter().any(|guard| {
-        wanted(guard.says)
+        guard.says != Says::Judged
+            && wanted(guard.says)
             && trace.events.get(guard.event).is_some_and(|checked| checked.effect.place == *place)
     })
 }
@@ -164,6 +228,8 @@ impl Candidate {
             renamed_away: is_renamed_away(trace, pair.act, place),
             target: None,
             same_tick: false,
+            meaning: Meaning::Plain,
+            cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
         })
@@ -189,6 +255,12 @@ impl Candidate {
                 || fills_slowly(trace, act),
             refilled: is_refilled(trace, act, place),
             renamed_away: is_renamed_away(trace, act, place),
+            meaning: Meaning::Plain,
+            cover: Cover::of(
+                trace,
+                first.map(|first| first.min(act)),
+                first.map_or(act, |first| first.max(act)),
+            ),
             own: is_own(trace, first.unwrap_or(act), place),
             heals: false,
         })
@@ -212,6 +284,11 @@ fn locked_before(trace: &Trace<'_>, step: usize) -> bool {
 /// Whether the effect takes a lock that keeps other processes out.
 pub fn is_process_lock(effect: &Effect) -> bool {
     matches!(effect.operation, Operation::Lock { scope: LockScope::Process | LockScope::Record, .. })
+}
+
+/// Whether a lock of the kernel's is taken on the file: that it is there then means nothing.
+pub fn is_kernel_locked(trace: &Trace<'_>, place: &Place) -> bool {
+    trace.events.iter().any(|e| is_process_lock(e.effect) && e.effect.place == *place)
 }
 
 /// Whether nobody else can come between at this path: it is private, computed from something private, or no file at all but a
@@ -251,6 +328,26 @@ pub fn writes_constant(trace: &Trace<'_>, act: usize) -> bool {
         })
         .peekable();
     writes.peek().is_some() && writes.all(|write| write.effect.writes_constant())
+}
+
+/// Whether nothing is written by the act, or through the handle that it opens, but what is the same for all or names the process.
+pub fn tells_its_owner(trace: &Trace<'_>, act: usize) -> bool {
+    let Some(event) = trace.events.get(act) else { return false };
+    let names_it = |effect: &Effect| match &effect.content {
+        Value::Place(place) => {
+            place.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Process, _)))
+        }
+        _ => false,
+    };
+    let tells = |effect: &Effect| effect.writes_constant() || names_it(effect);
+    match event.effect.operation {
+        Operation::Open(_) => trace.events.iter().skip(act).all(|later| {
+            later.effect.handle != Some(event.effect.result)
+                || !matches!(later.effect.operation, Operation::Write | Operation::Append)
+                || tells(later.effect)
+        }),
+        _ => tells(event.effect),
+    }
 }
 
 /// Whether the act begins a directory that is then filled by something that takes its time.

@@ -19,7 +19,7 @@ pub struct Rule {
     /// Whether the rule runs without being selected by name.
     pub default: bool,
     /// How specific the pattern is: of two rules that fit one site, the one with the lower rank reports.
-    pub rank: u8,
+    pub rank: i8,
     /// The page, in Markdown.
     pub docs: &'static str,
     /// Whom the candidates are explored beside, as far as there is a reason for them.

@@ -4,11 +4,11 @@
 //! or a branch on the answer left early before it. Answers that a helper function forwards (`fn seen(p) -> bool`) count.
 
 use fsrace_analyzer::flow::{
-    Block, Branch, Callee, Check, Condition, Effect, ErrorKind, Exit, Frame, Kinds, OnFailure, Operation,
-    ResultId, Site, Step, Value,
+    Block, Check, Condition, Effect, ErrorKind, Kinds, Operation, ResultId, Site, Value,
 };
-use fsrace_analyzer::link::takes_long;
 use rustc_hash::FxHashMap;
+
+mod walk;
 
 /// How deep blocks may nest before the rest is left out: deeper code is generated or hostile.
 const DEPTH: usize = 120;
@@ -18,6 +18,8 @@ const EVENTS: usize = 4000;
 const GUARDS: usize = 96;
 /// How many answers are followed through frames and nested conditions for one decision.
 const FORWARDED: usize = 12;
+/// How many locks are followed at one time.
+const HELD: usize = 16;
 
 /// All effects of one body in the order of the source.
 #[derive(Debug, Default)]
@@ -40,6 +42,8 @@ pub struct Event<'a> {
     pub guards: Vec<Guard>,
     /// Indices into [`Trace::frames`], the outermost first.
     pub frames: Vec<usize>,
+    /// The locks against other processes that may be held while it runs, as indices into [`Trace::events`].
+    pub held: Vec<usize>,
     /// Decisions on the way here: which one, which side.
     choices: Vec<(usize, bool)>,
 }
@@ -70,6 +74,8 @@ pub struct Guard {
     pub says: Says,
     /// Whether that answer alone lets the effect run; otherwise it is one of several reasons to.
     pub certain: bool,
+    /// Whether the code fails on the other answer.
+    pub refuses: bool,
 }
 
 /// What a check answered.
@@ -81,6 +87,8 @@ pub enum Says {
     Absent,
     /// The decision looks at what was observed, in a way that is not known.
     Unknown,
+    /// The decision looks at what was read from the place, in a way that is not known. Unlike the others, no answer of a check.
+    Judged,
 }
 
 #[derive(Debug)]
@@ -113,10 +121,7 @@ enum Ask {
 impl<'a> Trace<'a> {
     /// Walks the body.
     pub fn of(body: &'a Block) -> Self {
-        let mut walker =
-            Walker { trace: Trace::default(), choices: 0, returns: vec![Vec::new()], loops: Vec::new() };
-        walker.block(body, &mut State::default(), 0);
-        walker.trace
+        walk::walk(body)
     }
 
     /// Whether one run can come through both effects.
@@ -212,9 +217,12 @@ impl<'a> Trace<'a> {
             Condition::Failed(r, kinds) => self.answer(*r, Ask::Failed(*kinds, holds), certain, out),
             Condition::Opaque { observed, .. } => {
                 for event in observed.iter().flat_map(|r| self.origins(*r)) {
-                    if self.events.get(event).is_some_and(|e| e.effect.operation.is_check()) {
-                        out.push(Guard { event, says: Says::Unknown, certain });
-                    }
+                    let says = match self.events.get(event).map(|e| e.effect.operation) {
+                        Some(Operation::Check(_)) => Says::Unknown,
+                        Some(Operation::Read | Operation::Open(_)) => Says::Judged,
+                        _ => continue,
+                    };
+                    out.push(Guard { event, says, certain, refuses: false });
                 }
             }
             Condition::Not(inner) => self.literals(inner, !holds, certain, out),
@@ -233,7 +241,7 @@ impl<'a> Trace<'a> {
             Some(Source::Event(event)) => {
                 let says = self.events.get(*event).and_then(|e| says(e.effect, ask));
                 if let Some(says) = says {
-                    out.push(Guard { event: *event, says, certain });
+                    out.push(Guard { event: *event, says, certain, refuses: false });
                 }
             }
             Some(Source::Frame(returns)) => {
@@ -269,6 +277,11 @@ impl<'a> Trace<'a> {
             (Value::Condition(c), Ask::True(holds)) => self.literals(c, holds, certain, out),
             (Value::Result(r), _) => self.answer(*r, ask, certain, out),
             (Value::Success(inner), Ask::True(_)) => self.value_answer(inner, ask, certain, out),
+            (Value::Derived(from), Ask::True(_)) => {
+                for event in from.iter().flat_map(|r| self.origins(*r)) {
+                    out.push(Guard { event, says: Says::Judged, certain, refuses: false });
+                }
+            }
             (Value::Failure(Some(r)), Ask::Ok(false) | Ask::Failed(_, true)) => {
                 self.answer(*r, ask, certain, out);
             }
@@ -358,206 +371,6 @@ impl Literals {
     fn push(&mut self, guard: Guard) {
         if self.guards.len() < GUARDS && !self.guards.contains(&guard) {
             self.guards.push(guard);
-        }
-    }
-}
-
-/// What holds at one point of the walk.
-#[derive(Clone, Default)]
-struct State {
-    guards: Vec<Guard>,
-    choices: Vec<(usize, bool)>,
-    frames: Vec<usize>,
-    /// How many guards held when the innermost frame began.
-    entry: usize,
-}
-
-impl State {
-    fn learn(&mut self, guards: Vec<Guard>) {
-        for guard in guards {
-            if self.guards.len() < GUARDS {
-                self.guards.push(guard);
-            }
-        }
-    }
-}
-
-/// Whether code after a block is reached from its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Reached,
-    Left,
-}
-
-struct Walker<'a> {
-    trace: Trace<'a>,
-    choices: usize,
-    /// Per frame, what it may return.
-    returns: Vec<Vec<Returned<'a>>>,
-    /// Per loop of the innermost frame, what holds at each break.
-    loops: Vec<Vec<Vec<Guard>>>,
-}
-
-impl<'a> Walker<'a> {
-    fn block(&mut self, block: &'a Block, state: &mut State, depth: usize) -> End {
-        if depth > DEPTH {
-            return End::Reached;
-        }
-        for step in &block.steps {
-            match step {
-                Step::Effect(effect) => self.effect(effect, state),
-                Step::Branch(branch) => {
-                    if self.branch(branch, state, depth) == End::Left {
-                        return End::Left;
-                    }
-                }
-                Step::Loop(body) => self.repeat(body, state, depth),
-                Step::Spawn(spawn) => {
-                    let outer = std::mem::take(&mut self.loops);
-                    self.returns.push(Vec::new());
-                    let mut inside = State { entry: state.guards.len(), ..state.clone() };
-                    // What takes its time there takes none here.
-                    let labours = self.trace.labours.len();
-                    self.block(&spawn.body, &mut inside, depth + 1);
-                    if !spawn.process {
-                        self.trace.labours.truncate(labours);
-                    }
-                    let returns = self.returns.pop().unwrap_or_default();
-                    self.trace.sources.insert(spawn.result, Source::Frame(returns));
-                    self.loops = outer;
-                }
-                Step::Frame(frame) => self.frame(frame, state, depth),
-                // A call that the linker did not find is the effect that it is presumed to be.
-                Step::Call(call) => {
-                    let name = match &call.callee {
-                        Callee::Function(name) | Callee::Method { name, .. } => name,
-                    };
-                    if takes_long(name, call.arguments.len()) {
-                        self.labour(state);
-                    }
-                    if let Some(effect) = &call.presumed {
-                        self.effect(effect, state);
-                    }
-                }
-                Step::Exit(exit) => {
-                    self.exit(exit, state);
-                    return End::Left;
-                }
-                Step::Join(_) | Step::Release(..) => {}
-            }
-        }
-        End::Reached
-    }
-
-    fn labour(&mut self, state: &State) {
-        if self.trace.labours.len() < EVENTS {
-            let (after, choices) = (self.trace.events.len(), state.choices.clone());
-            self.trace.labours.push(Labour { after, choices });
-        }
-    }
-
-    fn effect(&mut self, effect: &'a Effect, state: &State) {
-        let event = self.trace.events.len();
-        if event >= EVENTS {
-            return;
-        }
-        if matches!(effect.operation, Operation::Run | Operation::Populate) {
-            self.labour(state);
-        }
-        self.trace.sources.insert(effect.result, Source::Event(event));
-        self.trace.events.push(Event {
-            effect,
-            guards: state.guards.clone(),
-            frames: state.frames.clone(),
-            choices: state.choices.clone(),
-        });
-        if effect.on_failure == OnFailure::Propagate {
-            self.returned(Outcome::Failed(effect.result), state);
-        }
-    }
-
-    fn branch(&mut self, branch: &'a Branch, state: &mut State, depth: usize) -> End {
-        let number = self.choices;
-        self.choices += 1;
-        let mut sides = [true, false].map(|side| {
-            let mut inside = state.clone();
-            let mut literals = Literals::new();
-            self.trace.literals(&branch.condition, side, true, &mut literals);
-            inside.learn(literals.guards);
-            inside.choices.push((number, side));
-            inside
-        });
-        let [then, otherwise] = &mut sides;
-        let ends =
-            (self.block(&branch.then, then, depth + 1), self.block(&branch.otherwise, otherwise, depth + 1));
-        match ends {
-            (End::Left, End::Left) => return End::Left,
-            (End::Left, End::Reached) => *state = otherwise.clone(),
-            (End::Reached, End::Left) => *state = then.clone(),
-            (End::Reached, End::Reached) => {}
-        }
-        End::Reached
-    }
-
-    fn repeat(&mut self, body: &'a Block, state: &mut State, depth: usize) {
-        self.loops.push(Vec::new());
-        let mut inside = state.clone();
-        self.block(body, &mut inside, depth + 1);
-        let breaks = self.loops.pop().unwrap_or_default();
-        let known = state.guards.len();
-        let alone = breaks.len() == 1;
-        for guards in breaks {
-            let new = guards.into_iter().skip(known).map(|g| Guard { certain: g.certain && alone, ..g });
-            state.learn(new.collect());
-        }
-    }
-
-    fn frame(&mut self, frame: &'a Frame, state: &mut State, depth: usize) {
-        let number = self.trace.frames.len();
-        self.trace.frames.push(FrameInfo { site: frame.site, name: &frame.name });
-        // A copy of a value has no effects, and is no frame.
-        if takes_long(&frame.name, 2) {
-            self.labour(state);
-        }
-        let outer = std::mem::take(&mut self.loops);
-        self.returns.push(Vec::new());
-        let mut inside = State { entry: state.guards.len(), ..state.clone() };
-        inside.frames.push(number);
-        self.block(&frame.body, &mut inside, depth + 1);
-        self.loops = outer;
-        let returns = self.returns.pop().unwrap_or_default();
-        self.trace.sources.insert(frame.result, Source::Frame(returns));
-        if frame.on_failure != OnFailure::Continue {
-            let mut literals = Literals::new();
-            self.trace.answer(frame.result, Ask::Ok(true), true, &mut literals);
-            state.learn(literals.guards);
-        }
-        if frame.on_failure == OnFailure::Propagate {
-            self.returned(Outcome::Failed(frame.result), state);
-        }
-    }
-
-    fn exit(&mut self, exit: &'a Exit, state: &State) {
-        match exit {
-            Exit::Return(value) => self.returned(Outcome::Value(value), state),
-            Exit::Break(outward) => {
-                let target = self.loops.len().checked_sub(1 + *outward as usize);
-                if let Some(breaks) = target.and_then(|i| self.loops.get_mut(i))
-                    && breaks.len() < FORWARDED
-                {
-                    breaks.push(state.guards.clone());
-                }
-            }
-            Exit::Panic | Exit::Continue(_) => {}
-        }
-    }
-
-    fn returned(&mut self, value: Outcome<'a>, state: &State) {
-        if let Some(returns) = self.returns.last_mut()
-            && returns.len() < 4 * FORWARDED
-        {
-            let guards = state.guards.iter().skip(state.entry).copied().collect();
-            returns.push(Returned { value, guards });
         }
     }
 }

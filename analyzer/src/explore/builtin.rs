@@ -1,9 +1,9 @@
 //! The actors that are no code of the program: each does one thing to the place, in one step.
 
-use super::content::Half;
+use super::content::{Content, Half};
 use super::effects::{EXCLUSIVE, READ, hold, note_written};
 use super::filesystem::{Call, Kind, Name, Reply};
-use super::machine::{Context, Datum, Seen, State};
+use super::machine::{Context, Datum, Seen, State, other};
 use super::setup::victim;
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::{Domain, ErrorKind};
@@ -28,9 +28,7 @@ impl Context<'_> {
         match actor {
             Actor::Creator => match self.call(state, lane, Call::LinkStat(own())) {
                 Ok(_) => Err(ErrorKind::AlreadyExists),
-                Err(ErrorKind::NotFound) => {
-                    self.call(state, lane, Call::Replace { path: own(), kind, content }).map(|_| ())
-                }
+                Err(ErrorKind::NotFound) => self.put(state, lane, kind, content),
                 Err(failure) => Err(failure),
             },
             Actor::Remover => self.call(state, lane, Call::RemoveAll(own())).map(|_| ()),
@@ -54,6 +52,14 @@ impl Context<'_> {
             },
             Actor::Reader => {
                 let seen = self.look(state, lane, path);
+                state.machine_mut(lane).seen = Some(seen);
+                match seen {
+                    Seen::Failure(kind) => Err(kind),
+                    _ => Ok(()),
+                }
+            }
+            Actor::Visitor => {
+                let seen = self.visit(state, lane, path);
                 state.machine_mut(lane).seen = Some(seen);
                 match seen {
                     Seen::Failure(kind) => Err(kind),
@@ -93,6 +99,33 @@ impl Context<'_> {
             // These run the function itself.
             Actor::Itself | Actor::ItselfThread | Actor::Task => Ok(()),
         }
+    }
+
+    /// Makes a complete object of one's own in one step: a file with its content, a directory with what is in it.
+    fn put(&mut self, state: &mut State, lane: Lane, kind: Kind, content: Content) -> Result<(), ErrorKind> {
+        let path = self.target.to_vec();
+        self.call(state, lane, Call::Replace { path: path.clone(), kind, content })?;
+        if kind == Kind::Directory {
+            for half in [Half::First, Half::Rest] {
+                self.call(state, lane, Call::Fill { path: path.clone(), text: content, half })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What somebody finds in a directory, of what the function puts there.
+    fn visit(&mut self, state: &mut State, lane: Lane, path: &[Name]) -> Seen {
+        let seen = self.look(state, lane, path);
+        let Seen::Content(Kind::Directory, own) = seen else { return seen };
+        let program = self.program(other(lane));
+        let mut found = vec![own];
+        for below in program.puts_below(path, other(lane)) {
+            found.push(match self.call(state, lane, Call::Stat(below.to_vec())) {
+                Ok(reply) => reply.content(),
+                Err(_) => self.contents.absent(),
+            });
+        }
+        Seen::Content(Kind::Directory, self.contents.text(lane, u16::MAX, found))
     }
 
     /// What a reader sees.

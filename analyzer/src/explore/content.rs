@@ -214,6 +214,14 @@ impl Contents {
         }
     }
 
+    /// Whether something of what it derives from was not there.
+    pub fn lacks_something(&self, content: Content) -> bool {
+        match self.term(content) {
+            Term::Text { derived, .. } => derived.iter().any(|part| *self.term(*part) == Term::Absent),
+            _ => false,
+        }
+    }
+
     /// Calls `visit` on the content and on all that it is made of or derives from, each once.
     pub fn provenance(&self, content: Content, visit: &mut impl FnMut(&Term)) {
         let mut seen = vec![content];

@@ -489,13 +489,29 @@ impl<'a> Context<'a> {
         self.oracle.ask(source, class).unwrap_or(true)
     }
 
+    /// What kind of thing was looked at.
+    fn class(&self, looked: &[Content]) -> Class {
+        if looked.is_empty() {
+            Class::Plain
+        } else if looked.iter().all(|content| self.contents.is_initial(*content)) {
+            Class::Initial
+        } else {
+            Class::Written
+        }
+    }
+
     /// Evaluates left to right.
     fn truth(&mut self, test: &Test, machine: &Machine) -> bool {
         match test {
             Test::Constant(b) => *b,
             Test::True(slot, source) => match machine.datum(*slot) {
                 Datum::Opaque => self.ask(*source, Class::Plain),
-                Datum::Ok(success) => success.truth.unwrap_or(true),
+                Datum::Ok(success) => match success.truth {
+                    Some(truth) => truth,
+                    None if success.contents.is_empty() => true,
+                    // A boolean that a helper computed from what it had read.
+                    None => self.ask(*source, self.class(&success.contents)),
+                },
                 Datum::Failed(..) => false,
             },
             Test::Ok(slot, source) => match machine.datum(*slot) {
@@ -509,26 +525,18 @@ impl<'a> Context<'a> {
                 Datum::Failed(kind, _) => kinds.contains(*kind),
             },
             Test::Opaque(source, observed) => {
-                let mut looked = false;
-                let mut written = false;
+                let mut looked = Vec::new();
                 for slot in observed {
                     match machine.datum(*slot) {
                         Datum::Failed(..) => return self.ask(*source, Class::Absent),
                         Datum::Ok(success) if success.truth == Some(false) && success.contents.is_empty() => {
                             return self.ask(*source, Class::Absent);
                         }
-                        Datum::Ok(success) => {
-                            looked |= !success.contents.is_empty();
-                            written |= success.contents.iter().any(|c| !self.contents.is_initial(*c));
-                        }
+                        Datum::Ok(success) => looked.extend_from_slice(&success.contents),
                         Datum::Opaque => {}
                     }
                 }
-                match (looked, written) {
-                    (false, _) => self.ask(*source, Class::Plain),
-                    (true, false) => self.ask(*source, Class::Initial),
-                    (true, true) => self.ask(*source, Class::Written),
-                }
+                self.ask(*source, self.class(&looked))
             }
             Test::Not(inner) => !self.truth(inner, machine),
             Test::All(parts) => {

@@ -49,6 +49,9 @@ pub enum Actor {
     Updater,
     /// Opens and reads the file; what it read belongs to the outcome.
     Reader,
+    /// Comes upon the directory and takes it for complete: looks for all that the function puts there; what it found belongs to the
+    /// outcome.
+    Visitor,
     /// Takes the place as a lock: create_new, `AlreadyExists` means that somebody else owns it.
     Acquirer,
     /// Another user who swaps the place for a symbolic link; only where others can write the directory.

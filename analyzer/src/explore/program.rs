@@ -1,8 +1,10 @@
 //! The form that the explorer runs: a sliced function as flat code over numbered slots.
 
 use super::Actor;
+use super::Lane;
 use super::filesystem::Name;
 use super::live::Live;
+use super::setup::lane_path;
 use crate::flow::{Kinds, Operation, Place, ResultId, Site};
 use rustc_hash::FxHashMap;
 use std::hash::{Hash, Hasher};
@@ -168,6 +170,29 @@ impl Program {
         };
         program.live = Live::of(&program);
         program
+    }
+
+    /// What the lane puts below the directory, each once.
+    pub fn puts_below(&self, directory: &[Name], lane: Lane) -> Vec<&[Name]> {
+        let mut found: Vec<&[Name]> = Vec::new();
+        for effect in &self.effects {
+            let put = match effect.operation {
+                _ if effect.handle.is_some() => continue,
+                Operation::Write | Operation::Append | Operation::CreateDir { .. } | Operation::Populate => {
+                    &effect.paths
+                }
+                Operation::Open(flags) if flags.create || flags.create_new => &effect.paths,
+                Operation::Copy | Operation::Rename { .. } | Operation::HardLink | Operation::Symlink => {
+                    &effect.other_paths
+                }
+                _ => continue,
+            };
+            let path = lane_path(put, lane);
+            if path.len() > directory.len() && path.starts_with(directory) && !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        found
     }
 
     pub fn effect(&self, number: u16) -> Option<&EffectStep> {

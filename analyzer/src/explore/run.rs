@@ -486,7 +486,7 @@ impl<'a> Subject<'a> {
 fn worst(actor: Actor) -> Consequence {
     match actor {
         Actor::Attacker | Actor::Stranger => Consequence::Security,
-        Actor::Reader => Consequence::Corruption,
+        Actor::Reader | Actor::Visitor => Consequence::Corruption,
         _ => Consequence::DataLoss,
     }
 }

@@ -368,7 +368,12 @@ pub fn visibility(
     };
     let stays =
         |path: &[Name]| usual && path.len() < target.len() && target.starts_with(path) && !removed(path);
-    let built_in = Touch { path: target, changes: !matches!(actor, Actor::Reader | Actor::Stranger) };
+    let looks = matches!(actor, Actor::Reader | Actor::Stranger | Actor::Visitor);
+    let mut built_in = vec![Touch { path: target, changes: !looks }];
+    if actor == Actor::Visitor {
+        let below = own.puts_below(target, lane);
+        built_in.extend(below.into_iter().map(|path| Touch { path, changes: false }));
+    }
     let always = Some(usize::MAX);
     let is_lock = |e: &EffectStep| matches!(e.operation, Operation::Lock { .. });
     let moves = |e: &&EffectStep| matches!(e.operation, Operation::Rename { .. });
@@ -412,7 +417,8 @@ pub fn visibility(
         }
         let touched = touches(own, effect, lane, &stays);
         if theirs.effects.is_empty() {
-            return touched.iter().any(|t| conflict(t, &built_in)).then_some(usize::MAX);
+            let noticed = touched.iter().any(|t| built_in.iter().any(|b| conflict(t, b)));
+            return noticed.then_some(usize::MAX);
         }
         // The file that is open here may be given another name by the other actor, and the other way round.
         let moved_by_them = keeps_open(effect)

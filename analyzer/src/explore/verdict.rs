@@ -227,6 +227,13 @@ impl Question<'_> {
             };
             return Some(format!("B reads {what}"));
         }
+        if self.actor == Actor::Visitor
+            && let Some(Seen::Content(Kind::Directory, found)) = outcome.seen
+            && self.contents.lacks_something(found)
+            && !serials.iter().any(|s| s.seen == outcome.seen)
+        {
+            return Some("B takes an incomplete directory for a complete one".to_owned());
+        }
         if let Some(astray) = self.passing(outcome, serials).or_else(|| self.misplaced(outcome, serials)) {
             return Some(astray);
         }

@@ -110,6 +110,7 @@ fn builtin_words(actor: Actor) -> &'static str {
         Actor::Replacer => "replace",
         Actor::Updater => "update",
         Actor::Reader => "read",
+        Actor::Visitor => "look into",
         Actor::Acquirer => "create exclusively",
         Actor::Attacker => "swap for a symlink",
         Actor::Stranger => "open as another user",

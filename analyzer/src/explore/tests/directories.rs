@@ -26,6 +26,34 @@ B reads an incomplete directory"
 }
 
 #[test]
+fn a_directory_that_is_made_and_then_filled_is_visible_in_between() {
+    let case = if_absent(|f, d| {
+        let made = f.mkdir_all(d, TRY);
+        f.write(&d.join(&Place::literal("first")), TRY);
+        f.write(&d.join(&Place::literal("second")), TRY);
+        made
+    });
+    assert_eq!(
+        case.worst(Actor::Visitor),
+        "corruption from absent
+A check p -> false [absent]
+A create directories p -> ok [directory (A's content)]
+    B look into p -> ok [directory (A's content)]
+A write p/\"first\" -> ok [directory (A's content)]
+A write p/\"second\" -> ok [directory (A's content)]
+B takes an incomplete directory for a complete one"
+    );
+    if_absent(|f, d| f.mkdir_all(d, TRY)).is_benign(&[Actor::Visitor]);
+    let published = if_absent(|f, d| {
+        let temporary = unique_sibling(d);
+        f.mkdir_all(&temporary, TRY);
+        f.write(&temporary.join(&Place::literal("first")), TRY);
+        f.to(Operation::Rename { replace: false }, &temporary, d, GO_ON)
+    });
+    published.is_benign(&[Actor::Visitor, Actor::Itself]);
+}
+
+#[test]
 fn a_directory_cannot_be_renamed_over_one_that_is_filled() {
     let case = if_absent(|f, d| {
         let temporary = unique_sibling(d);

@@ -424,12 +424,23 @@ impl Lowerer<'_> {
         let ty = api.returns.as_deref().map_or_else(|| first.ty.clone(), Ty::of_name);
         let mut data = first.data.clone();
         if transform == PathTransform::Same {
-            // A conversion keeps whatever the value is.
+            // A conversion keeps whatever the value is. An archive or a lock around a file has methods of its own, unlike a
+            // stream around it.
+            let is_stream = |to: &str| {
+                Models::rust().method(Some(to), "read").is_some_and(|read| read.name.starts_with("std::io::"))
+            };
+            let wraps = matches!((&first.v, &first.ty), (V::Result(_), Ty::Named(_)))
+                && match &ty {
+                    Ty::Named(to) => !is_stream(to),
+                    Ty::Sequence(_) => true,
+                    _ => false,
+                };
             let keeps_type = api.returns.is_none()
-                || matches!(
-                    first.v,
-                    V::Result(_) | V::Maybe(_) | V::Struct(_) | V::Tuple(_) | V::Cond(_) | V::Closure(_)
-                );
+                || !wraps
+                    && matches!(
+                        first.v,
+                        V::Result(_) | V::Maybe(_) | V::Struct(_) | V::Tuple(_) | V::Cond(_) | V::Closure(_)
+                    );
             let ty = if keeps_type { first.ty.clone() } else { ty };
             let value = Val { ty, ..first };
             return if api.fails == Fails::Never { value } else { self.shaped(value, api.fails) };

@@ -480,10 +480,20 @@ impl Beside {
             false => Node::File { content: content.clone(), private: false },
         };
         let there = world.disk.stat(&path, false).map(|(node, _)| matches!(node, Node::Directory { .. }));
+        let fill = |world: &mut World, directory: bool| match directory {
+            true => (0..2).try_for_each(|half| {
+                let id = world.fresh(lane);
+                world.disk.fill(id, &path, &content, half)
+            }),
+            false => Ok(()),
+        };
         match self.actor {
             Actor::Creator => match there {
                 Ok(_) => Err(ErrorKind::AlreadyExists),
-                Err(ErrorKind::NotFound) => world.disk.replace(id, &path, made(self.directory)),
+                Err(ErrorKind::NotFound) => {
+                    world.disk.replace(id, &path, made(self.directory))?;
+                    fill(world, self.directory)
+                }
                 Err(kind) => Err(kind),
             },
             Actor::Remover => world.disk.remove_all(&path),

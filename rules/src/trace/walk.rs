@@ -1,0 +1,330 @@
+//! The walk over a body that makes its trace: what governs each step, and which locks are held there.
+
+use super::{
+    Ask, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals, Outcome,
+    Returned, Source, Trace,
+};
+use fsrace_analyzer::flow::{
+    Block, Branch, Callee, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
+};
+use fsrace_analyzer::link::takes_long;
+
+/// What holds at one point of the walk.
+#[derive(Clone, Default)]
+struct State {
+    guards: Vec<Guard>,
+    choices: Vec<(usize, bool)>,
+    frames: Vec<usize>,
+    /// How many guards held when the innermost frame began.
+    entry: usize,
+    /// The locks that may be held.
+    held: Vec<usize>,
+}
+
+impl State {
+    fn learn(&mut self, guards: Vec<Guard>) {
+        for guard in guards {
+            if self.guards.len() < GUARDS {
+                self.guards.push(guard);
+            }
+        }
+    }
+
+    fn hold(&mut self, locks: &[usize]) {
+        for lock in locks {
+            if self.held.len() < HELD && !self.held.contains(lock) {
+                self.held.push(*lock);
+            }
+        }
+    }
+}
+
+/// Whether code after a block is reached from its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Reached,
+    Left,
+}
+
+/// Walks the body.
+pub(super) fn walk(body: &Block) -> Trace<'_> {
+    let mut walker = Walker {
+        trace: Trace::default(),
+        choices: 0,
+        returns: vec![Vec::new()],
+        loops: Vec::new(),
+        drops: Vec::new(),
+        kept: vec![Vec::new()],
+        fails: false,
+    };
+    walker.block(body, &mut State::default(), 0);
+    walker.trace
+}
+
+struct Walker<'a> {
+    trace: Trace<'a>,
+    choices: usize,
+    /// Per frame, what it may return.
+    returns: Vec<Vec<Returned<'a>>>,
+    /// Per loop of the innermost frame, what holds at each break.
+    loops: Vec<Vec<Vec<Guard>>>,
+    /// What the open blocks of the innermost frame release when they are left.
+    drops: Vec<&'a [ResultId]>,
+    /// Per frame, the locks that it may return with.
+    kept: Vec<Vec<usize>>,
+    /// Whether the last exit was a failure.
+    fails: bool,
+}
+
+impl<'a> Walker<'a> {
+    fn block(&mut self, block: &'a Block, state: &mut State, depth: usize) -> End {
+        if depth > DEPTH {
+            return End::Reached;
+        }
+        self.drops.push(&block.drops);
+        let end = self.steps(block, state, depth);
+        self.drops.pop();
+        if end == End::Reached {
+            block.drops.iter().for_each(|result| self.release(*result, &mut state.held));
+        }
+        end
+    }
+
+    fn steps(&mut self, block: &'a Block, state: &mut State, depth: usize) -> End {
+        for step in &block.steps {
+            match step {
+                Step::Effect(effect) => self.effect(effect, state),
+                Step::Branch(branch) => {
+                    if self.branch(branch, state, depth) == End::Left {
+                        return End::Left;
+                    }
+                }
+                Step::Loop(body) => self.repeat(body, state, depth),
+                Step::Spawn(spawn) => {
+                    let mut inside = State { entry: state.guards.len(), ..state.clone() };
+                    // What takes its time there takes none here.
+                    let labours = self.trace.labours.len();
+                    self.body(&spawn.body, spawn.result, &mut inside, depth);
+                    if !spawn.process {
+                        self.trace.labours.truncate(labours);
+                    }
+                }
+                Step::Frame(frame) => self.frame(frame, state, depth),
+                // A call that the linker did not find is the effect that it is presumed to be.
+                Step::Call(call) => {
+                    let name = match &call.callee {
+                        Callee::Function(name) | Callee::Method { name, .. } => name,
+                    };
+                    if takes_long(name, call.arguments.len()) {
+                        self.labour(state);
+                    }
+                    if let Some(effect) = &call.presumed {
+                        self.effect(effect, state);
+                    }
+                }
+                Step::Exit(exit) => {
+                    self.exit(exit, state);
+                    return End::Left;
+                }
+                Step::Release(result, _) => self.release(*result, &mut state.held),
+                Step::Join(_) => {}
+            }
+        }
+        End::Reached
+    }
+
+    /// A lock is given up by itself, or with the open file that it was taken through.
+    fn release(&self, result: ResultId, held: &mut Vec<usize>) {
+        if held.is_empty() {
+            return;
+        }
+        let given = self.trace.origins(result);
+        held.retain(|lock| {
+            let through = self.trace.events.get(*lock).and_then(|event| event.effect.handle);
+            let opened = through.map(|handle| self.trace.origins(handle)).unwrap_or_default();
+            !given.contains(lock) && !given.iter().any(|event| opened.contains(event))
+        });
+    }
+
+    fn labour(&mut self, state: &State) {
+        if self.trace.labours.len() < EVENTS {
+            let (after, choices) = (self.trace.events.len(), state.choices.clone());
+            self.trace.labours.push(Labour { after, choices });
+        }
+    }
+
+    fn effect(&mut self, effect: &'a Effect, state: &mut State) {
+        let event = self.trace.events.len();
+        if event >= EVENTS {
+            return;
+        }
+        if matches!(effect.operation, Operation::Run | Operation::Populate) {
+            self.labour(state);
+        }
+        self.trace.sources.insert(effect.result, Source::Event(event));
+        self.trace.events.push(Event {
+            effect,
+            guards: state.guards.clone(),
+            frames: state.frames.clone(),
+            held: state.held.clone(),
+            choices: state.choices.clone(),
+        });
+        if matches!(effect.operation, Operation::Lock { scope, .. } if scope != LockScope::Thread) {
+            state.hold(&[event]);
+        }
+        if effect.on_failure == OnFailure::Propagate {
+            self.returned(Outcome::Failed(effect.result), state);
+        }
+    }
+
+    fn branch(&mut self, branch: &'a Branch, state: &mut State, depth: usize) -> End {
+        let number = self.choices;
+        self.choices += 1;
+        let mut sides = [true, false].map(|side| {
+            let mut inside = state.clone();
+            let mut literals = Literals::new();
+            self.trace.literals(&branch.condition, side, true, &mut literals);
+            inside.learn(literals.guards);
+            inside.choices.push((number, side));
+            inside
+        });
+        let [then, otherwise] = &mut sides;
+        let known = state.guards.len();
+        let before = self.so_far();
+        let first = self.block(&branch.then, then, depth + 1);
+        let (first_fails, between) = (self.fails, self.so_far());
+        let second = self.block(&branch.otherwise, otherwise, depth + 1);
+        if first == End::Left && first_fails {
+            self.note_refusal(between, self.so_far(), state);
+        }
+        if second == End::Left && self.fails {
+            self.note_refusal(before, between, state);
+        }
+        let stay = |side: &State, refuses: bool| {
+            let mut side = side.clone();
+            side.guards.iter_mut().skip(known).for_each(|guard| guard.refuses |= refuses);
+            side
+        };
+        match (first, second) {
+            (End::Left, End::Left) => return End::Left,
+            (End::Left, End::Reached) => *state = stay(otherwise, first_fails),
+            (End::Reached, End::Left) => *state = stay(then, self.fails),
+            (End::Reached, End::Reached) => {
+                state.held.clone_from(&then.held);
+                state.hold(&otherwise.held);
+            }
+        }
+        End::Reached
+    }
+
+    /// How many effects, and ways out of the innermost frame, were met.
+    fn so_far(&self) -> (usize, usize) {
+        (self.trace.events.len(), self.returns.last().map_or(0, Vec::len))
+    }
+
+    /// The code fails on the other answer to what was learned for one side of a branch, which was walked from here to there.
+    fn note_refusal(&mut self, from: (usize, usize), to: (usize, usize), before: &State) {
+        let known = before.guards.len();
+        let refuse = |guards: &mut Vec<Guard>, known: usize| {
+            guards.iter_mut().skip(known).for_each(|guard| guard.refuses = true);
+        };
+        for event in self.trace.events.get_mut(from.0..to.0).into_iter().flatten() {
+            refuse(&mut event.guards, known);
+        }
+        let returns = self.returns.last_mut().and_then(|returns| returns.get_mut(from.1..to.1));
+        for returned in returns.into_iter().flatten() {
+            refuse(&mut returned.guards, known.saturating_sub(before.entry));
+        }
+    }
+
+    fn repeat(&mut self, body: &'a Block, state: &mut State, depth: usize) {
+        self.loops.push(Vec::new());
+        let mut inside = state.clone();
+        self.block(body, &mut inside, depth + 1);
+        state.hold(&inside.held);
+        let breaks = self.loops.pop().unwrap_or_default();
+        let known = state.guards.len();
+        let alone = breaks.len() == 1;
+        for guards in breaks {
+            let new = guards.into_iter().skip(known).map(|g| Guard { certain: g.certain && alone, ..g });
+            state.learn(new.collect());
+        }
+    }
+
+    fn frame(&mut self, frame: &'a Frame, state: &mut State, depth: usize) {
+        let number = self.trace.frames.len();
+        self.trace.frames.push(FrameInfo { site: frame.site, name: &frame.name });
+        // A copy of a value has no effects, and is no frame.
+        if takes_long(&frame.name, 2) {
+            self.labour(state);
+        }
+        let mut inside = State { entry: state.guards.len(), ..state.clone() };
+        inside.frames.push(number);
+        state.held = self.body(&frame.body, frame.result, &mut inside, depth);
+        if frame.on_failure != OnFailure::Continue {
+            let mut literals = Literals::new();
+            self.trace.answer(frame.result, Ask::Ok(true), true, &mut literals);
+            state.learn(literals.guards);
+        }
+        if frame.on_failure == OnFailure::Propagate {
+            self.returned(Outcome::Failed(frame.result), state);
+        }
+    }
+
+    /// Walks what is left by its own returns only; gives the locks that may be held after it.
+    fn body(&mut self, body: &'a Block, result: ResultId, inside: &mut State, depth: usize) -> Vec<usize> {
+        let loops = std::mem::take(&mut self.loops);
+        let drops = std::mem::take(&mut self.drops);
+        self.returns.push(Vec::new());
+        self.kept.push(Vec::new());
+        let end = self.block(body, inside, depth + 1);
+        (self.loops, self.drops) = (loops, drops);
+        let mut after = State { held: self.kept.pop().unwrap_or_default(), ..State::default() };
+        if end == End::Reached {
+            after.hold(&inside.held);
+        }
+        let returns = self.returns.pop().unwrap_or_default();
+        self.trace.sources.insert(result, Source::Frame(returns));
+        after.held
+    }
+
+    fn exit(&mut self, exit: &'a Exit, state: &State) {
+        self.fails = matches!(exit, Exit::Panic | Exit::Return(Value::Failure(_)));
+        match exit {
+            Exit::Return(value) => {
+                self.returned(Outcome::Value(value), state);
+                self.keep(value, state);
+            }
+            Exit::Break(outward) => {
+                let target = self.loops.len().checked_sub(1 + *outward as usize);
+                if let Some(breaks) = target.and_then(|i| self.loops.get_mut(i))
+                    && breaks.len() < FORWARDED
+                {
+                    breaks.push(state.guards.clone());
+                }
+            }
+            Exit::Panic | Exit::Continue(_) => {}
+        }
+    }
+
+    /// Notes the locks that a return leaves held. After a failure nothing of the caller's runs that they matter to.
+    fn keep(&mut self, value: &Value, state: &State) {
+        if matches!(value, Value::Failure(_)) {
+            return;
+        }
+        let mut left = State { held: state.held.clone(), ..State::default() };
+        self.drops.iter().flat_map(|d| d.iter()).for_each(|result| self.release(*result, &mut left.held));
+        let mut kept = State { held: self.kept.pop().unwrap_or_default(), ..State::default() };
+        kept.hold(&left.held);
+        self.kept.push(kept.held);
+    }
+
+    fn returned(&mut self, value: Outcome<'a>, state: &State) {
+        if let Some(returns) = self.returns.last_mut()
+            && returns.len() < 4 * FORWARDED
+        {
+            let guards = state.guards.iter().skip(state.entry).copied().collect();
+            returns.push(Returned { value, guards });
+        }
+    }
+}
