@@ -3,6 +3,7 @@
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
 mod check_then_populate;
+mod chmod_after_create;
 mod confidence;
 mod decide;
 mod evidence;
@@ -18,13 +19,18 @@ mod merge;
 mod names;
 mod narrow;
 pub mod pairs;
+mod permission_check_then_use;
+mod predictable_temp_path;
 mod read_modify_write;
 mod redundant_check;
 mod remove_then_create;
 pub mod rule;
 mod stale_lock_takeover;
+mod swapped;
+mod symlink_check_then_use;
 #[cfg(test)]
 mod tests;
+mod time_derived_name;
 pub mod tolerance;
 mod trace;
 mod truncating_write;
@@ -41,16 +47,21 @@ use rule::Rule;
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
     &check_then_populate::RULE,
+    &chmod_after_create::RULE,
     &exists_then_create::RULE,
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
     &exists_then_use::RULE,
     &lock_after_check::RULE,
     &lock_file_by_existence::RULE,
+    &permission_check_then_use::RULE,
+    &predictable_temp_path::RULE,
     &read_modify_write::RULE,
     &redundant_check::RULE,
     &remove_then_create::RULE,
     &stale_lock_takeover::RULE,
+    &symlink_check_then_use::RULE,
+    &time_derived_name::RULE,
     &truncating_write::RULE,
 ];
 
@@ -114,10 +125,12 @@ fn title(idiom: Idiom) -> &'static str {
     match idiom {
         Idiom::CreateNew => "create the file only if it is absent",
         Idiom::CreateAll => "create the directory without asking first",
+        Idiom::CreateWithMode => "create the file for its owner only",
         Idiom::OpenThenMatch => "use it, and treat `NotFound` as absent",
         Idiom::RemoveIfPresent => "remove it, and ignore `NotFound`",
         Idiom::ReplaceAtomically => "write a temporary file beside it and rename it over",
         Idiom::LockAround => "hold one lock around the read and the write",
         Idiom::NoReplaceRename => "rename without replacing",
+        Idiom::PrivateTemp => "let `tempfile` choose the temporary name",
     }
 }

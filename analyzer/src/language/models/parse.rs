@@ -27,6 +27,8 @@ struct Table {
     flag: Vec<FlagRow>,
     #[serde(default)]
     lock: Vec<LockRow>,
+    #[serde(default)]
+    mode: Vec<ModeRow>,
 }
 
 fn double_colon() -> String {
@@ -63,6 +65,8 @@ struct ApiRow {
     other_below: Option<usize>,
     data: Option<usize>,
     fills: Option<usize>,
+    access: Option<usize>,
+    mode: Option<usize>,
     options: Option<usize>,
     flags: Option<Vec<String>>,
     #[serde(default)]
@@ -97,6 +101,13 @@ struct KindRow {
 struct FlagRow {
     names: Vec<String>,
     flags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModeRow {
+    names: Vec<String>,
+    bits: u32,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +163,12 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
         }
         for name in row.names {
             context.insert(&mut models.locks, &name, flags)?;
+        }
+    }
+    for row in table.mode {
+        let context = Row::of("mode", &row.names)?;
+        for name in row.names {
+            context.insert(&mut models.modes, &name, row.bits)?;
         }
     }
     Ok(models)
@@ -303,6 +320,8 @@ impl ApiRow {
             other_below: self.other_below,
             data: self.data,
             fills: self.fills,
+            access: self.access,
+            mode: self.mode,
             options: self.options,
             private: self.private,
             returns: self.returns.clone(),
@@ -362,6 +381,8 @@ impl ApiRow {
             ("other_below", self.other_below),
             ("data", self.data),
             ("fills", self.fills),
+            ("access", self.access),
+            ("mode", self.mode),
             ("options", self.options),
             ("body", self.body),
         ];
@@ -392,6 +413,7 @@ fn operation(word: &str) -> Option<Operation> {
         "check-dir" => Operation::Check(Check::IsDir),
         "check-symlink" => Operation::Check(Check::IsSymlink),
         "stat" => Operation::Check(Check::Metadata),
+        "stat-owner" => Operation::Check(Check::Owner),
         "lstat" => Operation::Check(Check::SymlinkMetadata),
         "access" => Operation::Check(Check::Access),
         "open" => Operation::Open(OpenFlags::default()),
@@ -505,6 +527,7 @@ fn uniqueness(word: &str) -> Option<Uniqueness> {
         "random" => Uniqueness::Random,
         "process" => Uniqueness::Process,
         "time" => Uniqueness::Time,
+        "instant" => Uniqueness::Instant,
         "counter" => Uniqueness::Counter,
         _ => return None,
     })

@@ -30,6 +30,8 @@ pub struct FileScope<'a> {
     pub fields: &'a FxHashMap<(String, String), Ty>,
     /// What the file's functions return, by qualified name.
     pub returns: &'a FxHashMap<String, Ty>,
+    /// The file's constants that are numbers, by qualified name.
+    pub numbers: &'a FxHashMap<String, u32>,
     /// The name of the crate that the file is in.
     pub own_crate: Option<&'a str>,
 }
@@ -71,6 +73,8 @@ pub struct Lowerer<'a> {
     pub changeable: FxHashSet<Place>,
     /// Numbers of fields that hold temporary directories and files.
     private_fields: FxHashMap<Place, u32>,
+    /// Results of stats that are asked for owner or mode.
+    pub accessed: FxHashSet<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Results that may be guards or handles: locks, opens and calls.
@@ -105,6 +109,7 @@ impl<'a> Lowerer<'a> {
             result_places: FxHashMap::default(),
             changeable: FxHashSet::default(),
             private_fields: FxHashMap::default(),
+            accessed: FxHashSet::default(),
             opened: FxHashSet::default(),
             droppable: FxHashSet::default(),
             depth: 0,
@@ -119,7 +124,11 @@ impl<'a> Lowerer<'a> {
 
     /// The body, once all is lowered.
     pub fn finish(&mut self) -> Block {
-        self.blocks.pop().unwrap_or_default()
+        let mut body = self.blocks.pop().unwrap_or_default();
+        if !self.accessed.is_empty() {
+            super::modes::note_access(&mut body, &self.accessed);
+        }
+        body
     }
 
     /// A fresh result.

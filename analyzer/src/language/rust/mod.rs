@@ -5,6 +5,7 @@ mod expr;
 mod lower;
 mod macros;
 mod methods;
+mod modes;
 mod names;
 mod nesting;
 mod patterns;
@@ -85,10 +86,16 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
     let own_crate = summary.module.split("::").next().map(str::to_owned);
     let mut declared = Declared::default();
     {
-        let empty = (FxHashMap::default(), FxHashMap::default());
-        let own_crate = own_crate.as_deref();
-        let scope =
-            FileScope { models, spans, names: &names, fields: &empty.0, returns: &empty.1, own_crate };
+        let empty = Declared::default();
+        let scope = FileScope {
+            models,
+            spans,
+            names: &names,
+            fields: &empty.fields,
+            returns: &empty.returns,
+            numbers: &empty.numbers,
+            own_crate: own_crate.as_deref(),
+        };
         declared.items(&scope, &summary.module, &parsed.items, 0);
     }
     for ((owner, field), ty) in &declared.fields {
@@ -108,6 +115,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         names: &names,
         fields: &declared.fields,
         returns: &declared.returns,
+        numbers: &declared.numbers,
         own_crate: own_crate.as_deref(),
     };
     let module = summary.module.clone();
@@ -130,6 +138,7 @@ fn ty_name(ty: &Ty) -> String {
 struct Declared {
     fields: FxHashMap<(String, String), Ty>,
     returns: FxHashMap<String, Ty>,
+    numbers: FxHashMap<String, u32>,
 }
 
 impl Declared {
@@ -162,6 +171,10 @@ impl Declared {
                         self.fields.insert((format!("{module}::{}", s.ident), name), types.of(&field.ty));
                     }
                 }
+                Item::Const(c) => {
+                    let number = modes::declared(&c.expr);
+                    self.numbers.extend(number.map(|number| (format!("{module}::{}", c.ident), number)));
+                }
                 Item::Fn(f) => {
                     let ty = signature_type(scope, &resolve, None, &[], &f.sig);
                     self.returns.insert(format!("{module}::{}", f.sig.ident), ty);
@@ -177,9 +190,17 @@ impl Declared {
                     };
                     let generics = types.generics(&i.generics);
                     for item in &i.items {
-                        if let ImplItem::Fn(f) = item {
-                            let ty = signature_type(scope, &resolve, Some(&owner), &generics, &f.sig);
-                            self.returns.insert(format!("{owner}::{}", f.sig.ident), ty);
+                        match item {
+                            ImplItem::Fn(f) => {
+                                let ty = signature_type(scope, &resolve, Some(&owner), &generics, &f.sig);
+                                self.returns.insert(format!("{owner}::{}", f.sig.ident), ty);
+                            }
+                            ImplItem::Const(c) => {
+                                let number = modes::declared(&c.expr);
+                                self.numbers
+                                    .extend(number.map(|number| (format!("{owner}::{}", c.ident), number)));
+                            }
+                            _ => {}
                         }
                     }
                 }

@@ -9,9 +9,11 @@ mod create;
 mod exchange;
 mod guard;
 mod lock;
+mod mode;
 mod pieces;
 mod replace;
 mod syntax;
+mod temporary;
 mod types;
 
 use super::trim::trimmed;
@@ -55,7 +57,9 @@ fn rewrite(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::OpenThenMatch => exchange::open_then_match(&site),
         Idiom::RemoveIfPresent => exchange::remove_if_present(&site),
         Idiom::ReplaceAtomically => replace::replace_atomically(&site),
+        Idiom::CreateWithMode => mode::create_with_mode(&site),
         Idiom::LockAround => lock::lock_around(&site, request),
+        Idiom::PrivateTemp => temporary::private_temp(&site),
     }?;
     rendering.edits.sort();
     let fixed = apply(text, &rendering.edits)?;
