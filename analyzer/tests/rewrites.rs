@@ -9,24 +9,29 @@ use std::path::{Path, PathBuf};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-const IDIOMS: [(&str, Idiom); 9] = [
+const IDIOMS: [(&str, Idiom); 11] = [
     ("create-all", Idiom::CreateAll),
     ("create-new", Idiom::CreateNew),
     ("directory-of-the-child", Idiom::DirectoryOfTheChild),
     ("environment-of-the-child", Idiom::EnvironmentOfTheChild),
+    ("create-with-mode", Idiom::CreateWithMode),
     ("lock-around", Idiom::LockAround),
     ("no-replace-rename", Idiom::NoReplaceRename),
     ("open-then-match", Idiom::OpenThenMatch),
+    ("private-temp", Idiom::PrivateTemp),
     ("remove-if-present", Idiom::RemoveIfPresent),
     ("replace-atomically", Idiom::ReplaceAtomically),
 ];
 
-const CHECKS: &[&str] = &["exists", "try_exists", "is_file", "is_dir", "metadata", "symlink_metadata"];
+#[rustfmt::skip]
+const CHECKS: &[&str] = &[
+    "create", "exists", "is_dir", "is_file", "metadata", "open", "rename", "symlink_metadata", "try_exists", "write",
+];
 
 #[rustfmt::skip]
 const ACTS: &[&str] = &[
     "copy", "create", "create_dir", "create_dir_all", "hard_link", "open", "read", "read_dir", "read_to_string", "remove_dir",
-    "remove_dir_all", "remove_file", "rename", "save", "set_current_dir", "set_var", "symlink", "write",
+    "remove_dir_all", "remove_file", "rename", "save", "set_current_dir", "set_permissions", "set_var", "symlink", "write",
 ];
 
 /// A fixture's text without its markers, and the calls that they name.

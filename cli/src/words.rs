@@ -41,7 +41,7 @@ fn write(place: &Place, depth: usize) -> String {
         PlaceKind::Unique(kind, _) => match kind {
             Uniqueness::Random => "<random>",
             Uniqueness::Process => "<process id>",
-            Uniqueness::Time => "<time>",
+            Uniqueness::Time | Uniqueness::Instant => "<time>",
             Uniqueness::Counter => "<counter>",
         }
         .to_owned(),

@@ -8,7 +8,7 @@ use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
-use fsrace_analyzer::link::{FunctionId, Location};
+use fsrace_analyzer::link::{FunctionId, Location, takes_long};
 
 /// Why another actor is plausible.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub enum Reason {
     Named(&'static str),
     /// It lies in a directory that everybody knows.
     SharedRoot(Root),
+    /// The code itself shuts others out, later.
+    Narrowed,
     /// Whoever may run this function may have created the place in another way.
     Instance,
     /// It is started by the function itself.
@@ -114,7 +116,9 @@ impl Surroundings<'_> {
                 );
                 (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
-            Actor::Attacker | Actor::Bystander | Actor::Stranger => None,
+            Actor::Attacker => names::is_open_to_all(place).then_some(Reason::SharedRoot(Root::Temp)),
+            Actor::Stranger => Some(Reason::Narrowed),
+            Actor::Bystander => None,
         }
         .unwrap_or(Reason::None)
     }
@@ -167,6 +171,23 @@ impl Surroundings<'_> {
                 .is_some_and(|o| o.strength == Strength::Full)
     }
 
+    /// Whether what is moved over the place is for others to find: it is no mere argument, or names say what is kept there, or
+    /// getting it takes its time.
+    fn is_kept(&self, place: &Place) -> bool {
+        let mut names = self.name.rsplit("::");
+        place.any(&mut |kind| {
+            matches!(
+                kind,
+                PlaceKind::Field { .. }
+                    | PlaceKind::Constant(_)
+                    | PlaceKind::Root(_)
+                    | PlaceKind::Environment(_)
+            )
+        }) || names::hint(place).is_some()
+            || names.by_ref().take(2).any(|name| names::hint_in(name).is_some())
+            || takes_long(self.name, 2)
+    }
+
     /// Whether the place holds what programs keep for themselves, such as state and caches, and not what people edit.
     fn is_kept_by_the_program(&self, place: &Place) -> bool {
         self.hint(place).is_some_and(|hint| !hint.edited)
@@ -174,6 +195,13 @@ impl Surroundings<'_> {
                 names::shared_root(place),
                 Some(Root::Cache | Root::State | Root::Data | Root::Runtime | Root::Temp)
             )
+    }
+
+    /// Whether the place is a lock by its name that the program makes and nobody reads: that it is there is all that it says.
+    fn is_claimed_by_existence(&self, place: &Place) -> bool {
+        let used =
+            |role| self.evidence.find(place, &[role], |u| !self.own.contains(&Some(u.inner))).is_some();
+        self.hint(place).is_some_and(|hint| hint.lock) && used(Role::Creates) && !used(Role::Reads)
     }
 
     /// Whether another function uses a file of this name.
@@ -204,7 +232,8 @@ pub fn judge(
         return (beside.level, vec![beside.why.clone()]);
     }
     let place = &candidate.place;
-    let shared = surroundings.is_shared(place);
+    let shared =
+        [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
     let (level, why) = met(candidate, race, reason, surroundings, shared);
@@ -216,13 +245,17 @@ pub fn judge(
     if surroundings.one_shot && (alone || !shared) {
         verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
     }
-    if place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) || names::is_random(place) {
+    // Who wants to be in the way can guess a number.
+    let met_all_the_same = race.consequence == Consequence::Security || candidate.same_tick;
+    let differs = place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) || names::is_random(place);
+    if !met_all_the_same && differs {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
     }
     if candidate.own {
         verdict.at_most(Confidence::Low, "this very run made what is there");
     }
-    if !candidate.long && place.any(&mut |kind| is_nameless(kind)) {
+    // Whatever it is moved over, whoever writes that takes the same temporary name.
+    if !candidate.long && candidate.target.is_none() && place.any(&mut |kind| is_nameless(kind)) {
         verdict.at_most(Confidence::Low, "a part of the path is not known at all");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]
@@ -294,6 +327,9 @@ fn met(
         Reason::Itself if candidate.act.effect.operation == Operation::Update => {
             surroundings.repository(candidate)
         }
+        Reason::Itself if candidate.same_tick => {
+            (Confidence::Medium, "two that begin within one tick of the clock take the same name".to_owned())
+        }
         Reason::Itself if shared => {
             (Confidence::High, "the place is shared: other code uses it too".to_owned())
         }
@@ -317,6 +353,10 @@ fn met(
         Reason::Itself | Reason::Instance if candidate.refilled && !unknown => {
             (Confidence::Medium, "what is removed is made anew, so others want it too".to_owned())
         }
+        Reason::Itself if candidate.target.as_ref().is_some_and(|target| surroundings.is_kept(target)) => (
+            Confidence::Medium,
+            "what it is moved over is kept for others, who use the same temporary name".to_owned(),
+        ),
         // Somebody's own content is worth a word even where the window is small, if the code surely means to spare it.
         Reason::Instance if spares_content(candidate) && !unknown && !fails => {
             (Confidence::Medium, "another instance may create it".to_owned())
@@ -354,6 +394,9 @@ fn met(
             let level = if by_design { Confidence::Medium } else { Confidence::Low };
             (level, format!("the name says `{word}`"))
         }
+        Reason::SharedRoot(Root::Temp) if race.witness.actor == Actor::Attacker => {
+            (Confidence::Medium, "everybody can write the directory that it lies in".to_owned())
+        }
         Reason::SharedRoot(root) => {
             (Confidence::Low, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
         }
@@ -364,6 +407,11 @@ fn met(
             (Confidence::High, "the function starts the work itself, and does not wait for it".to_owned())
         }
         Reason::Beside(beside) => (beside.level, beside.why.clone()),
+        // In the directory of a session, nobody else comes near.
+        Reason::Narrowed if names::shared_root(&candidate.place) == Some(Root::Runtime) => {
+            (Confidence::Low, "it lies in a directory that is its owner's alone".to_owned())
+        }
+        Reason::Narrowed => (Confidence::High, "the mode says that others must not look in".to_owned()),
         Reason::None => (Confidence::Low, "nothing is known that does this to the place".to_owned()),
     }
 }
@@ -397,7 +445,8 @@ fn harmless(
     surroundings: &Surroundings<'_>,
 ) -> Option<&'static str> {
     let place = &candidate.place;
-    if race.consequence != Consequence::DoubleOwner
+    let for_all = race.witness.actor == Actor::Attacker || race.consequence == Consequence::DoubleOwner;
+    if !for_all
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
         && !surroundings.open
@@ -439,7 +488,7 @@ fn harmless(
         return Some("nothing is lost but an error");
     }
     let wanted = candidate.refilled && candidate.long;
-    if removes && !wanted && !surroundings.open {
+    if removes && !wanted && !surroundings.open && !surroundings.is_claimed_by_existence(place) {
         return Some("what was to be removed is gone, and nothing is lost but an error");
     }
     let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);

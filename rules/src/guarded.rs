@@ -10,12 +10,16 @@ pub fn reason(program: &Program, summary: &FlowSummary) -> Option<&'static str> 
     if keeps_a_lock(program, summary) {
         return Some("a lock is kept beside it");
     }
-    taken(summary)
+    taken(program, summary)
 }
 
 /// Why the function is taken to run under a lock by what it is given or calls.
-fn taken(summary: &FlowSummary) -> Option<&'static str> {
-    if summary.parameters.iter().any(|p| p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of))) {
+fn taken(program: &Program, summary: &FlowSummary) -> Option<&'static str> {
+    let given = summary.parameters.iter().enumerate().any(|(index, p)| {
+        let own = index == 0 && summary.has_receiver;
+        p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of) && !(own && is_data(program, of)))
+    });
+    if given {
         return Some("a lock is passed in");
     }
     asserts(&summary.body)
@@ -41,7 +45,7 @@ pub fn by_callers(
         let summary = program.function(*caller);
         // What tests do says nothing about how the function is used.
         asked.contains(caller)
-            || summary.is_some_and(|s| s.context.test || taken(s).is_some())
+            || summary.is_some_and(|s| s.context.test || taken(program, s).is_some())
             || holds(*caller)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
@@ -66,6 +70,13 @@ fn is_lock_type(name: &str) -> bool {
     is_lock(last)
         && !matches!(last, "Mutex" | "RwLock" | "FairMutex" | "ReentrantMutex")
         && !name.starts_with("std::sync")
+}
+
+/// Whether a type of the program keeps no open file, so that it is no lock whatever its name: a lockfile is also what a package
+/// manager writes down.
+fn is_data(program: &Program, of: &str) -> bool {
+    let declared = program.files().iter().flat_map(|f| &f.types).find(|t| t.name == of);
+    declared.is_some_and(|t| !t.fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
 }
 
 fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {

@@ -3,6 +3,7 @@
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
 mod check_then_populate;
+mod chmod_after_create;
 mod confidence;
 mod decide;
 mod evidence;
@@ -20,6 +21,8 @@ mod merge;
 mod names;
 mod narrow;
 pub mod pairs;
+mod permission_check_then_use;
+mod predictable_temp_path;
 mod process_state;
 mod read_modify_write;
 mod redundant_check;
@@ -27,9 +30,12 @@ mod remove_then_create;
 mod remove_while_in_use;
 pub mod rule;
 mod stale_lock_takeover;
+mod swapped;
+mod symlink_check_then_use;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod time_derived_name;
 pub mod tolerance;
 mod trace;
 mod truncating_write;
@@ -49,6 +55,7 @@ use threads::Threads;
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
     &check_then_populate::RULE,
+    &chmod_after_create::RULE,
     &exists_then_create::RULE,
     &exists_then_remove::RULE,
     &exists_then_rename::RULE,
@@ -57,11 +64,15 @@ pub static RULES: &[&Rule] = &[
     &global_environment_mutation::RULE,
     &lock_after_check::RULE,
     &lock_file_by_existence::RULE,
+    &permission_check_then_use::RULE,
+    &predictable_temp_path::RULE,
     &read_modify_write::RULE,
     &redundant_check::RULE,
     &remove_then_create::RULE,
     &remove_while_in_use::RULE,
     &stale_lock_takeover::RULE,
+    &symlink_check_then_use::RULE,
+    &time_derived_name::RULE,
     &truncating_write::RULE,
     &umask_mutation::RULE,
     &unlocked_repository_command::RULE,
@@ -131,6 +142,7 @@ fn title(idiom: Idiom) -> &'static str {
     match idiom {
         Idiom::CreateNew => "create the file only if it is absent",
         Idiom::CreateAll => "create the directory without asking first",
+        Idiom::CreateWithMode => "create the file for its owner only",
         Idiom::OpenThenMatch => "use it, and treat `NotFound` as absent",
         Idiom::RemoveIfPresent => "remove it, and ignore `NotFound`",
         Idiom::ReplaceAtomically => "write a temporary file beside it and rename it over",
@@ -138,5 +150,6 @@ fn title(idiom: Idiom) -> &'static str {
         Idiom::EnvironmentOfTheChild => "set the variable for the child process alone",
         Idiom::DirectoryOfTheChild => "set the directory for the child process alone",
         Idiom::NoReplaceRename => "rename without replacing",
+        Idiom::PrivateTemp => "let `tempfile` choose the temporary name",
     }
 }

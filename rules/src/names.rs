@@ -206,6 +206,64 @@ fn is_below(text: &str, root: &str) -> bool {
     text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Words of a name that a file has until it is whole.
+const UNFINISHED: &[&str] = &[
+    "tmp",
+    "temp",
+    "temporary",
+    "part",
+    "partial",
+    "new",
+    "incomplete",
+    "download",
+    "downloading",
+    "swap",
+    "swp",
+    "staging",
+    "pending",
+    "unfinished",
+    "wip",
+];
+
+/// Whether the last component of the place says that the file is there only until it is moved into its place.
+pub fn is_scratch(place: &Place) -> bool {
+    let says = |name: &Place| {
+        name.any(&mut |kind| {
+            names(kind)
+                .into_iter()
+                .any(|name| words(name).iter().any(|word| UNFINISHED.contains(&word.as_str())))
+        })
+    };
+    match place.kind() {
+        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) | PlaceKind::WithExtension(_, last) => {
+            says(last)
+        }
+        PlaceKind::Concat(parts) => parts.last().is_some_and(says),
+        _ => false,
+    }
+}
+
+/// Directories that everybody can write.
+const WORLD_WRITABLE: &[&str] = &["/tmp", "/var/tmp", "/dev/shm"];
+
+/// Whether the place lies directly in a directory that everybody can write, and not in a directory of somebody's there.
+pub fn is_open_to_all(place: &Place) -> bool {
+    if let PlaceKind::Concat(parts) = place.kind() {
+        let mut texts = parts.iter().map(|part| match part.kind() {
+            PlaceKind::Literal(text) => &**text,
+            _ => "",
+        });
+        let first = texts.next().and_then(|text| text.rsplit_once('/'));
+        return first.is_some_and(|(directory, _)| WORLD_WRITABLE.contains(&directory))
+            && texts.all(|text| !text.contains('/'));
+    }
+    match place.parent().kind() {
+        PlaceKind::Root(Root::Temp) => true,
+        PlaceKind::Literal(text) => WORLD_WRITABLE.contains(&text.trim_end_matches('/')),
+        _ => false,
+    }
+}
+
 /// Whether an absolute path leads to a register of the kernel rather than to anybody's file.
 pub fn is_register(text: &str) -> bool {
     ["/proc", "/sys", "/dev"].into_iter().any(|root| is_below(text, root)) && !is_below(text, "/dev/shm")

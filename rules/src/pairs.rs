@@ -12,7 +12,8 @@ use fsrace_analyzer::flow::{
 pub struct Candidate {
     /// What the race is about.
     pub place: Place,
-    /// The earlier step: a check, or the read of a read-modify-write, or the removal before a creation.
+    /// The other step, nearly always the earlier one: a check, or the read of a read-modify-write, or the removal before a creation;
+    /// or the move of what was created.
     pub check: Option<Point>,
     /// What the check said where it let the act run.
     pub says: Option<Says>,
@@ -36,6 +37,10 @@ pub struct Candidate {
     pub renamed_away: bool,
     /// Whether the race is with work that the function itself has started, and with nobody else.
     pub with_own_work: bool,
+    /// Where the other step moves it, if that is a move.
+    pub target: Option<Place>,
+    /// Whether the race is that two read the same time.
+    pub same_tick: bool,
     /// Whether this very run made the place before, or emptied a directory above it.
     pub own: bool,
     /// Whether what was read gives way to a default where it makes no sense.
@@ -224,6 +229,8 @@ impl Candidate {
             refilled: is_refilled(trace, pair.act, place),
             renamed_away: is_renamed_away(trace, pair.act, place),
             with_own_work: false,
+            target: None,
+            same_tick: false,
             meaning: Meaning::Plain,
             cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
@@ -233,22 +240,31 @@ impl Candidate {
 
     /// The candidate of two steps on the same place, the earlier of which is not asked for its answer.
     pub fn of_steps(trace: &Trace<'_>, first: Option<usize>, act: usize, place: &Place) -> Option<Candidate> {
+        let other = first.and_then(|i| point(trace, i));
+        let moves = other.as_ref().map(|o| &o.effect).filter(|e| e.place == *place);
         Some(Candidate {
             place: place.clone(),
-            check: first.and_then(|i| point(trace, i)),
+            target: moves.and_then(|effect| effect.other_place.clone()),
+            same_tick: false,
+            check: other,
             says: None,
             certain: true,
             act: point(trace, act)?,
             relation: Relation::Same,
-            locked: locked_before(trace, first.unwrap_or(act)),
+            locked: locked_before(trace, first.unwrap_or(act).min(act)),
             content_follows: content_follows(trace, act),
             constant: writes_constant(trace, act),
-            long: first.is_some_and(|first| trace.takes_long(first, Some(act))) || fills_slowly(trace, act),
+            long: first.is_some_and(|first| trace.takes_long(first.min(act), Some(first.max(act))))
+                || fills_slowly(trace, act),
             refilled: is_refilled(trace, act, place),
             renamed_away: is_renamed_away(trace, act, place),
             with_own_work: false,
             meaning: Meaning::Plain,
-            cover: Cover::of(trace, first, act),
+            cover: Cover::of(
+                trace,
+                first.map(|first| first.min(act)),
+                first.map_or(act, |first| first.max(act)),
+            ),
             own: is_own(trace, first.unwrap_or(act), place),
             heals: false,
         })

@@ -333,15 +333,17 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
             Ask::True(false) => Some(Says::Absent),
             _ => None,
         },
-        Operation::Check(Check::Metadata | Check::SymlinkMetadata | Check::Access) => match ask {
-            Ask::Ok(true) => Some(Says::Present),
-            Ask::Ok(false) => Some(Says::Absent),
-            Ask::Failed(kinds, failed) if absent(kinds) => {
-                Some(if failed { Says::Absent } else { Says::Present })
+        Operation::Check(Check::Metadata | Check::SymlinkMetadata | Check::Owner | Check::Access) => {
+            match ask {
+                Ask::Ok(true) => Some(Says::Present),
+                Ask::Ok(false) => Some(Says::Absent),
+                Ask::Failed(kinds, failed) if absent(kinds) => {
+                    Some(if failed { Says::Absent } else { Says::Present })
+                }
+                Ask::Failed(..) => None,
+                Ask::True(_) => Some(Says::Unknown),
             }
-            Ask::Failed(..) => None,
-            Ask::True(_) => Some(Says::Unknown),
-        },
+        }
         // A failed create_new tells that somebody else has it.
         Operation::CreateDir { all: false } | Operation::Open(_) if effect.created().is_some() => match ask {
             Ask::Failed(kinds, true) if kinds != Kinds::ANY && kinds.contains(ErrorKind::AlreadyExists) => {

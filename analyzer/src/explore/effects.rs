@@ -133,10 +133,13 @@ impl Context<'_> {
         if let Ok(Progress::Done(success)) = &stepped
             && success.contents.iter().any(|c| self.contents.writer(*c) == Some(other(lane)))
         {
-            if let Some(saw) = state.saw.get_mut(index(lane)) {
+            let changes = matches!(effect.operation, Operation::SetOwner | Operation::SetPermissions(_));
+            // Who changes only its owner or mode has not looked at what is in it.
+            if let Some(saw) = state.saw.get_mut(index(lane)).filter(|_| !changes) {
                 *saw = true;
             }
-            state.misled |= lane == Lane::A && matches!(effect.operation, Operation::Read | Operation::Copy);
+            let takes = changes || matches!(effect.operation, Operation::Read | Operation::Copy);
+            state.misled |= lane == Lane::A && takes;
         }
         if stepped.is_ok() {
             self.track_ownership(state, lane, effect, phase);
@@ -334,26 +337,22 @@ impl Context<'_> {
             }
             Operation::SetPermissions(mode) => {
                 let private = mode == Mode::Private;
-                match (handle, mode) {
-                    (Some(_), Mode::Unknown) => {}
-                    (None, Mode::Unknown) => {
-                        self.call(state, lane, Call::Stat(owned()))?;
-                    }
-                    (Some(handle), _) => {
-                        self.call(state, lane, Call::SetHandleMode { handle, private })?;
-                    }
-                    (None, _) => {
+                let Some(handle) = handle else {
+                    let there = self.call(state, lane, Call::Stat(owned()))?;
+                    if mode != Mode::Unknown {
                         self.call(state, lane, Call::SetMode { path: owned(), private })?;
                     }
+                    return observed(&there);
+                };
+                if mode != Mode::Unknown {
+                    self.call(state, lane, Call::SetHandleMode { handle, private })?;
                 }
                 done()
             }
-            Operation::SetOwner => {
-                if handle.is_none() {
-                    self.call(state, lane, Call::Stat(owned()))?;
-                }
-                done()
+            Operation::SetOwner if handle.is_none() => {
+                observed(&self.call(state, lane, Call::Stat(owned()))?)
             }
+            Operation::SetOwner => done(),
             Operation::Lock { shared, scope, blocking } => {
                 self.lock_step(state, lane, path, handle, (shared, blocking), scope)
             }
@@ -409,7 +408,15 @@ impl Context<'_> {
             Check::IsFile => kind == Some(Kind::File),
             Check::IsDir => kind == Some(Kind::Directory),
             Check::IsSymlink => kind == Some(Kind::Symlink),
-            Check::Metadata | Check::SymlinkMetadata | Check::Access => return observed(&looked?),
+            // What the attacker leads to is what whoever is asked about must not touch.
+            Check::Access if self.actor == Actor::Attacker => {
+                let reply = looked?;
+                let led = self.contents.writer(reply.content()) == Some(other(lane));
+                return if led { Err(ErrorKind::PermissionDenied) } else { observed(&reply) };
+            }
+            Check::Metadata | Check::SymlinkMetadata | Check::Owner | Check::Access => {
+                return observed(&looked?);
+            }
         };
         let contents = looked.map(|reply| vec![reply.content()]).unwrap_or_default();
         Ok(Progress::Done(Success { truth: Some(truth), contents, resources: Vec::new() }))

@@ -76,11 +76,13 @@ impl Paths {
     /// Whether a part that no source text fixes differs between the actors.
     fn own(&self, kind: &PlaceKind) -> bool {
         match kind {
-            PlaceKind::Private(_) | PlaceKind::Unique(Uniqueness::Random | Uniqueness::Time, _) => true,
+            PlaceKind::Private(_) | PlaceKind::Unique(Uniqueness::Random | Uniqueness::Instant, _) => true,
             PlaceKind::Unique(Uniqueness::Process, _) => !self.same_process,
             PlaceKind::Unique(Uniqueness::Counter, _) => self.same_process,
-            // What is unknown may differ, unless it is part of the very place that the question is about.
-            PlaceKind::Opaque { .. } | PlaceKind::Result(_) => !self.shared.any(&mut |k| k == kind),
+            // What is unknown may differ, and so may the time, unless it is part of the very place that the question is about.
+            PlaceKind::Opaque { .. } | PlaceKind::Result(_) | PlaceKind::Unique(Uniqueness::Time, _) => {
+                !self.shared.any(&mut |k| k == kind)
+            }
             _ => false,
         }
     }

@@ -48,6 +48,8 @@ struct Key {
     domain: Domain,
     same_process: bool,
     checked: bool,
+    /// Whether the check looks at the place.
+    looked: bool,
     target: Vec<Name>,
     program: Arc<Program>,
     /// Whether any race will do.
@@ -144,11 +146,13 @@ impl Key {
         let mut program = compile::compile(scenario, domain, &kept, &mut paths);
         canonical::renumber(&mut program, &mut target);
         let checked = scenario.check.is_some();
+        let looked = scenario.check.is_some_and(|check| slice::looks_at(scenario.body, check));
         Some(Key {
             actor: scenario.actor,
             domain,
             same_process,
             checked,
+            looked,
             target,
             program: Arc::new(program),
             any: false,
@@ -168,6 +172,7 @@ impl Key {
             target: &self.target,
             used: Use::of(&self.program, self.domain, &self.target),
             checked: self.checked,
+            looked: self.looked,
         }
     }
 
@@ -265,6 +270,7 @@ struct Subject<'a> {
     target: &'a [Name],
     used: Use,
     checked: bool,
+    looked: bool,
 }
 
 struct Searcher<'a> {
@@ -321,7 +327,7 @@ impl Searcher<'_> {
         let (subject, any) = (self.subject, self.any);
         let mut context = subject.context(programs, contents.clone(), oracle);
         let start = subject.state(programs, given);
-        let orders: &[Lane] = if subject.actor == Actor::Task { &[Lane::A] } else { &[Lane::A, Lane::B] };
+        let orders = subject.orders();
         let mut reached = false;
         let mut orderly = Vec::new();
         for first in orders {
@@ -350,6 +356,7 @@ impl Searcher<'_> {
                 domain: subject.used.domain,
                 program,
                 checked: subject.checked,
+                looked: subject.looked,
                 target: subject.target,
                 contents,
                 wrote: &wrote,
@@ -423,6 +430,16 @@ fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], 
 }
 
 impl<'a> Subject<'a> {
+    /// Who comes first in the serial orders that count. Of an attacker who is there first, only a look protects: without one, that
+    /// is no order to hold others against, but the attack itself (CWE-377).
+    fn orders(self) -> &'static [Lane] {
+        match self.actor {
+            Actor::Task => &[Lane::A],
+            Actor::Attacker if !self.looked => &[Lane::A],
+            _ => &[Lane::A, Lane::B],
+        }
+    }
+
     fn context(self, programs: [&'a Program; 2], contents: Contents, oracle: Oracle) -> Context<'a> {
         Context {
             programs,

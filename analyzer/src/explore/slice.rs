@@ -32,6 +32,15 @@ pub fn domain_at(body: &Block, site: Site) -> Domain {
     walk.effects.iter().find(|e| e.site == site).map_or(Domain::Files, |e| e.operation.domain())
 }
 
+/// Whether the effect at this site looks at what is there, and changes nothing.
+pub fn looks_at(body: &Block, site: Site) -> bool {
+    let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
+    walk.block(body, None, 0);
+    let looks =
+        |e: &&Effect| e.operation.is_check() || matches!(e.operation, Operation::Read | Operation::ReadDir);
+    walk.effects.iter().any(|e| e.site == site && looks(e))
+}
+
 /// The paths that an effect is about: of its place, and of its other place. Who changes the working directory changes that, and
 /// looks at the directory.
 pub fn places_of(effect: &Effect, paths: &mut Paths, lane: Lane) -> (Vec<Name>, Option<Vec<Name>>) {

@@ -17,6 +17,8 @@ pub struct Question<'a> {
     pub program: &'a Program,
     /// Whether the act follows a check.
     pub checked: bool,
+    /// Whether that looks at the place.
+    pub looked: bool,
     pub target: &'a [Name],
     pub contents: &'a Contents,
     /// What each actor wrote in each serial order, see [`super::machine::State::wrote`].
@@ -69,8 +71,11 @@ impl Question<'_> {
         let reached = outcome.at(&victim());
         let loss = if !serials.iter().any(|s| s.at(&victim()) == reached) {
             "A follows B's link and changes a file elsewhere"
-        } else if outcome.misled && !serials.iter().any(|s| s.misled) {
-            "A takes what B put there for what it had looked at"
+        } else if self.checked && outcome.misled && !serials.iter().any(|s| s.misled) {
+            match self.looked {
+                true => "A takes what B put there for what it had looked at",
+                false => "A takes what B put there for what it had made",
+            }
         } else if matches!(outcome.seen, Some(Seen::Content(..)))
             && !serials.iter().any(|s| matches!(s.seen, Some(Seen::Content(..))))
         {

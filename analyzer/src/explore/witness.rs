@@ -146,6 +146,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
             Check::IsSymlink => "check for a symlink",
             Check::Metadata => "stat",
             Check::SymlinkMetadata => "lstat",
+            Check::Owner => "check owner or mode",
             Check::Access => "check access",
         }
         .to_owned(),

@@ -223,6 +223,7 @@ impl Display for Operation {
                 Check::IsSymlink => "check-symlink",
                 Check::Metadata => "stat",
                 Check::SymlinkMetadata => "lstat",
+                Check::Owner => "stat-owner",
                 Check::Access => "access",
             }),
             Operation::Open(flags) => write!(f, "open{flags}"),

@@ -417,6 +417,8 @@ pub enum Check {
     Metadata,
     /// lstat(2).
     SymlinkMetadata,
+    /// stat(2) whose answer is asked for owner or mode.
+    Owner,
     /// access(2): fails like stat, or with `PermissionDenied`.
     Access,
 }

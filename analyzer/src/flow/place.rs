@@ -104,6 +104,8 @@ pub enum Uniqueness {
     Process,
     /// A clock: two runs may read the same.
     Time,
+    /// A clock read to the microsecond or finer: two runs hardly read the same, and nobody guesses what they read.
+    Instant,
     /// A counter in memory: unique in the process, not beside others.
     Counter,
 }

@@ -58,6 +58,8 @@ pub enum Idiom {
     CreateNew,
     /// Create the directory and its parents, an existing one is fine; the check goes.
     CreateAll,
+    /// Create the file for its owner only. The check is the creation.
+    CreateWithMode,
     /// Open or read, and treat `NotFound` as what the check's "absent" branch did; the check goes.
     OpenThenMatch,
     /// Remove, and ignore `NotFound`; the check goes.
@@ -72,6 +74,8 @@ pub enum Idiom {
     DirectoryOfTheChild,
     /// Rename without replacing; `AlreadyExists` is what the check's "present" branch did.
     NoReplaceRename,
+    /// Take a private temporary name in the same directory, and move that file over the target. The check is the move.
+    PrivateTemp,
 }
 
 /// What a rewrite is asked for.

@@ -25,13 +25,15 @@
 //! | `inside` | the effect is on the file of this name in `place` |
 //! | `below`, `other_below` | the open directory that `place` or `other` is relative to (`openat`) |
 //! | `flags`, `options` | how `open` opens: fixed words, or the argument that is a builder or an expression of `flag` words |
+//! | `mode` | the argument that is a mode: of what is made, of what is changed, or the mask. Without an effect it goes into the builder or the permissions that are the receiver, or is the result |
+//! | `access` | the argument is what stat(2) told, and it is asked for owner or mode: that stat was a question of who may do what |
 //! | `data`, `fills` | what is written; the buffer that what is read is put into |
 //! | `private` | the effect is on a new path that nobody else knows; with `place`, in that directory. On a `rename`: the row writes a private file (of `data`) and renames it to `other` |
 //! | `returns` | the type of the success value, or `data` for what was read, or `guard` for what gives a lock back when it goes |
 //! | `fails` | `result` (the default), `option`, `never`, or `status` for a C status that is negative or null on failure |
 //! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`. With `root`, from that in place of argument 0 |
 //! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
-//! | `unique` | the result differs from run to run: `random`, `process`, `time`, `counter` |
+//! | `unique` | the result differs from run to run: `random`, `process`, `time`, `instant` (a fine time), `counter` |
 //! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
 //! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it, or, with `calls`, for all that is started there |
 //! | `calls` | closures that are called at once |
@@ -52,7 +54,7 @@
 //! A table of a language that separates the parts of a name by another word says so first: `separator = "."`.
 //!
 //! `kind` rows say which failure a constant stands for, `flag` rows what an open flag means, `lock` rows what a word of
-//! flock(2) and its wrappers asks for (the argument that `options` of a `lock` row names).
+//! flock(2) and its wrappers asks for (the argument that `options` of a `lock` row names), `mode` rows the bits that a constant stands for.
 
 mod parse;
 #[cfg(test)]
@@ -82,6 +84,11 @@ pub struct Api {
     pub data: Option<usize>,
     /// Argument that is a buffer which what was read is put into.
     pub fills: Option<usize>,
+    /// Argument that is what stat(2) told, and is asked for owner or mode.
+    pub access: Option<usize>,
+    /// Argument that is a mode, or a mask. Without an effect, the receiver is a builder or permissions that it goes into, or the result
+    /// is that mode.
+    pub mode: Option<usize>,
     /// Argument that is an options builder or a flags expression. An `Open` takes its flags from it (the operation's own are
     /// then all off), a `CreateDir` whether to make parents (builder flag `recursive`), a `Lock` which lock
     /// ([`Models::lock_flags`]). Without an effect, the argument's flags are added to the builder that is the receiver.
@@ -159,6 +166,7 @@ impl Api {
             self.other_below,
             self.data,
             self.fills,
+            self.mode,
             self.options,
             self.body,
         ];
@@ -302,6 +310,7 @@ pub struct Models {
     kinds: FxHashMap<Box<str>, ErrorKind>,
     flags: FxHashMap<Box<str>, OpenFlags>,
     locks: FxHashMap<Box<str>, LockFlags>,
+    modes: FxHashMap<Box<str>, u32>,
 }
 
 impl Models {
@@ -364,6 +373,11 @@ impl Models {
     /// What a constant asks of a lock (`libc::LOCK_EX`).
     pub fn lock_flags(&self, name: &str) -> Option<LockFlags> {
         self.follow_mirrors(name, |name| self.locks.get(name)).copied()
+    }
+
+    /// The mode bits that a constant stands for (`libc::S_IRUSR`).
+    pub fn mode_bits(&self, name: &str) -> Option<u32> {
+        self.follow_mirrors(name, |name| self.modes.get(name)).copied()
     }
 
     /// The method that a type has from the types it is like, or from any receiver's rows.

@@ -113,3 +113,64 @@ A takes what B put there for what it had looked at"
     });
     by_handle.is_benign(&[Actor::Attacker]);
 }
+
+#[test]
+fn a_link_that_waits_under_a_name_that_others_foresee_is_followed() {
+    let write = unchecked(|f, p| f.write(p, TRY));
+    assert_eq!(
+        write.worst(Actor::Attacker),
+        "security from absent
+    B swap for a symlink p -> ok [symlink]
+A write p -> ok [symlink]
+A follows B's link and changes a file elsewhere"
+    );
+    let exclusive = unchecked(|f, p| {
+        let file = f.open(p, CREATE_NEW, TRY);
+        f.drops(file);
+        f.through(file, Operation::Write, p, TRY)
+    });
+    exclusive.is_benign(&[Actor::Attacker]);
+    // Nothing was looked at, so nothing was promised.
+    unchecked(|f, p| f.read(p, TRY)).is_benign(&[Actor::Attacker]);
+}
+
+#[test]
+fn access_denies_what_an_attacker_leads_to_until_it_is_asked_too_early() {
+    let case = checked(|f, p| {
+        let allowed = f.effect(Operation::Check(Check::Access), p, GO_ON);
+        (allowed, f.when(ok(allowed), |f| f.write(p, TRY)))
+    });
+    assert_eq!(
+        case.worst(Actor::Attacker),
+        "security from a file
+A check access p -> ok [file (initial content)]
+    B swap for a symlink p -> ok [symlink]
+A write p -> ok [symlink]
+A follows B's link and changes a file elsewhere"
+    );
+}
+
+#[test]
+fn who_changes_the_owner_by_path_may_meet_a_link() {
+    let case = |by_path: bool| {
+        checked(|f, p| {
+            let file = f.open(p, CREATE_NEW, TRY);
+            f.drops(file);
+            let given = if by_path {
+                f.effect(Operation::SetOwner, p, TRY)
+            } else {
+                f.through(file, Operation::SetOwner, p, TRY)
+            };
+            (file, given)
+        })
+    };
+    assert_eq!(
+        case(true).worst(Actor::Attacker),
+        "security from absent
+A create exclusively p -> ok [file (empty)]
+    B swap for a symlink p -> ok [symlink]
+A set owner p -> ok [symlink]
+A takes what B put there for what it had made"
+    );
+    case(false).is_benign(&[Actor::Attacker]);
+}

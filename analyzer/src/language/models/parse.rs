@@ -35,6 +35,8 @@ struct Table {
     flag: Vec<FlagRow>,
     #[serde(default)]
     lock: Vec<LockRow>,
+    #[serde(default)]
+    mode: Vec<ModeRow>,
 }
 
 fn double_colon() -> String {
@@ -71,6 +73,8 @@ struct ApiRow {
     other_below: Option<usize>,
     data: Option<usize>,
     fills: Option<usize>,
+    access: Option<usize>,
+    mode: Option<usize>,
     options: Option<usize>,
     flags: Option<Vec<String>>,
     #[serde(default)]
@@ -119,6 +123,13 @@ struct KindRow {
 struct FlagRow {
     names: Vec<String>,
     flags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModeRow {
+    names: Vec<String>,
+    bits: u32,
 }
 
 #[derive(Deserialize)]
@@ -192,6 +203,12 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
         }
         for name in row.names {
             context.insert(&mut models.locks, &name, flags)?;
+        }
+    }
+    for row in table.mode {
+        let context = Row::of("mode", &row.names)?;
+        for name in row.names {
+            context.insert(&mut models.modes, &name, row.bits)?;
         }
     }
     Ok(models)
@@ -343,6 +360,8 @@ impl ApiRow {
             other_below: self.other_below,
             data: self.data,
             fills: self.fills,
+            access: self.access,
+            mode: self.mode,
             options: self.options,
             private: self.private,
             returns: self.returns.clone(),
@@ -404,6 +423,8 @@ impl ApiRow {
             ("other_below", self.other_below),
             ("data", self.data),
             ("fills", self.fills),
+            ("access", self.access),
+            ("mode", self.mode),
             ("options", self.options),
             ("body", self.body),
         ];
@@ -434,6 +455,7 @@ fn operation(word: &str) -> Option<Operation> {
         "check-dir" => Operation::Check(Check::IsDir),
         "check-symlink" => Operation::Check(Check::IsSymlink),
         "stat" => Operation::Check(Check::Metadata),
+        "stat-owner" => Operation::Check(Check::Owner),
         "lstat" => Operation::Check(Check::SymlinkMetadata),
         "access" => Operation::Check(Check::Access),
         "open" => Operation::Open(OpenFlags::default()),
@@ -558,6 +580,7 @@ fn uniqueness(word: &str) -> Option<Uniqueness> {
         "random" => Uniqueness::Random,
         "process" => Uniqueness::Process,
         "time" => Uniqueness::Time,
+        "instant" => Uniqueness::Instant,
         "counter" => Uniqueness::Counter,
         _ => return None,
     })

@@ -185,6 +185,8 @@ fn constants_stand_for_kinds_flags_and_locks() {
     }
     assert_eq!(models.error_kind("my_crate::Error::Missing"), None);
 
+    assert_eq!(models.mode_bits("nix::sys::stat::Mode::S_IRWXU"), Some(0o700));
+    assert_eq!(models.mode_bits("rustix::fs::Mode::ROTH"), Some(0o004));
     let none = OpenFlags::default();
     for (name, flags) in [
         ("libc::O_RDONLY", OpenFlags { read: true, ..none }),

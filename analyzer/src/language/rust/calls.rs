@@ -1,9 +1,9 @@
 //! Calls: of library APIs that the models know, of closures, of functions that may be the program's own.
 
-use super::expr;
 use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
 use super::value::{V, Val, add_data};
+use super::{expr, modes};
 use crate::flow::{
     Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
     Spawn, Step, Value,
@@ -351,6 +351,12 @@ impl Lowerer<'_> {
         if let Some(flag) = &api.flag {
             return Some(self.set_flag(flag, arguments));
         }
+        if let Some(asked) = api.access.and_then(|at| arguments.get(at)) {
+            self.accessed.extend(asked.observed());
+        }
+        if let (None, Some(at)) = (api.effect, api.mode) {
+            return Some(self.set_mode(at, api, arguments, syntax));
+        }
         if let Some(root) = api.root {
             let mut place = Place::new(PlaceKind::Root(root));
             if api.path == Some(PathTransform::Join)
@@ -378,7 +384,8 @@ impl Lowerer<'_> {
         }
         if let Some(unique) = api.unique {
             let id = self.opaque_id();
-            let value = Val::place(Place::new(PlaceKind::Unique(unique, id)), Ty::Unknown);
+            let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
+            let value = Val::place(Place::new(PlaceKind::Unique(unique, id)), ty);
             return Some(self.shaped(value, api.fails));
         }
         if let Some(operation) = api.effect {
@@ -546,6 +553,10 @@ impl Lowerer<'_> {
                 },
                 (operation, _) => operation,
             };
+        }
+        if let Some(at) = api.mode {
+            let bits = self.mode_bits(arguments.get(at), syntax.get(at).copied());
+            operation = modes::with_mode(operation, bits);
         }
         if is_stream_row(api)
             && let Some(value) = api.place.and_then(|at| arguments.get(at))
@@ -720,6 +731,10 @@ impl Lowerer<'_> {
     /// A place relative to an open directory; the working directory is no base.
     fn relative(&mut self, below: Option<usize>, arguments: &[Val], place: Place) -> Place {
         let Some(base) = below.and_then(|at| arguments.get(at)) else { return place };
+        // nix takes no directory for the working directory.
+        if matches!(&base.v, V::Maybe(maybe) if maybe.ok == crate::flow::Condition::Constant(false)) {
+            return place;
+        }
         let base = self.place_of(base, "");
         if matches!(base.kind(), PlaceKind::Root(crate::flow::Root::Working)) {
             place

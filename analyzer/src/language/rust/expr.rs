@@ -348,6 +348,9 @@ impl Lowerer<'_> {
         if let Some(flags) = self.file.models.lock_flags(&name) {
             return Val::new(V::Lock(flags), Ty::Unknown);
         }
+        if let Some(bits) = self.file.models.mode_bits(&name) {
+            return Val::new(V::Mode(bits), Ty::Unknown);
+        }
         let last = qualified::last(&name);
         if last.starts_with(|c: char| c.is_lowercase() || c == '_') {
             return Val::new(V::Function(name.into()), Ty::Unknown);
@@ -433,6 +436,7 @@ impl Lowerer<'_> {
                 match (&left.v, &right.v) {
                     (V::Flags(a), V::Flags(b)) => Val::new(V::Flags(union(*a, *b)), Ty::Unknown),
                     (V::Lock(a), V::Lock(b)) => Val::new(V::Lock(a.union(*b)), Ty::Unknown),
+                    (V::Mode(a), V::Mode(b)) => Val::new(V::Mode(a | b), Ty::Unknown),
                     (V::Flags(a), _) | (_, V::Flags(a)) => Val::new(V::Flags(*a), Ty::Unknown),
                     (V::Cond(a), V::Cond(b)) => Val::cond(any(vec![a.clone(), b.clone()])),
                     _ => {

@@ -32,6 +32,8 @@ pub struct FileScope<'a> {
     pub returns: &'a FxHashMap<String, Ty>,
     /// The types of the file's statics, by qualified name.
     pub statics: &'a FxHashMap<String, Ty>,
+    /// The file's constants that are numbers, by qualified name.
+    pub numbers: &'a FxHashMap<String, u32>,
     /// The name of the crate that the file is in.
     pub own_crate: Option<&'a str>,
 }
@@ -75,6 +77,8 @@ pub struct Lowerer<'a> {
     private_fields: FxHashMap<Place, u32>,
     /// Work that was started in this function and shares its process.
     pub started: Vec<ResultId>,
+    /// Results of stats that are asked for owner or mode.
+    pub accessed: FxHashSet<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Results that may be guards or handles: locks, opens and calls.
@@ -110,6 +114,7 @@ impl<'a> Lowerer<'a> {
             changeable: FxHashSet::default(),
             private_fields: FxHashMap::default(),
             started: Vec::new(),
+            accessed: FxHashSet::default(),
             opened: FxHashSet::default(),
             droppable: FxHashSet::default(),
             depth: 0,
@@ -124,7 +129,11 @@ impl<'a> Lowerer<'a> {
 
     /// The body, once all is lowered.
     pub fn finish(&mut self) -> Block {
-        self.blocks.pop().unwrap_or_default()
+        let mut body = self.blocks.pop().unwrap_or_default();
+        if !self.accessed.is_empty() {
+            super::modes::note_access(&mut body, &self.accessed);
+        }
+        body
     }
 
     /// A fresh result.

@@ -35,9 +35,12 @@ impl Lowerer<'_> {
         if let Some((api, certainty)) = self.method_api(&ty, &name, arguments.first(), e.args.len()) {
             let value = self.api_call(api, &mut arguments, &syntax, span, certainty);
             if let Some(value) = value {
-                // Builders change in place: `options.write(true);`.
-                if let (V::Flags(_) | V::Command(_), Some(variable)) = (&value.v, root_variable(&e.receiver))
-                    && (api.flag.is_some() || api.command.is_some())
+                // Builders and permissions change in place: `options.write(true);`, `permissions.set_mode(0o600);`.
+                if let (V::Flags(_) | V::Mode(_) | V::Command(_), Some(variable)) =
+                    (&value.v, root_variable(&e.receiver))
+                    && (api.flag.is_some()
+                        || api.command.is_some()
+                        || (api.mode.is_some() && api.effect.is_none()))
                 {
                     self.assign(&variable, value.clone());
                 }

@@ -6,6 +6,7 @@ mod expr;
 mod lower;
 mod macros;
 mod methods;
+mod modes;
 mod names;
 mod nesting;
 mod patterns;
@@ -87,9 +88,16 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
     let mut declared = Declared::default();
     {
         let empty = Declared::default();
-        let own_crate = own_crate.as_deref();
-        let Declared { fields, returns, statics } = &empty;
-        let scope = FileScope { models, spans, names: &names, fields, returns, statics, own_crate };
+        let scope = FileScope {
+            models,
+            spans,
+            names: &names,
+            fields: &empty.fields,
+            returns: &empty.returns,
+            statics: &empty.statics,
+            numbers: &empty.numbers,
+            own_crate: own_crate.as_deref(),
+        };
         declared.items(&scope, &summary.module, &parsed.items, 0);
     }
     for ((owner, field), ty) in &declared.fields {
@@ -110,6 +118,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         fields: &declared.fields,
         returns: &declared.returns,
         statics: &declared.statics,
+        numbers: &declared.numbers,
         own_crate: own_crate.as_deref(),
     };
     let module = summary.module.clone();
@@ -133,6 +142,7 @@ struct Declared {
     fields: FxHashMap<(String, String), Ty>,
     returns: FxHashMap<String, Ty>,
     statics: FxHashMap<String, Ty>,
+    numbers: FxHashMap<String, u32>,
 }
 
 impl Declared {
@@ -179,6 +189,10 @@ impl Declared {
                         self.statics.insert(format!("{module}::{}", s.ident), ty);
                     }
                 }
+                Item::Const(c) => {
+                    let number = modes::declared(&c.expr);
+                    self.numbers.extend(number.map(|number| (format!("{module}::{}", c.ident), number)));
+                }
                 Item::Fn(f) => {
                     let ty = signature_type(scope, &resolve, None, &[], &f.sig);
                     self.returns.insert(format!("{module}::{}", f.sig.ident), ty);
@@ -194,9 +208,17 @@ impl Declared {
                     };
                     let generics = types.generics(&i.generics);
                     for item in &i.items {
-                        if let ImplItem::Fn(f) = item {
-                            let ty = signature_type(scope, &resolve, Some(&owner), &generics, &f.sig);
-                            self.returns.insert(format!("{owner}::{}", f.sig.ident), ty);
+                        match item {
+                            ImplItem::Fn(f) => {
+                                let ty = signature_type(scope, &resolve, Some(&owner), &generics, &f.sig);
+                                self.returns.insert(format!("{owner}::{}", f.sig.ident), ty);
+                            }
+                            ImplItem::Const(c) => {
+                                let number = modes::declared(&c.expr);
+                                self.numbers
+                                    .extend(number.map(|number| (format!("{owner}::{}", c.ident), number)));
+                            }
+                            _ => {}
                         }
                     }
                 }

@@ -10,9 +10,11 @@ mod create;
 mod exchange;
 mod guard;
 mod lock;
+mod mode;
 mod pieces;
 mod replace;
 mod syntax;
+mod temporary;
 mod types;
 
 use super::trim::trimmed;
@@ -58,7 +60,9 @@ fn rewrite(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::ReplaceAtomically => replace::replace_atomically(&site),
         Idiom::EnvironmentOfTheChild => child::environment(&site),
         Idiom::DirectoryOfTheChild => child::directory(&site),
+        Idiom::CreateWithMode => mode::create_with_mode(&site),
         Idiom::LockAround => lock::lock_around(&site, request),
+        Idiom::PrivateTemp => temporary::private_temp(&site),
     }?;
     rendering.edits.sort();
     let fixed = apply(text, &rendering.edits)?;

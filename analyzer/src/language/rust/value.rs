@@ -43,6 +43,8 @@ pub enum V {
     Recursive(bool),
     /// What is asked of flock(2).
     Lock(LockFlags),
+    /// The bits of a mode, or permissions with it.
+    Mode(u32),
     /// A structure.
     Struct(Vec<(String, Val)>),
     /// A tuple.
@@ -187,6 +189,7 @@ impl Val {
             | V::Kind(_)
             | V::Command(_)
             | V::Recursive(_)
+            | V::Mode(_)
             | V::Lock(_) => {
                 if self.data.is_empty() {
                     Value::Opaque
@@ -238,6 +241,7 @@ impl Val {
             (V::Error(a), V::Error(b)) | (V::ErrorKindOf(a), V::ErrorKindOf(b)) => a == b,
             (V::Kind(a), V::Kind(b)) => a == b,
             (V::Flags(a), V::Flags(b)) => a == b,
+            (V::Mode(a), V::Mode(b)) => a == b,
             _ => false,
         }
     }

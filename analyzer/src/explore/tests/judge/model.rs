@@ -423,7 +423,9 @@ impl Beside {
             Check::IsFile => matches!(found, Ok((Node::File { .. }, _))),
             Check::IsDir => matches!(found, Ok((Node::Directory { .. }, _))),
             Check::IsSymlink => matches!(found, Ok((Node::Link(_), _))),
-            Check::Metadata | Check::SymlinkMetadata | Check::Access => return looked(found?.1),
+            Check::Metadata | Check::SymlinkMetadata | Check::Owner | Check::Access => {
+                return looked(found?.1);
+            }
         };
         let contents = found.map(|(_, content)| vec![content]).unwrap_or_default();
         Ok(Did::All(Good { truth: Some(truth), contents, held: Vec::new() }))

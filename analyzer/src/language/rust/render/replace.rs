@@ -195,7 +195,7 @@ impl<'a> Visit<'a> for Uses {
 }
 
 /// The directory that holds a path of the user's; the one of a bare file name is the working directory.
-fn parent(site: &Site<'_>, template: &mut Template, path: &Expr) -> TokenStream {
+pub fn parent(site: &Site<'_>, template: &mut Template, path: &Expr) -> TokenStream {
     parent_of(as_path(site, template, path))
 }
 

@@ -1,0 +1,126 @@
+//! Modes of files: who may look in, as far as the code says.
+
+use super::lower::Lowerer;
+use super::types::Ty;
+use super::value::{V, Val};
+use crate::flow::{Block, Check, Mode, OpenFlags, Operation, ResultId, Step};
+use crate::language::models::Api;
+use rustc_hash::FxHashSet;
+use syn::{BinOp, Expr, Lit};
+
+/// The bits that let everybody in; who lets a group in chose it. And those of the group besides, where it is a program or a directory.
+const OTHERS: u32 = 0o007;
+const RUNS: u32 = 0o111;
+const GROUP: u32 = 0o070;
+
+/// How deep an expression of bits may nest.
+const MAX_DEPTH: usize = 16;
+
+/// The operation with the mode that it gives what it makes or changes; of a mask, what it leaves new files with. None is unknown.
+pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
+    let mode = bits.map_or(Mode::Unknown, of_bits);
+    match operation {
+        Operation::SetPermissions(_) => Operation::SetPermissions(mode),
+        Operation::SetUmask(_) => {
+            let left = bits.map_or(Mode::Unknown, |mask| {
+                if mask & OTHERS == OTHERS { Mode::Private } else { Mode::Public }
+            });
+            Operation::SetUmask(left)
+        }
+        Operation::Open(flags) => {
+            let creates = flags.create || flags.create_new;
+            Operation::Open(OpenFlags {
+                private: flags.private || (creates && mode == Mode::Private),
+                ..flags
+            })
+        }
+        other => other,
+    }
+}
+
+fn of_bits(bits: u32) -> Mode {
+    let out = if bits & RUNS == 0 { OTHERS } else { OTHERS | GROUP };
+    if bits & out == 0 { Mode::Private } else { Mode::Public }
+}
+
+impl Lowerer<'_> {
+    /// A row without an effect whose argument is a mode: of a builder, of permissions, or by itself.
+    pub fn set_mode(&mut self, at: usize, api: &Api, arguments: &[Val], syntax: &[&Expr]) -> Val {
+        let bits = self.mode_bits(arguments.get(at), syntax.get(at).copied());
+        let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
+        match (arguments.first().map(|a| &a.v), bits) {
+            (Some(V::Flags(flags)), _) if at > 0 => {
+                let private = bits.is_some_and(|bits| of_bits(bits) == Mode::Private);
+                Val::new(V::Flags(OpenFlags { private, ..*flags }), ty)
+            }
+            (_, Some(bits)) => Val::new(V::Mode(bits), ty),
+            (_, None) => Val::new(V::Opaque, ty),
+        }
+    }
+
+    /// The bits of an argument that is a mode: a value that is known to be one, or a number.
+    pub fn mode_bits(&self, value: Option<&Val>, syntax: Option<&Expr>) -> Option<u32> {
+        match value.map(|value| &value.v) {
+            Some(V::Mode(bits)) => Some(*bits),
+            _ => self.number(syntax?, 0),
+        }
+    }
+
+    /// The number that an expression of numbers is.
+    fn number(&self, expr: &Expr, depth: usize) -> Option<u32> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        match expr {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Int(number) => number.base10_parse().ok(),
+                _ => None,
+            },
+            Expr::Paren(e) => self.number(&e.expr, depth + 1),
+            Expr::Cast(e) => self.number(&e.expr, depth + 1),
+            Expr::Binary(e) if matches!(e.op, BinOp::BitOr(_)) => {
+                Some(self.number(&e.left, depth + 1)? | self.number(&e.right, depth + 1)?)
+            }
+            Expr::MethodCall(e) if e.method == "into" && e.args.is_empty() => {
+                self.number(&e.receiver, depth + 1)
+            }
+            Expr::Path(path) => {
+                let name = self.resolve(&path.path);
+                self.file.numbers.get(&name).copied().or_else(|| self.file.models.mode_bits(&name))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The number that a constant is declared to be.
+pub fn declared(constant: &Expr) -> Option<u32> {
+    match constant {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Says of the stats with these results that they ask who may do what. Blocks nest no deeper than lowering goes.
+pub fn note_access(block: &mut Block, asked: &FxHashSet<ResultId>) {
+    for step in &mut block.steps {
+        match step {
+            Step::Effect(effect) => {
+                if effect.operation == Operation::Check(Check::Metadata) && asked.contains(&effect.result) {
+                    effect.operation = Operation::Check(Check::Owner);
+                }
+            }
+            Step::Branch(branch) => {
+                note_access(&mut branch.then, asked);
+                note_access(&mut branch.otherwise, asked);
+            }
+            Step::Loop(body) => note_access(body, asked),
+            Step::Spawn(spawn) => note_access(&mut spawn.body, asked),
+            Step::Frame(frame) => note_access(&mut frame.body, asked),
+            Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
+        }
+    }
+}

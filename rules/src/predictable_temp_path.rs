@@ -1,0 +1,178 @@
+//! `predictable-temp-path`: a scratch file under a name that two instances share, or that others can foresee.
+//!
+//! Three shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
+//! temporary directory that everybody can write, under a name that anybody can tell beforehand; and a file of a fixed name that
+//! another program works on before it is read again or removed.
+//!
+//! Not reported: names with something random in them; files made with `create_new`; directories; temporary names that only the
+//! caller knows.
+
+use crate::names;
+use crate::pairs::{Candidate, created_by_path, is_private};
+use crate::rule::{Report, Rule, short};
+use crate::trace::Trace;
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, Uniqueness};
+use fsrace_analyzer::language::Idiom;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "predictable-temp-path",
+    summary: "a scratch file has a name that two instances share or that others can foresee",
+    consequences: &[
+        Consequence::Security,
+        Consequence::DataLoss,
+        Consequence::LostUpdate,
+        Consequence::Corruption,
+        Consequence::SpuriousFailure,
+    ],
+    cwe: &[377, 379, 59, 362],
+    default: true,
+    rank: 3,
+    docs: include_str!("../docs/predictable-temp-path.md"),
+    actors: &[Actor::Itself, Actor::Attacker],
+    check,
+    report,
+    rewrite,
+};
+
+fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    for (act, event) in trace.events.iter().enumerate() {
+        let Some(place) = made_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
+        if let Some(moved) = moved_over(trace, act, place) {
+            candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
+        } else if is_foreseen(place) {
+            candidates.extend(Candidate::of_steps(trace, None, act, place));
+        } else if trace.call_depth(event) == 0 && is_fixed(place) && is_lent(trace, act, place) {
+            // A program, or whoever edits in it, takes its time.
+            candidates
+                .extend(Candidate::of_steps(trace, None, act, place).map(|c| Candidate { long: true, ..c }));
+        }
+    }
+    candidates
+}
+
+/// The file that this makes, by path, whoever else has made it before.
+fn made_in_place(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::CreateDir { .. } | Operation::Populate | Operation::HardLink | Operation::Symlink => None,
+        Operation::Open(flags) if flags.create_new || flags.no_follow => None,
+        _ => created_by_path(effect),
+    }
+}
+
+/// The step that moves the file from a temporary name into its place, where whoever writes the same target uses the same temporary name.
+fn moved_over(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
+    let moved = trace.events.iter().enumerate().skip(act + 1).find_map(|(later, event)| {
+        let moves = matches!(event.effect.operation, Operation::Rename { .. } | Operation::HardLink);
+        (moves && event.effect.place == *place && trace.on_one_path(act, later)).then_some(later)
+    });
+    let target = trace.events.get(moved?)?.effect.other_place.as_ref()?;
+    let temporary = names::is_scratch(place) || contains(place, target);
+    moved.filter(|moved| temporary && follows_from(place, target) && trace.meets_at_root(act, *moved))
+}
+
+/// Whether all who name the target alike name this alike: it is made of texts and constants, well-known directories, and what the
+/// target's own path is made of.
+fn follows_from(place: &Place, target: &Place) -> bool {
+    let mut follows = true;
+    atoms(place, &mut |atom| {
+        let fixed = match atom.kind() {
+            PlaceKind::Root(_) | PlaceKind::Environment(_) => true,
+            PlaceKind::Unique(..) | PlaceKind::Private(_) => false,
+            _ => atom.is_closed(),
+        };
+        follows &= fixed || contains(target, atom);
+    });
+    follows
+}
+
+/// The parts of a path that are not made of parts of a path themselves.
+fn atoms(place: &Place, visit: &mut impl FnMut(&Place)) {
+    match place.kind() {
+        PlaceKind::Join(..)
+        | PlaceKind::WithFileName(..)
+        | PlaceKind::WithExtension(..)
+        | PlaceKind::Concat(_)
+        | PlaceKind::Parent(_)
+        | PlaceKind::FileName(_)
+        | PlaceKind::Stem(_) => place.parts().into_iter().for_each(|part| atoms(part, visit)),
+        _ => visit(place),
+    }
+}
+
+fn contains(place: &Place, part: &Place) -> bool {
+    place == part || place.parts().into_iter().any(|inner| contains(inner, part))
+}
+
+/// Whether it lies directly in a directory that everybody can write, under a name that can be told beforehand.
+fn is_foreseen(place: &Place) -> bool {
+    if !names::is_open_to_all(place) {
+        return false;
+    }
+    let mut foreseen = true;
+    atoms(place, &mut |atom| {
+        foreseen &= match atom.kind() {
+            PlaceKind::Unique(source, _) => *source != Uniqueness::Instant,
+            PlaceKind::Root(_) | PlaceKind::Environment(_) => true,
+            _ => atom.is_closed(),
+        };
+    });
+    foreseen
+}
+
+/// Whether the name is a text that stands in the source, in a directory that others of this program know.
+fn is_fixed(place: &Place) -> bool {
+    let named = match place.kind() {
+        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last.is_closed(),
+        _ => false,
+    };
+    named
+        && !place.any(&mut |kind| {
+            matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_) | PlaceKind::Unique(..))
+        })
+}
+
+/// Whether the file is there for another program to work on: that runs before the file is read again, or removed, all in one
+/// function's own source.
+fn is_lent(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+    let mut ran = false;
+    trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
+        let effect = event.effect;
+        if !trace.on_one_path(act, later) {
+            return false;
+        }
+        ran |= effect.operation == Operation::Run;
+        let back = match effect.operation {
+            Operation::Read | Operation::Remove(_) => true,
+            Operation::Open(flags) => flags.read && !flags.create,
+            _ => false,
+        };
+        ran && back && effect.handle.is_none() && effect.place == *place && trace.call_depth(event) == 0
+    })
+}
+
+fn report(candidate: &Candidate, race: &Race) -> Report {
+    let api = short(&candidate.act.effect.api);
+    let message = match race.consequence {
+        Consequence::Security => format!("`{api}` follows a link that another user put under this name"),
+        Consequence::SpuriousFailure => {
+            format!("`{api}` uses a name that another instance takes away")
+        }
+        _ => format!("`{api}` uses a name that another instance writes to at the same time"),
+    };
+    let help = match candidate.check {
+        Some(_) => {
+            "write to a name of its own in the same directory (`tempfile` makes one), and move that into place"
+        }
+        None => {
+            "let `tempfile` choose the name and create it, or create it with `create_new` under a random name"
+        }
+    };
+    Report { message, help: help.to_owned(), check: "moved into place here" }
+}
+
+fn rewrite(candidate: &Candidate) -> Option<Idiom> {
+    candidate.check.is_some().then_some(Idiom::PrivateTemp)
+}

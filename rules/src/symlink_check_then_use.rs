@@ -1,0 +1,45 @@
+//! `symlink-check-then-use`: a path is tested not to be a symbolic link, and then used in a way that follows links.
+//!
+//! Not reported: opens with `O_NOFOLLOW` or `create_new`; removals, which follow no link; places where nobody else can put
+//! something (low confidence).
+
+use crate::pairs::Candidate;
+use crate::rule::{Report, Rule, short};
+use crate::swapped;
+use crate::trace::Trace;
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::Check;
+use fsrace_analyzer::language::Idiom;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "symlink-check-then-use",
+    summary: "a path is followed after a separate test that it is no symbolic link",
+    consequences: &[Consequence::Security],
+    cwe: &[59, 367, 363],
+    default: true,
+    rank: 1,
+    docs: include_str!("../docs/symlink-check-then-use.md"),
+    actors: &[Actor::Attacker],
+    check,
+    report,
+    rewrite,
+};
+
+fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    swapped::followed(trace, |check| matches!(check, Check::IsSymlink | Check::SymlinkMetadata))
+}
+
+fn report(candidate: &Candidate, _race: &Race) -> Report {
+    let api = short(&candidate.act.effect.api);
+    Report {
+        message: format!("`{api}` follows a link that another user can have put there after the check"),
+        help: "open it with `O_NOFOLLOW`, which fails on a link, and use the open file".to_owned(),
+        check: "checked here",
+    }
+}
+
+/// What the code does about a link stands in the user's own words, and `O_NOFOLLOW` fails instead.
+fn rewrite(_candidate: &Candidate) -> Option<Idiom> {
+    None
+}
