@@ -470,9 +470,11 @@ fn harmless(
         }
     }
     let overwrites = candidate.check.is_none() && race.witness.actor == Actor::Reader;
+    // Many at once are served, but nobody's settings are written by many.
+    let edited = surroundings.hint(place).is_some_and(|hint| hint.edited);
     if overwrites
         && !surroundings.open
-        && !surroundings.is_async
+        && (!surroundings.is_async || edited)
         && !surroundings.is_kept_by_the_program(place)
     {
         return Some("it is written at once, by a command that a person gives");
