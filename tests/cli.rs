@@ -97,6 +97,21 @@ fn tests_are_read_only_where_they_are_asked_for() {
 }
 
 #[test]
+fn a_finding_is_explained() {
+    let here = folder(&[("lib.rs", RACY)]);
+    let (_, out, _) = fsrace(here.path(), &["check", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let fingerprint = report["findings"][1]["fingerprint"].as_str().unwrap();
+    let (code, out, _) = fsrace(here.path(), &["explain", "--finding", fingerprint]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.starts_with("exists-then-remove: ") && out.contains("lib.rs:8"), "{out}");
+    assert!(out.contains("confidence: medium\n    because: "), "{out}");
+    let (code, _, err) = fsrace(here.path(), &["explain", "--finding", "no-such"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("no finding has a fingerprint that starts with no-such"), "{err}");
+}
+
+#[test]
 fn rules_are_selected_and_ignored() {
     let here = folder(&[("lib.rs", RACY)]);
     let ids = |arguments: &[&str]| {

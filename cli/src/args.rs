@@ -37,10 +37,20 @@ pub enum Command {
         #[command(flatten)]
         options: CheckOptions,
     },
-    /// Print a rule's page: what it finds, why that is bad, and what to write instead
+    /// Print a rule's page: what it finds, why that is bad, and what to write instead; or why a finding is as sure as it is
     Explain {
         /// The rule's id, as in `error[exists-then-create]`
-        rule: String,
+        #[arg(required_unless_present = "finding")]
+        rule: Option<String>,
+        /// Explain the finding whose fingerprint starts so (see `check --format json`), shown by default or not
+        #[arg(long, value_name = "FINGERPRINT", conflicts_with = "rule")]
+        finding: Option<String>,
+        /// Where the finding is: a folder or file, as for `check`
+        #[arg(long = "in", value_name = "PATH", default_value = ".", conflicts_with = "rule")]
+        paths: Vec<PathBuf>,
+        /// How to read.
+        #[command(flatten)]
+        reading: ReadOptions,
     },
     /// List the rules
     Rules,
@@ -111,6 +121,19 @@ pub struct Filter {
     /// Show findings in tests, examples, benchmarks and build scripts too
     #[arg(long)]
     pub include_tests: bool,
+}
+
+impl CheckOptions {
+    /// All findings, whatever is shown by default.
+    pub fn everything(reading: ReadOptions) -> Self {
+        let filter = Filter {
+            min_confidence: Level::Low,
+            select: Vec::new(),
+            ignore: Vec::new(),
+            include_tests: true,
+        };
+        CheckOptions { format: Format::Human, output: None, filter, notes: true, statistics: false, reading }
+    }
 }
 
 /// Which findings `fsrace replay` performs.

@@ -120,6 +120,20 @@ pub fn summaries(scope: &Scope, options: &crate::args::ReadOptions, color: Color
     Ok(ExitCode::SUCCESS)
 }
 
+/// The findings whose fingerprint starts so.
+///
+/// # Errors
+/// Where there is none.
+pub fn named<'a>(findings: &'a [Reported], fingerprint: &str) -> Result<Vec<&'a Reported>> {
+    let named: Vec<&Reported> = findings.iter().filter(|f| f.fingerprint.starts_with(fingerprint)).collect();
+    if named.is_empty() {
+        bail!(
+            "no finding has a fingerprint that starts with {fingerprint}: `fsrace check --format json` names them"
+        );
+    }
+    Ok(named)
+}
+
 fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool> {
     // Zero leaves the number to rayon: RAYON_NUM_THREADS, or one per core.
     let threads = threads.map_or(0, usize::from);

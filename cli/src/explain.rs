@@ -1,8 +1,51 @@
 //! Rule pages on a terminal, and the table of rules.
 
-use crate::report::{RuleInfo, severity_name};
-use crate::terminal::{self, FAINT, STRONG, paint};
+use crate::report::{Reported, RuleInfo, actor_phrase, confidence_name, severity_name};
+use crate::terminal::{self, BORDER, FAINT, STRONG, paint};
 use fsrace_rules::finding::Severity;
+
+/// How much of a fingerprint is enough to name a finding.
+const SHORT: usize = 12;
+
+/// The finding, as a heading.
+pub fn heading(finding: &Reported) -> String {
+    let short: String = finding.fingerprint.chars().take(SHORT).collect();
+    let place = format!("{}:{}", finding.act.path(), finding.act.start().line);
+    format!(
+        "{} {}\n  {} {}, finding {short}\n",
+        paint(STRONG, &format!("{}:", finding.rule.id)),
+        terminal::line(&finding.message),
+        paint(BORDER, "-->"),
+        terminal::line(&place),
+    )
+}
+
+/// Why a finding is there, and why it is as sure as it is.
+pub fn finding(finding: &Reported) -> String {
+    let mut out = heading(finding);
+    let mut line = |label: &str, text: &str| {
+        out.push_str(&format!("  {} {}\n", paint(STRONG, &format!("{label}:")), terminal::line(text)));
+    };
+    line("place", &finding.place);
+    line("beside", actor_phrase(finding.witness.actor));
+    line("loss", &finding.witness.loss);
+    line("confidence", confidence_name(finding.confidence));
+    finding.reasons.iter().for_each(|reason| line("  because", reason));
+    for related in &finding.related {
+        let place = format!("{}:{}", related.region.path(), related.region.start().line);
+        line("see", &format!("{place}: {}", related.message));
+    }
+    let short: String = finding.fingerprint.chars().take(SHORT).collect();
+    line(
+        "more",
+        &format!(
+            "`fsrace explain {}`, and `fsrace replay --finding {short}` performs the schedule",
+            finding.rule.id
+        ),
+    );
+    out.push('\n');
+    out
+}
 
 /// A page in Markdown as plain text: headings stand alone, code is indented, the rest stays as it is written.
 pub fn plain(markdown: &str) -> String {
@@ -39,7 +82,7 @@ fn page(markdown: &str, style: &dyn Fn(Part, &str) -> String) -> String {
                 Some(code) => out.push_str(&format!("    {}\n", style(Part::Code, &terminal::lines(code)))),
                 None => {}
             },
-            None => match heading(line) {
+            None => match section_title(line) {
                 Some(title) => out.push_str(&format!("{}\n", style(Part::Heading, &terminal::line(title)))),
                 None => out.push_str(&format!("{}\n", style(Part::Text, &terminal::line(line)))),
             },
@@ -67,7 +110,7 @@ pub fn without_markers(markdown: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-fn heading(line: &str) -> Option<&str> {
+fn section_title(line: &str) -> Option<&str> {
     let rest = line.trim_start_matches('#');
     (rest.len() < line.len() && rest.starts_with(' ')).then(|| rest.trim())
 }

@@ -20,7 +20,7 @@ pub mod workspace;
 
 use anstream::ColorChoice;
 use anyhow::{Context, Result, bail};
-use args::{CargoCli, Cli, Command};
+use args::{CargoCli, CheckOptions, Cli, Command};
 use clap::CommandFactory;
 use discover::Scope;
 use std::process::ExitCode;
@@ -56,10 +56,16 @@ fn dispatch(cli: Cli, color: ColorChoice) -> Result<ExitCode> {
         }
         #[cfg(target_os = "linux")]
         Some(Command::Lane) => return replay::lane::serve().map(|()| ExitCode::SUCCESS),
-        Some(Command::Explain { rule }) => match fsrace_rules::rule(&rule) {
+        Some(Command::Explain { rule: Some(rule), .. }) => match fsrace_rules::rule(&rule) {
             Some(rule) => explain::styled(rule.docs),
             None => bail!("{}", explain::unknown_rule(&rule, &report::rules())),
         },
+        Some(Command::Explain { rule: None, finding, paths, reading }) => {
+            let scope = Scope::of_paths(&paths)?;
+            let named = finding.unwrap_or_default();
+            let report = check::report(&scope, Vec::new(), &CheckOptions::everything(reading), color)?;
+            check::named(&report.findings, &named)?.into_iter().map(explain::finding).collect()
+        }
         Some(Command::Rules) => explain::table(&report::rules()),
         None => Cli::command().render_help().ansi().to_string(),
     };

@@ -11,11 +11,12 @@ pub mod protocol;
 pub mod remote;
 mod tell;
 
-use crate::args::{CheckOptions, Format, Level, ReplayOptions};
+use crate::args::{CheckOptions, ReplayOptions};
 use crate::discover::Scope;
+use crate::explain;
 use crate::{check, terminal};
 use anstream::ColorChoice;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,36 +28,26 @@ const SELF: &str = "/proc/self/exe";
 /// # Errors
 /// Where the work cannot be done.
 pub fn replay(scope: &Scope, options: ReplayOptions, color: ColorChoice) -> Result<ExitCode> {
-    let named = options.finding.is_some();
     let quiet = options.reading.quiet;
-    let mut filter = options.filter;
-    if named {
-        filter.min_confidence = Level::Low;
-        filter.include_tests = true;
+    let mut check_options = CheckOptions::everything(options.reading);
+    if options.finding.is_none() {
+        (check_options.filter, check_options.notes) = (options.filter, false);
     }
-    let check_options = CheckOptions {
-        format: Format::Human,
-        output: None,
-        filter,
-        notes: named,
-        statistics: false,
-        reading: options.reading,
-    };
     let report = check::report(scope, Vec::new(), &check_options, color)?;
-    let wanted = options.finding.unwrap_or_default();
-    let findings: Vec<_> =
-        report.findings.iter().filter(|finding| finding.fingerprint.starts_with(&wanted)).collect();
-    if findings.is_empty() && named {
-        bail!(
-            "no finding has a fingerprint that starts with {wanted}: `fsrace check --format json` names them"
-        );
-    }
+    let findings = match &options.finding {
+        Some(wanted) => check::named(&report.findings, wanted)?,
+        None => report.findings.iter().collect(),
+    };
     let (mut agreed, mut differed, mut undecided) = (0, 0, 0);
     for finding in findings {
         let script = &finding.witness.script;
         let text = if script.calls.is_empty() {
             undecided += 1;
-            format!("{}  there is no schedule to replay: {}\n", tell::heading(finding), finding.witness.loss)
+            format!(
+                "{}  there is no schedule to replay: {}\n",
+                explain::heading(finding),
+                finding.witness.loss
+            )
         } else {
             let setting = perform::setting(finding.witness.actor, script);
             let performance = perform::perform(Path::new(SELF), script, setting).with_context(|| {

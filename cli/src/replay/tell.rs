@@ -2,9 +2,10 @@
 
 use super::kernel::{Failure, Found, Real, Seen, Stranger};
 use super::perform::Performance;
+use crate::explain;
 use crate::output::lanes::on_one_line;
 use crate::report::{Region, Reported, actor_phrase, lane_names};
-use crate::terminal::{self, BORDER, ERROR, NOTE, STRONG, paint};
+use crate::terminal::{self, ERROR, NOTE, STRONG, paint};
 use fsrace_analyzer::explore::Lane;
 use fsrace_analyzer::explore::content::{Content, Contents, Half, Piece};
 use fsrace_analyzer::explore::filesystem::{Call, Handle, Kind, Name, Reply, Status};
@@ -12,27 +13,11 @@ use fsrace_analyzer::flow::{ErrorKind, OpenFlags};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// How much of a fingerprint is enough to name a finding.
-const SHORT: usize = 12;
-
-/// The finding, as a heading.
-pub fn heading(finding: &Reported) -> String {
-    let short: String = finding.fingerprint.chars().take(SHORT).collect();
-    let place = format!("{}:{}", finding.act.path(), finding.act.start().line);
-    format!(
-        "{} {}\n  {} {}, finding {short}\n",
-        paint(STRONG, &format!("{}:", finding.rule.id)),
-        terminal::line(&finding.message),
-        paint(BORDER, "-->"),
-        terminal::line(&place),
-    )
-}
-
 /// The finding and its performance.
 pub fn tell(finding: &Reported, performance: &Performance) -> String {
     let schedule = &finding.witness;
     let mut teller = Teller { contents: schedule.script.contents.clone(), handles: BTreeMap::new() };
-    let mut out = heading(finding);
+    let mut out = explain::heading(finding);
     let [a, b] = lane_names(schedule.actor);
     let how = match (performance.setting.same_process, performance.setting.stranger) {
         (true, _) => "two threads of one process",
