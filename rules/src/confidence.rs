@@ -265,6 +265,12 @@ pub fn judge(
     let opaque = place.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_)));
     match (presumed, opaque) {
         (true, true) => verdict.at_most(Confidence::Low, "neither the path nor the operation is fully known"),
+        (true, false) if candidate.check.is_none() => {
+            verdict.at_most(
+                Confidence::Low,
+                "an operation is known by its method's name only, and nothing is asked before",
+            );
+        }
         (true, false) => {
             verdict.at_most(Confidence::Medium, "an operation is known by its method's name only")
         }
