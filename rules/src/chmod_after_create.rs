@@ -72,9 +72,7 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
     };
     let help = match race.witness.actor {
         Actor::Attacker => "create it with `create_new`, and change the open file, not the path",
-        _ => {
-            "create it with its mode (`OpenOptionsExt::mode`), or as a temporary file that is its maker's alone"
-        }
+        _ => "create it with its mode, or as a temporary file that is its maker's alone",
     };
     Report { message, help: help.to_owned(), check: "made here, for everybody" }
 }

@@ -424,7 +424,7 @@ fn met(
 
 /// Whether the candidate removes just what it asked for. Who asks for something below it wants that, and removes more.
 fn only_removes(candidate: &Candidate) -> bool {
-    matches!(candidate.act.effect.operation, Operation::Remove(_)) && candidate.relation == Relation::Same
+    candidate.removes() && candidate.relation == Relation::Same
 }
 
 /// Whether the candidate reads a file and writes it back.
@@ -467,22 +467,19 @@ fn harmless(
     {
         return Some("its name is computed from its content, which is the same whoever puts it there");
     }
+    let kept = surroundings.is_kept_by_the_program(place);
     if updates(candidate) && !surroundings.open {
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }
-        if !surroundings.is_kept_by_the_program(place) {
+        if !kept {
             return Some("it is read and written back by a command that a person gives");
         }
     }
     let overwrites = candidate.check.is_none() && race.witness.actor == Actor::Reader;
     // Many at once are served, but nobody's settings are written by many.
     let edited = surroundings.hint(place).is_some_and(|hint| hint.edited);
-    if overwrites
-        && !surroundings.open
-        && (!surroundings.is_async || edited)
-        && !surroundings.is_kept_by_the_program(place)
-    {
+    if overwrites && !surroundings.open && (!surroundings.is_async || edited) && !kept {
         return Some("it is written at once, by a command that a person gives");
     }
     if race.consequence != Consequence::SpuriousFailure {
@@ -490,7 +487,6 @@ fn harmless(
     }
     // An error for one of two that begin within microseconds.
     let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
-    let kept = surroundings.is_kept_by_the_program(place);
     let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
     if asked && !removes && alone && !candidate.long && !surroundings.open {
         return Some("nothing is lost but an error");

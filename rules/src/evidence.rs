@@ -124,7 +124,9 @@ impl Evidence {
             let Some(inner) = program.location(event.effect.site) else { continue };
             let location =
                 trace.call_of(event).and_then(|frame| program.location(frame.site)).unwrap_or(inner);
-            for (place, role) in roles(event.effect) {
+            let roles = roles(event.effect);
+            let constant = !roles.is_empty() && pairs::writes_constant(trace, index);
+            for (place, role) in roles {
                 for class in classes(place) {
                     if uses.len() >= PER_FUNCTION {
                         break 'all;
@@ -136,12 +138,11 @@ impl Evidence {
                         inner,
                         depth,
                         in_test,
-                        constant: pairs::writes_constant(trace, index),
+                        constant,
                         clears: false,
                         // A default that is written back takes the place of what was there.
                         tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
-                        written_field_of: written_field(place, role)
-                            .filter(|_| !pairs::writes_constant(trace, index)),
+                        written_field_of: written_field(place, role).filter(|_| !constant),
                         key: class.key,
                     });
                 }
@@ -241,8 +242,8 @@ fn coped_with(program: &Program, uses: &[Use]) -> FxHashSet<Location> {
 }
 
 /// The folder of the package that a file belongs to, by custom.
-fn package(path: &str) -> &str {
-    path.rsplit_once("src/").map_or("", |(folder, _)| folder)
+pub fn package(path: &str) -> &str {
+    ["src/", "tests/"].iter().find_map(|part| path.rsplit_once(part)).map_or("", |(folder, _)| folder)
 }
 
 fn type_key(name: &str) -> Key {

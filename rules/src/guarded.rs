@@ -91,9 +91,7 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.
 fn takes_itself(owner: &str, name: &str) -> bool {
     const TAKES: [&str; 6] = ["lock", "try_lock", "acquire", "try_acquire", "obtain", "hold"];
-    is_lock_type(owner)
-        && TAKES.iter().any(|verb| name.starts_with(verb))
-        && !owner.starts_with("parking_lot")
+    is_lock_type(owner) && TAKES.iter().any(|verb| name.starts_with(verb))
 }
 
 /// `assert_package_cache_locked`, `acquire_build_lock`: a lock that is held, in whatever way it is taken.

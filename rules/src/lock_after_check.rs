@@ -96,10 +96,6 @@ fn cleaned_up(trace: &Trace<'_>) -> Vec<Candidate> {
     candidates
 }
 
-fn removes(candidate: &Candidate) -> bool {
-    matches!(candidate.act.effect.operation, Operation::Remove(_))
-}
-
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
     let step = match candidate.check.as_ref().map(|check| check.effect.operation) {
@@ -123,7 +119,7 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
             format!("`{api}` {loss}: the lock is taken after the {step}"),
             "take the lock first, or ask again once it is held",
         ),
-        Cover::Early if removes(candidate) => (
+        Cover::Early if candidate.removes() => (
             format!("`{api}` {loss}: the lock is released before the cleanup"),
             "clean up first, and release the lock after it",
         ),

@@ -105,13 +105,9 @@ fn broken<'e>(trace: &'e Trace<'_>) -> Vec<(Pair, &'e Place)> {
     pairs
 }
 
-fn removes(candidate: &Candidate) -> bool {
-    matches!(candidate.act.effect.operation, Operation::Remove(_))
-}
-
 fn report(candidate: &Candidate, _race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
-    if removes(candidate) {
+    if candidate.removes() {
         return Report {
             message: format!("`{api}` can remove the lock that another owner took after the check"),
             help: "take an exclusive lock on the file itself, which the kernel releases with its owner, and never remove it".to_owned(),
@@ -126,6 +122,6 @@ fn report(candidate: &Candidate, _race: &Race) -> Report {
 }
 
 fn rewrite(candidate: &Candidate) -> Option<Idiom> {
-    let plain = candidate.says == Some(Says::Absent) && candidate.certain && !removes(candidate);
+    let plain = candidate.says == Some(Says::Absent) && candidate.certain && !candidate.removes();
     plain.then_some(Idiom::CreateNew)
 }

@@ -213,6 +213,11 @@ pub fn removed_by_path(effect: &Effect) -> Option<&Place> {
 }
 
 impl Candidate {
+    /// Whether the act is a removal.
+    pub fn removes(&self) -> bool {
+        matches!(self.act.effect.operation, Operation::Remove(_))
+    }
+
     /// The candidate of a check and an act.
     pub fn of_pair(trace: &Trace<'_>, pair: Pair, place: &Place) -> Option<Candidate> {
         Some(Candidate {

@@ -3,6 +3,7 @@
 //! Every entry of the program begins alone. From there on, walking each function in order: work that is started runs beside all
 //! that follows, until it is waited for; and a called function runs beside whatever its callers had started.
 
+use crate::evidence::package;
 use crate::finding::{Confidence, Related};
 use crate::names;
 use fsrace_analyzer::flow::{
@@ -293,10 +294,9 @@ fn is_aside(summary: &FlowSummary) -> bool {
     summary.context.test || summary.context.auxiliary
 }
 
-/// The folder of the package that the function's file belongs to, by custom.
+/// The folder of the package that the function's file belongs to.
 fn package_of(program: &Program, function: FunctionId) -> &str {
-    let path = program.file(program.file_of(function)).map_or("", |f| f.path.as_str());
-    ["src/", "tests/"].iter().find_map(|part| path.rsplit_once(part)).map_or("", |(folder, _)| folder)
+    program.file(program.file_of(function)).map_or("", |file| package(&file.path))
 }
 
 /// Where a site of the function's own body stands.

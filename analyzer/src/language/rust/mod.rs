@@ -152,37 +152,24 @@ impl Declared {
         }
         let lowerer = Lowerer::new(scope, module, None);
         let resolve = |p: &syn::Path| lowerer.resolve(p);
+        let types = Types {
+            models: scope.models,
+            resolve: &resolve,
+            own_crate: scope.own_crate,
+            self_type: None,
+            generics: &[],
+        };
         for item in items {
             match item {
                 Item::Struct(s) => {
-                    let types = Types {
-                        models: scope.models,
-                        resolve: &resolve,
-                        own_crate: scope.own_crate,
-                        self_type: None,
-                        generics: &[],
-                    };
                     let generics = types.generics(&s.generics);
-                    let types = Types {
-                        models: scope.models,
-                        resolve: &resolve,
-                        own_crate: scope.own_crate,
-                        self_type: None,
-                        generics: &generics,
-                    };
+                    let types = Types { generics: &generics, ..types };
                     for (at, field) in s.fields.iter().enumerate() {
                         let name = field.ident.as_ref().map_or_else(|| at.to_string(), ToString::to_string);
                         self.fields.insert((format!("{module}::{}", s.ident), name), types.of(&field.ty));
                     }
                 }
                 Item::Static(s) => {
-                    let types = Types {
-                        models: scope.models,
-                        resolve: &resolve,
-                        own_crate: scope.own_crate,
-                        self_type: None,
-                        generics: &[],
-                    };
                     let ty = types.of(&s.ty);
                     // Of a static, its name says which lock it is, and its type that it is one.
                     if ty.name().is_some() {

@@ -82,6 +82,7 @@ impl Ty {
 }
 
 /// Resolves type syntax.
+#[derive(Clone, Copy)]
 pub struct Types<'a> {
     /// The library models.
     pub models: &'a Models,
