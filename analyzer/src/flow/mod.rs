@@ -478,6 +478,23 @@ pub struct OpenFlags {
     pub private: bool,
 }
 
+impl OpenFlags {
+    /// Both sets of flags together.
+    #[must_use]
+    pub const fn union(self, other: OpenFlags) -> Self {
+        OpenFlags {
+            read: self.read || other.read,
+            write: self.write || other.write,
+            append: self.append || other.append,
+            create: self.create || other.create,
+            create_new: self.create_new || other.create_new,
+            truncate: self.truncate || other.truncate,
+            no_follow: self.no_follow || other.no_follow,
+            private: self.private || other.private,
+        }
+    }
+}
+
 /// A failure's kind, in io::ErrorKind's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorKind {

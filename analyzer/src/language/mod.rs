@@ -1,7 +1,12 @@
 //! One folder per language: `lower.rs` (syntax to flow), `models.toml` (what each API does), `render.rs` (atomic idiom to edits).
 
+mod command;
+mod conditions;
 pub mod models;
+mod modes;
 pub mod rust;
+mod steps;
+mod texts;
 
 use crate::flow::{FileSummary, Place};
 use crate::source::{LanguageId, Package, SourceFile, Span};

@@ -1,14 +1,16 @@
 //! Calls: of library APIs that the models know, of closures, of functions that may be the program's own.
 
+use super::expr;
 use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
-use super::value::{V, Val, add_data};
-use super::{expr, modes};
+use super::value::{V, Val};
 use crate::flow::{
     Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
     Spawn, Step, Value,
 };
+use crate::language::conditions::add_data;
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
+use crate::language::modes::with_mode;
 use crate::qualified;
 use crate::source::Span;
 use std::rc::Rc;
@@ -380,7 +382,7 @@ impl Lowerer<'_> {
                 (arguments.first(), arguments.get(at).map(|a| &a.v))
         {
             // `custom_flags(libc::O_EXCL | ..)` adds what the constants say.
-            return Some(Val::new(V::Flags(expr::union(*flags, *more)), ty.clone()));
+            return Some(Val::new(V::Flags(flags.union(*more)), ty.clone()));
         }
         if let Some(unique) = api.unique {
             let id = self.opaque_id();
@@ -533,7 +535,7 @@ impl Lowerer<'_> {
     ) -> Option<Val> {
         let mut operation = operation;
         let commanded = match arguments.first().map(|a| &a.v) {
-            Some(V::Command(line)) if operation == Operation::Run => self.commanded(line),
+            Some(V::Command(line)) if operation == Operation::Run => line.run(self.file.models),
             _ => None,
         };
         if let Some(option) = api.options.and_then(|at| arguments.get(at)) {
@@ -556,7 +558,7 @@ impl Lowerer<'_> {
         }
         if let Some(at) = api.mode {
             let bits = self.mode_bits(arguments.get(at), syntax.get(at).copied());
-            operation = modes::with_mode(operation, bits);
+            operation = with_mode(operation, bits);
         }
         if is_stream_row(api)
             && let Some(value) = api.place.and_then(|at| arguments.get(at))

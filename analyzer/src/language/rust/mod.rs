@@ -22,10 +22,11 @@ pub use test_code::is_target;
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
-    ResultId, Step, TypeDeclaration,
+    ResultId, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::models::Models;
+use crate::language::steps::is_worth_keeping;
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
@@ -560,17 +561,4 @@ fn lazy_initialiser(expr: &syn::Expr) -> &syn::Expr {
         }
     }
     expr
-}
-
-fn is_worth_keeping(step: &Step) -> bool {
-    match step {
-        Step::Effect(_) | Step::Call(_) | Step::Spawn(_) | Step::Frame(_) | Step::Release(..) => true,
-        Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).any(is_worth_keeping),
-        Step::Loop(body) => body.steps.iter().any(is_worth_keeping),
-        Step::Exit(crate::flow::Exit::Return(value)) => {
-            !matches!(value, crate::flow::Value::Opaque | crate::flow::Value::Failure(None))
-                && !matches!(value, crate::flow::Value::Success(inner) if **inner == crate::flow::Value::Opaque)
-        }
-        _ => false,
-    }
 }
