@@ -8,24 +8,34 @@ use std::path::Path;
 fn summaries(path: &Path) -> String {
     let text = std::fs::read_to_string(path).expect("fixtures are readable");
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let file = SourceFile { path: format!("src/{name}"), text, language: LanguageId::Rust, package: None };
+    let language = LanguageId::of_path(&name).unwrap_or(LanguageId::Rust);
+    let file = SourceFile { path: format!("src/{name}"), text, language, package: None };
     let summary = fsrace_analyzer::lower(&file);
     assert!(summary.errors.is_empty(), "{name}: {:?}", summary.errors);
     summary.functions.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn rust_lowers_as_the_snapshots_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/rust");
+fn lowers_as_the_snapshots_say(language: &str, extension: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lowering").join(language);
     let mut seen = 0;
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok) {
-        if entry.path().extension().is_some_and(|e| e == "rs") {
+        if entry.path().extension().is_some_and(|e| e == extension) {
             let name = entry.path().file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            insta::assert_snapshot!(format!("rust_{name}"), summaries(entry.path()));
+            insta::assert_snapshot!(format!("{language}_{name}"), summaries(entry.path()));
             seen += 1;
         }
     }
     assert!(seen >= 6, "only {seen} fixtures");
+}
+
+#[test]
+fn rust_lowers_as_the_snapshots_say() {
+    lowers_as_the_snapshots_say("rust", "rs");
+}
+
+#[test]
+fn go_lowers_as_the_snapshots_say() {
+    lowers_as_the_snapshots_say("go", "go");
 }
 
 /// No text may make the frontend panic, hang or overflow its stack; threads are as large as the command line's.

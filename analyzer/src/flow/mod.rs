@@ -57,6 +57,8 @@ pub struct TypeDeclaration {
     pub name: String,
     /// Field names with the type's name as resolved in the file, references and smart pointers peeled off.
     pub fields: Vec<(String, String)>,
+    /// Types whose fields and methods are its own too (Go's embedded types), by name.
+    pub embedded: Vec<String>,
 }
 
 /// A type that implements a trait.
@@ -555,6 +557,12 @@ impl Kinds {
     #[must_use]
     pub const fn union(self, other: Kinds) -> Self {
         Kinds(self.0 | other.0)
+    }
+
+    /// This set without the other's kinds.
+    #[must_use]
+    pub const fn without(self, other: Kinds) -> Self {
+        Kinds(self.0 & !other.0)
     }
 
     /// Whether the kind is in the set.

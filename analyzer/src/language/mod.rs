@@ -2,6 +2,8 @@
 
 mod command;
 mod conditions;
+#[cfg(feature = "go")]
+pub mod go;
 pub mod models;
 mod modes;
 pub mod rust;
@@ -25,18 +27,19 @@ pub fn lower_without_tests(file: &SourceFile) -> FileSummary {
 fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
     match file.language {
         LanguageId::Rust => rust::lower(file, tests),
+        #[cfg(feature = "go")]
+        LanguageId::Go => go::lower(file, tests),
     }
 }
 
 /// Whether calls into the library of this name, in whatever language, take seconds rather than microseconds.
 pub fn is_slow(library: &str) -> bool {
-    models::Models::rust().is_slow(library)
+    models::Models::all().any(|models| models.is_slow(library))
 }
 
 /// Whether what an API of this name does, it does to a repository: a library's function, or a command as `git pull`.
 pub fn is_repository(api: &str) -> bool {
-    let library = api.split([':', ' ']).next().unwrap_or(api);
-    models::Models::rust().is_repository(library)
+    models::Models::all().any(|models| models.is_repository(models.library(api)))
 }
 
 /// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
@@ -44,6 +47,8 @@ pub fn is_repository(api: &str) -> bool {
 pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {
     match language {
         LanguageId::Rust => rust::is_target(path, package),
+        #[cfg(feature = "go")]
+        LanguageId::Go => go::is_target(path, package),
     }
 }
 
@@ -126,5 +131,7 @@ pub struct Rendering {
 pub fn render(language: LanguageId, request: &RewriteRequest<'_>) -> Option<Rendering> {
     match language {
         LanguageId::Rust => rust::render(request),
+        #[cfg(feature = "go")]
+        LanguageId::Go => go::render(request),
     }
 }

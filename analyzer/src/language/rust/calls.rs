@@ -481,7 +481,8 @@ impl Lowerer<'_> {
                 let parts: Vec<Val> = arguments.to_vec();
                 Place::new(PlaceKind::Concat(parts.iter().map(|p| self.place_of(p, "")).collect()))
             }
-            PathTransform::Same => base,
+            // Rust formats with macros, and nothing of it splits a path in two.
+            PathTransform::Same | PathTransform::Format | PathTransform::Split => base,
         };
         let value = Val { v: V::Place(place), ty, data };
         if api.fails == Fails::Never { value } else { self.shaped(value, api.fails) }

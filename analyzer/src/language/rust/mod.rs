@@ -105,9 +105,11 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         let name = ty_name(ty);
         match summary.types.iter_mut().find(|t| t.name == *owner) {
             Some(t) => t.fields.push((field.clone(), name)),
-            None => summary
-                .types
-                .push(TypeDeclaration { name: owner.clone(), fields: vec![(field.clone(), name)] }),
+            None => summary.types.push(TypeDeclaration {
+                name: owner.clone(),
+                fields: vec![(field.clone(), name)],
+                embedded: Vec::new(),
+            }),
         }
     }
     summary.types.sort_by(|a, b| a.name.cmp(&b.name));

@@ -157,10 +157,12 @@ fn fields_lead_to_types_declared_elsewhere() {
         TypeDeclaration {
             name: "a::app::App".into(),
             fields: vec![("state".into(), "a::app::State".into())],
+            embedded: Vec::new(),
         },
         TypeDeclaration {
             name: "a::app::State".into(),
             fields: vec![("store".into(), "a::store::Store".into())],
+            embedded: Vec::new(),
         },
     ];
     let store = file("a/src/store.rs", "a::store", vec![remover("a::store::Store::save", &["self"])]);
