@@ -399,11 +399,11 @@ impl<'t> Lowerer<'_, 't> {
                 let (Some(key), Some(value)) = (parts.first(), parts.last()) else { continue };
                 let name = self.text(*key).to_owned();
                 let value = element(self, *value, ty.element());
-                add_data(&mut data, &value.observed());
+                add_data(&mut data, &value.provenance());
                 fields.push((name, value));
             } else {
                 let value = element(self, child, ty.element());
-                add_data(&mut data, &value.observed());
+                add_data(&mut data, &value.provenance());
                 items.push(value);
             }
         }
@@ -419,7 +419,7 @@ impl<'t> Lowerer<'_, 't> {
     fn index(&mut self, node: Node<'t>) -> Val<'t> {
         let base = field(node, "operand").map(|o| self.expr(o)).unwrap_or_default();
         let index = field(node, "index").map(|i| self.expr(i)).unwrap_or_default();
-        let data = base.observed();
+        let data = base.provenance();
         let ty = base.ty.element();
         if let (V::List(items), V::Number(at)) = (&base.v, &index.v)
             && let Some(item) = items.get(*at as usize)

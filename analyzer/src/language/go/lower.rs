@@ -318,6 +318,19 @@ impl<'a, 't> Lowerer<'a, 't> {
             let failed = either(condition, a.failed, b.failed);
             return Val { v: V::Error(Box::new(Failure { failed, of, malformed })), ty, data };
         }
+        if let (V::Struct(a), V::Struct(b)) = (&then.v, &otherwise.v)
+            && a.len() == b.len()
+            && a.iter().zip(b).all(|(a, b)| a.0 == b.0)
+        {
+            let parts = a.iter().zip(b).map(|(a, b)| (a.0.clone(), a.1.clone(), b.1.clone()));
+            let parts: Vec<_> = parts.collect();
+            let fields = parts.into_iter().map(|(name, a, b)| {
+                let joined = self.join(condition, a, b, &name);
+                (name, joined)
+            });
+            let fields = fields.collect();
+            return Val { v: V::Struct(fields), ty, data };
+        }
         add_data(&mut data, &then.observed());
         add_data(&mut data, &otherwise.observed());
         // A default for a value that is otherwise known keeps the data, but the path is one of two.

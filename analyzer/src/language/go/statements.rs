@@ -493,7 +493,7 @@ impl<'t> Lowerer<'_, 't> {
                             let name = this.text(*target);
                             let place = this.fresh_place(name);
                             let ty = if at == 1 { ranged.ty.element() } else { Ty::Unknown };
-                            this.declare(name, Val { v: V::Place(place), ty, data: ranged.observed() });
+                            this.declare(name, Val { v: V::Place(place), ty, data: ranged.provenance() });
                         }
                         return Some(goes_on);
                     }

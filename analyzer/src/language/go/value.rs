@@ -208,6 +208,14 @@ impl<'t> Val<'t> {
             (V::Nil, V::Nil) => true,
             (V::Function(a), V::Function(b)) => a == b,
             (V::Closure(a), V::Closure(b)) => a.id() == b.id(),
+            (V::Command(a), V::Command(b)) => Rc::ptr_eq(a, b),
+            (V::Opaque, V::Opaque) => self.ty == other.ty,
+            (V::Struct(a), V::Struct(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.same(&b.1))
+            }
+            (V::List(a), V::List(b)) | (V::Tuple(a), V::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+            }
             _ => false,
         }
     }
