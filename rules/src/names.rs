@@ -316,7 +316,31 @@ pub fn last(name: &str) -> &str {
     name.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(name)
 }
 
+/// Files in which package managers write down what they chose. Nobody owns anything by them.
+const DEPENDENCIES: &[&str] = &[
+    "Cargo.lock",
+    "Gemfile.lock",
+    "Podfile.lock",
+    "bun.lock",
+    "composer.lock",
+    "conda-lock.yml",
+    "deno.lock",
+    "flake.lock",
+    "mix.lock",
+    "package-lock.json",
+    "pdm.lock",
+    "pixi.lock",
+    "pnpm-lock.yaml",
+    "poetry.lock",
+    "pubspec.lock",
+    "uv.lock",
+    "yarn.lock",
+];
+
 fn consider(best: &mut Option<Hint>, name: &str) {
+    if name.rsplit('/').next().is_some_and(|file| DEPENDENCIES.contains(&file)) {
+        return;
+    }
     for word in words(name) {
         let rank = |h: &Hint| (h.lock, h.removable);
         let found = [(REMOVABLE, true, false), (LOCKS, true, true), (SHARED, false, false)]

@@ -178,7 +178,7 @@ impl Threads {
         let company = company.or((here.company == Company::Started).then_some(Company::Started));
         let (level, why) = match company {
             Some(Company::Alone) => return None,
-            _ if here.company < Company::Started && begins(names::last(&summary.name)) => {
+            _ if here.company < Company::Started && self.begins(program, function, LEVELS) => {
                 (Confidence::Low, "by its name it is called where a program begins")
             }
             Some(Company::Runtime) => {
@@ -197,7 +197,11 @@ impl Threads {
                 (Confidence::Low, "the program has started other work before, which may be over")
             }
             None if self.is_open(program, function, LEVELS) => {
-                (Confidence::Medium, "whoever calls it may have threads that share the process")
+                // A method of what lives on is called while the program runs, and not where it begins.
+                let runs = self.starts && summary.has_receiver && has_program(program);
+                let harms = runs || self.is_read_beside(program, function, effect);
+                let level = if harms { Confidence::Medium } else { Confidence::Low };
+                (level, "whoever calls it may have threads that share the process")
             }
             None if other.is_some() => {
                 (Confidence::Medium, "work that the program has started goes by what is changed")
@@ -254,6 +258,32 @@ impl Threads {
         related(program, found?)
     }
 
+    /// Whether the package itself goes by what the effect changes, so that who has threads is harmed for sure.
+    fn is_read_beside(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
+        let package = package_of(program, function);
+        self.users(effect).any(|u| {
+            u.reads
+                && u.function != function
+                && package_of(program, u.function) == package
+                && program.function(u.function).is_some_and(|s| !is_aside(s))
+        })
+    }
+
+    /// Whether the function, or each that calls it, is called where a program begins, as far as names tell.
+    fn begins(&self, program: &Program, function: FunctionId, levels: usize) -> bool {
+        let Some(summary) = program.function(function) else { return false };
+        let name = names::last(&summary.name);
+        if begins(name) && (levels == LEVELS || sets_up(name)) {
+            return true;
+        }
+        let mut calls = self.calls.get(&function).into_iter().flatten().peekable();
+        levels > 0
+            && calls.peek().is_some()
+            && calls.all(|(caller, here)| {
+                here.company < Company::Started && self.begins(program, *caller, levels - 1)
+            })
+    }
+
     fn users(&self, effect: &Effect) -> impl Iterator<Item = &Use> {
         subject(effect).and_then(|subject| self.uses.get(&subject)).into_iter().flatten()
     }
@@ -292,6 +322,11 @@ impl Threads {
 
 fn is_aside(summary: &FlowSummary) -> bool {
     summary.context.test || summary.context.auxiliary
+}
+
+/// Whether what is analysed is more than libraries.
+fn has_program(program: &Program) -> bool {
+    program.functions().any(|(_, summary)| summary.context.main && !is_aside(summary))
 }
 
 /// The folder of the package that the function's file belongs to.
@@ -364,9 +399,12 @@ fn begins(name: &str) -> bool {
         "start",
         "startup",
     ];
-    let words = || name.split('_').filter(|word| !word.is_empty());
-    words().next().is_some_and(|word| WORDS.contains(&word))
-        || words().any(|word| ["init", "initialize", "main", "setup"].contains(&word))
+    name.split('_').find(|word| !word.is_empty()).is_some_and(|word| WORDS.contains(&word)) || sets_up(name)
+}
+
+/// Whether a function of this name is called for nothing but a program's beginning: much is run and started later.
+fn sets_up(name: &str) -> bool {
+    name.split('_').any(|word| ["bootstrap", "init", "initialize", "main", "setup"].contains(&word))
 }
 
 /// What holds at one point of the walk.

@@ -29,6 +29,8 @@ pub struct FileSummary {
     /// Which types implement which traits. Lets the linker tell a method on a trait object from one on a known type; where it is
     /// empty, a trait with a default method is taken for a type.
     pub implementations: Vec<Implementation>,
+    /// Qualified names of modules that are declared here for tests and lie in other files, with all below them.
+    pub test_modules: Vec<String>,
     /// Constants and statics whose value is a path or a text.
     pub constants: Vec<ConstantDeclaration>,
     /// Functions that have effects, call something that may have, or return a place. Others are dropped.

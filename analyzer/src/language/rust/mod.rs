@@ -291,11 +291,13 @@ impl Walker<'_> {
                     }
                 }
                 Item::Mod(m) if !expr::is_cfg_out(&m.attrs) => {
-                    if let Some((_, items)) = &m.content {
-                        let name = m.ident.to_string();
-                        let marked = self.marked(module, context, &m.attrs);
-                        let marked = Context { test: marked.test || is_test_module(m), ..marked };
-                        self.items(&format!("{module}::{name}"), items, marked, depth + 1);
+                    let name = format!("{module}::{}", m.ident);
+                    let marked = self.marked(module, context, &m.attrs);
+                    let marked = Context { test: marked.test || is_test_module(m), ..marked };
+                    match &m.content {
+                        Some((_, items)) => self.items(&name, items, marked, depth + 1),
+                        None if marked.test => self.summary.test_modules.push(name),
+                        None => {}
                     }
                 }
                 Item::Const(c) => self.constant(module, None, &c.ident, &c.expr),
