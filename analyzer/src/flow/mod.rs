@@ -22,6 +22,9 @@ pub struct FileSummary {
     pub path: String,
     /// Qualified name of the module that the file is (`my_crate::cache::store`).
     pub module: String,
+    /// Whether other programs can use what is public here, whatever programs lie beside it (a Go package that is no program itself
+    /// and not internal). Where languages do not say, what has a program beside it is that program's.
+    pub library: bool,
     /// Names that the file's modules bring into scope.
     pub imports: Vec<Import>,
     /// Types declared here, with the types of their fields.
@@ -29,6 +32,10 @@ pub struct FileSummary {
     /// Which types implement which traits. Lets the linker tell a method on a trait object from one on a known type; where it is
     /// empty, a trait with a default method is taken for a type.
     pub implementations: Vec<Implementation>,
+    /// Qualified names of modules that are declared here for tests and lie in other files, with all below them.
+    pub test_modules: Vec<String>,
+    /// Variables of the whole program whose type has a name.
+    pub statics: Vec<StaticDeclaration>,
     /// Constants and statics whose value is a path or a text.
     pub constants: Vec<ConstantDeclaration>,
     /// Functions that have effects, call something that may have, or return a place. Others are dropped.
@@ -67,6 +74,15 @@ pub struct Implementation {
     /// The trait's name, qualified as far as the file's imports allow.
     pub trait_name: String,
     /// The type's name, likewise.
+    pub type_name: String,
+}
+
+/// A variable of the whole program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StaticDeclaration {
+    /// Qualified name.
+    pub name: String,
+    /// Its type's name as resolved in the file, references, smart pointers and what is made on first use peeled off.
     pub type_name: String,
 }
 

@@ -178,6 +178,9 @@ impl<'t> Lowerer<'_, 't> {
         let mut data = Vec::new();
         arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
         if transform == PathTransform::Same {
+            if let (V::Result(r), Ty::Error) = (&first.v, &ty) {
+                return Val::error(Failure::of(*r));
+            }
             let ty = if api.returns.is_none() { first.ty.clone() } else { ty };
             let value = Val { ty, ..first };
             return self.shaped(value, api.fails);

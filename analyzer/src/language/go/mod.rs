@@ -18,7 +18,7 @@ pub use render::render;
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId,
-    TypeDeclaration,
+    StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::steps::is_worth_keeping;
@@ -55,6 +55,7 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let clause = children(root).into_iter().find(|n| n.kind() == "package_clause").and_then(first);
     let clause = clause.map_or("main", |n| text(n, source)).to_owned();
     summary.module = names::package_of(file, &clause);
+    summary.library = clause != "main" && !summary.module.split('/').any(|part| part == "internal");
     let names = Names::collect(summary.module.clone(), root, source);
     summary.imports = names.to_flow();
     let declared = declarations(root, source, &names, &mut summary);
@@ -246,6 +247,9 @@ fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
                     | PlaceKind::Private(_)
             )
         });
+        if let Some(of) = found.ty.name() {
+            summary.statics.push(StaticDeclaration { name: name.clone(), type_name: of.to_owned() });
+        }
         if !computed && !matches!(place.kind(), PlaceKind::Constant(own) if **own == **name) {
             summary.constants.push(ConstantDeclaration { name: name.clone(), value: place });
         }
@@ -267,6 +271,13 @@ fn function(scope: &FileScope<'_, '_>, node: Node<'_>, context: Context, summary
     lowerer.declare_results(&results);
     lowerer.results = results;
     lowerer.statements(&statements(body));
+    // What is given a context or a request runs beside others of its kind, as an async function does.
+    let serves = parameters.iter().any(|p| {
+        matches!(
+            p.type_name.as_deref(),
+            Some("context::Context" | "net/http::Request" | "net/http::ResponseWriter")
+        )
+    });
     let steps = lowerer.finish();
     if !steps.steps.iter().any(is_worth_keeping) {
         return;
@@ -285,6 +296,7 @@ fn function(scope: &FileScope<'_, '_>, node: Node<'_>, context: Context, summary
         context: Context {
             main: context.main && owner.is_none() && name == "main",
             public: name.starts_with(char::is_uppercase),
+            is_async: serves,
             ..context
         },
         span: syntax::span(node),

@@ -44,6 +44,7 @@ impl Ty {
             "string" | "data" => Ty::Text,
             "bool" => Ty::Bool,
             "int" => Ty::Number,
+            "error" => Ty::Error,
             "guard" => Ty::Unknown,
             other => match Models::go().item_type(other) {
                 Some(item) => Ty::Sequence(Rc::new(Ty::of_row(item))),

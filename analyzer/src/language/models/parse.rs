@@ -97,6 +97,8 @@ struct ApiRow {
     releases: bool,
     #[serde(default)]
     presumed: bool,
+    #[serde(default)]
+    descriptor: bool,
     inside: Option<String>,
     command: Option<String>,
     asks: Option<String>,
@@ -359,8 +361,8 @@ impl ApiRow {
         {
             return Err(context.error(format!("unknown flag `{flag}`")));
         }
-        if self.body.is_some() && self.spawn.is_none() {
-            return Err(context.error("has a body but spawns nothing"));
+        if self.body.is_some() && self.spawn.is_none() && self.path.is_none() {
+            return Err(context.error("has a body but neither spawns it nor keeps it for a child"));
         }
         Ok(Api {
             name: String::new(),
@@ -388,6 +390,7 @@ impl ApiRow {
             joins: self.joins,
             releases: self.releases,
             presumed: self.presumed,
+            descriptor: self.descriptor,
             inside: self.inside.clone(),
             command: context.optional("part of a command", self.command.as_ref(), command_part)?,
             asks: context.optional("kind", self.asks.as_ref(), asks)?,
