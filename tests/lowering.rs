@@ -69,3 +69,41 @@ fn hostile_texts_are_refused_or_lowered() {
     });
     worker.expect("a thread can be started").join().expect("nothing panics");
 }
+
+/// The same for Go, whose parser recovers from errors and never recurses; what walks its trees must not either.
+#[test]
+fn hostile_go_is_refused_or_lowered() {
+    let body = |text: String| format!("package a\n\nfunc f(p string) error {{\n{text}\n}}\n");
+    let mut texts = vec![
+        String::new(),
+        "\u{feff}package a\n".to_owned(),
+        "package".to_owned(),
+        "func f() {".to_owned(),
+        body("\u{0}".to_owned()),
+        body(format!("{}{}", "{".repeat(50_000), "}".repeat(50_000))),
+        body(format!("x := {}1", "!".repeat(50_000))),
+        body(format!("x := {}1{}", "(".repeat(20_000), ")".repeat(20_000))),
+        body(format!("x{}", ".y()".repeat(20_000))),
+        body(format!("x := \"a\"{}", " + \"b\"".repeat(20_000))),
+        body(format!("{}{{}}", "if a { } else ".repeat(5_000))),
+        body(format!("{}os.Remove(p){}", "defer func() { ".repeat(200), " }()".repeat(200))),
+        body(format!("g := func() {{ {} }}", "g(); ".repeat(5_000))),
+        body(format!("switch p {{ {} }}", "case p: os.Remove(p); ".repeat(5_000))),
+        format!("package a\nvar x = []int{{{}}}\n", "1, ".repeat(100_000)),
+        format!("package a\nfunc f(x {}int) {{}}\n", "*".repeat(50_000)),
+    ];
+    // Each closure calls the one before it twice.
+    let mut closures = "g0 := func() { os.Remove(p) }\n".to_owned();
+    for at in 1..40 {
+        let before = at - 1;
+        closures.push_str(&format!("g{at} := func() {{ g{before}(); g{before}() }}\n"));
+    }
+    texts.push(body(format!("{closures}g39()")));
+    let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
+        for text in texts {
+            let file = SourceFile { path: "a.go".to_owned(), text, language: LanguageId::Go, package: None };
+            drop(fsrace_analyzer::lower(&file));
+        }
+    });
+    worker.expect("a thread can be started").join().expect("nothing panics");
+}

@@ -29,6 +29,8 @@ pub struct FileSummary {
     pub imports: Vec<Import>,
     /// Types declared here, with the types of their fields.
     pub types: Vec<TypeDeclaration>,
+    /// What functions and methods return that are not typed where they are called: by qualified name, the type of the first value.
+    pub returns: Vec<(String, String)>,
     /// Which types implement which traits. Lets the linker tell a method on a trait object from one on a known type; where it is
     /// empty, a trait with a default method is taken for a type.
     pub implementations: Vec<Implementation>,

@@ -122,6 +122,8 @@ pub(super) struct Symbols {
     types: FxHashMap<String, Vec<(String, String)>>,
     /// Qualified names of types by their last segment.
     type_tails: FxHashMap<String, Vec<String>>,
+    /// By function, the type of the first value that it returns.
+    returns: FxHashMap<String, String>,
     /// By type, the types that are embedded in it.
     embedded: FxHashMap<String, Vec<String>>,
     /// What a qualified name that is an import stands for.
@@ -179,6 +181,7 @@ impl Symbols {
                     fields.clone_from(&declared.fields);
                 }
             }
+            symbols.returns.extend(summary.returns.iter().cloned());
             for constant in &summary.constants {
                 symbols.constant_ends.insert(qualified::last(&constant.name).to_owned());
                 if let Some((owner, _)) = qualified::rsplit(&constant.name) {
@@ -378,6 +381,22 @@ impl Symbols {
                 self.method(asker, receiver.as_deref(), name, arity, presumed)
             }
         }
+    }
+
+    /// The type of the first value that a call of the program's function returns, where its language says so by name alone.
+    pub fn returned(&self, asker: Asker<'_>, callee: &Callee) -> Option<&str> {
+        if self.returns.is_empty() {
+            return None;
+        }
+        let found = match callee {
+            Callee::Function(name) => self.returns.get(name),
+            Callee::Method { receiver: Some(receiver), name } => match self.receiver_type(asker, receiver) {
+                TypeOf::Declared { name: owner, .. } => self.returns.get(&format!("{owner}::{name}")),
+                _ => None,
+            },
+            Callee::Method { receiver: None, .. } => None,
+        };
+        found.map(String::as_str)
     }
 
     /// Whom a place names that is what a function returned: `module::function`, `Type::method`, `Owner.field.method`.

@@ -284,18 +284,27 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// Closures handed to code that is not known: they may be called, any number of times.
-    pub fn run_closures(&mut self, arguments: &[Val<'t>], at: Span) {
+    pub fn run_closures(&mut self, arguments: &[Val<'t>], at: Span) -> Vec<ResultId> {
+        let mut failures = Vec::new();
         for argument in arguments {
             let V::Closure(closure) = argument.v else { continue };
             let called = self.opaque_condition(Vec::new());
             self.branch(
                 &called,
                 |this| {
-                    this.call_closure(closure, Vec::new(), at);
+                    let value = this.call_closure(closure, Vec::new(), at);
+                    let last = match value.v {
+                        V::Tuple(mut items) => items.pop().unwrap_or_default(),
+                        v => Val { v, ty: value.ty, data: value.data },
+                    };
+                    if let V::Error(failure) = last.v {
+                        failures.extend(failure.plain());
+                    }
                 },
                 |_| {},
             );
         }
+        failures
     }
 
     fn call_function(
@@ -308,8 +317,11 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(api) = self.file.models.api(&dotted(name)) {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
-        self.run_closures(&arguments, at);
+        let failures = self.run_closures(&arguments, at);
         if is_standard(name, &self.file.names.package) {
+            if crate::qualified::last(name).starts_with("Unmarshal") {
+                self.understood(nodes, &arguments);
+            }
             return self.standard(nodes, &arguments);
         }
         let known = self.file.declared.returns.get(name).cloned();
@@ -318,7 +330,22 @@ impl<'t> Lowerer<'_, 't> {
             Some(_) => None,
             None => self.presumed(&last, &arguments, 0),
         };
+        self.handing_on = failures;
         self.unknown_call(Callee::Function(name.to_owned()), arguments, nodes, at, known, presumed)
+    }
+
+    /// What data is read into: its variables now hold that, and nothing of what they held before.
+    pub fn understood(&mut self, nodes: &[Node<'t>], arguments: &[Val<'t>]) {
+        let data = arguments.first().map(Val::provenance).unwrap_or_default();
+        for node in nodes.iter().skip(1) {
+            if let Some(name) = self.root_of(bare(*node))
+                && let Some(value) = self.local(&name).cloned()
+            {
+                let v = if matches!(value.v, V::Struct(_) | V::Nil) { V::Opaque } else { value.v };
+                self.assign(&name, Val { v, ty: value.ty, data: value.data });
+                self.taint(&name, &data);
+            }
+        }
     }
 
     fn call_method(
@@ -337,7 +364,7 @@ impl<'t> Lowerer<'_, 't> {
         if name == "Wait" || name == "Done" {
             self.joined(node);
         }
-        self.run_closures(&arguments, at);
+        let failures = self.run_closures(&arguments, at);
         let foreign = owner.as_deref().is_some_and(|o| is_standard(o, &self.file.names.package));
         if foreign || matches!(receiver.ty, Ty::Error | Ty::Text | Ty::Number) {
             return self.standard(nodes, &arguments);
@@ -351,6 +378,7 @@ impl<'t> Lowerer<'_, 't> {
             None => self.presumed(name, &arguments, 1),
         };
         let callee = Callee::Method { receiver: owner, name: name.to_owned() };
+        self.handing_on = failures;
         self.unknown_call(callee, arguments, nodes, at, known, presumed)
     }
 
@@ -424,6 +452,10 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(arguments) = places {
             self.result_places
                 .insert(result, Place::new(PlaceKind::Call { callee: name.as_str().into(), arguments }));
+        }
+        let failures = std::mem::take(&mut self.handing_on);
+        if !failures.is_empty() {
+            self.handed_on.insert(result, failures);
         }
         let mut through = data.clone();
         add_data(&mut through, &[result]);

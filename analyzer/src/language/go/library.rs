@@ -98,6 +98,9 @@ impl<'t> Lowerer<'_, 't> {
             return self.effect(operation, api, arguments, nodes, at, certainty);
         }
         self.filled(nodes, &data);
+        if api.fails == Fails::Result && api.returns.is_none() {
+            self.understood(nodes, arguments);
+        }
         let value = Val { v: V::Opaque, ty, data };
         match api.fails {
             Fails::Result if api.returns.is_none() => self.foreign_error(value.data),

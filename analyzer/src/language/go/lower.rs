@@ -97,6 +97,10 @@ pub struct Lowerer<'a, 't> {
     pub started: Vec<(ResultId, Node<'t>)>,
     /// Opaque conditions that are failures of calls without effect.
     pub foreign: FxHashSet<u32>,
+    /// What the closures returned that are handed to the call at hand.
+    pub handing_on: Vec<ResultId>,
+    /// What closures returned that were handed to a call: it hands on their failures, if it calls them.
+    pub handed_on: FxHashMap<ResultId, Vec<ResultId>>,
     /// Number of frames and spawned bodies around.
     pub frames: usize,
     depth: usize,
@@ -136,6 +140,8 @@ impl<'a, 't> Lowerer<'a, 't> {
             accessed: FxHashSet::default(),
             started: Vec::new(),
             foreign: FxHashSet::default(),
+            handing_on: Vec::new(),
+            handed_on: FxHashMap::default(),
             frames: 0,
             depth: 0,
             inline: 0,
@@ -460,8 +466,9 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     /// The values that a call with this result returned, as its types say.
     pub fn returned(&mut self, result: ResultId, types: &[Ty], data: Vec<ResultId>) -> Val<'t> {
+        let failure = self.failure_of(result);
         let one = |ty: &Ty| match ty {
-            Ty::Error => Val::error(Failure::of(result)),
+            Ty::Error => Val::error(failure.clone()),
             Ty::Bool => Val::cond(Condition::True(result)),
             ty => Val { v: V::Result(result), ty: ty.clone(), data: data.clone() },
         };
@@ -472,7 +479,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             return one(last);
         }
         let end = match last {
-            Ty::Error => Some(Val::error(Failure::of(result))),
+            Ty::Error => Some(Val::error(failure.clone())),
             Ty::Bool => Some(Val::cond(Condition::Ok(result))),
             _ => None,
         };
@@ -491,6 +498,14 @@ impl<'a, 't> Lowerer<'a, 't> {
         };
         items.extend(end);
         Val::several(items)
+    }
+
+    /// The error of a call: its own, or that of a closure that was handed to it.
+    pub fn failure_of(&self, result: ResultId) -> Failure {
+        let Some(inner) = self.handed_on.get(&result) else { return Failure::of(result) };
+        let of: Vec<ResultId> = inner.iter().copied().chain([result]).collect();
+        let failed = any(of.iter().map(|r| Condition::Failed(*r, Kinds::ANY)).collect());
+        Failure { failed, of, malformed: Vec::new() }
     }
 
     /// Returns from the function or frame.

@@ -172,6 +172,10 @@ fn declarations<'t>(
         }
     }
     summary.types.sort_by(|a, b| a.name.cmp(&b.name));
+    let first_of = |types: &Vec<Ty>| types.first().and_then(Ty::name).map(str::to_owned);
+    summary.returns =
+        declared.returns.iter().filter_map(|(name, types)| Some((name.clone(), first_of(types)?))).collect();
+    summary.returns.sort();
     declared
 }
 

@@ -3,7 +3,7 @@
 use super::lower::{Around, Lowerer, Results, failure_in};
 use super::syntax::{Node, bare, children, field, first, list, span, statements};
 use super::types::{self, Ty};
-use super::value::{Failure, V, Val};
+use super::value::{V, Val};
 use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Place, ResultId, Spawn, Step, Value};
 use crate::language::conditions::{add_data, any, failed};
 use crate::language::steps::{breaks, breaks_itself, is_idle};
@@ -179,7 +179,7 @@ impl<'t> Lowerer<'_, 't> {
     /// The only value of a call whose types are not known, as what its variable's name says.
     fn as_named(&mut self, value: Val<'t>, name: &str) -> Val<'t> {
         match (&value.v, &value.ty) {
-            (V::Result(r), Ty::Unknown) if is_error_name(name) => Val::error(Failure::of(*r)),
+            (V::Result(r), Ty::Unknown) if is_error_name(name) => Val::error(self.failure_of(*r)),
             (V::Opaque, Ty::Unknown) if is_error_name(name) => self.foreign_error(value.data),
             (V::Tuple(items), _) => items.first().cloned().unwrap_or_default(),
             (V::Nil, Ty::Unknown) if is_error_name(name) => Val { ty: Ty::Error, ..value },

@@ -188,7 +188,10 @@ impl<'t> Val<'t> {
                 _ => Value::Failure(e.of.last().copied()),
             },
             V::Flags(f) => Value::Flags(*f),
-            V::Struct(fields) => structure(fields.iter().map(|(name, value)| (name.clone(), value))),
+            V::Struct(fields) => match structure(fields.iter().map(|(name, value)| (name.clone(), value))) {
+                Value::Opaque if !self.data.is_empty() => Value::Derived(self.data.clone()),
+                known => known,
+            },
             V::Tuple(items) => structure(items.iter().enumerate().map(|(i, value)| (i.to_string(), value))),
             _ if self.data.is_empty() => Value::Opaque,
             _ => Value::Derived(self.data.clone()),
