@@ -260,7 +260,7 @@ impl<'p> View<'p> {
             script: Script::default(),
         };
         Some(Proven {
-            race: Race { consequence: Consequence::RedundantCheck, witness },
+            race: Race { consequence: Consequence::RedundantCheck, reached: true, witness },
             reason: Reason::None,
             confidence: Confidence::High,
             reasons: vec!["no order of steps ends differently".to_owned()],
@@ -302,7 +302,7 @@ impl<'p> View<'p> {
                 undecided.get_or_insert(actor);
             }
             for race in exploration.races {
-                if !is_about(candidate, &race) {
+                if !race.reached || !is_about(candidate, &race) {
                     continue;
                 }
                 let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
@@ -376,7 +376,7 @@ impl Proven {
             script: Script::default(),
         };
         Proven {
-            race: Race { consequence, witness },
+            race: Race { consequence, reached: true, witness },
             reason: Reason::None,
             confidence: Confidence::Low,
             reasons: vec![loss],
