@@ -116,7 +116,13 @@ impl Surroundings<'_> {
                 );
                 (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
-            Actor::Attacker => names::is_open_to_all(place).then_some(Reason::SharedRoot(Root::Temp)),
+            Actor::Attacker if names::is_open_to_all(place) => Some(Reason::SharedRoot(Root::Temp)),
+            // Who can write a directory can put anything under any name in it.
+            Actor::Attacker => self
+                .evidence
+                .find(&place.parent(), &[Role::Opens], |_| true)
+                .filter(|other| other.strength == Strength::Full)
+                .map(Reason::Elsewhere),
             Actor::Stranger => Some(Reason::Narrowed),
             Actor::Bystander => None,
         }

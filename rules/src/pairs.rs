@@ -41,6 +41,8 @@ pub struct Candidate {
     pub target: Option<Place>,
     /// Whether the race is that two read the same time.
     pub same_tick: bool,
+    /// Whether the path is gone by a second time, and only another user gains by coming in between.
+    pub again: bool,
     /// Whether this very run made the place before, or emptied a directory above it.
     pub own: bool,
     /// Whether what was read gives way to a default where it makes no sense.
@@ -236,6 +238,7 @@ impl Candidate {
             with_own_work: false,
             target: None,
             same_tick: false,
+            again: false,
             meaning: Meaning::Plain,
             cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
@@ -251,6 +254,7 @@ impl Candidate {
             place: place.clone(),
             target: moves.and_then(|effect| effect.other_place.clone()),
             same_tick: false,
+            again: false,
             check: other,
             says: None,
             certain: true,

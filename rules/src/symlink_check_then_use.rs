@@ -8,7 +8,7 @@ use crate::rule::{Report, Rule, short};
 use crate::swapped;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::Check;
+use fsrace_analyzer::flow::{Check, Operation};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -27,11 +27,26 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
-    swapped::followed(trace, |check| matches!(check, Check::IsSymlink | Check::SymlinkMetadata))
+    let mut candidates =
+        swapped::followed(trace, |check| matches!(check, Check::IsSymlink | Check::SymlinkMetadata));
+    candidates.extend(swapped::again(trace, is_use));
+    candidates
+}
+
+/// What is not a change of its owner, mode or times, of which another rule speaks.
+fn is_use(operation: Operation) -> bool {
+    !matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes)
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
+    if candidate.again {
+        return Report {
+            message: format!("`{api}` follows the path again, which another user can have led elsewhere by then"),
+            help: "open it once (`create_new` or `O_NOFOLLOW`), and use the open file".to_owned(),
+            check: "gone by before here",
+        };
+    }
     Report {
         message: format!("`{api}` follows a link that another user can have put there after the check"),
         help: "open it with `O_NOFOLLOW`, which fails on a link, and use the open file".to_owned(),

@@ -16,7 +16,7 @@ pub const SECOND: &str = "// second";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
     /// Where others are known to come: a cache that another function clears and a third reads; or, for what only an attacker gains by,
-    /// a directory that everybody can write.
+    /// a directory that another function lets everybody write.
     Shared,
     /// Below a directory that only root can write, and of which no other function knows.
     Immune,
@@ -60,7 +60,7 @@ pub fn forms(pair: Pair, spelling: Spelling, at: Where) -> Result<Forms, &'stati
     let by_attack = pair.roles.1 == Role::Use && pair.roles.0 != Role::Check;
     let (folder, name) = match at {
         Where::Immune => ("/etc/app", "state"),
-        Where::Shared if by_attack => ("/tmp", "app-state"),
+        Where::Shared if by_attack => ("/var/lib/app/drop", "state"),
         Where::Shared => ("/var/cache/app", "state"),
     };
     let maker = Maker { pair, spelling, folder, name };
@@ -101,7 +101,9 @@ impl Maker {
         if self.is_program() {
             text += "\nfn main() -> std::io::Result<()> {\n    update(b\"given\")\n}\n";
         }
-        if at == Where::Shared && self.folder != "/tmp" {
+        if self.folder == "/var/lib/app/drop" {
+            text += "\npub fn share() -> std::io::Result<()> {\n    std::fs::set_permissions(\"/var/lib/app/drop\", std::fs::Permissions::from_mode(0o777))\n}\n";
+        } else if at == Where::Shared {
             let (remove, read) = match self.pair.kind {
                 Kind::Directory => ("remove_dir_all", "std::fs::ReadDir> {\n    std::fs::read_dir"),
                 _ => ("remove_file", "Vec<u8>> {\n    std::fs::read"),
@@ -163,6 +165,9 @@ impl Maker {
                 + &self.statement(two, roles.1, &second, "    ", SECOND);
         }
         let question = match (self.spelling, roles.1) {
+            // `Path::exists` is a stat(2) that says yes or no.
+            (Spelling::Std, Role::Use) => first,
+            (Spelling::Std, _) => format!("!{first}"),
             (Spelling::Libc, Role::Use) => format!("unsafe {{ {first} }} == 0"),
             (Spelling::Libc, _) => format!("unsafe {{ {first} }} != 0"),
             (_, Role::Use) => format!("{first}.is_ok()"),
