@@ -1,4 +1,5 @@
-//! `chmod-after-create`: a file is made as everybody may open it, and closed to others, or given to its owner, only afterwards.
+//! `chmod-after-create`: a file is made as everybody may open it, and closed to others only afterwards; or its mode, owner or times are
+//! changed by path, after it was made or used by path, where others can put something else there.
 //!
 //! Not reported: modes that let more in (executables); files made with their mode, under a umask that fits, or by `tempfile`.
 
@@ -74,7 +75,9 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         _ => format!("`{api}` comes after others could open the file, who then read what is written to it"),
     };
     let help = match race.witness.actor {
-        Actor::Attacker => "open it once (`create_new` or `O_NOFOLLOW`), and change the open file, not the path",
+        Actor::Attacker => {
+            "open it once (`create_new` or `O_NOFOLLOW`), and change the open file, not the path"
+        }
         _ => "create it with its mode, or as a temporary file that is its maker's alone",
     };
     let check = if candidate.again { "gone by before here" } else { "made here, for everybody" };

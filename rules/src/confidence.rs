@@ -257,6 +257,18 @@ pub fn judge(
     if !met_all_the_same && differs {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
     }
+    // Who claims it, or takes a lock for it, expects others all the same; and so does who does the other side itself.
+    let expected = candidate.meaning == Meaning::Claim || candidate.cover.is_broken();
+    let other = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full);
+    if names::is_immune(place) && !expected && !other {
+        verdict.at_most(Confidence::Low, "only root can write where it lies");
+    }
+    if candidate.moved && !other {
+        verdict.at_most(
+            Confidence::Low,
+            "what was there is moved, and nobody is known to look for it meanwhile",
+        );
+    }
     if candidate.own {
         verdict.at_most(Confidence::Low, "this very run made what is there");
     }

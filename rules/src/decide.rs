@@ -265,9 +265,7 @@ impl<'p> View<'p> {
         }
         // Where nobody can write but who runs it, going by a path twice is nobody's to use.
         if candidate.again {
-            actors.retain(|(actor, reason)| {
-                *actor == Actor::Attacker && !matches!(reason, Reason::None)
-            });
+            actors.retain(|(actor, reason)| *actor == Actor::Attacker && !matches!(reason, Reason::None));
         }
         // Those without a reason last: they need no exploring where another race is shown.
         actors.sort_by_key(|(_, reason)| matches!(reason, Reason::None));

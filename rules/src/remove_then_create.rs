@@ -33,13 +33,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
-    let creations =
-        trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created(e.effect)?)));
+    let creations = trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created(e.effect)?)));
     creations
         .filter(|(_, place)| !is_private(place))
         .filter_map(|(act, place)| {
             let removal = nearest_removal(trace, act, |removed| removed == place)?;
-            Candidate::of_steps(trace, Some(removal), act, place)
+            let steps = [trace.events.get(removal)?.effect, trace.events.get(act)?.effect];
+            if is_put_back(steps) {
+                return None;
+            }
+            let moved = steps.iter().any(|step| matches!(step.operation, Operation::Rename { .. }));
+            Candidate::of_steps(trace, Some(removal), act, place).map(|c| Candidate { moved, ..c })
         })
         // A socket or lock that is refused is a loss; content that is refused is only not written.
         .filter(|c| {
@@ -56,6 +60,12 @@ fn created(effect: &Effect) -> Option<&Place> {
     }
 }
 
+/// Whether what was moved away comes back.
+fn is_put_back([removal, creation]: [&Effect; 2]) -> bool {
+    matches!(creation.operation, Operation::Rename { .. })
+        && removal.other_place.as_ref() == Some(&creation.place)
+}
+
 /// What is gone by path, be it removed or moved away.
 fn gone(effect: &Effect) -> Option<&Place> {
     match effect.operation {
@@ -69,11 +79,7 @@ fn refuses(effect: &Effect) -> bool {
     matches!(effect.operation, Operation::Open(flags) if flags.create_new)
 }
 
-fn nearest_removal(
-    trace: &Trace<'_>,
-    act: usize,
-    of: impl Fn(&fsrace_analyzer::flow::Place) -> bool,
-) -> Option<usize> {
+fn nearest_removal(trace: &Trace<'_>, act: usize, of: impl Fn(&Place) -> bool) -> Option<usize> {
     (0..act).rev().find(|earlier| {
         trace.events.get(*earlier).and_then(|e| gone(e.effect)).is_some_and(&of)
             && trace.on_one_path(*earlier, act)

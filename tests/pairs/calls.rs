@@ -52,9 +52,10 @@ pub fn pairs() -> Vec<Pair> {
         all((Role::Check, Role::Creation), kind, &CHECKS, creations);
         all((Role::Removal, Role::Creation), kind, removals, creations);
     }
-    for (kind, creations, uses) in
-        [(Kind::File, &FILE_CREATION[..], &FILE_USE[..]), (Kind::Directory, &DIRECTORY_CREATION, &DIRECTORY_USE)]
-    {
+    for (kind, creations, uses) in [
+        (Kind::File, &FILE_CREATION[..], &FILE_USE[..]),
+        (Kind::Directory, &DIRECTORY_CREATION, &DIRECTORY_USE),
+    ] {
         all((Role::Check, Role::Use), kind, &CHECKS, uses);
         all((Role::Creation, Role::Use), kind, creations, uses);
         all((Role::Use, Role::Use), kind, uses, uses);
@@ -100,10 +101,10 @@ pub type Spelled = Result<&'static str, &'static str>;
 const NO_ACCESS: &str = "std has no access(2)";
 const NO_FIFO: &str = "std makes no special files";
 const NO_UTIME: &str = "std sets times through an open file only";
-const NO_TRUNCATE: &str = "std and rustix cut through an open file only";
+const NO_TRUNCATE: &str = "std and rustix truncate through an open file only";
 const NO_MOUNT: &str = "std does not mount";
-const NO_PIVOT: &str = "std and libc do not have it";
-const NO_EXEC: &str = "rustix has no stable one";
+const NO_PIVOT: &str = "std and libc have no pivot_root(2)";
+const NO_EXEC: &str = "rustix has no stable execve(2)";
 
 /// What comes before a call that has to make something first, and the call itself.
 pub fn spelled(call: &str, role: Role, spelling: Spelling) -> Spelled {
@@ -158,9 +159,7 @@ pub fn spelled(call: &str, role: Role, spelling: Spelling) -> Spelled {
         ("rename", Libc) if role == Role::Removal => Ok("libc::rename({p}, {o})"),
         ("rename", Std) => Ok("std::fs::rename({o}, {p})"),
         ("rename", Rustix) => Ok("rustix::fs::rename({o}, {p})"),
-        ("rename", Nix) => {
-            Ok("nix::fcntl::renameat(nix::fcntl::AT_FDCWD, {o}, nix::fcntl::AT_FDCWD, {p})")
-        }
+        ("rename", Nix) => Ok("nix::fcntl::renameat(nix::fcntl::AT_FDCWD, {o}, nix::fcntl::AT_FDCWD, {p})"),
         ("rename", Libc) => Ok("libc::rename({o}, {p})"),
         ("link", Std) => Ok("std::fs::hard_link({o}, {p})"),
         ("link", Rustix) => Ok("rustix::fs::link({o}, {p})"),
@@ -242,9 +241,7 @@ pub fn through_handle(call: &str, spelling: Spelling) -> &'static str {
     match (call, spelling) {
         ("chmod", Std) => "handle.set_permissions(std::fs::Permissions::from_mode(0o755))",
         ("chmod", Rustix) => "rustix::fs::fchmod(&handle, rustix::fs::Mode::from_raw_mode(0o755))",
-        ("chmod", Nix) => {
-            "nix::sys::stat::fchmod(&handle, nix::sys::stat::Mode::from_bits_truncate(0o755))"
-        }
+        ("chmod", Nix) => "nix::sys::stat::fchmod(&handle, nix::sys::stat::Mode::from_bits_truncate(0o755))",
         ("chmod", Libc) => "libc::fchmod(fd, 0o755)",
         ("chown", Std) => "std::os::unix::fs::fchown(&handle, Some(1000), Some(1000))",
         ("chown", Rustix) => "rustix::fs::fchown(&handle, Some(rustix::fs::Uid::from_raw(1000)), None)",
@@ -282,9 +279,7 @@ pub fn through_handle(call: &str, spelling: Spelling) -> &'static str {
         ("mount", Libc) => {
             "libc::mount(c\"/dev/loop7\".as_ptr(), descriptor(fd).as_ptr(), c\"ext4\".as_ptr(), 0, std::ptr::null())"
         }
-        ("chdir", Std) => {
-            "std::env::set_current_dir(format!(\"/proc/self/fd/{}\", handle.as_raw_fd()))"
-        }
+        ("chdir", Std) => "std::env::set_current_dir(format!(\"/proc/self/fd/{}\", handle.as_raw_fd()))",
         ("chdir", Rustix) => "rustix::process::fchdir(&handle)",
         ("chdir", Nix) => "nix::unistd::fchdir(&handle)",
         ("chdir", Libc) => "libc::fchdir(fd)",

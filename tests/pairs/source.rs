@@ -20,6 +20,8 @@ pub enum Where {
     Shared,
     /// Below a directory that only root can write, and of which no other function knows.
     Immune,
+    /// In a directory that everybody can write and that has the sticky bit.
+    Sticky,
 }
 
 const PRELUDE: &str = "\
@@ -52,14 +54,14 @@ struct Maker {
 
 /// Both forms.
 pub fn forms(pair: Pair, spelling: Spelling, at: Where) -> Result<Forms, &'static str> {
-    let first = spelled(pair.first, pair.roles.0, spelling)?;
+    // After execve(2) nothing of the program is left: it is a child that runs it, and `Command` starts one.
+    let own = if pair.first == "execve" { Spelling::Std } else { spelling };
+    let first = spelled(pair.first, pair.roles.0, own)?;
     let second = spelled(pair.second, pair.roles.1, spelling)?;
-    if pair.first == "execve" && spelling != Spelling::Std {
-        return Err("after execve(2) nothing of the program is left");
-    }
     let by_attack = pair.roles.1 == Role::Use && pair.roles.0 != Role::Check;
     let (folder, name) = match at {
         Where::Immune => ("/etc/app", "state"),
+        Where::Sticky => ("/tmp", "app-state"),
         Where::Shared if by_attack => ("/var/lib/app/drop", "state"),
         Where::Shared => ("/var/cache/app", "state"),
     };
@@ -157,11 +159,18 @@ impl Maker {
         template.replace("{p}", &self.place()).replace("{o}", &self.other(call, role))
     }
 
+    fn in_std(&self) -> Maker {
+        Maker { spelling: Spelling::Std, ..*self }
+    }
+
     fn racy(&self, first: &str, second: &str) -> String {
         let Pair { roles, first: one, second: two, .. } = self.pair;
+        let template = first;
         let (first, second) = (self.filled(first, one, roles.0), self.filled(second, two, roles.1));
         if roles.0 != Role::Check {
-            return self.statement(one, roles.0, &first, "    ", FIRST)
+            let maker = if one == "execve" { &self.in_std() } else { self };
+            let first = if one == "execve" { maker.filled(template, one, roles.0) } else { first };
+            return maker.statement(one, roles.0, &first, "    ", FIRST)
                 + &self.statement(two, roles.1, &second, "    ", SECOND);
         }
         let question = match (self.spelling, roles.1) {
@@ -182,6 +191,14 @@ impl Maker {
             (Role::Check, Role::Creation) => self.refused(),
             (Role::Removal, Role::Creation) => self.replaced(),
             (Role::Creation, _) => self.made_once() + &self.used_through_handle(self.pair.second),
+            (Role::Use, _) if self.pair.first == "execve" => {
+                let number = if self.spelling == Spelling::Libc { "fd" } else { "handle.as_raw_fd()" };
+                self.opened(&self.place())
+                    + &format!(
+                        "    std::process::Command::new(format!(\"/proc/self/fd/{{}}\", {number})).status()?;\n"
+                    )
+                    + &self.used_through_handle(self.pair.second)
+            }
             (Role::Use, _) => {
                 self.opened(&self.place())
                     + &self.used_through_handle(self.pair.first)
@@ -237,7 +254,9 @@ impl Maker {
                 );
             }
         };
-        let (exists, guard) = exists.split_once(" if ").map_or((exists, String::new()), |(bound, test)| (bound, format!(" if {test}")));
+        let (exists, guard) = exists
+            .split_once(" if ")
+            .map_or((exists, String::new()), |(bound, test)| (bound, format!(" if {test}")));
         format!(
             "    match {expression} {{\n        Ok(mut made) => {{\n            {write}\n        }}\n        Err({exists}){guard} => {{}}\n        Err(e) => return Err(e.into()),\n    }}\n"
         )
@@ -263,7 +282,13 @@ impl Maker {
         }
         let rename = |from: &str| {
             let template = spelled("rename", Role::Creation, self.spelling).unwrap_or_default();
-            self.statement("rename", Role::Creation, &template.replace("{o}", from).replace("{p}", &place), "    ", "")
+            self.statement(
+                "rename",
+                Role::Creation,
+                &template.replace("{o}", from).replace("{p}", &place),
+                "    ",
+                "",
+            )
         };
         if second == "rename" {
             return keep + &rename(&self.other("rename", Role::Creation));
@@ -276,7 +301,9 @@ impl Maker {
     /// A name that nobody else knows.
     fn fresh(&self) -> (String, String) {
         let folder = self.folder;
-        let made = format!("    let own = tempfile::tempdir_in(\"{folder}\")?;\n    let fresh = own.path().join(\"fresh\");\n");
+        let made = format!(
+            "    let own = tempfile::tempdir_in(\"{folder}\")?;\n    let fresh = own.path().join(\"fresh\");\n"
+        );
         match self.spelling {
             Spelling::Libc => (
                 made + "    let fresh = std::ffi::CString::new(fresh.into_os_string().into_encoded_bytes())?;\n",
@@ -304,7 +331,9 @@ impl Maker {
                 "nix::fcntl::renameat2(nix::fcntl::AT_FDCWD, {fresh}, nix::fcntl::AT_FDCWD, {place}, nix::fcntl::RenameFlags::RENAME_EXCHANGE)"
             ),
             Spelling::Libc => {
-                format!("libc::renameat2(libc::AT_FDCWD, {fresh}, libc::AT_FDCWD, {place}, libc::RENAME_EXCHANGE)")
+                format!(
+                    "libc::renameat2(libc::AT_FDCWD, {fresh}, libc::AT_FDCWD, {place}, libc::RENAME_EXCHANGE)"
+                )
             }
         };
         text + &self.statement("rename", Role::Creation, &exchange, "    ", "")
@@ -381,7 +410,13 @@ impl Maker {
             _ => {
                 let template = spelled(call, Role::Creation, self.spelling).unwrap_or_default();
                 self.opened(&self.other(call, Role::Creation))
-                    + &self.statement(call, Role::Creation, &self.filled(template, call, Role::Creation), "    ", "")
+                    + &self.statement(
+                        call,
+                        Role::Creation,
+                        &self.filled(template, call, Role::Creation),
+                        "    ",
+                        "",
+                    )
             }
         }
     }

@@ -371,9 +371,7 @@ impl Context<'_> {
             Operation::SetOwner | Operation::SetTimes | Operation::Execute => {
                 observed(&self.call(state, lane, Call::Stat(owned()))?)
             }
-            Operation::Mount | Operation::SetRoot => {
-                observed(&self.directory(state, lane, path)?)
-            }
+            Operation::Mount | Operation::SetRoot => observed(&self.directory(state, lane, path)?),
             Operation::Lock { shared, scope, blocking } => {
                 self.lock_step(state, lane, path, handle, (shared, blocking), scope)
             }

@@ -256,6 +256,7 @@ fn needs(effect: &EffectStep) -> Option<Kind> {
         | Operation::SetOwner
         | Operation::SetTimes
         | Operation::Execute
+        | Operation::Symlink
         | Operation::Truncate => Some(Kind::File),
         Operation::Open(flags) if !flags.create && !flags.create_new => Some(Kind::File),
         Operation::ReadDir | Operation::Update | Operation::Mount | Operation::SetRoot => {

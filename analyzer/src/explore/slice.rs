@@ -4,7 +4,8 @@ use super::filesystem::Name;
 use super::paths::{Paths, related};
 use super::{Actor, Lane, Scenario};
 use crate::flow::{
-    Block, Condition, Domain, Effect, Exit, LockScope, Operation, ResultId, Site, Step, Value,
+    Block, Condition, Domain, Effect, Exit, LockScope, Operation, Place, PlaceKind, ResultId, Root, Site,
+    Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -25,16 +26,20 @@ pub fn sites(body: &Block) -> Vec<Site> {
     walk.effects.iter().map(|e| e.site).collect()
 }
 
-/// What kind of state a question is about: the act's. Of a directory that is gone to after an earlier step, it is where the path leads
-/// by then.
+/// What kind of state a question is about: the act's. Of a directory that is gone to after an earlier step on it, it is where the path
+/// leads by then.
 pub fn domain_of(scenario: &Scenario<'_>) -> Domain {
     let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
     walk.block(scenario.body, None, 0);
     let act = walk.effects.iter().find(|e| e.site == scenario.act).map(|e| e.operation.domain());
     match act.unwrap_or_default() {
-        Domain::WorkingDirectory if scenario.check.is_some() => Domain::Files,
+        Domain::WorkingDirectory if scenario.check.is_some() && !is_working(scenario.place) => Domain::Files,
         domain => domain,
     }
+}
+
+fn is_working(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Root(Root::Working))
 }
 
 /// Whether the effect at this site looks at what is there, and changes nothing.

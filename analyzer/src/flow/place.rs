@@ -165,7 +165,8 @@ impl Place {
 
     /// Whether what lies in it are numbers of open files, so that one of a known file is no path to that (proc(5)).
     fn lists_descriptors(&self) -> bool {
-        let is = |place: &Place, text: &str| matches!(place.kind(), PlaceKind::Literal(own) if **own == *text);
+        let is =
+            |place: &Place, text: &str| matches!(place.kind(), PlaceKind::Literal(own) if **own == *text);
         match self.kind() {
             PlaceKind::Literal(text) => ["/proc/self/fd", "/dev/fd"].contains(&&**text),
             PlaceKind::Join(base, last) if is(last, "fd") => match base.kind() {

@@ -61,7 +61,8 @@ impl Lowerer<'_> {
             }
             (receiver, bits) => {
                 // Permissions that stat(2) told stay told by it.
-                let told = receiver.and(arguments.first()).filter(|_| at > 0).map(Val::observed).unwrap_or_default();
+                let told =
+                    receiver.and(arguments.first()).filter(|_| at > 0).map(Val::observed).unwrap_or_default();
                 Val::new(bits.map_or(V::Opaque, V::Mode), ty).with_data(&told)
             }
         }
