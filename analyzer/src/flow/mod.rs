@@ -297,7 +297,7 @@ pub struct Effect {
     pub handle: Option<ResultId>,
     /// Destination of a rename or copy, name of a link.
     pub other_place: Option<Place>,
-    /// What is written derives from what these results read.
+    /// What is written, or set as mode, owner or times, derives from what these results read.
     pub data: Vec<ResultId>,
     /// What is written, as far as it is known: a text or constant, or what it is computed from.
     pub content: Value,
