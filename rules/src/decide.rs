@@ -38,6 +38,8 @@ pub struct View<'p> {
     /// Evidence for other functions' candidates.
     pub uses: Vec<Use>,
     candidates: Vec<(&'static Rule, Candidate)>,
+    /// Whether it makes a value, and leaves a lock held that it took.
+    pub makes_locked: bool,
     /// Kept only where there are candidates.
     body: Block,
 }
@@ -90,9 +92,15 @@ impl<'p> View<'p> {
                 (rule, Candidate { heals, ..candidate })
             })
             .collect();
+        let makes_locked = trace.leaves_locked && !summary.has_receiver;
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, candidates, body }
+        View { function, summary, uses, candidates, makes_locked, body }
+    }
+
+    /// The function's name.
+    pub fn name(&self) -> &str {
+        &self.summary.name
     }
 
     /// Whether there is anything to explore.
@@ -165,7 +173,8 @@ impl<'p> View<'p> {
         // What is about the lock itself is not kept safe by it.
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
-            && let Some(why) = self.guarded(program, candidate, callers)
+            && !candidate.cover.is_broken()
+            && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
             best.confidence = Confidence::Low;
             best.reasons.push(why.to_owned());
@@ -207,12 +216,23 @@ impl<'p> View<'p> {
     fn guarded(
         &self,
         program: &Program,
+        evidence: &Evidence,
         candidate: &Candidate,
         callers: &mut Callers<'_>,
     ) -> Option<&'static str> {
+        let keeps = |function: &FlowSummary| {
+            let own = function.parameters.first().filter(|_| function.has_receiver);
+            own.and_then(|p| p.type_name.as_deref()).is_some_and(|of| evidence.is_made_locked(of))
+        };
+        if keeps(self.summary) {
+            return Some("a lock is held as long as there is a value of its type");
+        }
         guarded::reason(program, self.summary).or_else(|| {
             // A lock that is taken after the act, or elsewhere, keeps nobody out of it.
             let mut holds = |caller: FunctionId| {
+                if program.function(caller).is_some_and(keeps) {
+                    return true;
+                }
                 let body = callers.body(caller);
                 let before = effects(&body);
                 let act = before.iter().position(|e| e.site == candidate.act.effect.site);

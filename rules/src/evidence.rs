@@ -101,6 +101,8 @@ pub struct Evidence {
     uses: FxHashMap<Key, Vec<Use>>,
     /// Types that write the files that their fields name.
     writers: FxHashSet<Key>,
+    /// Types whose values are made by a function that leaves a lock held.
+    locked: FxHashSet<String>,
     /// Folders of packages that are programs: all their callers are known, as far as calls can be followed.
     programs: FxHashSet<String>,
 }
@@ -180,7 +182,17 @@ impl Evidence {
                 list.push(found);
             }
         }
-        Evidence { uses, writers, programs: FxHashSet::default() }
+        Evidence { uses, writers, ..Evidence::default() }
+    }
+
+    /// Notes which functions make values and leave a lock held.
+    pub fn note_locked<'n>(&mut self, makers: impl Iterator<Item = &'n str>) {
+        self.locked = makers.filter_map(|name| Some(name.rsplit_once("::")?.0.to_owned())).collect();
+    }
+
+    /// Whether whoever has a value of this type holds a lock, as far as its makers tell.
+    pub fn is_made_locked(&self, of: &str) -> bool {
+        self.locked.contains(of)
     }
 
     /// Notes which packages are programs.

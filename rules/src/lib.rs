@@ -102,6 +102,7 @@ pub fn check_with(
     let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses));
     let mut evidence = Evidence::index(program, uses.collect());
     evidence.note_programs(program);
+    evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
     views.retain(View::has_candidates);
     // Who changes nothing that threads share need not know of threads.
     let asked = views.iter().any(View::changes_process);

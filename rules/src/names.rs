@@ -133,6 +133,18 @@ pub fn is_in_every_project(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Whether a value's own name says that it is no secret: who the user is, which program or file it is about.
+pub fn is_public_knowledge(value: &Place) -> bool {
+    const KNOWN: [&str; 14] = [
+        "app", "display", "file", "host", "hostname", "login", "pid", "port", "program", "service", "uid",
+        "user", "username", "version",
+    ];
+    names(value.kind()).into_iter().any(|name| {
+        let words = words(name);
+        words.iter().any(|word| KNOWN.contains(&word.as_str())) && !is_random(value)
+    })
+}
+
 /// Whether a part of the place is a value that its name calls random.
 pub fn is_random(place: &Place) -> bool {
     const RANDOM: [&str; 6] = ["random", "rand", "uuid", "guid", "nonce", "nanoid"];
@@ -327,7 +339,31 @@ pub fn last(name: &str) -> &str {
     name.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(name)
 }
 
+/// Files in which package managers write down what they chose. Nobody owns anything by them.
+const DEPENDENCIES: &[&str] = &[
+    "Cargo.lock",
+    "Gemfile.lock",
+    "Podfile.lock",
+    "bun.lock",
+    "composer.lock",
+    "conda-lock.yml",
+    "deno.lock",
+    "flake.lock",
+    "mix.lock",
+    "package-lock.json",
+    "pdm.lock",
+    "pixi.lock",
+    "pnpm-lock.yaml",
+    "poetry.lock",
+    "pubspec.lock",
+    "uv.lock",
+    "yarn.lock",
+];
+
 fn consider(best: &mut Option<Hint>, name: &str) {
+    if name.rsplit('/').next().is_some_and(|file| DEPENDENCIES.contains(&file)) {
+        return;
+    }
     for word in words(name) {
         let rank = |h: &Hint| (h.lock, h.removable);
         let found = [(REMOVABLE, true, false), (LOCKS, true, true), (SHARED, false, false)]

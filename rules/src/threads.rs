@@ -178,7 +178,7 @@ impl Threads {
         let company = company.or((here.company == Company::Started).then_some(Company::Started));
         let (level, why) = match company {
             Some(Company::Alone) => return None,
-            _ if here.company < Company::Started && begins(names::last(&summary.name)) => {
+            _ if here.company < Company::Started && self.begins(program, function, LEVELS) => {
                 (Confidence::Low, "by its name it is called where a program begins")
             }
             Some(Company::Runtime) => {
@@ -197,7 +197,12 @@ impl Threads {
                 (Confidence::Low, "the program has started other work before, which may be over")
             }
             None if self.is_open(program, function, LEVELS) => {
-                (Confidence::Medium, "whoever calls it may have threads that share the process")
+                // A method of what lives on is called while the program runs, and not where it begins.
+                let runs = self.starts && summary.has_receiver && has_program(program);
+                let variable = effect.operation.domain() == Domain::Environment;
+                let harms = runs || !variable || self.is_read_beside(program, function, effect);
+                let level = if harms { Confidence::Medium } else { Confidence::Low };
+                (level, "whoever calls it may have threads that share the process")
             }
             None if other.is_some() => {
                 (Confidence::Medium, "work that the program has started goes by what is changed")
@@ -225,7 +230,7 @@ impl Threads {
             return None;
         }
         let package = package_of(program, function);
-        let other = self.users(effect).find(|u| {
+        let other = self.users(program, function, effect).find(|u| {
             u.function != function
                 && package_of(program, u.function) == package
                 && program.function(u.function).is_some_and(|s| s.context.test && !s.context.serial)
@@ -244,7 +249,7 @@ impl Threads {
 
     /// Another function that goes by what the effect changes, and is beside others itself.
     fn reader(&self, program: &Program, function: FunctionId, effect: &Effect) -> Option<Related> {
-        let found = self.users(effect).find(|u| {
+        let found = self.users(program, function, effect).find(|u| {
             let entry = self.entries.get(u.function.0 as usize).copied().flatten();
             u.reads
                 && u.function != function
@@ -254,8 +259,36 @@ impl Threads {
         related(program, found?)
     }
 
-    fn users(&self, effect: &Effect) -> impl Iterator<Item = &Use> {
-        subject(effect).and_then(|subject| self.uses.get(&subject)).into_iter().flatten()
+    /// Whether the package itself goes by the variable that the effect sets, or the function hands it to a child, so that who
+    /// has threads is harmed for sure.
+    fn is_read_beside(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
+        let package = package_of(program, function);
+        let runs = |step: &Step| matches!(step, Step::Effect(e) if e.operation == Operation::Run);
+        let own = program.function(function).is_some_and(|s| s.body.steps.iter().any(runs));
+        own || self.users(program, function, effect).any(|u| {
+            u.reads
+                && package_of(program, u.function) == package
+                && program.function(u.function).is_some_and(|s| !is_aside(s))
+        })
+    }
+
+    /// Whether the function, or each that calls it, is called where a program begins, as far as names tell.
+    fn begins(&self, program: &Program, function: FunctionId, levels: usize) -> bool {
+        let Some(summary) = program.function(function) else { return false };
+        let name = names::last(&summary.name);
+        if begins(name) && (levels == LEVELS || sets_up(name)) {
+            return true;
+        }
+        let mut calls = self.calls.get(&function).into_iter().flatten().peekable();
+        levels > 0
+            && calls.peek().is_some()
+            && calls.all(|(caller, here)| {
+                here.company < Company::Started && self.begins(program, *caller, levels - 1)
+            })
+    }
+
+    fn users(&self, program: &Program, function: FunctionId, effect: &Effect) -> impl Iterator<Item = &Use> {
+        subject(program, function, effect).and_then(|subject| self.uses.get(&subject)).into_iter().flatten()
     }
 
     /// Whether every known caller holds a lock at the call.
@@ -294,6 +327,11 @@ fn is_aside(summary: &FlowSummary) -> bool {
     summary.context.test || summary.context.auxiliary
 }
 
+/// Whether what is analysed is more than libraries.
+fn has_program(program: &Program) -> bool {
+    program.functions().any(|(_, summary)| summary.context.main && !is_aside(summary))
+}
+
 /// The folder of the package that the function's file belongs to.
 fn package_of(program: &Program, function: FunctionId) -> &str {
     program.file(program.file_of(function)).map_or("", |file| package(&file.path))
@@ -313,9 +351,11 @@ fn related(program: &Program, found: &Use) -> Option<Related> {
 }
 
 /// The part of the process' own state that an effect changes or goes by.
-fn subject(effect: &Effect) -> Option<Subject> {
+fn subject(program: &Program, function: FunctionId, effect: &Effect) -> Option<Subject> {
     match effect.operation.domain() {
-        Domain::Environment => variable(&effect.place).map(|name| Subject::Variable(name.to_owned())),
+        Domain::Environment => {
+            variable(program, function, &effect.place).map(|name| Subject::Variable(name.to_owned()))
+        }
         Domain::WorkingDirectory => Some(Subject::Directory),
         Domain::Mask => Some(Subject::Mask),
         Domain::Files => {
@@ -326,9 +366,13 @@ fn subject(effect: &Effect) -> Option<Subject> {
     }
 }
 
-fn variable(place: &Place) -> Option<&str> {
+fn variable<'p>(program: &'p Program, function: FunctionId, place: &'p Place) -> Option<&'p str> {
     match place.kind() {
-        PlaceKind::Literal(name) | PlaceKind::Environment(name) | PlaceKind::Constant(name) => Some(name),
+        PlaceKind::Literal(name) | PlaceKind::Environment(name) => Some(name),
+        PlaceKind::Constant(name) => match program.constant(function, name).map(Place::kind) {
+            Some(PlaceKind::Literal(text)) => Some(text),
+            _ => Some(name),
+        },
         _ => None,
     }
 }
@@ -364,9 +408,12 @@ fn begins(name: &str) -> bool {
         "start",
         "startup",
     ];
-    let words = || name.split('_').filter(|word| !word.is_empty());
-    words().next().is_some_and(|word| WORDS.contains(&word))
-        || words().any(|word| ["init", "initialize", "main", "setup"].contains(&word))
+    name.split('_').find(|word| !word.is_empty()).is_some_and(|word| WORDS.contains(&word)) || sets_up(name)
+}
+
+/// Whether a function of this name is called for nothing but a program's beginning: much is run and started later.
+fn sets_up(name: &str) -> bool {
+    name.split('_').any(|word| ["bootstrap", "init", "initialize", "main", "setup"].contains(&word))
 }
 
 /// What holds at one point of the walk.
@@ -524,8 +571,9 @@ impl<'a> Walk<'a> {
         if changes {
             self.found.effects.push((effect.site, state.here()));
         }
-        self.found
-            .uses
-            .extend(subject(effect).map(|subject| (subject, effect.site, !changes, state.here().company)));
+        self.found.uses.extend(
+            subject(self.program, self.function, effect)
+                .map(|subject| (subject, effect.site, !changes, state.here().company)),
+        );
     }
 }

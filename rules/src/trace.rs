@@ -33,6 +33,8 @@ pub struct Trace<'a> {
     /// What is given up or waited for: after how many effects, and which result.
     ends: Vec<(usize, ResultId)>,
     sources: FxHashMap<ResultId, Source<'a>>,
+    /// Whether a lock against other processes may be held when the body has returned.
+    pub leaves_locked: bool,
 }
 
 /// One effect, where it stands.

@@ -40,6 +40,7 @@
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
 //! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in |
 //! | `errno` | the result is the error of the `status` row called before |
+//! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
 //! `slow` lists libraries that speak to a network or run another program: between two steps around a call into one, another
@@ -116,7 +117,8 @@ pub struct Api {
     pub spawn: Option<SpawnKind>,
     /// Arguments that are closures, called at once, in place.
     pub calls: Vec<usize>,
-    /// Argument that is the spawned work.
+    /// Argument that is the spawned work. On a row that spawns nothing: a closure that runs in a child process, between fork
+    /// and exec, so that nothing of it happens here.
     pub body: Option<usize>,
     /// Waits for the spawned work that argument 0 is the handle of; of a row that calls closures, for all that they started.
     pub joins: bool,
@@ -124,6 +126,8 @@ pub struct Api {
     pub releases: bool,
     /// The method's name alone is enough, on a receiver whose type is not known.
     pub presumed: bool,
+    /// The place is an open descriptor's number: a value that is not known to be one is no path instead.
+    pub descriptor: bool,
     /// The effect is on the file of this name in the place.
     pub inside: Option<String>,
     /// The result is the error that errno stands for.

@@ -22,6 +22,7 @@ use crate::flow::{Block, FileSummary, FlowSummary, ResultId, Site};
 use crate::source::Span;
 use graph::Graph;
 use resolve::Symbols;
+use rustc_hash::FxHashSet;
 
 /// A function of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,14 +139,46 @@ impl Program {
         self.symbols.field_type(owner, field)
     }
 
+    /// The value of a constant as the function's own source names it, if it is a path or a text.
+    pub fn constant(&self, function: FunctionId, name: &str) -> Option<&crate::flow::Place> {
+        let asker = self.function(function).map(|summary| resolve::Asker {
+            name: &summary.name,
+            file: self.file_of(function).0,
+            test: summary.context.test,
+        });
+        self.symbols.constant(asker?, name)?.1
+    }
+
     fn first_site(&self, function: FunctionId) -> u32 {
         self.functions.get(function.0 as usize).map_or(0, |f| f.first_site)
+    }
+}
+
+/// Marks the functions of modules that another file declares for tests.
+fn mark_tests(files: &mut [FileSummary]) {
+    let modules: FxHashSet<String> = files.iter_mut().flat_map(|f| f.test_modules.drain(..)).collect();
+    if modules.is_empty() {
+        return;
+    }
+    let is_below = |module: &str| {
+        let mut within = Some(module);
+        while let Some(name) = within {
+            if modules.contains(name) {
+                return true;
+            }
+            within = name.rsplit_once("::").map(|(outer, _)| outer);
+        }
+        false
+    };
+    for file in files.iter_mut().filter(|file| is_below(&file.module)) {
+        file.functions.iter_mut().for_each(|function| function.context.test = true);
     }
 }
 
 /// Links summaries; the order of `files` does not matter.
 pub fn link(mut files: Vec<FileSummary>) -> Program {
     files.sort_by(|a, b| (&a.path, &a.module).cmp(&(&b.path, &b.module)));
+    mark_tests(&mut files);
     let mut functions = Vec::new();
     let mut sites = 0u32;
     for (file, summary) in (0..).map(FileId).zip(&mut files) {

@@ -59,7 +59,10 @@ pub(super) fn walk(body: &Block) -> Trace<'_> {
         kept: vec![Vec::new()],
         fails: false,
     };
-    walker.block(body, &mut State::default(), 0);
+    let mut state = State::default();
+    let end = walker.block(body, &mut state, 0);
+    let kept = walker.kept.iter().any(|locks| !locks.is_empty());
+    walker.trace.leaves_locked = kept || (end == End::Reached && !state.held.is_empty());
     walker.trace
 }
 

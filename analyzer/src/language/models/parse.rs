@@ -97,6 +97,8 @@ struct ApiRow {
     presumed: bool,
     #[serde(default)]
     errno: bool,
+    #[serde(default)]
+    descriptor: bool,
     inside: Option<String>,
     command: Option<String>,
 }
@@ -350,8 +352,8 @@ impl ApiRow {
         {
             return Err(context.error(format!("unknown flag `{flag}`")));
         }
-        if self.body.is_some() && self.spawn.is_none() {
-            return Err(context.error("has a body but spawns nothing"));
+        if self.body.is_some() && self.spawn.is_none() && self.path.is_none() {
+            return Err(context.error("has a body but neither spawns it nor keeps it for a child"));
         }
         Ok(Api {
             name: String::new(),
@@ -380,6 +382,7 @@ impl ApiRow {
             releases: self.releases,
             presumed: self.presumed,
             errno: self.errno,
+            descriptor: self.descriptor,
             inside: self.inside.clone(),
             command: context.optional("part of a command", self.command.as_ref(), command_part)?,
         })

@@ -254,7 +254,7 @@ fn an_error_names_the_row_and_what_is_wrong() {
         ("unique = 'yes'", "unknown source of uniqueness `yes`"),
         ("flag = 'exclusive'", "unknown flag `exclusive`"),
         ("spawn = 'thread'", "unknown kind of work `thread`"),
-        ("body = 0", "has a body but spawns nothing"),
+        ("body = 0", "has a body but neither spawns it nor keeps it for a child"),
     ] {
         let text = format!("api = [{{ names = ['a::b', 'c::d'], {fields} }}]");
         assert_eq!(problem(&text), format!("api row `a::b`: {expected}"));

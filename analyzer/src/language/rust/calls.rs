@@ -320,9 +320,13 @@ impl Lowerer<'_> {
         certainty: Certainty,
     ) -> Option<Val> {
         let before = self.started.len();
+        let mut called = None;
         for at in &api.calls {
             if let Some(value) = arguments.get(*at).cloned() {
-                self.call_value(&value, Vec::new(), span);
+                called = Some(match value.v {
+                    V::Closure(_) | V::Function(_) => self.call_value(&value, Vec::new(), span),
+                    _ => self.awaited(value, span),
+                });
             }
         }
         if api.joins && !api.calls.is_empty() {
@@ -330,6 +334,9 @@ impl Lowerer<'_> {
             let inside = self.started.split_off(before);
             inside.into_iter().for_each(|r| self.push(Step::Join(r)));
             return Some(self.shaped(Val::opaque(), api.fails));
+        }
+        if let (Some(value), Fails::Never, None) = (called, api.fails, &api.returns) {
+            return Some(value);
         }
         if let Some(kind) = api.spawn {
             return Some(self.spawn(kind, api, arguments, span));
@@ -450,8 +457,13 @@ impl Lowerer<'_> {
                     Ty::Sequence(_) => true,
                     _ => false,
                 };
+            // What a path is made of was a text, whatever returned it.
+            let makes_a_path = ty == Ty::path()
+                && api.fails == Fails::Never
+                && matches!((&first.v, &first.ty), (V::Result(_), Ty::Text | Ty::Unknown));
             let keeps_type = api.returns.is_none()
                 || !wraps
+                    && !makes_a_path
                     && matches!(
                         first.v,
                         V::Result(_) | V::Maybe(_) | V::Struct(_) | V::Tuple(_) | V::Cond(_) | V::Closure(_)
@@ -563,9 +575,10 @@ impl Lowerer<'_> {
             let bits = self.mode_bits(arguments.get(at), syntax.get(at).copied());
             operation = modes::with_mode(operation, bits);
         }
-        if is_stream_row(api)
-            && let Some(value) = api.place.and_then(|at| arguments.get(at))
-            && matches!(value.v, V::Opaque | V::Struct(_) | V::Closure(_) | V::Command(_))
+        if let Some(value) = api.place.and_then(|at| arguments.get(at))
+            && (is_stream_row(api)
+                && matches!(value.v, V::Opaque | V::Struct(_) | V::Closure(_) | V::Command(_))
+                || api.descriptor && !matches!(value.v, V::Result(_)) && value.ty.name() != Some(FILE))
         {
             // A stream that is no file: standard output, a socket, a buffer.
             let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();

@@ -763,23 +763,48 @@ fn attributes(expr: &Expr) -> &[syn::Attribute] {
     }
 }
 
-/// Whether code is for Windows only: the abstract filesystem is POSIX, so it is left out.
+/// Whether code is for other systems than POSIX ones only, which the abstract filesystem is not: Windows, WebAssembly.
 pub fn is_cfg_out(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|a| {
-        if !a.path().is_ident("cfg") {
-            return false;
-        }
-        let syn::Meta::List(list) = &a.meta else { return false };
-        let text: String = list.tokens.to_string().chars().filter(|c| !c.is_whitespace()).collect();
-        matches!(
-            text.as_str(),
-            "windows"
-                | "not(unix)"
-                | "target_os=\"windows\""
-                | "not(not(windows))"
-                | "target_family=\"windows\""
-        )
+        a.path().is_ident("cfg") && a.parse_args().is_ok_and(|condition| holds(&condition, 0) == Some(false))
     })
+}
+
+/// Whether a condition of `cfg` holds on a POSIX system; none if that depends on more.
+fn holds(condition: &syn::Meta, depth: usize) -> Option<bool> {
+    /// Deeper conditions are hostile.
+    const DEPTH: usize = 32;
+    let path = condition.path();
+    match condition {
+        syn::Meta::Path(_) if path.is_ident("unix") => Some(true),
+        syn::Meta::Path(_) if path.is_ident("windows") => Some(false),
+        syn::Meta::NameValue(pair) => {
+            let Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) = &pair.value else { return None };
+            match (path.get_ident()?.to_string().as_str(), text.value().as_str()) {
+                ("target_family", "unix") => Some(true),
+                ("target_family" | "target_os", "windows" | "wasm" | "wasi" | "emscripten") => Some(false),
+                ("target_arch", "wasm32" | "wasm64") => Some(false),
+                _ => None,
+            }
+        }
+        syn::Meta::List(list) if depth < DEPTH => {
+            let parts = list
+                .parse_args_with(syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated)
+                .ok()?;
+            let mut parts = parts.iter().map(|part| holds(part, depth + 1));
+            let decided = |by: bool, parts: Vec<Option<bool>>| match parts.contains(&Some(by)) {
+                true => Some(by),
+                false => parts.iter().all(Option::is_some).then_some(!by),
+            };
+            match path.get_ident()?.to_string().as_str() {
+                "not" => parts.next()?.map(|part| !part),
+                "all" => decided(false, parts.collect()),
+                "any" => decided(true, parts.collect()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn is_idle(step: &Step, loops: u32) -> bool {

@@ -23,7 +23,7 @@ pub use test_code::is_target;
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
-    ResultId, Step, TypeDeclaration,
+    ResultId, StaticDeclaration, Step, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::models::Models;
@@ -110,6 +110,10 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
                 .push(TypeDeclaration { name: owner.clone(), fields: vec![(field.clone(), name)] }),
         }
     }
+    let statics = declared.statics.iter();
+    let statics = statics.map(|(name, ty)| StaticDeclaration { name: name.clone(), type_name: ty_name(ty) });
+    summary.statics = statics.filter(|s| !s.type_name.is_empty()).collect();
+    summary.statics.sort();
     summary.types.sort_by(|a, b| a.name.cmp(&b.name));
     summary.types.iter_mut().for_each(|t| t.fields.sort());
     let scope = FileScope {
@@ -292,11 +296,13 @@ impl Walker<'_> {
                     }
                 }
                 Item::Mod(m) if !expr::is_cfg_out(&m.attrs) => {
-                    if let Some((_, items)) = &m.content {
-                        let name = m.ident.to_string();
-                        let marked = self.marked(module, context, &m.attrs);
-                        let marked = Context { test: marked.test || is_test_module(m), ..marked };
-                        self.items(&format!("{module}::{name}"), items, marked, depth + 1);
+                    let name = format!("{module}::{}", m.ident);
+                    let marked = self.marked(module, context, &m.attrs);
+                    let marked = Context { test: marked.test || is_test_module(m), ..marked };
+                    match &m.content {
+                        Some((_, items)) => self.items(&name, items, marked, depth + 1),
+                        None if marked.test => self.summary.test_modules.push(name),
+                        None => {}
                     }
                 }
                 Item::Const(c) => self.constant(module, None, &c.ident, &c.expr),
