@@ -132,7 +132,7 @@ impl Explorer {
 impl Key {
     /// None where the two actors have places of their own.
     fn of(scenario: &Scenario<'_>) -> Option<Key> {
-        let domain = slice::domain_at(scenario.body, scenario.act);
+        let domain = slice::domain_of(scenario);
         // What a process keeps for itself, only its threads can look at.
         let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
             || (domain != Domain::Files && scenario.actor != Actor::Itself);
