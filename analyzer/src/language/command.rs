@@ -13,11 +13,13 @@ pub struct CommandLine {
     pub words: Vec<Place>,
     /// Where it starts, if not where the process is.
     pub directory: Option<Place>,
+    /// Whether the program is a path, and not a name that is looked for in `PATH`.
+    pub by_path: bool,
 }
 
 /// What running a command does.
 pub struct Commanded {
-    /// `Populate` or `Update`.
+    /// `Populate`, `Update` or `Execute`.
     pub operation: Operation,
     /// To what.
     pub place: Place,
@@ -26,6 +28,12 @@ pub struct Commanded {
 }
 
 impl CommandLine {
+    /// What running a command does whose program is a file at a known path.
+    pub fn executed(&self, api: &str) -> Option<Commanded> {
+        let place = self.words.first().filter(|_| self.by_path)?.clone();
+        Some(Commanded { operation: Operation::Execute, place, name: api.to_owned() })
+    }
+
     /// What running the command does, if the models know it.
     pub fn run(&self, models: &Models) -> Option<Commanded> {
         let (program, words) = self.words.split_first()?;
@@ -60,7 +68,8 @@ impl CommandLine {
     }
 }
 
-fn literal(place: &Place) -> Option<&str> {
+/// The text that a word is, where it is written down.
+pub fn literal(place: &Place) -> Option<&str> {
     match place.kind() {
         PlaceKind::Literal(text) => Some(text),
         _ => None,

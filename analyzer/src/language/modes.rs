@@ -5,6 +5,8 @@ use rustc_hash::FxHashSet;
 
 /// The bits that let everybody in; who lets a group in chose it. And those of the group besides, where it is a program or a directory.
 const OTHERS: u32 = 0o007;
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 const RUNS: u32 = 0o111;
 const GROUP: u32 = 0o070;
 
@@ -33,7 +35,11 @@ pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
 /// Who may look in where a mode has these bits.
 pub fn of_bits(bits: u32) -> Mode {
     let out = if bits & RUNS == 0 { OTHERS } else { OTHERS | GROUP };
-    if bits & out == 0 { Mode::Private } else { Mode::Public }
+    match bits {
+        _ if bits & out == 0 => Mode::Private,
+        _ if bits & OTHERS_WRITE != 0 && bits & STICKY == 0 => Mode::Shared,
+        _ => Mode::Public,
+    }
 }
 
 /// Says of the stats with these results that they ask who may do what. Blocks nest no deeper than lowering goes.

@@ -361,6 +361,18 @@ impl Symbols {
         fields.iter().find(|(name, _)| name == field).map(|(_, of)| of.as_str())
     }
 
+    /// The type of the program that a frontend calls by this name, a field of a type by both their names; none if it is known
+    /// by that name already, or not at all.
+    pub fn declared_type(&self, asker: Asker<'_>, name: &str) -> Option<String> {
+        if self.types.contains_key(name) {
+            return None;
+        }
+        match self.receiver_type(asker, name) {
+            TypeOf::Declared { name, guessed: false } => Some(name),
+            _ => None,
+        }
+    }
+
     /// A constant by its own name, and its value where there is one.
     pub fn constant(&self, asker: Asker<'_>, name: &str) -> Option<(&str, Option<&Place>)> {
         if !self.may_be(name, Kind::Constant) {

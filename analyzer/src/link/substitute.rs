@@ -49,9 +49,13 @@ impl<'p> Expander<'p> {
                 Some(Place::new(PlaceKind::Private(id.saturating_add(scope.first_opaque))))
             }
             PlaceKind::Constant(name) => self.constant(name, scope, 0),
-            PlaceKind::Field { .. } => {
-                let value = self.value_in(part, scope)?;
-                self.place_of(&value)
+            PlaceKind::Field { base, owner, name } => {
+                if let Some(value) = self.value_in(part, scope) {
+                    return self.place_of(&value);
+                }
+                // By whom a field of a field is declared, its own file may not know.
+                let owner = self.program.symbols.declared_type(scope.asker, owner.as_deref()?)?;
+                Some(self.place(base, scope).field(Some(&owner), name))
             }
             PlaceKind::Call { callee, arguments } => {
                 let arguments: Vec<Place> = arguments.iter().map(|a| self.place(a, scope)).collect();

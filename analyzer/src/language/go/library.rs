@@ -301,6 +301,11 @@ impl<'t> Lowerer<'_, 't> {
                         && matches!(arguments.get(1).map(|a| &a.ty), Some(Ty::Text))
                 }));
                 line.words = words(self, arguments.get(skipped..).unwrap_or_default());
+                line.by_path = line.words.first().is_some_and(|program| match program.kind() {
+                    PlaceKind::Literal(text) => text.contains('/'),
+                    PlaceKind::Join(..) => true,
+                    _ => false,
+                });
             }
             CommandPart::Argument | CommandPart::Arguments => {
                 line.words.extend(words(self, arguments.get(1..).unwrap_or_default()));
@@ -325,7 +330,9 @@ impl<'t> Lowerer<'_, 't> {
         let mut operation = operation;
         let receivers = arguments.len().saturating_sub(nodes.len());
         let commanded = match arguments.first().map(|a| &a.v) {
-            Some(V::Command(line)) if operation == Operation::Run => line.run(self.file.models),
+            Some(V::Command(line)) if operation == Operation::Run => {
+                line.run(self.file.models).or_else(|| line.executed(&api.name))
+            }
             _ => None,
         };
         if let Some(option) = api.options.and_then(|i| arguments.get(i)) {

@@ -5,8 +5,10 @@ use super::syntax::{Node, bare, children, field, first, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
 use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Place, ResultId, Spawn, Step, Value};
+use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
 use crate::language::steps::{breaks, breaks_itself, is_idle};
+use std::rc::Rc;
 
 impl<'t> Lowerer<'_, 't> {
     /// Statements in order. What is deferred runs after the rest of them, in a frame of their own if it does anything.
@@ -204,6 +206,11 @@ impl<'t> Lowerer<'_, 't> {
                 let Some(chain) = self.chain(target) else { return };
                 let root = chain.split('.').next().unwrap_or_default().to_owned();
                 if let Some(local) = self.local(&root).cloned() {
+                    if let (V::Command(line), Some((_, "Dir"))) = (&local.v, chain.split_once('.')) {
+                        let mut line = CommandLine::clone(line);
+                        line.directory = Some(self.place_of(&value, ""));
+                        return self.assign(&root, Val { v: V::Command(Rc::new(line)), ..local });
+                    }
                     if let (V::Struct(fields), Some((_, name))) = (&local.v, chain.split_once('.')) {
                         let mut fields = fields.clone();
                         fields.retain(|(n, _)| n != name);

@@ -391,6 +391,9 @@ impl Lowerer<'_> {
             // `custom_flags(libc::O_EXCL | ..)` adds what the constants say.
             return Some(Val::new(V::Flags(flags.union(*more)), ty.clone()));
         }
+        if api.errno {
+            return self.last_error();
+        }
         if let Some(unique) = api.unique {
             let id = self.opaque_id();
             let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
@@ -548,7 +551,9 @@ impl Lowerer<'_> {
     ) -> Option<Val> {
         let mut operation = operation;
         let commanded = match arguments.first().map(|a| &a.v) {
-            Some(V::Command(line)) if operation == Operation::Run => line.run(self.file.models),
+            Some(V::Command(line)) if operation == Operation::Run => {
+                line.run(self.file.models).or_else(|| line.executed(&api.name))
+            }
             _ => None,
         };
         if let Some(option) = api.options.and_then(|at| arguments.get(at)) {
@@ -618,7 +623,9 @@ impl Lowerer<'_> {
         if let Some(value) = api.data.and_then(|at| arguments.get(at)) {
             add_data(&mut data, &value.provenance());
         }
-        if matches!(operation, Operation::Write | Operation::Append | Operation::Truncate)
+        let changes =
+            matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes);
+        if (changes || matches!(operation, Operation::Write | Operation::Append | Operation::Truncate))
             && api.data.is_none()
         {
             // Writers that take no data argument of their own (`serde_json::to_writer`, `write!`) derive from all they are given.
@@ -674,6 +681,10 @@ impl Lowerer<'_> {
         if matches!(operation, Operation::Open(_)) {
             self.opened.insert(result);
             self.droppable.insert(result);
+        }
+        if api.status {
+            self.statuses.insert(result);
+            self.last_status = Some(result);
         }
         if certainty == Certainty::Presumed {
             let method = api.name.rsplit("::").next().unwrap_or_default().to_owned();
@@ -738,7 +749,7 @@ impl Lowerer<'_> {
         if matches!(operation, Operation::Read | Operation::ReadDir) {
             add_data(&mut data, &[result]);
         }
-        if !fallible && ty == Ty::Bool {
+        if !fallible && ty == Ty::Bool && !self.statuses.contains(&result) {
             return Val { v: V::Cond(crate::flow::Condition::True(result)), ty: Ty::Bool, data };
         }
         Val { v: V::Result(result), ty: wrapped, data }

@@ -1,9 +1,10 @@
 //! Command lines that are built step by step.
 
 use super::lower::Lowerer;
+use super::types::Ty;
 use super::value::{V, Val};
 use crate::flow::Place;
-use crate::language::command::{CommandLine, WORDS};
+use crate::language::command::{CommandLine, WORDS, literal};
 use crate::language::models::CommandPart;
 use std::rc::Rc;
 use syn::Expr;
@@ -18,7 +19,13 @@ impl Lowerer<'_> {
             _ => return None,
         };
         match part {
-            CommandPart::Program => line.words.push(self.place_of(arguments.first()?, "")),
+            CommandPart::Program => {
+                let value = arguments.first()?;
+                let program = self.place_of(value, "");
+                let is_path = value.ty.is_path_like() && value.ty != Ty::Text;
+                line.by_path = is_path || literal(&program).is_some_and(|text| text.contains('/'));
+                line.words.push(program);
+            }
             CommandPart::Argument => line.words.push(self.place_of(arguments.get(1)?, "")),
             CommandPart::Arguments => line.words.extend(self.list_of(syntax.get(1)?)),
             CommandPart::Directory => line.directory = Some(self.place_of(arguments.get(1)?, "")),

@@ -21,8 +21,12 @@ impl Lowerer<'_> {
                 let private = bits.is_some_and(|bits| of_bits(bits) == Mode::Private);
                 Val::new(V::Flags(OpenFlags { private, ..*flags }), ty)
             }
-            (_, Some(bits)) => Val::new(V::Mode(bits), ty),
-            (_, None) => Val::new(V::Opaque, ty),
+            (receiver, bits) => {
+                // Permissions that stat(2) told stay told by it.
+                let told =
+                    receiver.and(arguments.first()).filter(|_| at > 0).map(Val::observed).unwrap_or_default();
+                Val::new(bits.map_or(V::Opaque, V::Mode), ty).with_data(&told)
+            }
         }
     }
 
