@@ -61,7 +61,13 @@ fn holds_a_lock(name: &str, of: &str) -> bool {
         || of.ends_with("::Path")
         || of.contains("Mutex")
         || of.contains("RwLock");
-    is_lock_type(of) || (is_lock(name) && !plain)
+    is_lock_type(of) || is_permission(of) || (is_lock(name) && !plain)
+}
+
+/// Whether a value of this type is handed to whoever may do something alone: `RepoExclusive`, `WritePermission`.
+fn is_permission(of: &str) -> bool {
+    ["Exclusive", "Permission", "WriteGuard"].iter().any(|end| names::last(of).ends_with(end))
+        && !of.starts_with("std::")
 }
 
 /// A type that is a lock on a file, by its name; a mutex keeps other processes in.
