@@ -139,6 +139,11 @@ impl Program {
         self.symbols.field_type(owner, field)
     }
 
+    /// The fields of a type that the program declares, each with the name of its type; none of types without fields.
+    pub fn fields(&self, owner: &str) -> Option<&[(String, String)]> {
+        self.symbols.fields(owner)
+    }
+
     fn first_site(&self, function: FunctionId) -> u32 {
         self.functions.get(function.0 as usize).map_or(0, |f| f.first_site)
     }
