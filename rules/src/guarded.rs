@@ -75,7 +75,9 @@ fn is_lock_type(name: &str) -> bool {
 /// Whether a type of the program keeps no open file, so that it is no lock whatever its name: a lockfile is also what a package
 /// manager writes down.
 fn is_data(program: &Program, of: &str) -> bool {
-    program.fields(of).is_some_and(|fields| !fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
+    program
+        .fields(of)
+        .is_some_and(|fields| !fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
 }
 
 fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {

@@ -13,12 +13,13 @@ mod substitute;
 mod tests;
 mod uses;
 
+pub(crate) use graph::each_step;
 #[cfg(test)]
 use inline::BUDGET;
 pub use labour::takes_long;
 pub use origin::origin;
 
-use crate::flow::{Block, FileSummary, FlowSummary, ResultId, Site};
+use crate::flow::{Block, FileSummary, FlowSummary, ResultId, Site, Step};
 use crate::source::Span;
 use graph::Graph;
 use resolve::Symbols;
@@ -112,6 +113,19 @@ impl Program {
     /// Whether running the function may be noticed by others: it, or what it calls, has an effect, as deep as bodies are expanded.
     pub fn acts(&self, function: FunctionId) -> bool {
         self.graph.node(function).and_then(|n| n.distance).is_some_and(|d| d as usize <= graph::DEPTH)
+    }
+
+    /// By file, whether a finding may point into it: some function acts, or has an effect that only itself may notice.
+    pub fn told_of(&self) -> Vec<bool> {
+        let mut told = vec![false; self.files.len()];
+        for (id, summary) in self.functions() {
+            let Some(told) = told.get_mut(self.file_of(id).0 as usize).filter(|told| !**told) else {
+                continue;
+            };
+            *told = self.acts(id);
+            each_step(&summary.body, &mut |step| *told |= matches!(step, Step::Effect(_)));
+        }
+        told
     }
 
     /// The functions that call this one, as far as resolved, in order; tests and examples only where it is one itself.

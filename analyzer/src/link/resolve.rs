@@ -271,8 +271,7 @@ impl Symbols {
             self.tails.entry(tail.to_owned()).or_default().push(known);
         }
         if function.has_receiver {
-            let namesakes =
-                self.methods.entry(last.to_owned()).or_default().entry(known.arity).or_default();
+            let namesakes = self.methods.entry(last.to_owned()).or_default().entry(known.arity).or_default();
             namesakes.all.add(&known);
             namesakes.by_package.entry(known.package).or_default().add(&known);
             self.add_type(owner);

@@ -244,9 +244,7 @@ impl Val {
             | V::Kind(_)
             | V::Flags(_)
             | V::Mode(_) => true,
-            V::Maybe(maybe) => {
-                maybe.ok == Condition::Constant(false) || maybe.payload.joins_to_itself()
-            }
+            V::Maybe(maybe) => maybe.ok == Condition::Constant(false) || maybe.payload.joins_to_itself(),
             V::Tuple(items) => items.iter().all(Val::joins_to_itself),
             V::Recursive(_)
             | V::Lock(_)
