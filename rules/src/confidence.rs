@@ -288,7 +288,8 @@ pub fn judge(
     if candidate.cover == Cover::Whole {
         verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
     }
-    if candidate.locked && !matches!(reason, Reason::Itself) {
+    // What comes after the lock is given up is beside whoever takes it next.
+    if candidate.locked && candidate.cover != Cover::Early && !matches!(reason, Reason::Itself) {
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
@@ -468,7 +469,8 @@ fn harmless(
         return Some("its name is computed from its content, which is the same whoever puts it there");
     }
     let kept = surroundings.is_kept_by_the_program(place);
-    if updates(candidate) && !surroundings.open {
+    // Who takes a lock, of whatever extent, does it for others.
+    if updates(candidate) && !surroundings.open && !candidate.cover.is_broken() {
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }

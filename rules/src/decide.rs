@@ -173,6 +173,7 @@ impl<'p> View<'p> {
         // What is about the lock itself is not kept safe by it.
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
+            && !candidate.cover.is_broken()
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
             best.confidence = Confidence::Low;

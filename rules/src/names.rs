@@ -133,6 +133,18 @@ pub fn is_in_every_project(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Whether a value's own name says that it is no secret: who the user is, which program or file it is about.
+pub fn is_public_knowledge(value: &Place) -> bool {
+    const KNOWN: [&str; 14] = [
+        "app", "display", "file", "host", "hostname", "login", "pid", "port", "program", "service", "uid",
+        "user", "username", "version",
+    ];
+    names(value.kind()).into_iter().any(|name| {
+        let words = words(name);
+        words.iter().any(|word| KNOWN.contains(&word.as_str())) && !is_random(value)
+    })
+}
+
 /// Whether a part of the place is a value that its name calls random.
 pub fn is_random(place: &Place) -> bool {
     const RANDOM: [&str; 6] = ["random", "rand", "uuid", "guid", "nonce", "nanoid"];

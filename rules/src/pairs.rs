@@ -270,7 +270,7 @@ impl Candidate {
                 first.map(|first| first.min(act)),
                 first.map_or(act, |first| first.max(act)),
             ),
-            own: is_own(trace, first.unwrap_or(act), place),
+            own: is_own(trace, first.map_or(act, |first| first.min(act)), place),
             heals: false,
         })
     }

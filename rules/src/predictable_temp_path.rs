@@ -39,6 +39,12 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
+        // What is put there whole is no better off where others put theirs, if it is to be moved on.
+        if let Some(place) = put_in_place(event.effect).filter(|p| !is_private(p))
+            && let Some(moved) = moved_over(trace, act, place)
+        {
+            candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
+        }
         let Some(place) = made_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
         if let Some(moved) = moved_over(trace, act, place) {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
@@ -59,6 +65,14 @@ fn made_in_place(effect: &Effect) -> Option<&Place> {
         Operation::CreateDir { .. } | Operation::Populate | Operation::HardLink | Operation::Symlink => None,
         Operation::Open(flags) if flags.create_new || flags.no_follow => None,
         _ => created_by_path(effect),
+    }
+}
+
+/// The file that this moves there, over whatever is there.
+fn put_in_place(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::Rename { replace: true } => effect.other_place.as_ref(),
+        _ => None,
     }
 }
 
@@ -116,10 +130,19 @@ fn is_foreseen(place: &Place) -> bool {
         foreseen &= match atom.kind() {
             PlaceKind::Unique(source, _) => *source != Uniqueness::Instant,
             PlaceKind::Root(_) | PlaceKind::Environment(_) => true,
-            _ => atom.is_closed(),
+            PlaceKind::Call { arguments, .. } if !arguments.is_empty() => arguments.iter().all(is_guessed),
+            _ => atom.is_closed() || is_guessed(atom),
         };
     });
     foreseen
+}
+
+/// Whether the value of a part of a name can be guessed by what it is called: a user, a service, a file that is worked on.
+fn is_guessed(part: &Place) -> bool {
+    match part.kind() {
+        PlaceKind::Parameter { .. } | PlaceKind::Field { .. } => names::is_public_knowledge(part),
+        _ => part.is_closed(),
+    }
 }
 
 /// Whether the name is a text that stands in the source, in a directory that others of this program know.

@@ -206,7 +206,8 @@ impl Threads {
             None if self.is_open(program, function, LEVELS) => {
                 // A method of what lives on is called while the program runs, and not where it begins.
                 let runs = self.starts && summary.has_receiver && !self.programs.is_empty();
-                let harms = runs || self.is_read_beside(program, function, effect);
+                let variable = effect.operation.domain() == Domain::Environment;
+                let harms = runs || !variable || self.is_read_beside(program, function, effect);
                 let level = if harms { Confidence::Medium } else { Confidence::Low };
                 (level, "whoever calls it may have threads that share the process")
             }
@@ -236,7 +237,7 @@ impl Threads {
             return None;
         }
         let package = package_of(program, function);
-        let other = self.users(effect).find(|u| {
+        let other = self.users(program, function, effect).find(|u| {
             u.function != function
                 && package_of(program, u.function) == package
                 && program.function(u.function).is_some_and(|s| s.context.test && !s.context.serial)
@@ -255,7 +256,7 @@ impl Threads {
 
     /// Another function that goes by what the effect changes, and is beside others itself.
     fn reader(&self, program: &Program, function: FunctionId, effect: &Effect) -> Option<Related> {
-        let found = self.users(effect).find(|u| {
+        let found = self.users(program, function, effect).find(|u| {
             let entry = self.entries.get(u.function.0 as usize).copied().flatten();
             u.reads
                 && u.function != function
@@ -265,12 +266,14 @@ impl Threads {
         related(program, found?)
     }
 
-    /// Whether the package itself goes by what the effect changes, so that who has threads is harmed for sure.
+    /// Whether the package itself goes by the variable that the effect sets, or the function hands it to a child, so that who
+    /// has threads is harmed for sure.
     fn is_read_beside(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
         let package = package_of(program, function);
-        self.users(effect).any(|u| {
+        let runs = |step: &Step| matches!(step, Step::Effect(e) if e.operation == Operation::Run);
+        let own = program.function(function).is_some_and(|s| s.body.steps.iter().any(runs));
+        own || self.users(program, function, effect).any(|u| {
             u.reads
-                && u.function != function
                 && package_of(program, u.function) == package
                 && program.function(u.function).is_some_and(|s| !is_aside(s))
         })
@@ -291,8 +294,8 @@ impl Threads {
             })
     }
 
-    fn users(&self, effect: &Effect) -> impl Iterator<Item = &Use> {
-        subject(effect).and_then(|subject| self.uses.get(&subject)).into_iter().flatten()
+    fn users(&self, program: &Program, function: FunctionId, effect: &Effect) -> impl Iterator<Item = &Use> {
+        subject(program, function, effect).and_then(|subject| self.uses.get(&subject)).into_iter().flatten()
     }
 
     /// Whether every known caller holds a lock at the call.
@@ -348,9 +351,11 @@ fn related(program: &Program, found: &Use) -> Option<Related> {
 }
 
 /// The part of the process' own state that an effect changes or goes by.
-fn subject(effect: &Effect) -> Option<Subject> {
+fn subject(program: &Program, function: FunctionId, effect: &Effect) -> Option<Subject> {
     match effect.operation.domain() {
-        Domain::Environment => variable(&effect.place).map(|name| Subject::Variable(name.to_owned())),
+        Domain::Environment => {
+            variable(program, function, &effect.place).map(|name| Subject::Variable(name.to_owned()))
+        }
         Domain::WorkingDirectory => Some(Subject::Directory),
         Domain::Mask => Some(Subject::Mask),
         Domain::Files => {
@@ -361,9 +366,13 @@ fn subject(effect: &Effect) -> Option<Subject> {
     }
 }
 
-fn variable(place: &Place) -> Option<&str> {
+fn variable<'p>(program: &'p Program, function: FunctionId, place: &'p Place) -> Option<&'p str> {
     match place.kind() {
-        PlaceKind::Literal(name) | PlaceKind::Environment(name) | PlaceKind::Constant(name) => Some(name),
+        PlaceKind::Literal(name) | PlaceKind::Environment(name) => Some(name),
+        PlaceKind::Constant(name) => match program.constant(function, name).map(Place::kind) {
+            Some(PlaceKind::Literal(text)) => Some(text),
+            _ => Some(name),
+        },
         _ => None,
     }
 }
@@ -562,8 +571,9 @@ impl<'a> Walk<'a> {
         if changes {
             self.found.effects.push((effect.site, state.here()));
         }
-        self.found
-            .uses
-            .extend(subject(effect).map(|subject| (subject, effect.site, !changes, state.here().company)));
+        self.found.uses.extend(
+            subject(self.program, self.function, effect)
+                .map(|subject| (subject, effect.site, !changes, state.here().company)),
+        );
     }
 }

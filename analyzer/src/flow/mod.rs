@@ -31,6 +31,8 @@ pub struct FileSummary {
     pub implementations: Vec<Implementation>,
     /// Qualified names of modules that are declared here for tests and lie in other files, with all below them.
     pub test_modules: Vec<String>,
+    /// Variables of the whole program whose type has a name.
+    pub statics: Vec<StaticDeclaration>,
     /// Constants and statics whose value is a path or a text.
     pub constants: Vec<ConstantDeclaration>,
     /// Functions that have effects, call something that may have, or return a place. Others are dropped.
@@ -67,6 +69,15 @@ pub struct Implementation {
     /// The trait's name, qualified as far as the file's imports allow.
     pub trait_name: String,
     /// The type's name, likewise.
+    pub type_name: String,
+}
+
+/// A variable of the whole program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StaticDeclaration {
+    /// Qualified name.
+    pub name: String,
+    /// Its type's name as resolved in the file, references, smart pointers and what is made on first use peeled off.
     pub type_name: String,
 }
 

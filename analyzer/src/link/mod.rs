@@ -158,6 +158,16 @@ impl Program {
         self.symbols.fields(owner)
     }
 
+    /// The value of a constant as the function's own source names it, if it is a path or a text.
+    pub fn constant(&self, function: FunctionId, name: &str) -> Option<&crate::flow::Place> {
+        let asker = self.function(function).map(|summary| resolve::Asker {
+            name: &summary.name,
+            file: self.file_of(function).0,
+            test: summary.context.test,
+        });
+        self.symbols.constant(asker?, name)?.1
+    }
+
     fn first_site(&self, function: FunctionId) -> u32 {
         self.functions.get(function.0 as usize).map_or(0, |f| f.first_site)
     }

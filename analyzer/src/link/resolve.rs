@@ -172,6 +172,8 @@ pub(super) struct Symbols {
     /// By module, the modules whose names it has too.
     globs: FxHashMap<String, Vec<String>>,
     constants: FxHashMap<String, Option<Place>>,
+    /// The types of variables of the whole program, by the variables' names.
+    statics: FxHashMap<String, String>,
     /// By trait, the types that implement it; and by type, its traits.
     implementors: FxHashMap<String, Vec<String>>,
     traits: FxHashMap<String, Vec<String>>,
@@ -237,6 +239,11 @@ impl Symbols {
                         }
                     })
                     .or_insert_with(|| Some(constant.value.clone()));
+            }
+            for declared in &summary.statics {
+                symbols.constant_ends.insert(qualified::last(&declared.name).to_owned());
+                symbols.constants.entry(declared.name.clone()).or_insert(None);
+                symbols.statics.insert(declared.name.clone(), declared.type_name.clone());
             }
             for import in &summary.imports {
                 symbols.add_import(&import.module, &import.name, &import.target);
@@ -409,6 +416,18 @@ impl Symbols {
         fields.iter().find(|(name, _)| name == field).map(|(_, of)| of.as_str())
     }
 
+    /// The type of the program that a frontend calls by this name, a field of a type by both their names; none if it is known
+    /// by that name already, or not at all.
+    pub fn declared_type(&self, asker: Asker<'_>, name: &str) -> Option<String> {
+        if self.types.contains_key(name) {
+            return None;
+        }
+        match self.receiver_type(asker, name) {
+            TypeOf::Declared { name, guessed: false } => Some(name),
+            _ => None,
+        }
+    }
+
     /// A constant by its own name, and its value where there is one.
     pub fn constant(&self, asker: Asker<'_>, name: &str) -> Option<(&str, Option<&Place>)> {
         if !self.may_be(name, Kind::Constant) {
@@ -564,7 +583,14 @@ impl Symbols {
     /// The type of a receiver, written as a type or as the fields that lead to it from one (`Owner.state.store`).
     fn receiver_type(&self, asker: Asker<'_>, receiver: &str) -> TypeOf {
         let mut parts = receiver.split('.');
-        let mut current = self.type_of(asker, parts.next().unwrap_or_default());
+        let first = parts.next().unwrap_or_default();
+        let mut current = match self.constant(asker, first) {
+            Some((name, _)) => match self.statics.get(name) {
+                Some(of) => self.type_of(Asker { name, ..asker }, of),
+                None => TypeOf::Unknown,
+            },
+            None => self.type_of(asker, first),
+        };
         for (depth, field) in parts.enumerate() {
             let TypeOf::Declared { name, guessed } = current else { return current };
             let of = self.types.get(&name).and_then(|fs| fs.iter().find(|(f, _)| f == field)).map(|(_, t)| t);

@@ -49,9 +49,13 @@ impl<'p> Expander<'p> {
                 Some(Place::new(PlaceKind::Private(id.saturating_add(scope.first_opaque))))
             }
             PlaceKind::Constant(name) => self.constant(name, scope, 0),
-            PlaceKind::Field { .. } => {
-                let value = self.value_in(part, scope)?;
-                self.place_of(&value)
+            PlaceKind::Field { base, owner, name } => {
+                if let Some(value) = self.value_in(part, scope) {
+                    return self.place_of(&value);
+                }
+                // By whom a field of a field is declared, its own file may not know.
+                let owner = self.program.symbols.declared_type(scope.asker, owner.as_deref()?)?;
+                Some(self.place(base, scope).field(Some(&owner), name))
             }
             PlaceKind::Call { callee, arguments } => {
                 let arguments: Vec<Place> = arguments.iter().map(|a| self.place(a, scope)).collect();
@@ -108,7 +112,22 @@ impl<'p> Expander<'p> {
             return known.clone();
         }
         let values = arguments.iter().cloned().map(Value::Place).collect();
+        let before = self.opaques;
         let value = self.instantiate(function, values);
+        // A part that the function computes in a way of its own is the same for the same arguments.
+        let computed = self.program.function(function).map(|summary| {
+            Place::new(PlaceKind::Call {
+                callee: summary.name.as_str().into(),
+                arguments: arguments.to_vec(),
+            })
+        });
+        let value = match value {
+            Some(Value::Place(place)) => Some(Value::Place(place.map(&mut |part| match part.kind() {
+                PlaceKind::Opaque { id, .. } if *id >= before => computed.clone(),
+                _ => None,
+            }))),
+            value => value,
+        };
         self.calls.insert(key, value.clone());
         value
     }
@@ -404,12 +423,27 @@ fn is_computed(value: &Place) -> bool {
     })
 }
 
+/// Whether more is known of a path than which function computes it: where it begins, and all of it but one part.
+fn is_anchored(place: &Place) -> bool {
+    let mut unknown = Vec::new();
+    place.any(&mut |k| {
+        unknown.extend(if let PlaceKind::Opaque { id, .. } = k { Some(*id) } else { None });
+        false
+    });
+    unknown.dedup();
+    match (place.kind(), unknown.len()) {
+        (_, 0) => true,
+        (PlaceKind::Join(base, _), 1) => !base.any(&mut |k| matches!(k, PlaceKind::Opaque { .. })),
+        _ => false,
+    }
+}
+
 /// The value without what only a run of the function's steps tells: nothing, if it depends on that as a whole.
 fn without_results(value: &Value) -> Option<Value> {
     match value {
         Value::Place(place) => {
-            let depends = place.any(&mut |k| matches!(k, PlaceKind::Result(_) | PlaceKind::Opaque { .. }));
-            (!depends).then(|| value.clone())
+            let depends = place.any(&mut |k| matches!(k, PlaceKind::Result(_)));
+            (!depends && is_anchored(place)).then(|| value.clone())
         }
         Value::Flags(_) => Some(value.clone()),
         Value::Success(inner) => without_results(inner),

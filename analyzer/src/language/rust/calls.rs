@@ -454,8 +454,13 @@ impl Lowerer<'_> {
                     Ty::Sequence(_) => true,
                     _ => false,
                 };
+            // What a path is made of was a text, whatever returned it.
+            let makes_a_path = ty == Ty::path()
+                && api.fails == Fails::Never
+                && matches!((&first.v, &first.ty), (V::Result(_), Ty::Text | Ty::Unknown));
             let keeps_type = api.returns.is_none()
                 || !wraps
+                    && !makes_a_path
                     && matches!(
                         first.v,
                         V::Result(_) | V::Maybe(_) | V::Struct(_) | V::Tuple(_) | V::Cond(_) | V::Closure(_)

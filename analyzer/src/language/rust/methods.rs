@@ -117,7 +117,16 @@ impl Lowerer<'_> {
         if foreign || (is_std_method(&name) && !clones_something) {
             return Val { v: V::Opaque, ty: Ty::Unknown, data };
         }
-        let receiver = ty.name().filter(|n| *n != PATH).map(str::to_owned);
+        let named = |value: &Val| match &value.v {
+            // The linker knows the types of variables that lie in other files.
+            V::Place(place) if ty == Ty::Unknown => match place.kind() {
+                PlaceKind::Constant(name) => Some(name.to_string()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let receiver =
+            ty.name().filter(|n| *n != PATH).map(str::to_owned).or_else(|| arguments.first().and_then(named));
         self.unknown_call(Callee::Method { receiver, name }, arguments, span, None).with_data(&data)
     }
 

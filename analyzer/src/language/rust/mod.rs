@@ -24,7 +24,7 @@ pub use words::{may_act, prepare};
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
-    ResultId, Step, TypeDeclaration,
+    ResultId, StaticDeclaration, Step, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::models::Models;
@@ -111,6 +111,10 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
                 .push(TypeDeclaration { name: owner.clone(), fields: vec![(field.clone(), name)] }),
         }
     }
+    let statics = declared.statics.iter();
+    let statics = statics.map(|(name, ty)| StaticDeclaration { name: name.clone(), type_name: ty_name(ty) });
+    summary.statics = statics.filter(|s| !s.type_name.is_empty()).collect();
+    summary.statics.sort();
     summary.types.sort_by(|a, b| a.name.cmp(&b.name));
     summary.types.iter_mut().for_each(|t| t.fields.sort());
     let scope = FileScope {

@@ -2,7 +2,8 @@
 
 use super::build::*;
 use crate::flow::{
-    Callee, ConstantDeclaration, FileSummary, Implementation, Place, PlaceKind, Step, TypeDeclaration, Value,
+    Callee, ConstantDeclaration, FileSummary, Implementation, Place, PlaceKind, StaticDeclaration, Step,
+    TypeDeclaration, Value,
 };
 use crate::link::link;
 
@@ -248,4 +249,39 @@ fn an_unresolved_call_keeps_its_arguments() {
     let callee = Callee::Function("elsewhere::run".to_owned());
     let body = linked("a::root", vec![caller(Step::Call(raw_call(callee, vec![me(), path("x")], 0)))]);
     assert_eq!(body, ["r0 = call elsewhere::run(self, \"x\") ?"]);
+}
+
+/// A variable of the whole program that lies in another file has the type that it is declared with there.
+#[test]
+fn methods_of_statics_are_found_by_their_declared_types() {
+    let remove = |owner: &str| remover(&format!("{owner}::remove"), &["self"]);
+    let mut b = file("b/src/lib.rs", "b", vec![remove("b::Client"), remove("b::Cache")]);
+    b.functions.iter_mut().for_each(|f| f.has_receiver = true);
+    b.types =
+        ["b::Client", "b::Cache"].map(|name| TypeDeclaration { name: name.into(), fields: vec![] }).into();
+    b.statics = vec![StaticDeclaration { name: "b::HTTP".into(), type_name: "Client".into() }];
+    let on = |variable: &str| {
+        let callee = Callee::Method { receiver: Some(variable.into()), name: "remove".into() };
+        let value = Value::Place(Place::new(PlaceKind::Constant(variable.into())));
+        let mut step = call("", vec![value], 0);
+        let Step::Call(made) = &mut step else { unreachable!("`call` makes a call") };
+        made.callee = callee;
+        step
+    };
+    assert_eq!(target(on("b::HTTP"), vec![b.clone()]).as_deref(), Some("b::Client::remove"));
+    assert_eq!(target(on("b::OTHER"), vec![b]), None);
+}
+
+/// What a module that is declared for tests holds is test code, also where it lies in files of its own.
+#[test]
+fn modules_for_tests_may_lie_in_other_files() {
+    let mut root = file("b/src/lib.rs", "b", vec![remover("b::wipe", &[])]);
+    root.test_modules = vec!["b::jail".into()];
+    let jail = file("b/src/jail.rs", "b::jail", vec![remover("b::jail::wipe", &[])]);
+    let below = file("b/src/jail/cell.rs", "b::jail::cell", vec![remover("b::jail::cell::wipe", &[])]);
+    let beside = file("b/src/jailer.rs", "b::jailer", vec![remover("b::jailer::wipe", &[])]);
+    let program = link(vec![root, jail, below, beside]);
+    let tests: Vec<&str> =
+        program.functions().filter(|(_, f)| f.context.test).map(|(_, f)| f.name.as_str()).collect();
+    assert_eq!(tests, ["b::jail::wipe", "b::jail::cell::wipe"]);
 }
