@@ -6,7 +6,8 @@ use fsrace_analyzer::flow::FileSummary;
 use fsrace_analyzer::language::{Tests, acts, may_act};
 use fsrace_analyzer::source::{LanguageId, Package, SourceFile};
 use fsrace_analyzer::{link, lower, lower_without_tests};
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::process::Command;
 use support::{fail_on, texts, workspace};
 
@@ -132,7 +133,10 @@ fn output(folder: &std::path::Path, flags: &[&str]) -> (Option<i32>, String, Str
 fn the_tool_parses_nothing_where_nothing_can_have_an_effect() {
     let here = tempfile::tempdir().unwrap();
     fs::create_dir(here.path().join("src")).unwrap();
-    let write = |name: &str, text: &str| fs::write(here.path().join("src").join(name), text).unwrap();
+    let write = |name: &str, text: &str| {
+        let mut file = File::create_new(here.path().join("src").join(name)).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    };
     for (number, text) in SILENT.iter().enumerate() {
         write(&format!("part_{number}.rs"), text);
     }

@@ -290,8 +290,6 @@ mod tests {
 
     #[test]
     fn a_package_is_named_by_its_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let manifest = folder.path().join("Cargo.toml");
         for (text, name) in [
             ("[package]\nname = \"a\"\n\n[dependencies]\nb = { version = \"1\" }\n", Some("a")),
             ("# [package]\n[package] # ours\nname = \"a\"\n", Some("a")),
@@ -301,8 +299,9 @@ mod tests {
             ("[package]\nkeywords = [\n[package]\n", None),
             ("[workspace.package]\nname = \"a\"\n", None),
         ] {
-            fs::write(&manifest, text).unwrap();
-            assert_eq!(package_name(&manifest).as_deref(), name, "{text}");
+            let mut manifest = tempfile::NamedTempFile::new().unwrap();
+            std::io::Write::write_all(&mut manifest, text.as_bytes()).unwrap();
+            assert_eq!(package_name(manifest.path()).as_deref(), name, "{text}");
         }
     }
 

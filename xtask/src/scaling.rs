@@ -6,6 +6,7 @@
 
 use crate::bench::{self, megabytes, rust_files};
 use crate::{Failure, pins};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,9 +35,9 @@ pub fn run(folders: &[&str]) -> Result<ExitCode, Failure> {
     for folder in folders {
         // The parts of a folder are projects of their own.
         for entry in std::fs::read_dir(folder).map_err(|e| format!("{folder}: {e}"))? {
-            let folder = entry?.path();
-            if folder.is_dir() {
-                units.push(Unit::of(folder)?);
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                units.push(Unit::of(entry.path())?);
             }
         }
     }
@@ -143,6 +144,11 @@ fn copy_sources(from: &Path, to: &Path, suffix: &str) -> Result<(), Failure> {
         if let Some(folder) = target.parent() {
             std::fs::create_dir_all(folder)?;
         }
+        let mut made = match File::create_new(&target) {
+            Ok(made) => made,
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
+            Err(e) => return Err(format!("{}: {e}", target.display()).into()),
+        };
         if name == "Cargo.toml" {
             let text = std::fs::read_to_string(entry.path())?;
             let mut manifest: toml::Table = text.parse()?;
@@ -153,9 +159,9 @@ fn copy_sources(from: &Path, to: &Path, suffix: &str) -> Result<(), Failure> {
             {
                 name.push_str(suffix);
             }
-            std::fs::write(&target, toml::to_string(&manifest)?)?;
+            made.write_all(toml::to_string(&manifest)?.as_bytes())?;
         } else {
-            std::fs::copy(entry.path(), &target)?;
+            std::io::copy(&mut File::open(entry.path())?, &mut made)?;
         }
     }
     Ok(())

@@ -212,8 +212,8 @@ mod tests {
             }
         }
         for (at, of) in &models.mirrors {
-            let below = |name: &&Box<str>| name.strip_prefix(&**of).is_some_and(|n| n.starts_with("::"));
-            for name in models.apis.keys().filter(below) {
+            let below = |name: &str| name.strip_prefix(&**of).is_some_and(|n| n.starts_with("::"));
+            for name in models.apis.keys().filter(|name| below(name)) {
                 let copy = name.replacen(&**of, at, 1);
                 let loud = models.api(&copy).is_some_and(is_loud);
                 assert!(!loud || words.may_act(copy.split("::")), "{copy}");

@@ -264,8 +264,9 @@ fn methods_of_statics_are_found_by_their_declared_types() {
         let callee = Callee::Method { receiver: Some(variable.into()), name: "remove".into() };
         let value = Value::Place(Place::new(PlaceKind::Constant(variable.into())));
         let mut step = call("", vec![value], 0);
-        let Step::Call(made) = &mut step else { unreachable!("`call` makes a call") };
-        made.callee = callee;
+        if let Step::Call(made) = &mut step {
+            made.callee = callee;
+        }
         step
     };
     assert_eq!(target(on("b::HTTP"), vec![b.clone()]).as_deref(), Some("b::Client::remove"));
