@@ -1,10 +1,11 @@
-//! `chmod-after-create`: a file is made as everybody may open it, and closed to others, or given to its owner, only afterwards.
+//! `chmod-after-create`: a file is made as everybody may open it, and closed to others only afterwards; or its mode, owner or times are
+//! changed by path, after it was made or used by path, where others can put something else there.
 //!
 //! Not reported: modes that let more in (executables); files made with their mode, under a umask that fits, or by `tempfile`.
 
-use crate::names;
 use crate::pairs::{Candidate, created_by_path, is_private, writes_constant};
 use crate::rule::{Report, Rule, short};
+use crate::swapped;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Effect, Mode, Operation, Place};
@@ -41,16 +42,19 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             );
         }
     }
+    candidates.extend(swapped::again(trace, is_change));
     candidates
 }
 
-/// The file that fewer may open after this, or that another owns; the latter matters where others can put a link in its place.
+/// Who owns it, who may use it, how old it is: by path, all of these follow a link that was put in its place.
+fn is_change(operation: Operation) -> bool {
+    matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes)
+}
+
+/// The file that fewer may open after this.
 fn narrowed(effect: &Effect) -> Option<&Place> {
     match effect.operation {
         Operation::SetPermissions(Mode::Private) => Some(&effect.place),
-        Operation::SetOwner if effect.handle.is_none() && names::is_open_to_all(&effect.place) => {
-            Some(&effect.place)
-        }
         _ => None,
     }
 }
@@ -71,12 +75,16 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         _ => format!("`{api}` comes after others could open the file, who then read what is written to it"),
     };
     let help = match race.witness.actor {
-        Actor::Attacker => "create it with `create_new`, and change the open file, not the path",
+        Actor::Attacker => {
+            "open it once (`create_new` or `O_NOFOLLOW`), and change the open file, not the path"
+        }
         _ => "create it with its mode, or as a temporary file that is its maker's alone",
     };
-    Report { message, help: help.to_owned(), check: "made here, for everybody" }
+    let check = if candidate.again { "gone by before here" } else { "made here, for everybody" };
+    Report { message, help: help.to_owned(), check }
 }
 
 fn rewrite(candidate: &Candidate) -> Option<Idiom> {
-    matches!(candidate.act.effect.operation, Operation::SetPermissions(_)).then_some(Idiom::CreateWithMode)
+    let narrows = matches!(candidate.act.effect.operation, Operation::SetPermissions(Mode::Private));
+    (narrows && !candidate.again).then_some(Idiom::CreateWithMode)
 }

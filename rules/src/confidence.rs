@@ -116,7 +116,13 @@ impl Surroundings<'_> {
                 );
                 (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
-            Actor::Attacker => names::is_open_to_all(place).then_some(Reason::SharedRoot(Root::Temp)),
+            Actor::Attacker if names::is_open_to_all(place) => Some(Reason::SharedRoot(Root::Temp)),
+            // Who can write a directory can put anything under any name in it.
+            Actor::Attacker => self
+                .evidence
+                .find(&place.parent(), &[Role::Opens], |_| true)
+                .filter(|other| other.strength == Strength::Full)
+                .map(Reason::Elsewhere),
             Actor::Stranger => Some(Reason::Narrowed),
             Actor::Bystander => None,
         }
@@ -250,6 +256,18 @@ pub fn judge(
     let differs = place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) || names::is_random(place);
     if !met_all_the_same && differs {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
+    }
+    // Who claims it, or takes a lock for it, expects others all the same; and so does who does the other side itself.
+    let expected = candidate.meaning == Meaning::Claim || candidate.cover.is_broken();
+    let other = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full);
+    if names::is_immune(place) && !expected && !other {
+        verdict.at_most(Confidence::Low, "only root can write where it lies");
+    }
+    if candidate.moved && !other {
+        verdict.at_most(
+            Confidence::Low,
+            "what was there is moved, and nobody is known to look for it meanwhile",
+        );
     }
     if candidate.own {
         verdict.at_most(Confidence::Low, "this very run made what is there");

@@ -260,7 +260,7 @@ impl<'p> View<'p> {
             script: Script::default(),
         };
         Some(Proven {
-            race: Race { consequence: Consequence::RedundantCheck, witness },
+            race: Race { consequence: Consequence::RedundantCheck, reached: true, witness },
             reason: Reason::None,
             confidence: Confidence::High,
             reasons: vec!["no order of steps ends differently".to_owned()],
@@ -283,6 +283,10 @@ impl<'p> View<'p> {
         if candidate.check.is_none() && candidate.act.depth > 0 {
             actors.retain(|(_, reason)| !matches!(reason, Reason::None));
         }
+        // Where nobody can write but who runs it, going by a path twice is nobody's to use.
+        if candidate.again {
+            actors.retain(|(actor, reason)| *actor == Actor::Attacker && !matches!(reason, Reason::None));
+        }
         // Those without a reason last: they need no exploring where another race is shown.
         actors.sort_by_key(|(_, reason)| matches!(reason, Reason::None));
         let narrowed = (size(&self.body) > LARGE).then(|| narrow(&self.body, candidate));
@@ -302,7 +306,7 @@ impl<'p> View<'p> {
                 undecided.get_or_insert(actor);
             }
             for race in exploration.races {
-                if !is_about(candidate, &race) {
+                if !race.reached || !is_about(candidate, &race) {
                     continue;
                 }
                 let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
@@ -338,8 +342,13 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
         .any(|lane| ran(lane, check.effect.site) && ran(lane, candidate.act.effect.site))
 }
 
+/// As the explorer sees it: who goes to a directory after another step on it goes by a path.
 fn changes_process(candidate: &Candidate) -> bool {
-    candidate.act.effect.operation.domain() != Domain::Files
+    match candidate.act.effect.operation.domain() {
+        Domain::Files => false,
+        Domain::WorkingDirectory => candidate.check.is_none(),
+        Domain::Environment | Domain::Mask => true,
+    }
 }
 
 fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
@@ -376,7 +385,7 @@ impl Proven {
             script: Script::default(),
         };
         Proven {
-            race: Race { consequence, witness },
+            race: Race { consequence, reached: true, witness },
             reason: Reason::None,
             confidence: Confidence::Low,
             reasons: vec![loss],
@@ -501,6 +510,7 @@ fn other_side(program: &Program, other: &Other) -> Related {
         Role::Replaces => "replaces",
         Role::Removes => "removes",
         Role::RemovesTree => "removes the tree of",
+        Role::Opens => "lets everybody write beside",
     };
     let found = program.function(other.found.function);
     let function = found.map_or("another function", |summary| names::last(&summary.name));

@@ -6,7 +6,7 @@
 use crate::names;
 use crate::pairs;
 use crate::trace::Trace;
-use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, RemoveKind, Site};
+use fsrace_analyzer::flow::{Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -34,6 +34,8 @@ pub enum Role {
     Removes,
     /// Removes it with all below it.
     RemovesTree,
+    /// Lets everybody write in it.
+    Opens,
 }
 
 /// One effect on a class.
@@ -310,6 +312,7 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
             roles.extend(other.map(|o| (o, Role::Creates)));
         }
         Operation::HardLink | Operation::Symlink => roles.extend(other.map(|o| (o, Role::Creates))),
+        Operation::SetPermissions(Mode::Shared) => roles.push((place, Role::Opens)),
         _ => {}
     }
     roles

@@ -4,6 +4,7 @@
 //! onto a path that was not tested.
 
 use crate::pairs::{Candidate, guarded};
+use crate::read_modify_write::is_update;
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -34,7 +35,12 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let onto = guarded(trace, destination, |says| says != Says::Present, false);
     let from = guarded(trace, source, |says| says == Says::Present, false);
-    onto.into_iter().chain(from).filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place)).collect()
+    let pairs = onto.into_iter().chain(from);
+    // Where what was read is what is moved into place, that is an update, and no creation.
+    pairs
+        .filter(|(pair, _)| !is_update(trace, pair.check, pair.act))
+        .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
+        .collect()
 }
 
 fn destination(effect: &Effect) -> Option<&Place> {

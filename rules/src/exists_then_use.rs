@@ -6,7 +6,7 @@ use crate::pairs::{Candidate, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Check, Effect, Operation, Place};
+use fsrace_analyzer::flow::{Check, Effect, OnFailure, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -32,12 +32,18 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         .collect()
 }
 
-/// Whether what is asked of the file is what is then set: its mode or owner, and not whether it is there.
+/// Whether what is asked of the file is what is then set: its mode or owner, and not whether it is there. Who does not go on without an
+/// answer wants more of it than that there is one.
 fn asks_for_mode(candidate: &Candidate) -> bool {
     let asked = candidate.check.as_ref().is_some_and(|check| {
-        matches!(check.effect.operation, Operation::Check(Check::Metadata | Check::SymlinkMetadata))
+        let Effect { operation, on_failure, result, .. } = &check.effect;
+        matches!(operation, Operation::Check(Check::Metadata | Check::SymlinkMetadata))
+            && (*on_failure != OnFailure::Continue || candidate.act.effect.data.contains(result))
     });
-    let sets = matches!(candidate.act.effect.operation, Operation::SetPermissions(_) | Operation::SetOwner);
+    let sets = matches!(
+        candidate.act.effect.operation,
+        Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes
+    );
     asked && sets
 }
 

@@ -276,6 +276,17 @@ pub fn is_open_to_all(place: &Place) -> bool {
     }
 }
 
+/// Whether the place lies where only root can write, by the custom of all systems (hier(7)), so that nobody else comes between.
+pub fn is_immune(place: &Place) -> bool {
+    const ROOTS: [&str; 8] = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/root"];
+    place.any(&mut |kind| match kind {
+        PlaceKind::Literal(text) => {
+            ROOTS.into_iter().any(|root| is_below(text, root)) && !is_below(text, "/usr/local")
+        }
+        _ => false,
+    })
+}
+
 /// Whether an absolute path leads to a register of the kernel rather than to anybody's file.
 pub fn is_register(text: &str) -> bool {
     ["/proc", "/sys", "/dev"].into_iter().any(|root| is_below(text, root)) && !is_below(text, "/dev/shm")

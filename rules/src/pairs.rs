@@ -41,6 +41,10 @@ pub struct Candidate {
     pub target: Option<Place>,
     /// Whether the race is that two read the same time.
     pub same_tick: bool,
+    /// Whether what is made anew, or what was there before, is moved, so that nothing is lost where nobody looks.
+    pub moved: bool,
+    /// Whether the path is gone by a second time, and only another user gains by coming in between.
+    pub again: bool,
     /// Whether this very run made the place before, or emptied a directory above it.
     pub own: bool,
     /// Whether what was read gives way to a default where it makes no sense.
@@ -236,6 +240,8 @@ impl Candidate {
             with_own_work: false,
             target: None,
             same_tick: false,
+            again: false,
+            moved: false,
             meaning: Meaning::Plain,
             cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
@@ -251,6 +257,8 @@ impl Candidate {
             place: place.clone(),
             target: moves.and_then(|effect| effect.other_place.clone()),
             same_tick: false,
+            again: false,
+            moved: false,
             check: other,
             says: None,
             certain: true,

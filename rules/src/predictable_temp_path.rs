@@ -121,7 +121,7 @@ fn contains(place: &Place, part: &Place) -> bool {
 }
 
 /// Whether it lies directly in a directory that everybody can write, under a name that can be told beforehand.
-fn is_foreseen(place: &Place) -> bool {
+pub fn is_foreseen(place: &Place) -> bool {
     if !names::is_open_to_all(place) {
         return false;
     }
@@ -166,7 +166,7 @@ fn is_lent(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
         if !trace.on_one_path(act, later) {
             return false;
         }
-        ran |= effect.operation == Operation::Run;
+        ran |= matches!(effect.operation, Operation::Run | Operation::Execute);
         let back = match effect.operation {
             Operation::Read | Operation::Remove(_) => true,
             Operation::Open(flags) => flags.read && !flags.create,

@@ -45,6 +45,13 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     candidates
 }
 
+/// Whether what the act puts in place is made of what the earlier step read.
+pub fn is_update(trace: &Trace<'_>, read: usize, act: usize) -> bool {
+    let reads = trace.events.get(read).is_some_and(|event| event.effect.operation == Operation::Read);
+    let data = trace.events.get(act).and_then(|event| written(trace, act, event.effect));
+    reads && data.is_some_and(|(_, data)| data.iter().any(|r| trace.origins(*r).contains(&read)))
+}
+
 /// What place gets which data by this effect: a write in place, or a rename onto it of a file written before.
 fn written<'e>(trace: &Trace<'_>, act: usize, effect: &'e Effect) -> Option<(&'e Place, Vec<ResultId>)> {
     match effect.operation {

@@ -8,7 +8,7 @@ use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Effect, Operation};
+use fsrace_analyzer::flow::{Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -33,13 +33,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
-    let creations =
-        trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created_by_path(e.effect)?)));
+    let creations = trace.events.iter().enumerate().filter_map(|(i, e)| Some((i, created(e.effect)?)));
     creations
         .filter(|(_, place)| !is_private(place))
         .filter_map(|(act, place)| {
             let removal = nearest_removal(trace, act, |removed| removed == place)?;
-            Candidate::of_steps(trace, Some(removal), act, place)
+            let steps = [trace.events.get(removal)?.effect, trace.events.get(act)?.effect];
+            if is_put_back(steps) {
+                return None;
+            }
+            let moved = steps.iter().any(|step| matches!(step.operation, Operation::Rename { .. }));
+            Candidate::of_steps(trace, Some(removal), act, place).map(|c| Candidate { moved, ..c })
         })
         // A socket or lock that is refused is a loss; content that is refused is only not written.
         .filter(|c| {
@@ -48,18 +52,36 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         .collect()
 }
 
+/// What comes into being by path, be it made there or moved there.
+fn created(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::Rename { .. } => effect.other_place.as_ref(),
+        _ => created_by_path(effect),
+    }
+}
+
+/// Whether what was moved away comes back.
+fn is_put_back([removal, creation]: [&Effect; 2]) -> bool {
+    matches!(creation.operation, Operation::Rename { .. })
+        && removal.other_place.as_ref() == Some(&creation.place)
+}
+
+/// What is gone by path, be it removed or moved away.
+fn gone(effect: &Effect) -> Option<&Place> {
+    match effect.operation {
+        Operation::Rename { .. } => Some(&effect.place),
+        _ => removed_by_path(effect),
+    }
+}
+
 /// Whether the creation is done with O_EXCL: whoever comes between makes it fail.
 fn refuses(effect: &Effect) -> bool {
     matches!(effect.operation, Operation::Open(flags) if flags.create_new)
 }
 
-fn nearest_removal(
-    trace: &Trace<'_>,
-    act: usize,
-    of: impl Fn(&fsrace_analyzer::flow::Place) -> bool,
-) -> Option<usize> {
+fn nearest_removal(trace: &Trace<'_>, act: usize, of: impl Fn(&Place) -> bool) -> Option<usize> {
     (0..act).rev().find(|earlier| {
-        trace.events.get(*earlier).and_then(|e| removed_by_path(e.effect)).is_some_and(&of)
+        trace.events.get(*earlier).and_then(|e| gone(e.effect)).is_some_and(&of)
             && trace.on_one_path(*earlier, act)
             && trace.meets_at_root(*earlier, act)
     })

@@ -246,6 +246,7 @@ fn messages_are_in_house_style() {
                     let body = block(vec![step(1, operation)]);
                     let candidate = Candidate::of_steps(&Trace::of(&body), None, 0, &place()).unwrap();
                     let race = Race {
+                        reached: true,
                         consequence: *consequence,
                         witness: Witness {
                             actor: *actor,

@@ -133,12 +133,21 @@ impl Context<'_> {
         if let Ok(Progress::Done(success)) = &stepped
             && success.contents.iter().any(|c| self.contents.writer(*c) == Some(other(lane)))
         {
-            let changes = matches!(effect.operation, Operation::SetOwner | Operation::SetPermissions(_));
-            // Who changes only its owner or mode has not looked at what is in it.
+            let changes = matches!(
+                effect.operation,
+                Operation::SetOwner
+                    | Operation::SetPermissions(_)
+                    | Operation::SetTimes
+                    | Operation::Mount
+                    | Operation::SetCwd
+                    | Operation::SetRoot
+            );
+            // Who changes only its owner, mode or times, or goes there, has not looked at what is in it.
             if let Some(saw) = state.saw.get_mut(index(lane)).filter(|_| !changes) {
                 *saw = true;
             }
-            let takes = changes || matches!(effect.operation, Operation::Read | Operation::Copy);
+            let takes =
+                changes || matches!(effect.operation, Operation::Read | Operation::Copy | Operation::Execute);
             state.misled |= lane == Lane::A && takes;
         }
         if stepped.is_ok() {
@@ -226,6 +235,14 @@ impl Context<'_> {
         let read = self.call(state, lane, Call::Read(opened));
         self.call(state, lane, Call::Close(opened))?;
         read
+    }
+
+    /// What is at a path that has to be a directory.
+    fn directory(&mut self, state: &mut State, lane: Lane, path: &[Name]) -> Result<Reply, ErrorKind> {
+        match self.call(state, lane, Call::Stat(path.to_vec()))? {
+            Reply::Status(status) if status.kind != Kind::Directory => Err(ErrorKind::NotADirectory),
+            there => Ok(there),
+        }
     }
 
     fn effect_step(
@@ -349,10 +366,14 @@ impl Context<'_> {
                 }
                 done()
             }
-            Operation::SetOwner if handle.is_none() => {
+            // Of owners, times, mounts and roots the abstract kernel knows that the path must lead somewhere.
+            Operation::SetOwner | Operation::SetTimes if handle.is_some() => done(),
+            // Nothing depends on the times of something else.
+            Operation::SetTimes if path != self.target => done(),
+            Operation::SetOwner | Operation::SetTimes | Operation::Execute => {
                 observed(&self.call(state, lane, Call::Stat(owned()))?)
             }
-            Operation::SetOwner => done(),
+            Operation::Mount | Operation::SetRoot => observed(&self.directory(state, lane, path)?),
             Operation::Lock { shared, scope, blocking } => {
                 self.lock_step(state, lane, path, handle, (shared, blocking), scope)
             }
@@ -363,8 +384,9 @@ impl Context<'_> {
                 done()
             }
             Operation::SetCwd => {
+                let there = self.directory(state, lane, to)?;
                 self.call(state, lane, Call::ChangeDirectory(to.to_vec()))?;
-                done()
+                observed(&there)
             }
             Operation::SetUmask(mode) => {
                 // Where the question is whether it changes, one that is computed is another than before.

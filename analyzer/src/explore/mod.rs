@@ -139,6 +139,8 @@ pub struct Exploration {
 pub struct Race {
     /// What it costs.
     pub consequence: Consequence,
+    /// Whether the act is done in the schedule. Where it is not, no schedule with it has this consequence.
+    pub reached: bool,
     /// The schedule that shows it.
     pub witness: Witness,
 }

@@ -132,7 +132,7 @@ impl Explorer {
 impl Key {
     /// None where the two actors have places of their own.
     fn of(scenario: &Scenario<'_>) -> Option<Key> {
-        let domain = slice::domain_at(scenario.body, scenario.act);
+        let domain = slice::domain_of(scenario);
         // What a process keeps for itself, only its threads can look at.
         let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
             || (domain != Domain::Files && scenario.actor != Actor::Itself);
@@ -254,6 +254,8 @@ fn note_visibility(
 struct Found {
     consequence: Consequence,
     loss: String,
+    /// Whether the act is done in it.
+    reached: bool,
     switches: (u32, u32),
     schedule: Vec<Lane>,
     initial: Initial,
@@ -343,7 +345,7 @@ impl Searcher<'_> {
         let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = orderly.into_iter().unzip();
         let [program, _] = programs;
         let worst = worst(subject.actor);
-        let known = self.answer.found.iter().find(|found| found.consequence == worst);
+        let known = self.answer.found.iter().find(|found| found.consequence == worst && found.reached);
         let limit = Limit {
             states: MAX_STATES.saturating_sub(self.answer.states),
             below: known.map(|found| (found.switches, found.schedule.len())),
@@ -364,8 +366,11 @@ impl Searcher<'_> {
             let Some((consequence, loss)) = question.classify(&run, &serials) else {
                 return false;
             };
-            let better =
-                |known: &Found| (run.switches, run.schedule.len()) < (known.switches, known.schedule.len());
+            // A schedule without the act tells of another race, and is the answer only where there is none with it.
+            let better = |known: &Found| {
+                (!run.reached, run.switches, run.schedule.len())
+                    < (!known.reached, known.switches, known.schedule.len())
+            };
             let known = found.iter().position(|f| f.consequence == consequence);
             if let Some(at) = known {
                 if !found.get(at).is_some_and(better) {
@@ -376,6 +381,7 @@ impl Searcher<'_> {
             found.push(Found {
                 consequence,
                 loss,
+                reached: run.reached,
                 switches: run.switches,
                 schedule: run.schedule,
                 initial,
@@ -383,7 +389,7 @@ impl Searcher<'_> {
                 chosen: context.oracle.chosen().to_vec(),
             });
             // Those that come later switch as often or more.
-            any || consequence == worst
+            any || (consequence == worst && run.reached)
         });
         self.answer.states += searched.states;
         self.answer.bounded |= searched.bounded | context.cut;
@@ -426,7 +432,7 @@ fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], 
             contents: context.contents,
         },
     };
-    Race { consequence: found.consequence, witness }
+    Race { consequence: found.consequence, reached: found.reached, witness }
 }
 
 impl<'a> Subject<'a> {

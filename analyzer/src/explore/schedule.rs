@@ -86,6 +86,8 @@ pub struct Run {
     pub wrote: [u64; 2],
     /// Whether each actor looked at what the other wrote, see [`State::saw`].
     pub saw: [bool; 2],
+    /// Whether the act was done in it, by whichever of the two runs the program.
+    pub reached: bool,
     /// Switches, and among them those in the middle of an operation.
     pub switches: (u32, u32),
     /// Whose step came when.
@@ -133,9 +135,14 @@ pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial,
             context.step(&mut state, lane);
         }
     }
-    let itself = matches!(context.actor, Actor::Itself | Actor::ItselfThread);
-    let reached = state.machine(Lane::A).reached || (itself && state.machine(Lane::B).reached);
+    let reached = reached(context, &state);
     ((Outcome::of(&state), state.wrote), reached)
+}
+
+/// Whether the act was done, by whichever actor runs the program.
+fn reached(context: &Context<'_>, state: &State) -> bool {
+    let by_both = matches!(context.actor, Actor::Itself | Actor::ItselfThread | Actor::Task);
+    state.machine(Lane::A).reached || (by_both && state.machine(Lane::B).reached)
 }
 
 /// Spawned work that runs to its end where it is started, as far as nothing makes it wait.
@@ -147,7 +154,7 @@ fn as_called(context: &mut Context<'_>, mut state: State) -> (Serial, bool) {
     while let Some(lane) = next(context, &state) {
         context.step(&mut state, lane);
     }
-    let reached = state.machine(Lane::A).reached || state.machine(Lane::B).reached;
+    let reached = reached(context, &state);
     ((Outcome::of(&state), state.wrote), reached)
 }
 
@@ -237,7 +244,7 @@ pub fn search(
     context.settle(&mut state, Lane::B);
     let mut states = States::default();
     let mut nodes = vec![Node { state: states.number(state), last: None, parent: 0 }];
-    let mut outcomes: FxHashSet<(Outcome, [u64; 2], [bool; 2])> = FxHashSet::default();
+    let mut outcomes: FxHashSet<(Outcome, [u64; 2], [bool; 2], bool)> = FxHashSet::default();
     // Switches, those in the middle of an operation, steps, age.
     let mut open = BinaryHeap::from([Reverse(((0u32, 0u32), 0usize, 0usize))]);
     while let Some(Reverse((switches, steps, at))) = open.pop() {
@@ -256,8 +263,10 @@ pub fn search(
         let Some(state) = states.states.get(number).map(Rc::clone) else { continue };
         if !state.running(Lane::A) && !state.running(Lane::B) {
             let outcome = Outcome::of(&state);
-            if outcomes.insert((outcome.clone(), state.wrote, state.saw)) {
+            let reached = reached(context, &state);
+            if outcomes.insert((outcome.clone(), state.wrote, state.saw, reached)) {
                 let run = Run {
+                    reached,
                     outcome,
                     wrote: state.wrote,
                     saw: state.saw,

@@ -67,6 +67,8 @@ impl Use {
                     }
                     Operation::ReadDir
                     | Operation::Update
+                    | Operation::Mount
+                    | Operation::SetRoot
                     | Operation::Remove(RemoveKind::Dir | RemoveKind::Tree)
                     | Operation::Check(Check::IsDir) => used.directory = true,
                     Operation::Open(_)
@@ -76,6 +78,7 @@ impl Use {
                     | Operation::Truncate
                     | Operation::Copy
                     | Operation::HardLink
+                    | Operation::Execute
                     | Operation::Remove(RemoveKind::File)
                     | Operation::Check(Check::IsFile) => used.file = true,
                     _ => {}
@@ -83,6 +86,7 @@ impl Use {
             }
             if lane_path(&effect.other_paths, Lane::A) == target {
                 used.file |= matches!(effect.operation, Operation::Copy | Operation::HardLink);
+                used.directory |= effect.operation == Operation::SetCwd;
             }
         }
         used
@@ -232,7 +236,8 @@ pub fn start(
     if programs.iter().any(|p| matches!(p.code.first(), Some(Instruction::Builtin(Actor::Attacker)))) {
         // Whoever looks at it sees that it is not what was there before.
         let content = contents.text(Lane::B, u16::MAX, Vec::new());
-        start.put(&victim(), Kind::File, content, contents);
+        let kind = if used.is_directory() { Kind::Directory } else { Kind::File };
+        start.put(&victim(), kind, content, contents);
     }
     start
 }
@@ -249,9 +254,14 @@ fn needs(effect: &EffectStep) -> Option<Kind> {
         | Operation::Rename { .. }
         | Operation::SetPermissions(_)
         | Operation::SetOwner
+        | Operation::SetTimes
+        | Operation::Execute
+        | Operation::Symlink
         | Operation::Truncate => Some(Kind::File),
         Operation::Open(flags) if !flags.create && !flags.create_new => Some(Kind::File),
-        Operation::ReadDir | Operation::Update => Some(Kind::Directory),
+        Operation::ReadDir | Operation::Update | Operation::Mount | Operation::SetRoot => {
+            Some(Kind::Directory)
+        }
         _ => None,
     }
 }
@@ -280,7 +290,11 @@ fn touches<'a>(
         | Operation::Read
         | Operation::ReadDir
         | Operation::EnvGet
-        | Operation::SetOwner => vec![look(path)],
+        | Operation::SetOwner
+        | Operation::SetTimes
+        | Operation::Execute
+        | Operation::Mount
+        | Operation::SetRoot => vec![look(path)],
         Operation::SetPermissions(Mode::Unknown) => vec![look(path)],
         // Every relative path is looked up in it.
         Operation::SetCwd => vec![change(path), change(WORKING), look(to)],

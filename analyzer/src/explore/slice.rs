@@ -4,7 +4,8 @@ use super::filesystem::Name;
 use super::paths::{Paths, related};
 use super::{Actor, Lane, Scenario};
 use crate::flow::{
-    Block, Condition, Domain, Effect, Exit, LockScope, Operation, ResultId, Site, Step, Value,
+    Block, Condition, Domain, Effect, Exit, LockScope, Operation, Place, PlaceKind, ResultId, Root, Site,
+    Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -25,11 +26,20 @@ pub fn sites(body: &Block) -> Vec<Site> {
     walk.effects.iter().map(|e| e.site).collect()
 }
 
-/// What kind of state the effect at this site is about.
-pub fn domain_at(body: &Block, site: Site) -> Domain {
+/// What kind of state a question is about: the act's. Of a directory that is gone to after an earlier step on it, it is where the path
+/// leads by then.
+pub fn domain_of(scenario: &Scenario<'_>) -> Domain {
     let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
-    walk.block(body, None, 0);
-    walk.effects.iter().find(|e| e.site == site).map_or(Domain::Files, |e| e.operation.domain())
+    walk.block(scenario.body, None, 0);
+    let act = walk.effects.iter().find(|e| e.site == scenario.act).map(|e| e.operation.domain());
+    match act.unwrap_or_default() {
+        Domain::WorkingDirectory if scenario.check.is_some() && !is_working(scenario.place) => Domain::Files,
+        domain => domain,
+    }
+}
+
+fn is_working(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Root(Root::Working))
 }
 
 /// Whether the effect at this site looks at what is there, and changes nothing.
@@ -58,7 +68,7 @@ pub fn places_of(effect: &Effect, paths: &mut Paths, lane: Lane) -> (Vec<Name>, 
 pub fn slice(scenario: &Scenario<'_>, domain: Domain, paths: &mut Paths) -> FxHashSet<ResultId> {
     let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
     walk.block(scenario.body, None, 0);
-    let wanted = Wanted { domain, actor: scenario.actor };
+    let wanted = Wanted { domain, actor: scenario.actor, steps: [Some(scenario.act), scenario.check] };
     let mut found: Vec<Found<'_>> = walk
         .effects
         .into_iter()
@@ -118,6 +128,8 @@ fn want(handle: ResultId, forwards: &FxHashMap<ResultId, Vec<ResultId>>, handles
 struct Wanted {
     domain: Domain,
     actor: Actor,
+    /// The question's own steps.
+    steps: [Option<Site>; 2],
 }
 
 impl Wanted {
@@ -137,7 +149,8 @@ impl Wanted {
             Operation::SetCwd => {
                 self.domain == Domain::WorkingDirectory
                     || (self.domain == Domain::Files
-                        && matches!(self.actor, Actor::ItselfThread | Actor::Task))
+                        && (self.steps.contains(&Some(one.effect.site))
+                            || matches!(self.actor, Actor::ItselfThread | Actor::Task)))
             }
             Operation::EnvGet | Operation::EnvSet => self.domain == Domain::Environment && touches(),
             _ if self.domain == Domain::WorkingDirectory => {

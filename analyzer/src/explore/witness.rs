@@ -174,10 +174,14 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::SetPermissions(mode) => match mode {
             Mode::Unknown => "set permissions",
             Mode::Private => "set permissions to owner only",
-            Mode::Public => "set permissions to everybody",
+            Mode::Public | Mode::Shared => "set permissions to everybody",
         }
         .to_owned(),
         Operation::SetOwner => "set owner".to_owned(),
+        Operation::SetTimes => "set times".to_owned(),
+        Operation::Execute => "run".to_owned(),
+        Operation::Mount => "mount".to_owned(),
+        Operation::SetRoot => "change the root".to_owned(),
         Operation::ReadDir => "list".to_owned(),
         Operation::Lock { shared: true, .. } => "lock (shared)".to_owned(),
         Operation::Lock { shared: false, .. } => "lock".to_owned(),

@@ -191,6 +191,7 @@ fn mode_word(mode: Mode) -> &'static str {
         Mode::Unknown => "",
         Mode::Private => "-private",
         Mode::Public => "-public",
+        Mode::Shared => "-shared",
     }
 }
 
@@ -244,6 +245,10 @@ impl Display for Operation {
             Operation::Symlink => f.write_str("symlink"),
             Operation::SetPermissions(mode) => write!(f, "chmod{}", mode_word(*mode)),
             Operation::SetOwner => f.write_str("chown"),
+            Operation::SetTimes => f.write_str("utime"),
+            Operation::Execute => f.write_str("execute"),
+            Operation::Mount => f.write_str("mount"),
+            Operation::SetRoot => f.write_str("chroot"),
             Operation::ReadDir => f.write_str("read-dir"),
             Operation::Lock { shared, blocking, scope } => {
                 write!(f, "{}lock-{:?}", if *blocking { "" } else { "try-" }, scope)?;

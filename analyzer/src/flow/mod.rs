@@ -310,7 +310,7 @@ pub struct Effect {
     pub handle: Option<ResultId>,
     /// Destination of a rename or copy, name of a link.
     pub other_place: Option<Place>,
-    /// What is written derives from what these results read.
+    /// What is written, or set as mode, owner or times, derives from what these results read.
     pub data: Vec<ResultId>,
     /// What is written, as far as it is known: a text or constant, or what it is computed from.
     pub content: Value,
@@ -388,6 +388,14 @@ pub enum Operation {
     SetPermissions(Mode),
     /// Changes the owner.
     SetOwner,
+    /// Changes the times, utime(2).
+    SetTimes,
+    /// Runs the file, execve(2).
+    Execute,
+    /// Attaches a filesystem at the directory, mount(2).
+    Mount,
+    /// Makes the directory the root: chroot(2), pivot_root(2).
+    SetRoot,
     /// Lists a directory.
     ReadDir,
     /// Takes a lock; the result is its guard.
@@ -409,7 +417,7 @@ pub enum Operation {
     SetUmask(Mode),
     /// Changes a repository, under the lock file `other_place` in it, which is made anew and removed: whoever finds it there fails.
     Update,
-    /// Runs a command; `place` is its working directory or target where known.
+    /// Runs a command that is found by its name.
     Run,
     /// Flushes to the disk.
     Sync,
@@ -456,6 +464,8 @@ pub enum Mode {
     Private,
     /// Others too.
     Public,
+    /// Others may write too, and no sticky bit keeps what they put into a directory theirs: 0777, 0666.
+    Shared,
 }
 
 /// Whom a lock keeps out.
@@ -705,9 +715,14 @@ impl Effect {
             | Operation::Copy
             | Operation::HardLink
             | Operation::Rename { .. } => Some(&self.place),
-            Operation::SetPermissions(_) | Operation::SetOwner | Operation::Truncate | Operation::SetCwd => {
-                Some(&self.place)
-            }
+            Operation::SetPermissions(_)
+            | Operation::SetOwner
+            | Operation::SetTimes
+            | Operation::Truncate
+            | Operation::Execute
+            | Operation::Mount
+            | Operation::SetCwd
+            | Operation::SetRoot => Some(&self.place),
             Operation::Open(f) if !f.create && !f.create_new => Some(&self.place),
             _ => None,
         }

@@ -141,7 +141,7 @@ impl Place {
     #[must_use]
     pub fn join(&self, component: &Place) -> Self {
         if let PlaceKind::Literal(text) = component.kind() {
-            if text.starts_with('/') {
+            if text.starts_with('/') && !self.lists_descriptors() {
                 return component.clone();
             }
             if text.is_empty() || &**text == "." {
@@ -161,6 +161,20 @@ impl Place {
             return self.join(base).join(last);
         }
         Place::new(PlaceKind::Join(self.clone(), component.clone()))
+    }
+
+    /// Whether what lies in it are numbers of open files, so that one of a known file is no path to that (proc(5)).
+    fn lists_descriptors(&self) -> bool {
+        let is =
+            |place: &Place, text: &str| matches!(place.kind(), PlaceKind::Literal(own) if **own == *text);
+        match self.kind() {
+            PlaceKind::Literal(text) => ["/proc/self/fd", "/dev/fd"].contains(&&**text),
+            PlaceKind::Join(base, last) if is(last, "fd") => match base.kind() {
+                PlaceKind::Join(root, own) => is(root, "/proc") && is(own, "self"),
+                _ => is(base, "/dev") || is(base, "/proc/self"),
+            },
+            _ => false,
+        }
     }
 
     /// The directory that holds this place.

@@ -39,6 +39,7 @@
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
 //! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in |
+//! | `errno` | the result is the error of the `status` row called before |
 //! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
@@ -132,6 +133,8 @@ pub struct Api {
     pub descriptor: bool,
     /// The effect is on the file of this name in the place.
     pub inside: Option<String>,
+    /// The result is the error that errno stands for.
+    pub errno: bool,
     /// Builds a command line: what argument 1 (of a constructor, 0) is to it.
     pub command: Option<CommandPart>,
 }

@@ -421,6 +421,7 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Truncate
             | Operation::SetPermissions(_)
             | Operation::SetOwner
+            | Operation::SetTimes
             | Operation::Lock { .. }
             | Operation::Sync
     )

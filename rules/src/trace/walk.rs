@@ -174,7 +174,10 @@ impl<'a> Walker<'a> {
         if event >= EVENTS {
             return;
         }
-        if matches!(effect.operation, Operation::Run | Operation::Populate | Operation::Update) {
+        if matches!(
+            effect.operation,
+            Operation::Run | Operation::Execute | Operation::Populate | Operation::Update
+        ) {
             self.labour(state);
         }
         self.trace.sources.insert(effect.result, Source::Event(event));

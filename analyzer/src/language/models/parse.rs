@@ -96,6 +96,8 @@ struct ApiRow {
     #[serde(default)]
     presumed: bool,
     #[serde(default)]
+    errno: bool,
+    #[serde(default)]
     descriptor: bool,
     inside: Option<String>,
     command: Option<String>,
@@ -379,6 +381,7 @@ impl ApiRow {
             joins: self.joins,
             releases: self.releases,
             presumed: self.presumed,
+            errno: self.errno,
             descriptor: self.descriptor,
             inside: self.inside.clone(),
             command: context.optional("part of a command", self.command.as_ref(), command_part)?,
@@ -479,6 +482,10 @@ fn operation(word: &str) -> Option<Operation> {
         "symlink" => Operation::Symlink,
         "chmod" => Operation::SetPermissions(Mode::Unknown),
         "chown" => Operation::SetOwner,
+        "utime" => Operation::SetTimes,
+        "execute" => Operation::Execute,
+        "mount" => Operation::Mount,
+        "chroot" => Operation::SetRoot,
         "read-dir" => Operation::ReadDir,
         "lock" => lock(false, true, LockScope::Process),
         "lock-shared" => lock(true, true, LockScope::Process),

@@ -389,6 +389,9 @@ impl Lowerer<'_> {
             // `custom_flags(libc::O_EXCL | ..)` adds what the constants say.
             return Some(Val::new(V::Flags(expr::union(*flags, *more)), ty.clone()));
         }
+        if api.errno {
+            return self.last_error();
+        }
         if let Some(unique) = api.unique {
             let id = self.opaque_id();
             let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
@@ -545,7 +548,9 @@ impl Lowerer<'_> {
     ) -> Option<Val> {
         let mut operation = operation;
         let commanded = match arguments.first().map(|a| &a.v) {
-            Some(V::Command(line)) if operation == Operation::Run => self.commanded(line),
+            Some(V::Command(line)) if operation == Operation::Run => {
+                self.commanded(line).or_else(|| line.executed(&api.name))
+            }
             _ => None,
         };
         if let Some(option) = api.options.and_then(|at| arguments.get(at)) {
@@ -615,7 +620,9 @@ impl Lowerer<'_> {
         if let Some(value) = api.data.and_then(|at| arguments.get(at)) {
             add_data(&mut data, &value.provenance());
         }
-        if matches!(operation, Operation::Write | Operation::Append | Operation::Truncate)
+        let changes =
+            matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes);
+        if (changes || matches!(operation, Operation::Write | Operation::Append | Operation::Truncate))
             && api.data.is_none()
         {
             // Writers that take no data argument of their own (`serde_json::to_writer`, `write!`) derive from all they are given.
@@ -671,6 +678,10 @@ impl Lowerer<'_> {
         if matches!(operation, Operation::Open(_)) {
             self.opened.insert(result);
             self.droppable.insert(result);
+        }
+        if api.status {
+            self.statuses.insert(result);
+            self.last_status = Some(result);
         }
         if certainty == Certainty::Presumed {
             let method = api.name.rsplit("::").next().unwrap_or_default().to_owned();
@@ -735,7 +746,7 @@ impl Lowerer<'_> {
         if matches!(operation, Operation::Read | Operation::ReadDir) {
             add_data(&mut data, &[result]);
         }
-        if !fallible && ty == Ty::Bool {
+        if !fallible && ty == Ty::Bool && !self.statuses.contains(&result) {
             return Val { v: V::Cond(crate::flow::Condition::True(result)), ty: Ty::Bool, data };
         }
         Val { v: V::Result(result), ty: wrapped, data }

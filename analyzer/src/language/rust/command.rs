@@ -1,6 +1,7 @@
 //! Command lines that are built step by step, and what running them does to the filesystem.
 
 use super::lower::Lowerer;
+use super::types::Ty;
 use super::value::{V, Val};
 use crate::flow::{Operation, Place, PlaceKind, Root};
 use crate::language::models::{Command, CommandPart};
@@ -17,11 +18,21 @@ pub struct CommandLine {
     words: Vec<Place>,
     /// Where it starts, if not where the process is.
     directory: Option<Place>,
+    /// Whether the program is a path, and not a name that is looked for in `PATH`.
+    by_path: bool,
+}
+
+impl CommandLine {
+    /// What running a command does whose program is a file at a known path.
+    pub fn executed(&self, api: &str) -> Option<Commanded> {
+        let place = self.words.first().filter(|_| self.by_path)?.clone();
+        Some(Commanded { operation: Operation::Execute, place, name: api.to_owned() })
+    }
 }
 
 /// What running a command does.
 pub struct Commanded {
-    /// `Populate` or `Update`.
+    /// `Populate`, `Update` or `Execute`.
     pub operation: Operation,
     /// To what.
     pub place: Place,
@@ -39,7 +50,13 @@ impl Lowerer<'_> {
             _ => return None,
         };
         match part {
-            CommandPart::Program => line.words.push(self.place_of(arguments.first()?, "")),
+            CommandPart::Program => {
+                let value = arguments.first()?;
+                let program = self.place_of(value, "");
+                let is_path = value.ty.is_path_like() && value.ty != Ty::Text;
+                line.by_path = is_path || literal(&program).is_some_and(|text| text.contains('/'));
+                line.words.push(program);
+            }
             CommandPart::Argument => line.words.push(self.place_of(arguments.get(1)?, "")),
             CommandPart::Arguments => line.words.extend(self.list_of(syntax.get(1)?)),
             CommandPart::Directory => line.directory = Some(self.place_of(arguments.get(1)?, "")),

@@ -420,12 +420,18 @@ impl Lowerer<'_> {
             BinOp::Eq(_) | BinOp::Ne(_) => {
                 let left = self.expr(&e.left);
                 let right = self.expr(&e.right);
+                if let Some(told) = self.status_test(&e.op, (&left, &e.left), (&right, &e.right)) {
+                    return Val::cond(told);
+                }
                 let condition = self.equal(&left, &right);
                 Val::cond(if matches!(e.op, BinOp::Ne(_)) { condition.negated() } else { condition })
             }
             BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_) => {
                 let left = self.expr(&e.left);
                 let right = self.expr(&e.right);
+                if let Some(told) = self.status_test(&e.op, (&left, &e.left), (&right, &e.right)) {
+                    return Val::cond(told);
+                }
                 let mut observed = left.observed();
                 add_data(&mut observed, &right.observed());
                 Val::cond(self.opaque_condition(observed))

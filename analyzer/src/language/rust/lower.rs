@@ -82,6 +82,9 @@ pub struct Lowerer<'a> {
     pub accessed: FxHashSet<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
+    /// Results that are statuses of C, and the last of them, which errno is about.
+    pub statuses: FxHashSet<ResultId>,
+    pub last_status: Option<ResultId>,
     /// Results that may be guards or handles: locks, opens and calls.
     pub droppable: FxHashSet<ResultId>,
     depth: usize,
@@ -117,6 +120,8 @@ impl<'a> Lowerer<'a> {
             started: Vec::new(),
             accessed: FxHashSet::default(),
             opened: FxHashSet::default(),
+            statuses: FxHashSet::default(),
+            last_status: None,
             droppable: FxHashSet::default(),
             depth: 0,
             inline: 0,

@@ -12,6 +12,7 @@ mod nesting;
 mod patterns;
 mod render;
 mod spans;
+mod status;
 mod test_code;
 mod trim;
 mod types;

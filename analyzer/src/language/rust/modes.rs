@@ -10,6 +10,8 @@ use syn::{BinOp, Expr, Lit};
 
 /// The bits that let everybody in; who lets a group in chose it. And those of the group besides, where it is a program or a directory.
 const OTHERS: u32 = 0o007;
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 const RUNS: u32 = 0o111;
 const GROUP: u32 = 0o070;
 
@@ -40,7 +42,11 @@ pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
 
 fn of_bits(bits: u32) -> Mode {
     let out = if bits & RUNS == 0 { OTHERS } else { OTHERS | GROUP };
-    if bits & out == 0 { Mode::Private } else { Mode::Public }
+    match bits {
+        _ if bits & out == 0 => Mode::Private,
+        _ if bits & OTHERS_WRITE != 0 && bits & STICKY == 0 => Mode::Shared,
+        _ => Mode::Public,
+    }
 }
 
 impl Lowerer<'_> {
@@ -53,8 +59,12 @@ impl Lowerer<'_> {
                 let private = bits.is_some_and(|bits| of_bits(bits) == Mode::Private);
                 Val::new(V::Flags(OpenFlags { private, ..*flags }), ty)
             }
-            (_, Some(bits)) => Val::new(V::Mode(bits), ty),
-            (_, None) => Val::new(V::Opaque, ty),
+            (receiver, bits) => {
+                // Permissions that stat(2) told stay told by it.
+                let told =
+                    receiver.and(arguments.first()).filter(|_| at > 0).map(Val::observed).unwrap_or_default();
+                Val::new(bits.map_or(V::Opaque, V::Mode), ty).with_data(&told)
+            }
         }
     }
 

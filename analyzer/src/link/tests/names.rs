@@ -264,9 +264,8 @@ fn methods_of_statics_are_found_by_their_declared_types() {
         let callee = Callee::Method { receiver: Some(variable.into()), name: "remove".into() };
         let value = Value::Place(Place::new(PlaceKind::Constant(variable.into())));
         let mut step = call("", vec![value], 0);
-        if let Step::Call(made) = &mut step {
-            made.callee = callee;
-        }
+        let Step::Call(made) = &mut step else { panic!("`call` makes a call") };
+        made.callee = callee;
         step
     };
     assert_eq!(target(on("b::HTTP"), vec![b.clone()]).as_deref(), Some("b::Client::remove"));
