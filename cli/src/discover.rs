@@ -247,8 +247,26 @@ fn innermost(error: &ignore::Error) -> String {
 /// The package's name as its manifest says; none if there is no manifest, or it names no package.
 fn package_name(manifest: &Path) -> Option<String> {
     let text = fs::read_to_string(manifest).ok()?;
+    let name = |table: &toml::Table| Some(table.get("name")?.as_str()?.to_owned());
+    // Its table alone is read where that is plain to see: the rest of a manifest is mostly dependencies.
+    if let Some(package) = package_table(&text).and_then(|table| table.parse::<toml::Table>().ok())
+        && let Some(name) = name(&package)
+    {
+        return Some(name);
+    }
     let table: toml::Table = text.parse().ok()?;
-    Some(table.get("package")?.get("name")?.as_str()?.to_owned())
+    name(table.get("package")?.as_table()?)
+}
+
+/// The lines below `[package]`, up to the next table.
+fn package_table(manifest: &str) -> Option<&str> {
+    // A text of several lines may hold lines that look like the head of a table.
+    if manifest.contains("\"\"\"") || manifest.contains("'''") {
+        return None;
+    }
+    let (before, rest) = manifest.split_once("[package]\n")?;
+    let at_line = before.is_empty() || before.ends_with('\n');
+    at_line.then(|| rest.split_once("\n[").map_or(rest, |(table, _)| table))
 }
 
 /// Whether a folder holds nothing that its user wrote: a cache, build output, or other people's code.
@@ -269,6 +287,23 @@ fn is_passed_over(entry: &DirEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_is_named_by_its_table() {
+        for (text, name) in [
+            ("[package]\nname = \"a\"\n\n[dependencies]\nb = { version = \"1\" }\n", Some("a")),
+            ("# [package]\n[package] # ours\nname = \"a\"\n", Some("a")),
+            ("[workspace]\nmembers = [\n  \"b\",\n]\n[package]\nedition = \"2024\"\nname = \"a\"", Some("a")),
+            ("package.name = \"a\"\n", Some("a")),
+            ("x = \"\"\"\n[package]\nname = \"b\"\n\"\"\"\n[package]\nname = \"a\"\n", Some("a")),
+            ("[package]\nkeywords = [\n[package]\n", None),
+            ("[workspace.package]\nname = \"a\"\n", None),
+        ] {
+            let mut manifest = tempfile::NamedTempFile::new().unwrap();
+            std::io::Write::write_all(&mut manifest, text.as_bytes()).unwrap();
+            assert_eq!(package_name(manifest.path()).as_deref(), name, "{text}");
+        }
+    }
 
     #[test]
     fn folders_have_the_deepest_ancestor_in_common() {

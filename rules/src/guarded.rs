@@ -81,8 +81,9 @@ fn is_lock_type(name: &str) -> bool {
 /// Whether a type of the program keeps no open file, so that it is no lock whatever its name: a lockfile is also what a package
 /// manager writes down.
 fn is_data(program: &Program, of: &str) -> bool {
-    let declared = program.files().iter().flat_map(|f| &f.types).find(|t| t.name == of);
-    declared.is_some_and(|t| !t.fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
+    program
+        .fields(of)
+        .is_some_and(|fields| !fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
 }
 
 fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
@@ -90,8 +91,7 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
     if !summary.has_receiver {
         return false;
     }
-    let declared = program.files().iter().flat_map(|f| &f.types).find(|t| t.name == owner);
-    declared.is_some_and(|t| t.fields.iter().any(|(name, of)| holds_a_lock(name, of)))
+    program.fields(owner).is_some_and(|fields| fields.iter().any(|(name, of)| holds_a_lock(name, of)))
 }
 
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.

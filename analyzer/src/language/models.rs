@@ -61,6 +61,9 @@
 mod parse;
 #[cfg(test)]
 mod tests;
+mod words;
+
+pub use words::{Words, acts};
 
 use crate::flow::{ErrorKind, LockScope, OpenFlags, Operation, Root, Uniqueness};
 use rustc_hash::{FxHashMap, FxHashSet};
