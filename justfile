@@ -10,6 +10,14 @@ corpus *flags:
 bench rounds="7":
     cargo run --release -p xtask -- bench {{ rounds }}
 
+# Time and peak memory on 2 to 200 MB of Rust: the pinned crates, the parts of the folders named, and copies where that is not enough.
+bench-scaling *folders:
+    cargo run --release -p xtask -- scaling {{ folders }}
+
+# That nothing below the folders has an effect without words of one, and how much is not parsed for having none.
+prefilter +folders:
+    cargo run --release -p xtask -- prefilter {{ folders }}
+
 # How long exploring a candidate of the corpus takes, and its share of a whole cold run on one thread.
 explore-times:
     cargo run --release -p xtask -- explore

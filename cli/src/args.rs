@@ -159,6 +159,9 @@ pub struct ReadOptions {
     /// Work on N threads; the output is the same for any number [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Parse all files, even where none of them can have an effect: to compare with
+    #[arg(long, hide = true)]
+    pub parse_all: bool,
 }
 
 /// How findings are printed.

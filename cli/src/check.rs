@@ -5,7 +5,7 @@ use crate::discover::{Candidate, Scope, discover};
 use crate::explain::unknown_rule;
 use crate::output::{self, statistics};
 use crate::progress::Progress;
-use crate::read::{Loaded, load};
+use crate::read::{Loaded, Parse, load};
 use crate::report::{Counts, Report, Reported, Warning, rules};
 use crate::resolve::{self, Sources};
 use crate::{fingerprint, save, terminal};
@@ -61,6 +61,10 @@ pub fn report(
     color: ColorChoice,
 ) -> Result<Report> {
     let selection = RuleSelection::new(options)?;
+    if options.reading.threads != Some(1) {
+        // Beside the walk, on a thread of its own. Where there is none, whoever needs the tables first reads them.
+        let _ = std::thread::Builder::new().spawn(fsrace_analyzer::language::prepare);
+    }
     let (candidates, found) = discover(scope);
     warnings.extend(found);
     let quiet = options.reading.quiet;
@@ -69,7 +73,8 @@ pub fn report(
         Progress::during(!quiet, |progress| {
             pool.install(|| {
                 let tests = if options.filter.include_tests { Tests::Read } else { Tests::LeftOut };
-                let loaded = load(&candidates, tests, progress);
+                let parse = if options.reading.parse_all { Parse::All } else { Parse::IfAnyActs };
+                let loaded = load(&candidates, tests, parse, progress);
                 progress.checking(loaded.summaries.iter().map(|f| f.functions.len()).sum());
                 analyse(scope, &candidates, loaded, options, &selection)
             })
@@ -97,7 +102,7 @@ pub fn summaries(scope: &Scope, options: &crate::args::ReadOptions, color: Color
     let (candidates, mut warnings) = discover(scope);
     let pool = pool(options.threads)?;
     let loaded = Progress::during(!options.quiet, |progress| {
-        pool.install(|| load(&candidates, Tests::Read, progress))
+        pool.install(|| load(&candidates, Tests::Read, Parse::All, progress))
     });
     warnings.extend(loaded.warnings);
     if !options.quiet {

@@ -252,8 +252,7 @@ fn package_name(language: LanguageId, folder: &Path) -> Option<String> {
     match language {
         LanguageId::Rust => {
             let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
-            let table: toml::Table = text.parse().ok()?;
-            Some(table.get("package")?.get("name")?.as_str()?.to_owned())
+            crate_name(&text)
         }
         LanguageId::Go => {
             let text = fs::read_to_string(folder.join("go.mod")).ok()?;
@@ -268,6 +267,30 @@ fn module_path(manifest: &str) -> Option<String> {
     let rest = lines.find(|rest| rest.starts_with([' ', '\t']))?;
     let path = rest.split("//").next()?.trim().trim_matches(['"', '`']);
     (!path.is_empty()).then(|| path.to_owned())
+}
+
+/// The name of the package that a Cargo.toml is of; none if it names none.
+fn crate_name(text: &str) -> Option<String> {
+    let name = |table: &toml::Table| Some(table.get("name")?.as_str()?.to_owned());
+    // Its table alone is read where that is plain to see: the rest of a manifest is mostly dependencies.
+    if let Some(package) = package_table(text).and_then(|table| table.parse::<toml::Table>().ok())
+        && let Some(name) = name(&package)
+    {
+        return Some(name);
+    }
+    let table: toml::Table = text.parse().ok()?;
+    name(table.get("package")?.as_table()?)
+}
+
+/// The lines below `[package]`, up to the next table.
+fn package_table(manifest: &str) -> Option<&str> {
+    // A text of several lines may hold lines that look like the head of a table.
+    if manifest.contains("\"\"\"") || manifest.contains("'''") {
+        return None;
+    }
+    let (before, rest) = manifest.split_once("[package]\n")?;
+    let at_line = before.is_empty() || before.ends_with('\n');
+    at_line.then(|| rest.split_once("\n[").map_or(rest, |(table, _)| table))
 }
 
 /// Whether a folder holds nothing that its user wrote: a cache, build output, or other people's code.
@@ -302,6 +325,21 @@ mod tests {
         );
         assert_eq!(module_path("module \"example.com/a\"").as_deref(), Some("example.com/a"));
         assert_eq!(module_path("go 1.22\nmodules x\n"), None);
+    }
+
+    #[test]
+    fn a_package_is_named_by_its_table() {
+        for (text, name) in [
+            ("[package]\nname = \"a\"\n\n[dependencies]\nb = { version = \"1\" }\n", Some("a")),
+            ("# [package]\n[package] # ours\nname = \"a\"\n", Some("a")),
+            ("[workspace]\nmembers = [\n  \"b\",\n]\n[package]\nedition = \"2024\"\nname = \"a\"", Some("a")),
+            ("package.name = \"a\"\n", Some("a")),
+            ("x = \"\"\"\n[package]\nname = \"b\"\n\"\"\"\n[package]\nname = \"a\"\n", Some("a")),
+            ("[package]\nkeywords = [\n[package]\n", None),
+            ("[workspace.package]\nname = \"a\"\n", None),
+        ] {
+            assert_eq!(crate_name(text).as_deref(), name, "{text}");
+        }
     }
 
     #[test]

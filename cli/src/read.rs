@@ -1,10 +1,13 @@
 //! From files to summaries, in parallel: each file is read and lowered on its own, and what goes wrong costs that file only.
+//!
+//! Before anything is parsed, the words of the files are looked at, one file after the other until one can have an effect. Where
+//! none can, there is nothing to find, and nothing is parsed: its syntax is not checked either.
 
 use crate::discover::Candidate;
 use crate::progress::Progress;
 use crate::report::{Source, Warning};
 use fsrace_analyzer::flow::FileSummary;
-use fsrace_analyzer::language::{Tests, is_apart};
+use fsrace_analyzer::language::{Tests, is_apart, may_act};
 use fsrace_analyzer::source::SourceFile;
 use rayon::prelude::*;
 use std::fs::File;
@@ -35,14 +38,24 @@ pub struct Loaded {
     pub tests: usize,
 }
 
+/// Which files are parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parse {
+    /// All.
+    All,
+    /// All, if code of one of them can have an effect; else none.
+    IfAnyActs,
+}
+
 /// Reads and lowers the files on the threads of the current pool, code that is there in tests only if that is wanted. Leaving it
 /// out costs no finding elsewhere: it is no evidence of what the program does.
-pub fn load(candidates: &[Candidate], tests: Tests, progress: &Progress) -> Loaded {
+pub fn load(candidates: &[Candidate], tests: Tests, parse: Parse, progress: &Progress) -> Loaded {
     progress.reading(candidates.len());
+    let parsed = parse == Parse::All || candidates.par_iter().any(|candidate| acts(candidate, tests));
     let files: Vec<One> = candidates
         .par_iter()
         .map(|candidate| {
-            let one = load_one(candidate, tests);
+            let one = load_one(candidate, tests, parsed);
             progress.step();
             one
         })
@@ -69,9 +82,32 @@ struct One {
     test: bool,
 }
 
-fn load_one(candidate: &Candidate, tests: Tests) -> One {
+/// Whether the file will be read and can have an effect. What cannot be read has none.
+fn acts(candidate: &Candidate, tests: Tests) -> bool {
+    if is_left_out(candidate, tests) {
+        return false;
+    }
+    let Ok(text) = read(&candidate.absolute) else { return false };
+    (candidate.named || !is_generated(&text)) && may_act(&source(candidate, text), tests)
+}
+
+/// Whether the file is a test and tests are not wanted.
+fn is_left_out(candidate: &Candidate, tests: Tests) -> bool {
     let apart = |package| is_apart(&candidate.path, candidate.language, package);
-    if tests == Tests::LeftOut && candidate.package.as_ref().is_some_and(apart) {
+    tests == Tests::LeftOut && candidate.package.as_ref().is_some_and(apart)
+}
+
+fn source(candidate: &Candidate, text: String) -> SourceFile {
+    SourceFile {
+        path: candidate.path.clone(),
+        text,
+        language: candidate.language,
+        package: candidate.package.clone(),
+    }
+}
+
+fn load_one(candidate: &Candidate, tests: Tests, parsed: bool) -> One {
+    if is_left_out(candidate, tests) {
         return One { test: true, ..One::default() };
     }
     let warn = |message: String| One {
@@ -86,12 +122,11 @@ fn load_one(candidate: &Candidate, tests: Tests) -> One {
         return One { generated: true, ..One::default() };
     }
     let bytes = text.len() as u64;
-    let file = SourceFile {
-        path: candidate.path.clone(),
-        text,
-        language: candidate.language,
-        package: candidate.package.clone(),
-    };
+    let file = source(candidate, text);
+    if !parsed {
+        let summary = FileSummary { path: file.path, ..FileSummary::default() };
+        return One { summary: Some(summary), bytes, ..One::default() };
+    }
     // The last resort: lowering must not panic, but if it does, the other files are still worth checking.
     let lower = match tests {
         Tests::Read => fsrace_analyzer::lower,

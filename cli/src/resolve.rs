@@ -19,7 +19,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The sources in the order of the program's files. A file that is not among `sources` has an empty text.
+    /// The sources in the order of the program's files. A file that is not among `sources`, or that no finding can point into, has an
+    /// empty text.
     pub fn new(program: &Program, sources: Vec<Arc<Source>>) -> Self {
         let mut by_path: Vec<Arc<Source>> = sources;
         by_path.sort_by(|a, b| a.path.cmp(&b.path));
@@ -30,7 +31,9 @@ impl Sources {
                 .and_then(|i| by_path.get(i).cloned())
                 .unwrap_or_else(|| Arc::new(Source::new(path, "")))
         };
-        Sources { files: program.files().iter().map(|f| find(&f.path)).collect() }
+        let told = program.told_of();
+        let kept = |path: &str, told| if told { find(path) } else { Arc::new(Source::new(path, "")) };
+        Sources { files: program.files().iter().zip(told).map(|(f, told)| kept(&f.path, told)).collect() }
     }
 
     /// The region that a location names, if the file is known.

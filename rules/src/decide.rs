@@ -515,8 +515,8 @@ fn other_side(program: &Program, other: &Other) -> Related {
         Role::RemovesTree => "removes the tree of",
         Role::Opens => "lets everybody write beside",
     };
-    let found = program.functions().find(|(id, _)| *id == other.found.function);
-    let function = found.map_or("another function", |(_, summary)| names::last(&summary.name));
+    let found = program.function(other.found.function);
+    let function = found.map_or("another function", |summary| names::last(&summary.name));
     Related { location: other.found.location, message: format!("`{function}` {verb} it here") }
 }
 

@@ -61,7 +61,13 @@ fn holds_a_lock(name: &str, of: &str) -> bool {
         || of.ends_with("::Path")
         || of.contains("Mutex")
         || of.contains("RwLock");
-    is_lock_type(of) || (is_lock(name) && !plain)
+    is_lock_type(of) || is_permission(of) || (is_lock(name) && !plain)
+}
+
+/// Whether a value of this type is handed to whoever may do something alone: `RepoExclusive`, `WritePermission`.
+fn is_permission(of: &str) -> bool {
+    ["Exclusive", "Permission", "WriteGuard"].iter().any(|end| names::last(of).ends_with(end))
+        && !of.starts_with("std::")
 }
 
 /// A type that is a lock on a file, by its name; a mutex keeps other processes in.
@@ -75,8 +81,9 @@ fn is_lock_type(name: &str) -> bool {
 /// Whether a type of the program keeps no open file, so that it is no lock whatever its name: a lockfile is also what a package
 /// manager writes down.
 fn is_data(program: &Program, of: &str) -> bool {
-    let declared = program.files().iter().flat_map(|f| &f.types).find(|t| t.name == of);
-    declared.is_some_and(|t| !t.fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
+    program
+        .fields(of)
+        .is_some_and(|fields| !fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
 }
 
 fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
@@ -84,8 +91,7 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
     if !summary.has_receiver {
         return false;
     }
-    let declared = program.files().iter().flat_map(|f| &f.types).find(|t| t.name == owner);
-    declared.is_some_and(|t| t.fields.iter().any(|(name, of)| holds_a_lock(name, of)))
+    program.fields(owner).is_some_and(|fields| fields.iter().any(|(name, of)| holds_a_lock(name, of)))
 }
 
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.

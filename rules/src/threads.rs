@@ -71,6 +71,8 @@ pub struct Threads {
     /// Whether any code but tests starts work.
     starts: bool,
     uses: FxHashMap<Subject, Vec<Use>>,
+    /// Folders of the packages that have a beginning of their own.
+    programs: FxHashSet<String>,
 }
 
 /// A part of the process' own state.
@@ -119,6 +121,11 @@ impl Threads {
             }
         }
         threads.starts |= functions.iter().any(|(_, s)| s.context.main && s.context.is_async && !is_aside(s));
+        threads.programs = functions
+            .iter()
+            .filter(|(_, s)| s.context.main && !is_aside(s))
+            .map(|(id, _)| package_of(program, *id).to_owned())
+            .collect();
         threads.enter(program, &functions);
         threads
     }
@@ -198,7 +205,7 @@ impl Threads {
             }
             None if self.is_open(program, function, LEVELS) => {
                 // A method of what lives on is called while the program runs, and not where it begins.
-                let runs = self.starts && summary.has_receiver && has_program(program);
+                let runs = self.starts && summary.has_receiver && !self.programs.is_empty();
                 let variable = effect.operation.domain() == Domain::Environment;
                 let harms = runs || !variable || self.is_read_beside(program, function, effect);
                 let level = if harms { Confidence::Medium } else { Confidence::Low };
@@ -321,19 +328,12 @@ impl Threads {
             return levels > 0 && callers.iter().any(|c| self.is_open(program, *c, levels - 1));
         }
         program.function(function).is_some_and(|s| s.context.public && !is_aside(s))
-            && !program.functions().any(|(id, s)| {
-                s.context.main && !is_aside(s) && package_of(program, id) == package_of(program, function)
-            })
+            && !self.programs.contains(package_of(program, function))
     }
 }
 
 fn is_aside(summary: &FlowSummary) -> bool {
     summary.context.test || summary.context.auxiliary
-}
-
-/// Whether what is analysed is more than libraries.
-fn has_program(program: &Program) -> bool {
-    program.functions().any(|(_, summary)| summary.context.main && !is_aside(summary))
 }
 
 /// The folder of the package that the function's file belongs to.

@@ -18,9 +18,11 @@ const MOST_RATIO: f64 = 1.6;
 const MOST_KIB: u64 = 300 * 1024;
 
 /// One run of a child process.
-struct Run {
-    time: Duration,
-    peak_kib: u64,
+pub struct Run {
+    /// Wall time.
+    pub time: Duration,
+    /// Peak memory.
+    pub peak_kib: u64,
 }
 
 /// Runs the benchmark: one round to warm the page cache, then `rounds` that count.
@@ -101,7 +103,8 @@ pub fn measure(program: &str, arguments: &[&str]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn timed(own: &Path, program: &Path, words: &[&str], folders: &[PathBuf]) -> Result<Run, Failure> {
+/// Runs a program on folders, through [`measure`].
+pub fn timed(own: &Path, program: &Path, words: &[&str], folders: &[PathBuf]) -> Result<Run, Failure> {
     let output = Command::new(own).arg("measure").arg(program).args(words).args(folders).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());

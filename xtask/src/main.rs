@@ -1,4 +1,4 @@
-//! Chores of this repository, run by the justfile: `corpus`, `bench`, `explore` and `new-rule`.
+//! Chores of this repository, run by the justfile: `corpus`, `bench`, `scaling`, `explore`, `prefilter` and `new-rule`.
 //!
 //! `parse` and `measure` are what `bench` starts as child processes of its own.
 
@@ -7,6 +7,8 @@ mod corpus;
 mod explore;
 mod new_rule;
 mod pins;
+mod prefilter;
+mod scaling;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -14,8 +16,8 @@ use std::process::ExitCode;
 /// Any failure, as text for a person.
 type Failure = Box<dyn Error + Send + Sync>;
 
-const USAGE: &str =
-    "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask explore | xtask new-rule ID LIKE";
+const USAGE: &str = "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask scaling [FOLDER..] | xtask explore | \
+                     xtask prefilter FOLDER.. | xtask new-rule ID LIKE";
 
 /// The same as the measured program has: what is compared is the work.
 #[global_allocator]
@@ -29,6 +31,8 @@ fn main() -> Result<ExitCode, Failure> {
         ["corpus", "--bless"] => corpus::run(true),
         ["bench"] => bench::run(7),
         ["bench", rounds] => bench::run(rounds.parse()?),
+        ["scaling", folders @ ..] => scaling::run(folders),
+        ["prefilter", folders @ ..] => prefilter::run(folders),
         ["explore"] => explore::run(),
         ["new-rule", id, like] => new_rule::run(id, like),
         ["parse", roots @ ..] => bench::parse(roots),

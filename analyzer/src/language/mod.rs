@@ -32,6 +32,27 @@ fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
     }
 }
 
+pub use models::acts;
+
+/// Reads the tables of all languages, so that it is done by when they are first asked for.
+pub fn prepare() {
+    rust::prepare();
+    #[cfg(feature = "go")]
+    models::Models::go();
+}
+
+/// Whether any code of the file may have an effect that a rule reports on. Far cheaper than lowering, and never wrong when it says
+/// no: where [`acts`] holds of a file's summary, this holds of its text. A program all of whose files say no has no finding, and need
+/// not be parsed.
+pub fn may_act(file: &SourceFile, tests: Tests) -> bool {
+    match file.language {
+        LanguageId::Rust => rust::may_act(&file.text, tests),
+        // Nothing is looked for in Go's texts yet.
+        #[cfg(feature = "go")]
+        LanguageId::Go => true,
+    }
+}
+
 /// Whether calls into the library of this name, in whatever language, take seconds rather than microseconds.
 pub fn is_slow(library: &str) -> bool {
     models::Models::all().any(|models| models.is_slow(library))

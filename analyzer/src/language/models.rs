@@ -66,6 +66,9 @@
 mod parse;
 #[cfg(test)]
 mod tests;
+mod words;
+
+pub use words::{Words, acts};
 
 use crate::flow::{ErrorKind, Kinds, LockScope, OpenFlags, Operation, Root, Uniqueness};
 use rustc_hash::{FxHashMap, FxHashSet};

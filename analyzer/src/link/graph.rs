@@ -249,7 +249,7 @@ fn shows(operation: Operation) -> bool {
 }
 
 /// Calls `visit` on each step of the block, and of the blocks in it, in order.
-pub(super) fn each_step<'b>(block: &'b Block, visit: &mut dyn FnMut(&'b Step)) {
+pub fn each_step<'b>(block: &'b Block, visit: &mut dyn FnMut(&'b Step)) {
     for step in &block.steps {
         visit(step);
         match step {

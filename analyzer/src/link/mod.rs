@@ -13,12 +13,13 @@ mod substitute;
 mod tests;
 mod uses;
 
+pub(crate) use graph::each_step;
 #[cfg(test)]
 use inline::BUDGET;
 pub use labour::takes_long;
 pub use origin::origin;
 
-use crate::flow::{Block, FileSummary, FlowSummary, ResultId, Site};
+use crate::flow::{Block, FileSummary, FlowSummary, ResultId, Site, Step};
 use crate::source::Span;
 use graph::Graph;
 use resolve::Symbols;
@@ -114,6 +115,19 @@ impl Program {
         self.graph.node(function).and_then(|n| n.distance).is_some_and(|d| d as usize <= graph::DEPTH)
     }
 
+    /// By file, whether a finding may point into it: some function acts, or has an effect that only itself may notice.
+    pub fn told_of(&self) -> Vec<bool> {
+        let mut told = vec![false; self.files.len()];
+        for (id, summary) in self.functions() {
+            let Some(told) = told.get_mut(self.file_of(id).0 as usize).filter(|told| !**told) else {
+                continue;
+            };
+            *told = self.acts(id);
+            each_step(&summary.body, &mut |step| *told |= matches!(step, Step::Effect(_)));
+        }
+        told
+    }
+
     /// The functions that call this one, as far as resolved, in order; tests and examples only where it is one itself.
     pub fn callers(&self, function: FunctionId) -> &[FunctionId] {
         self.graph.node(function).map_or(&[], |n| &n.callers)
@@ -137,6 +151,11 @@ impl Program {
     /// The name of a field's type, as its declaration's file resolves it; the owner may be named through re-exports.
     pub fn field_type(&self, owner: &str, field: &str) -> Option<&str> {
         self.symbols.field_type(owner, field)
+    }
+
+    /// The fields of a type that the program declares, each with the name of its type; none of types without fields.
+    pub fn fields(&self, owner: &str) -> Option<&[(String, String)]> {
+        self.symbols.fields(owner)
     }
 
     /// The value of a constant as the function's own source names it, if it is a path or a text.

@@ -50,6 +50,8 @@ struct Known {
     file: u32,
     arity: usize,
     test: bool,
+    /// The number of its package.
+    package: u32,
     /// Hash-free stand-in for the signature: alternatives of one configuration have the same.
     signature: u32,
 }
@@ -78,6 +80,52 @@ enum TypeOf {
     Declared { name: String, guessed: bool },
     External,
     Unknown,
+}
+
+/// How many functions answer to a name, as far as it matters.
+#[derive(Clone, Copy, Debug, Default)]
+enum Count {
+    #[default]
+    None,
+    One(FunctionId),
+    Many,
+}
+
+impl Count {
+    fn add(&mut self, function: FunctionId) {
+        *self = match self {
+            Count::None => Count::One(function),
+            Count::One(_) | Count::Many => Count::Many,
+        };
+    }
+}
+
+/// Methods of one name and arity, counted: a name that generated code has ten thousand times is asked for as often.
+#[derive(Debug, Default)]
+struct Namesakes {
+    all: Counts,
+    by_package: FxHashMap<u32, Counts>,
+}
+
+/// With test code, and without.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    with_tests: Count,
+    without: Count,
+}
+
+impl Counts {
+    fn add(&mut self, known: &Known) {
+        self.with_tests.add(known.id);
+        if !known.test {
+            self.without.add(known.id);
+        }
+    }
+
+    /// What somebody sees who is test code or not.
+    fn seen(self, test: bool) -> Count {
+        if test { self.with_tests } else { self.without }
+    }
 }
 
 /// Answers given before. The same names are asked for at every expansion, from several threads.
@@ -115,8 +163,8 @@ pub(super) struct Symbols {
     functions: FxHashMap<String, Vec<Known>>,
     /// By the last two segments of the name.
     tails: FxHashMap<String, Vec<Known>>,
-    /// Methods by their own name.
-    methods: FxHashMap<String, Vec<Known>>,
+    /// Methods by their own name and how many parameters they have.
+    methods: FxHashMap<String, FxHashMap<usize, Namesakes>>,
     names: Vec<String>,
     /// Known types and traits with the fields that their declaration has.
     types: FxHashMap<String, Vec<(String, String)>>,
@@ -136,7 +184,8 @@ pub(super) struct Symbols {
     /// By trait, the types that implement it; and by type, its traits.
     implementors: FxHashMap<String, Vec<String>>,
     traits: FxHashMap<String, Vec<String>>,
-    packages: FxHashSet<String>,
+    /// The packages of the program, with their numbers.
+    packages: FxHashMap<String, u32>,
     /// Names that have something known below them, modules above all.
     holders: FxHashSet<String>,
     /// Last segments of functions and of constants, and names that imports give to something of another name.
@@ -156,7 +205,11 @@ pub(super) struct Symbols {
 impl Symbols {
     /// The names of these files, whose functions are numbered in order.
     pub fn new(files: &[FileSummary]) -> Self {
-        let packages = files.iter().map(|f| qualified::first(&f.module).to_owned()).collect();
+        let mut packages = FxHashMap::default();
+        for file in files {
+            let next = u32::try_from(packages.len()).unwrap_or(u32::MAX);
+            packages.entry(qualified::first(&file.module).to_owned()).or_insert(next);
+        }
         let mut symbols =
             Symbols { packages, common: COMMON.split_whitespace().collect(), ..Symbols::default() };
         let mut id = 0;
@@ -216,8 +269,14 @@ impl Symbols {
 
     fn add_function(&mut self, function: &FlowSummary, id: FunctionId, file: u32, signature: u32) {
         let name = &function.name;
-        let known =
-            Known { id, file, arity: function.parameters.len(), test: function.context.test, signature };
+        let known = Known {
+            id,
+            file,
+            arity: function.parameters.len(),
+            test: function.context.test,
+            package: self.package(name),
+            signature,
+        };
         self.names.push(name.clone());
         self.functions.entry(name.clone()).or_default().push(known);
         self.function_ends.insert(qualified::last(name).to_owned());
@@ -230,7 +289,9 @@ impl Symbols {
             self.tails.entry(tail.to_owned()).or_default().push(known);
         }
         if function.has_receiver {
-            self.methods.entry(last.to_owned()).or_default().push(known);
+            let namesakes = self.methods.entry(last.to_owned()).or_default().entry(known.arity).or_default();
+            namesakes.all.add(&known);
+            namesakes.by_package.entry(known.package).or_default().add(&known);
             self.add_type(owner);
         }
     }
@@ -265,7 +326,7 @@ impl Symbols {
                 targets.push(target);
             }
         };
-        if !self.packages.contains(first) {
+        if !self.packages.contains_key(first) {
             // `mod store; use store::Store;` names a module relative to the one that imports.
             add(format!("{module}::{target}"));
         }
@@ -333,7 +394,7 @@ impl Symbols {
                 };
                 let (of, by) = (resolved(&implementation.trait_name), resolved(&implementation.type_name));
                 for name in [&of, &by] {
-                    if self.packages.contains(qualified::first(name)) {
+                    if self.packages.contains_key(qualified::first(name)) {
                         self.add_type(name);
                     }
                 }
@@ -344,6 +405,11 @@ impl Symbols {
                 }
             }
         }
+    }
+
+    /// The fields of a declared type of this qualified name, with their types.
+    pub fn fields(&self, name: &str) -> Option<&[(String, String)]> {
+        self.types.get(name).map(Vec::as_slice).filter(|fields| !fields.is_empty())
     }
 
     /// The only function of this name.
@@ -454,7 +520,7 @@ impl Symbols {
         if STANDARD.contains(&first) {
             return None;
         }
-        let own_package = self.packages.contains(first);
+        let own_package = self.packages.contains_key(first);
         let whole = !rest.contains("::");
         if whole && own_package {
             return None;
@@ -467,7 +533,8 @@ impl Symbols {
             (asker.test || !k.test) && if own_package { package == first } else { whole || inside == rest }
         };
         let candidates: Vec<&Known> = self.tails.get(tail)?.iter().filter(fits).collect();
-        let own: Vec<&&Known> = candidates.iter().filter(|k| self.same_package(asker, k)).collect();
+        let asking = self.package(asker.name);
+        let own: Vec<&&Known> = candidates.iter().filter(|k| k.package == asking).collect();
         match (own.as_slice(), candidates.as_slice()) {
             ([one], _) => Some(Target { function: one.id, guessed: false }),
             ([], [one]) => Some(Target { function: one.id, guessed: !own_package }),
@@ -560,13 +627,12 @@ impl Symbols {
         if self.is_common(name) {
             return None;
         }
-        let methods = self.methods.get(name)?;
-        let candidates: Vec<&Known> =
-            methods.iter().filter(|k| k.arity == arity && (asker.test || !k.test)).collect();
-        let own: Vec<&&Known> = candidates.iter().filter(|k| self.same_package(asker, k)).collect();
-        match (own.as_slice(), candidates.as_slice()) {
-            ([one], _) => Some(Target { function: one.id, guessed: true }),
-            ([], [one]) => Some(Target { function: one.id, guessed: true }),
+        let namesakes = self.methods.get(name)?.get(&arity)?;
+        let own = namesakes.by_package.get(&self.package(asker.name)).copied().unwrap_or_default();
+        match (own.seen(asker.test), namesakes.all.seen(asker.test)) {
+            (Count::One(function), _) | (Count::None, Count::One(function)) => {
+                Some(Target { function, guessed: true })
+            }
             _ => None,
         }
     }
@@ -580,10 +646,9 @@ impl Symbols {
             && self.common.contains(qualified::words(name).collect::<Vec<_>>().join("_").as_str())
     }
 
-    fn same_package(&self, asker: Asker<'_>, known: &Known) -> bool {
-        self.names
-            .get(known.id.0 as usize)
-            .is_some_and(|n| qualified::first(n) == qualified::first(asker.name))
+    /// The number of the package that a qualified name begins with; of all that are not of the program, one and the same.
+    fn package(&self, name: &str) -> u32 {
+        self.packages.get(qualified::first(name)).copied().unwrap_or(u32::MAX)
     }
 
     /// The type of a receiver, written as a type or as the fields that lead to it from one (`Owner.state.store`).
@@ -618,7 +683,7 @@ impl Symbols {
             _ => return TypeOf::Unknown,
         }
         let first = qualified::first(name);
-        if qualified::rsplit(name).is_some() && !self.packages.contains(first) {
+        if qualified::rsplit(name).is_some() && !self.packages.contains_key(first) {
             return TypeOf::External;
         }
         let candidates = self.type_tails.get(qualified::last(name)).map_or(&[][..], Vec::as_slice);
@@ -661,7 +726,7 @@ impl Symbols {
                 return Vec::new();
             }
             let found = self.follow(name, kind);
-            if !found.is_empty() || self.packages.contains(qualified::first(name)) {
+            if !found.is_empty() || self.packages.contains_key(qualified::first(name)) {
                 return found;
             }
         }

@@ -43,7 +43,8 @@ pub struct FileScope<'a> {
 #[derive(Clone, Debug)]
 struct Local {
     name: String,
-    value: Val,
+    /// Shared with what was noted of it where the code forked: most decisions leave most variables as they are.
+    value: Rc<Val>,
 }
 
 /// The state while one function is lowered.
@@ -245,10 +246,10 @@ impl<'a> Lowerer<'a> {
             _ => {}
         }
         let reached = !self.diverged;
-        let before: Vec<Val> = self.locals.iter().map(|l| l.value.clone()).collect();
+        let before = self.known_locals();
         let (then_block, then_value) = self.in_block(then);
         let then_diverged = std::mem::replace(&mut self.diverged, !reached);
-        let after_then: Vec<Val> = self.locals.iter().map(|l| l.value.clone()).collect();
+        let after_then = self.known_locals();
         for (local, value) in self.locals.iter_mut().zip(before) {
             local.value = value;
         }
@@ -263,10 +264,14 @@ impl<'a> Lowerer<'a> {
         } else {
             for (at, then_local) in after_then.into_iter().enumerate() {
                 let Some(local) = self.locals.get(at) else { continue };
-                let (name, else_local) = (local.name.clone(), local.value.clone());
-                let joined = self.join(&condition, then_local, else_local, &name);
+                // What neither arm touched is what it was.
+                if Rc::ptr_eq(&local.value, &then_local) && local.value.joins_to_itself() {
+                    continue;
+                }
+                let (name, else_local) = (local.name.clone(), Val::clone(&local.value));
+                let joined = self.join(&condition, Rc::unwrap_or_clone(then_local), else_local, &name);
                 if let Some(local) = self.locals.get_mut(at) {
-                    local.value = joined;
+                    local.value = Rc::new(joined);
                 }
             }
         }
@@ -326,7 +331,7 @@ impl<'a> Lowerer<'a> {
             let mut errors = a.errors;
             add_data(&mut errors, &b.errors);
             let maybe = Maybe { ok: choose(condition, a.ok, b.ok), errors, payload };
-            return Val { v: V::Maybe(Box::new(maybe)), ty, data };
+            return Val { v: V::Maybe(Rc::new(maybe)), ty, data };
         }
         add_data(&mut data, &then.observed());
         add_data(&mut data, &otherwise.observed());
@@ -352,17 +357,22 @@ impl<'a> Lowerer<'a> {
                 block.drops.push(r);
             }
         }
-        self.locals.push(Local { name: name.to_owned(), value });
+        self.locals.push(Local { name: name.to_owned(), value: Rc::new(value) });
+    }
+
+    /// What is known of all variables here.
+    fn known_locals(&self) -> Vec<Rc<Val>> {
+        self.locals.iter().map(|local| Rc::clone(&local.value)).collect()
     }
 
     /// Declares a variable that owns nothing: a reference, a pattern's part.
     pub fn declare_borrowed(&mut self, name: &str, value: Val) {
-        self.locals.push(Local { name: name.to_owned(), value });
+        self.locals.push(Local { name: name.to_owned(), value: Rc::new(value) });
     }
 
     /// The value of a variable.
     pub fn local(&self, name: &str) -> Option<&Val> {
-        self.locals.iter().rev().find(|l| l.name == name).map(|l| &l.value)
+        self.locals.iter().rev().find(|l| l.name == name).map(|l| &*l.value)
     }
 
     /// Sets a variable that is declared.
@@ -371,14 +381,14 @@ impl<'a> Lowerer<'a> {
             self.temporaries.retain(|t| *t != r);
         }
         if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
-            local.value = value;
+            local.value = Rc::new(value);
         }
     }
 
     /// Adds data to a variable: something was put into it.
     pub fn taint(&mut self, name: &str, data: &[ResultId]) {
         if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
-            add_data(&mut local.value.data, data);
+            add_data(&mut Rc::make_mut(&mut local.value).data, data);
         }
     }
 
@@ -387,9 +397,10 @@ impl<'a> Lowerer<'a> {
         let Some(at) = self.locals.iter().rposition(|l| l.name == name) else { return };
         let place = self.fresh_place(name);
         if let Some(local) = self.locals.get_mut(at) {
-            let observed = local.value.observed();
-            add_data(&mut local.value.data, &observed);
-            local.value.v = V::Place(place);
+            let value = Rc::make_mut(&mut local.value);
+            let observed = value.observed();
+            add_data(&mut value.data, &observed);
+            value.v = V::Place(place);
         }
     }
 
@@ -625,9 +636,8 @@ impl<'a> Lowerer<'a> {
                 Val { v: V::Result(r), ty: value.ty.payload(), data }
             }
             V::Maybe(m) => {
-                let m = m.clone();
-                self.leave_if(m.ok.clone().negated(), policy, &m.errors);
-                let mut payload = m.payload;
+                let Maybe { ok, errors, mut payload } = Maybe::clone(m);
+                self.leave_if(ok.negated(), policy, &errors);
                 add_data(&mut payload.data, &value.data);
                 payload
             }

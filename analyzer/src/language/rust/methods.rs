@@ -297,7 +297,7 @@ impl Lowerer<'_> {
                 "then_some" => {
                     let payload = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
                     let ty = Ty::Option(Rc::new(payload.ty.clone()));
-                    Some(Val::new(V::Maybe(Box::new(Maybe { ok: c, errors: Vec::new(), payload })), ty))
+                    Some(Val::new(V::Maybe(Rc::new(Maybe { ok: c, errors: Vec::new(), payload })), ty))
                 }
                 _ => None,
             };
@@ -391,9 +391,9 @@ impl Lowerer<'_> {
                 let ok = any(vec![m.ok.clone().negated(), all(vec![m.ok.clone(), inner.ok.clone()])]);
                 let present =
                     Maybe { ok: all(vec![m.ok, inner.ok]), errors: Vec::new(), payload: inner.payload };
-                let payload = Val::new(V::Maybe(Box::new(present)), Ty::Option(Rc::new(Ty::Unknown)));
+                let payload = Val::new(V::Maybe(Rc::new(present)), Ty::Option(Rc::new(Ty::Unknown)));
                 let ty = Ty::Result(Rc::new(payload.ty.clone()));
-                Some(Val::new(V::Maybe(Box::new(Maybe { ok, errors: inner.errors, payload })), ty))
+                Some(Val::new(V::Maybe(Rc::new(Maybe { ok, errors: inner.errors, payload })), ty))
             }
             "ok"
             | "into_diagnostic"
@@ -447,7 +447,7 @@ impl Lowerer<'_> {
                 let m = parts?;
                 let error = m.error().map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown));
                 let maybe = Maybe { ok: m.ok.negated(), errors: Vec::new(), payload: error };
-                Some(Val::new(V::Maybe(Box::new(maybe)), Ty::Option(Rc::new(Ty::Unknown))))
+                Some(Val::new(V::Maybe(Rc::new(maybe)), Ty::Option(Rc::new(Ty::Unknown))))
             }
             "unwrap_or" | "unwrap_or_default" => {
                 let Some(m) = parts else {
@@ -557,7 +557,7 @@ impl Lowerer<'_> {
                 self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
                 let ty = wrap(&ty, value.ty.clone());
                 let data = value.data.clone();
-                Val::new(V::Maybe(Box::new(Maybe { ok: m.ok, errors: m.errors, payload: value })), ty)
+                Val::new(V::Maybe(Rc::new(Maybe { ok: m.ok, errors: m.errors, payload: value })), ty)
                     .with_data(&data)
             }
             "and_then" | "then" => {
@@ -598,7 +598,7 @@ impl Lowerer<'_> {
                 });
                 self.push_branch(m.ok.clone(), block, crate::flow::Block::default());
                 let ok = all(vec![m.ok, holds]);
-                Val::new(V::Maybe(Box::new(Maybe { ok, errors: m.errors, payload: kept })), ty)
+                Val::new(V::Maybe(Rc::new(Maybe { ok, errors: m.errors, payload: kept })), ty)
             }
             "and" | "or" => {
                 let other = e.args.first().map(|a| self.expr(a)).unwrap_or_default();

@@ -17,9 +17,11 @@ mod test_code;
 mod trim;
 mod types;
 mod value;
+mod words;
 
 pub use render::render;
 pub use test_code::is_target;
+pub use words::{may_act, prepare};
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,

@@ -26,6 +26,18 @@ pub fn trimmed(text: &str, tests: Tests) -> Cow<'_, str> {
     without(text, &ranges).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// The names, keywords, lifetimes and numbers of the text, comments and literals left out; none where the text is not understood.
+pub fn words(text: &str) -> Option<Vec<&str>> {
+    let mut scanner = Scanner::new(text)?;
+    let mut words = Vec::new();
+    while let Some((token, span)) = scanner.next()? {
+        if token == Token::Word {
+            words.push(text.get(span)?);
+        }
+    }
+    Some(words)
+}
+
 /// The text with these ranges blank, which come sorted by their starts; none if they do not fit it.
 fn without(text: &str, ranges: &[Range<usize>]) -> Option<String> {
     let last = ranges.iter().max_by_key(|range| range.end)?;

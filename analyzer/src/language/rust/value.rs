@@ -39,7 +39,7 @@ pub enum V {
     /// Open flags, or a builder of them.
     Flags(OpenFlags),
     /// A `Result` or `Option` with its parts.
-    Maybe(Box<Maybe>),
+    Maybe(Rc<Maybe>),
     /// Whether a directory builder makes parents too.
     Recursive(bool),
     /// What is asked of flock(2).
@@ -105,7 +105,7 @@ impl Val {
         let ty = Ty::Result(Rc::new(payload.ty.clone()));
         let data = payload.data.clone();
         Val {
-            v: V::Maybe(Box::new(Maybe { ok: Condition::Constant(true), errors: Vec::new(), payload })),
+            v: V::Maybe(Rc::new(Maybe { ok: Condition::Constant(true), errors: Vec::new(), payload })),
             ty,
             data,
         }
@@ -119,7 +119,7 @@ impl Val {
     /// A failure with the error of the one of these that failed.
     pub fn failure_of(errors: Vec<ResultId>) -> Self {
         let maybe = Maybe { ok: Condition::Constant(false), errors, payload: Val::opaque() };
-        Val::new(V::Maybe(Box::new(maybe)), Ty::Result(Rc::new(Ty::Unknown)))
+        Val::new(V::Maybe(Rc::new(maybe)), Ty::Result(Rc::new(Ty::Unknown)))
     }
 
     /// The same value, deriving from these results too.
@@ -230,6 +230,30 @@ impl Val {
                     .collect();
                 if fields.is_empty() { Value::Opaque } else { Value::Structure(fields) }
             }
+        }
+    }
+
+    /// Whether joining the value with itself gives the value, so that there is no need to.
+    pub fn joins_to_itself(&self) -> bool {
+        match &self.v {
+            V::Opaque
+            | V::Place(_)
+            | V::Result(_)
+            | V::Cond(_)
+            | V::Error(_)
+            | V::ErrorKindOf(_)
+            | V::Kind(_)
+            | V::Flags(_)
+            | V::Mode(_) => true,
+            V::Maybe(maybe) => maybe.ok == Condition::Constant(false) || maybe.payload.joins_to_itself(),
+            V::Tuple(items) => items.iter().all(Val::joins_to_itself),
+            V::Recursive(_)
+            | V::Lock(_)
+            | V::Struct(_)
+            | V::Closure(_)
+            | V::Async(_)
+            | V::Function(_)
+            | V::Command(_) => false,
         }
     }
 
