@@ -8,24 +8,34 @@ use std::path::Path;
 fn summaries(path: &Path) -> String {
     let text = std::fs::read_to_string(path).expect("fixtures are readable");
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let file = SourceFile { path: format!("src/{name}"), text, language: LanguageId::Rust, package: None };
+    let language = LanguageId::of_path(&name).unwrap_or(LanguageId::Rust);
+    let file = SourceFile { path: format!("src/{name}"), text, language, package: None };
     let summary = fsrace_analyzer::lower(&file);
     assert!(summary.errors.is_empty(), "{name}: {:?}", summary.errors);
     summary.functions.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn rust_lowers_as_the_snapshots_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/rust");
+fn lowers_as_the_snapshots_say(language: &str, extension: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lowering").join(language);
     let mut seen = 0;
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok) {
-        if entry.path().extension().is_some_and(|e| e == "rs") {
+        if entry.path().extension().is_some_and(|e| e == extension) {
             let name = entry.path().file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            insta::assert_snapshot!(format!("rust_{name}"), summaries(entry.path()));
+            insta::assert_snapshot!(format!("{language}_{name}"), summaries(entry.path()));
             seen += 1;
         }
     }
     assert!(seen >= 6, "only {seen} fixtures");
+}
+
+#[test]
+fn rust_lowers_as_the_snapshots_say() {
+    lowers_as_the_snapshots_say("rust", "rs");
+}
+
+#[test]
+fn go_lowers_as_the_snapshots_say() {
+    lowers_as_the_snapshots_say("go", "go");
 }
 
 /// No text may make the frontend panic, hang or overflow its stack; threads are as large as the command line's.
@@ -54,6 +64,44 @@ fn hostile_texts_are_refused_or_lowered() {
         for text in texts {
             let file =
                 SourceFile { path: "a.rs".to_owned(), text, language: LanguageId::Rust, package: None };
+            drop(fsrace_analyzer::lower(&file));
+        }
+    });
+    worker.expect("a thread can be started").join().expect("nothing panics");
+}
+
+/// The same for Go, whose parser recovers from errors and never recurses; what walks its trees must not either.
+#[test]
+fn hostile_go_is_refused_or_lowered() {
+    let body = |text: String| format!("package a\n\nfunc f(p string) error {{\n{text}\n}}\n");
+    let mut texts = vec![
+        String::new(),
+        "\u{feff}package a\n".to_owned(),
+        "package".to_owned(),
+        "func f() {".to_owned(),
+        body("\u{0}".to_owned()),
+        body(format!("{}{}", "{".repeat(50_000), "}".repeat(50_000))),
+        body(format!("x := {}1", "!".repeat(50_000))),
+        body(format!("x := {}1{}", "(".repeat(20_000), ")".repeat(20_000))),
+        body(format!("x{}", ".y()".repeat(20_000))),
+        body(format!("x := \"a\"{}", " + \"b\"".repeat(20_000))),
+        body(format!("{}{{}}", "if a { } else ".repeat(5_000))),
+        body(format!("{}os.Remove(p){}", "defer func() { ".repeat(200), " }()".repeat(200))),
+        body(format!("g := func() {{ {} }}", "g(); ".repeat(5_000))),
+        body(format!("switch p {{ {} }}", "case p: os.Remove(p); ".repeat(5_000))),
+        format!("package a\nvar x = []int{{{}}}\n", "1, ".repeat(100_000)),
+        format!("package a\nfunc f(x {}int) {{}}\n", "*".repeat(50_000)),
+    ];
+    // Each closure calls the one before it twice.
+    let mut closures = "g0 := func() { os.Remove(p) }\n".to_owned();
+    for at in 1..40 {
+        let before = at - 1;
+        closures.push_str(&format!("g{at} := func() {{ g{before}(); g{before}() }}\n"));
+    }
+    texts.push(body(format!("{closures}g39()")));
+    let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
+        for text in texts {
+            let file = SourceFile { path: "a.go".to_owned(), text, language: LanguageId::Go, package: None };
             drop(fsrace_analyzer::lower(&file));
         }
     });

@@ -66,6 +66,18 @@ fn every_rule_has_fixtures_racy_and_safe() {
     }
 }
 
+/// Fixtures in further languages grow rule by rule; each folder is a rule's.
+#[test]
+fn fixtures_of_every_language_belong_to_rules() {
+    for language in ["go"] {
+        let folders = entries(&format!("fixtures/{language}"));
+        assert!(!folders.is_empty(), "no fixtures in {language}");
+        for folder in folders {
+            assert!(ids().contains(&stem(&folder)), "{} is no rule's", folder.display());
+        }
+    }
+}
+
 #[test]
 fn every_rule_is_described() {
     for r in RULES {

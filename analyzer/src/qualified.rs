@@ -26,9 +26,64 @@ pub fn last_two(name: &str) -> Option<&str> {
     }
 }
 
+/// A type and the fields that lead from it, `crate::Owner.state.store`: dots before the last `::` are those of import paths.
+pub fn fields(name: &str) -> (&str, impl Iterator<Item = &str>) {
+    let start = rsplit(name).map_or(0, |(_, last)| name.len() - last.len());
+    let dot = name.get(start..).and_then(|last| last.find('.')).map_or(name.len(), |at| start + at);
+    let (owner, rest) = name.split_at_checked(dot).unwrap_or((name, ""));
+    (owner, rest.split('.').skip(1))
+}
+
+/// Splits off the last field or method after a dot, of a name like those of [`fields`].
+pub fn rsplit_field(name: &str) -> Option<(&str, &str)> {
+    let start = rsplit(name).map_or(0, |(_, last)| name.len() - last.len());
+    let dot = start + name.get(start..)?.rfind('.')?;
+    Some((name.get(..dot)?, name.get(dot + 1..)?))
+}
+
+/// The words of a name in any of the usual cases, in lower case: `load_config`, `loadConfig`.
+pub fn words(name: &str) -> impl Iterator<Item = String> {
+    let mut words = vec![String::new()];
+    let mut lower = false;
+    for c in name.chars() {
+        let starts = !c.is_alphanumeric() || (c.is_uppercase() && lower);
+        if starts && words.last().is_some_and(|w| !w.is_empty()) {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+        lower = !c.is_uppercase();
+    }
+    words.into_iter()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_come_after_the_path() {
+        let split = |name: &'static str| {
+            let (owner, fields) = fields(name);
+            (owner, fields.collect::<Vec<_>>())
+        };
+        assert_eq!(split("a::App.state.store"), ("a::App", vec!["state", "store"]));
+        assert_eq!(split("example.com/a::App"), ("example.com/a::App", vec![]));
+        assert_eq!(split("example.com/a::App.state"), ("example.com/a::App", vec!["state"]));
+        assert_eq!(rsplit_field("a::App.state.save"), Some(("a::App.state", "save")));
+        assert_eq!(rsplit_field("example.com/a::save"), None);
+    }
+
+    #[test]
+    fn names_are_words_in_every_case() {
+        let split = |name| words(name).collect::<Vec<_>>();
+        assert_eq!(split("shallow_clone"), ["shallow", "clone"]);
+        assert_eq!(split("downloadAndUnZIP"), ["download", "and", "un", "zip"]);
+        assert_eq!(split("HTTPGet"), ["httpget"]);
+    }
 
     #[test]
     fn names_are_cut_at_their_ends() {

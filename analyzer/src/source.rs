@@ -86,11 +86,18 @@ impl LineIndex {
 pub enum LanguageId {
     /// Rust, parsed by syn.
     Rust,
+    /// Go, parsed by tree-sitter.
+    #[cfg(feature = "go")]
+    Go,
 }
 
 impl LanguageId {
     /// The language of a file by its name's extension.
     pub fn of_path(path: &str) -> Option<Self> {
+        #[cfg(feature = "go")]
+        if path.ends_with(".go") {
+            return Some(LanguageId::Go);
+        }
         path.ends_with(".rs").then_some(LanguageId::Rust)
     }
 }
@@ -99,11 +106,13 @@ impl fmt::Display for LanguageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LanguageId::Rust => f.write_str("Rust"),
+            #[cfg(feature = "go")]
+            LanguageId::Go => f.write_str("Go"),
         }
     }
 }
 
-/// A package that the files may belong to (a Cargo.toml with a package name).
+/// A package that the files may belong to: a Cargo.toml with a package name, or a go.mod with the path of its module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Package {
     /// Its folder, relative to the analysed root with `/` between, empty for the root itself.

@@ -1,7 +1,7 @@
 //! Which files are checked, and what they are called.
 //!
 //! Folders are walked as `git` would see them (`.gitignore`, hidden files left out), also without build output, `node_modules` and
-//! vendored crates. Symbolic links are not followed, except where the user names one. A file that is named is always read.
+//! vendored code. Symbolic links are not followed, except where the user names one. A file that is named is always read.
 
 use crate::report::Warning;
 use crate::terminal;
@@ -135,7 +135,7 @@ struct Search<'a> {
     scope: &'a Scope,
     found: BTreeMap<String, Candidate>,
     warnings: Vec<Warning>,
-    packages: FxHashMap<PathBuf, Option<Package>>,
+    packages: FxHashMap<(LanguageId, PathBuf), Option<Package>>,
 }
 
 impl Search<'_> {
@@ -178,11 +178,13 @@ impl Search<'_> {
             return;
         };
         let Some(language) = LanguageId::of_path(&path) else {
-            self.warnings
-                .push(Warning { path, message: "no language that fsrace reads (.rs), skipped".to_owned() });
+            self.warnings.push(Warning {
+                path,
+                message: "no language that fsrace reads (.go, .rs), skipped".to_owned(),
+            });
             return;
         };
-        let package = self.package(absolute.parent().unwrap_or(absolute));
+        let package = self.package(language, absolute.parent().unwrap_or(absolute));
         if let Some(selection) = &self.scope.selection
             && !package.as_ref().is_some_and(|p| selection.members.contains(&p.root))
         {
@@ -195,22 +197,23 @@ impl Search<'_> {
     }
 
     /// The package whose manifest is the nearest at or above the folder.
-    fn package(&mut self, folder: &Path) -> Option<Package> {
+    fn package(&mut self, language: LanguageId, folder: &Path) -> Option<Package> {
         let mut below = Vec::new();
         let mut package = None;
         for folder in folder.ancestors() {
-            if let Some(known) = self.packages.get(folder) {
+            let key = (language, folder.to_path_buf());
+            if let Some(known) = self.packages.get(&key) {
                 package = known.clone();
                 break;
             }
-            below.push(folder.to_path_buf());
-            if let Some(name) = package_name(&folder.join("Cargo.toml")) {
+            below.push(key);
+            if let Some(name) = package_name(language, folder) {
                 // A manifest above the base is that of the base.
                 package = Some(Package { root: self.scope.relative(folder).unwrap_or_default(), name });
                 break;
             }
         }
-        self.packages.extend(below.into_iter().map(|folder| (folder, package.clone())));
+        self.packages.extend(below.into_iter().map(|key| (key, package.clone())));
         package
     }
 
@@ -244,12 +247,33 @@ fn innermost(error: &ignore::Error) -> String {
     }
 }
 
-/// The package's name as its manifest says; none if there is no manifest, or it names no package.
-fn package_name(manifest: &Path) -> Option<String> {
-    let text = fs::read_to_string(manifest).ok()?;
+/// The package's name as the manifest in a folder says; none if there is no manifest, or it names no package.
+fn package_name(language: LanguageId, folder: &Path) -> Option<String> {
+    match language {
+        LanguageId::Rust => {
+            let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+            crate_name(&text)
+        }
+        LanguageId::Go => {
+            let text = fs::read_to_string(folder.join("go.mod")).ok()?;
+            module_path(&text)
+        }
+    }
+}
+
+/// The path of the module that a go.mod is of: `module example.com/tool // a comment`, quoted or not.
+fn module_path(manifest: &str) -> Option<String> {
+    let mut lines = manifest.lines().filter_map(|line| line.trim().strip_prefix("module"));
+    let rest = lines.find(|rest| rest.starts_with([' ', '\t']))?;
+    let path = rest.split("//").next()?.trim().trim_matches(['"', '`']);
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
+/// The name of the package that a Cargo.toml is of; none if it names none.
+fn crate_name(text: &str) -> Option<String> {
     let name = |table: &toml::Table| Some(table.get("name")?.as_str()?.to_owned());
     // Its table alone is read where that is plain to see: the rest of a manifest is mostly dependencies.
-    if let Some(package) = package_table(&text).and_then(|table| table.parse::<toml::Table>().ok())
+    if let Some(package) = package_table(text).and_then(|table| table.parse::<toml::Table>().ok())
         && let Some(name) = name(&package)
     {
         return Some(name);
@@ -278,8 +302,13 @@ fn is_passed_over(entry: &DirEntry) -> bool {
     let holds = |folder: &Path, name: &str| fs::symlink_metadata(folder.join(name)).is_ok();
     let build_output = entry.file_name() == OsStr::new("target")
         && folder.parent().is_some_and(|parent| holds(parent, "Cargo.toml"));
+    // Modules that a Go module brings along; older tools leave no list of them.
+    let vendored = entry.file_name() == OsStr::new("vendor")
+        && (["modules.txt", "github.com", "golang.org"].into_iter().any(|name| holds(folder, name))
+            || folder.parent().is_some_and(|parent| holds(parent, "go.mod")));
     entry.file_name() == OsStr::new("node_modules")
         || build_output
+        || vendored
         || holds(folder, "CACHEDIR.TAG")
         || holds(folder, ".cargo-checksum.json")
 }
@@ -287,6 +316,16 @@ fn is_passed_over(entry: &DirEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_are_called_what_their_manifest_says() {
+        assert_eq!(
+            module_path("// a\nmodule example.com/tool/v2 // b\n\ngo 1.22\n").as_deref(),
+            Some("example.com/tool/v2")
+        );
+        assert_eq!(module_path("module \"example.com/a\"").as_deref(), Some("example.com/a"));
+        assert_eq!(module_path("go 1.22\nmodules x\n"), None);
+    }
 
     #[test]
     fn a_package_is_named_by_its_table() {
@@ -299,9 +338,7 @@ mod tests {
             ("[package]\nkeywords = [\n[package]\n", None),
             ("[workspace.package]\nname = \"a\"\n", None),
         ] {
-            let mut manifest = tempfile::NamedTempFile::new().unwrap();
-            std::io::Write::write_all(&mut manifest, text.as_bytes()).unwrap();
-            assert_eq!(package_name(manifest.path()).as_deref(), name, "{text}");
+            assert_eq!(crate_name(text).as_deref(), name, "{text}");
         }
     }
 

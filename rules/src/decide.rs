@@ -148,9 +148,12 @@ impl<'p> View<'p> {
             name: &self.summary.name,
             is_async: self.summary.context.is_async,
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
+            // What a library gives to whoever imports it may be called twice at once, whoever calls it here.
             open: self.summary.context.public
-                && program.callers(self.function).is_empty()
-                && !file_of(program, self.function).is_some_and(|path| evidence.is_in_program(path)),
+                && (program.file(program.file_of(self.function)).is_some_and(|file| file.library)
+                    || (program.callers(self.function).is_empty()
+                        && !file_of(program, self.function)
+                            .is_some_and(|path| evidence.is_in_program(path)))),
             own: [
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),

@@ -50,8 +50,10 @@ pub struct Report {
     pub check: &'static str,
 }
 
-/// The last two segments of an API's name, as people write it: `fs::write`, `Path::exists`.
+/// The last two segments of an API's name, as people write it: `fs::write`, `Path::exists`; of a name with an import path, what
+/// follows its folders.
 pub fn short(api: &str) -> &str {
+    let api = api.rsplit('/').next().unwrap_or(api);
     let mut starts = api.rmatch_indices("::").map(|(i, _)| i + 2);
     starts.nth(1).and_then(|start| api.get(start..)).unwrap_or(api)
 }

@@ -319,6 +319,10 @@ impl Threads {
 
     /// Whether code that is not here may call the function, directly or through others.
     fn is_open(&self, program: &Program, function: FunctionId, levels: usize) -> bool {
+        let library = program.file(program.file_of(function)).is_some_and(|file| file.library);
+        if library && program.function(function).is_some_and(|s| s.context.public && !is_aside(s)) {
+            return true;
+        }
         let callers = program.callers(function);
         if !callers.is_empty() {
             return levels > 0 && callers.iter().any(|c| self.is_open(program, *c, levels - 1));

@@ -44,7 +44,7 @@ pub struct Use {
     pub directory: bool,
     /// The function creates it as a directory.
     pub creates_directory: bool,
-    /// The function reads it before it does anything else to it: it takes it to be there.
+    /// The function reads it before it does anything else to it, but for asking whether it is there: it takes it to be there.
     pub reads_first: bool,
     /// What kind of state it is.
     pub domain: Domain,
@@ -54,7 +54,9 @@ impl Use {
     /// How the program uses the target.
     pub fn of(program: &Program, domain: Domain, target: &[Name]) -> Self {
         let mut used = Use { domain, ..Use::default() };
-        let first = program.effects.iter().find(|effect| lane_path(&effect.paths, Lane::A) == target);
+        let mut uses = program.effects.iter().filter(|effect| lane_path(&effect.paths, Lane::A) == target);
+        let asks = [Check::Exists, Check::IsFile, Check::Metadata].map(Operation::Check);
+        let first = uses.find(|effect| !asks.contains(&effect.operation));
         used.reads_first = first.is_some_and(|effect| effect.operation == Operation::Read);
         for effect in &program.effects {
             let path = lane_path(&effect.paths, Lane::A);

@@ -22,10 +22,15 @@ pub struct FileSummary {
     pub path: String,
     /// Qualified name of the module that the file is (`my_crate::cache::store`).
     pub module: String,
+    /// Whether other programs can use what is public here, whatever programs lie beside it (a Go package that is no program itself
+    /// and not internal). Where languages do not say, what has a program beside it is that program's.
+    pub library: bool,
     /// Names that the file's modules bring into scope.
     pub imports: Vec<Import>,
     /// Types declared here, with the types of their fields.
     pub types: Vec<TypeDeclaration>,
+    /// What functions and methods return that are not typed where they are called: by qualified name, the type of the first value.
+    pub returns: Vec<(String, String)>,
     /// Which types implement which traits. Lets the linker tell a method on a trait object from one on a known type; where it is
     /// empty, a trait with a default method is taken for a type.
     pub implementations: Vec<Implementation>,
@@ -61,6 +66,8 @@ pub struct TypeDeclaration {
     pub name: String,
     /// Field names with the type's name as resolved in the file, references and smart pointers peeled off.
     pub fields: Vec<(String, String)>,
+    /// Types whose fields and methods are its own too (Go's embedded types), by name.
+    pub embedded: Vec<String>,
 }
 
 /// A type that implements a trait.
@@ -501,6 +508,23 @@ pub struct OpenFlags {
     pub private: bool,
 }
 
+impl OpenFlags {
+    /// Both sets of flags together.
+    #[must_use]
+    pub const fn union(self, other: OpenFlags) -> Self {
+        OpenFlags {
+            read: self.read || other.read,
+            write: self.write || other.write,
+            append: self.append || other.append,
+            create: self.create || other.create,
+            create_new: self.create_new || other.create_new,
+            truncate: self.truncate || other.truncate,
+            no_follow: self.no_follow || other.no_follow,
+            private: self.private || other.private,
+        }
+    }
+}
+
 /// A failure's kind, in io::ErrorKind's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorKind {
@@ -561,6 +585,12 @@ impl Kinds {
     #[must_use]
     pub const fn union(self, other: Kinds) -> Self {
         Kinds(self.0 | other.0)
+    }
+
+    /// This set without the other's kinds.
+    #[must_use]
+    pub const fn without(self, other: Kinds) -> Self {
+        Kinds(self.0 & !other.0)
     }
 
     /// Whether the kind is in the set.

@@ -1,7 +1,14 @@
 //! One folder per language: `lower.rs` (syntax to flow), `models.toml` (what each API does), `render.rs` (atomic idiom to edits).
 
+mod command;
+mod conditions;
+#[cfg(feature = "go")]
+pub mod go;
 pub mod models;
+mod modes;
 pub mod rust;
+mod steps;
+mod texts;
 
 use crate::flow::{FileSummary, Place};
 use crate::source::{LanguageId, Package, SourceFile, Span};
@@ -20,6 +27,8 @@ pub fn lower_without_tests(file: &SourceFile) -> FileSummary {
 fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
     match file.language {
         LanguageId::Rust => rust::lower(file, tests),
+        #[cfg(feature = "go")]
+        LanguageId::Go => go::lower(file, tests),
     }
 }
 
@@ -28,6 +37,8 @@ pub use models::acts;
 /// Reads the tables of all languages, so that it is done by when they are first asked for.
 pub fn prepare() {
     rust::prepare();
+    #[cfg(feature = "go")]
+    models::Models::go();
 }
 
 /// Whether any code of the file may have an effect that a rule reports on. Far cheaper than lowering, and never wrong when it says
@@ -36,18 +47,20 @@ pub fn prepare() {
 pub fn may_act(file: &SourceFile, tests: Tests) -> bool {
     match file.language {
         LanguageId::Rust => rust::may_act(&file.text, tests),
+        // Nothing is looked for in Go's texts yet.
+        #[cfg(feature = "go")]
+        LanguageId::Go => true,
     }
 }
 
 /// Whether calls into the library of this name, in whatever language, take seconds rather than microseconds.
 pub fn is_slow(library: &str) -> bool {
-    models::Models::rust().is_slow(library)
+    models::Models::all().any(|models| models.is_slow(library))
 }
 
 /// Whether what an API of this name does, it does to a repository: a library's function, or a command as `git pull`.
 pub fn is_repository(api: &str) -> bool {
-    let library = api.split([':', ' ']).next().unwrap_or(api);
-    models::Models::rust().is_repository(library)
+    models::Models::all().any(|models| models.is_repository(models.library(api)))
 }
 
 /// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
@@ -55,6 +68,8 @@ pub fn is_repository(api: &str) -> bool {
 pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {
     match language {
         LanguageId::Rust => rust::is_target(path, package),
+        #[cfg(feature = "go")]
+        LanguageId::Go => go::is_target(path, package),
     }
 }
 
@@ -137,5 +152,7 @@ pub struct Rendering {
 pub fn render(language: LanguageId, request: &RewriteRequest<'_>) -> Option<Rendering> {
     match language {
         LanguageId::Rust => rust::render(request),
+        #[cfg(feature = "go")]
+        LanguageId::Go => go::render(request),
     }
 }

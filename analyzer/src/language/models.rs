@@ -31,13 +31,18 @@
 //! | `private` | the effect is on a new path that nobody else knows; with `place`, in that directory. On a `rename`: the row writes a private file (of `data`) and renames it to `other` |
 //! | `returns` | the type of the success value, or `data` for what was read, or `guard` for what gives a lock back when it goes |
 //! | `fails` | `result` (the default), `option`, `never`, or `status` for a C status that is negative or null on failure |
-//! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`. With `root`, from that in place of argument 0 |
+//! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`; `split` for the directory and the last component as two results, `format` for a text with arguments put in. With `root`, from that in place of argument 0 |
 //! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
 //! | `unique` | the result differs from run to run: `random`, `process`, `time`, `instant` (a fine time), `counter` |
 //! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
 //! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it, or, with `calls`, for all that is started there |
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
+//! | `asks` | the result says whether the error that is argument 0 is of this kind, or of the kind that argument 1 is (`given`) |
+//! | `raises` | the result is an error, of the kind of the one that is given |
+//! | `ends` | the process ends here |
+//! | `tolerates` | failures of these kinds are told as successes (`RemoveAll` of what is not there) |
+//! | `stream` | reads from or writes to whatever it is given, which need not be a file |
 //! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in |
 //! | `errno` | the result is the error of the `status` row called before |
 //! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
@@ -65,7 +70,7 @@ mod words;
 
 pub use words::{Words, acts};
 
-use crate::flow::{ErrorKind, LockScope, OpenFlags, Operation, Root, Uniqueness};
+use crate::flow::{ErrorKind, Kinds, LockScope, OpenFlags, Operation, Root, Uniqueness};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
 use std::sync::LazyLock;
@@ -137,6 +142,25 @@ pub struct Api {
     pub errno: bool,
     /// Builds a command line: what argument 1 (of a constructor, 0) is to it.
     pub command: Option<CommandPart>,
+    /// The result says whether the error that is argument 0 is of a kind.
+    pub asks: Option<Asks>,
+    /// The result is an error, of the kind of the one that is given, if one is.
+    pub raises: bool,
+    /// The process ends here.
+    pub ends: bool,
+    /// Reads from or writes to whatever it is given, be it a file or not.
+    pub stream: bool,
+    /// Failures of these kinds are told as successes.
+    pub tolerates: Kinds,
+}
+
+/// Which kind of error is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// This.
+    Kind(ErrorKind),
+    /// The one that argument 1 is.
+    Given,
 }
 
 /// What an argument is to a command line that is built step by step.
@@ -215,6 +239,10 @@ pub enum PathTransform {
     WithExtension,
     /// Texts one after the other.
     Concat,
+    /// Argument 0 is a format, the others are put in.
+    Format,
+    /// Two results: the directory that holds it, and its last component.
+    Split,
 }
 
 /// What kind of work is started.
@@ -332,6 +360,24 @@ impl Models {
         &MODELS
     }
 
+    /// The Go table.
+    #[cfg(feature = "go")]
+    pub fn go() -> &'static Models {
+        static MODELS: LazyLock<Models> =
+            LazyLock::new(|| Models::parse(include_str!("go/models.toml")).unwrap_or_default());
+        &MODELS
+    }
+
+    /// The tables of all languages.
+    pub fn all() -> impl Iterator<Item = &'static Models> {
+        let tables = [
+            Models::rust(),
+            #[cfg(feature = "go")]
+            Models::go(),
+        ];
+        tables.into_iter()
+    }
+
     /// Reads a table.
     pub fn parse(text: &str) -> Result<Models, ModelError> {
         parse::parse(text)
@@ -401,6 +447,15 @@ impl Models {
     /// Whether calls into the library, the first part of their names, take seconds rather than microseconds.
     pub fn is_slow(&self, library: &str) -> bool {
         self.slow.contains(library)
+    }
+
+    /// The library or program that an API, as a row names it, is of: `git2`, `git`, `github.com/go-git/go-git`.
+    pub fn library<'n>(&self, api: &'n str) -> &'n str {
+        // The dots of a host are not those that cut a name.
+        let package = api.rfind('/').map_or(0, |at| at + 1);
+        let rest = api.get(package..).unwrap_or_default();
+        let end = [rest.find(self.separator.as_str()), rest.find(' ')].into_iter().flatten().min();
+        end.and_then(|end| api.get(..package + end)).unwrap_or(api)
     }
 
     /// Whether the library or program of this name works on repositories.

@@ -2,8 +2,9 @@
 
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program, uses};
-use crate::flow::{Block, Call, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
+use crate::flow::{Block, Call, Callee, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// How many calls deep a body is expanded.
 pub(super) const DEPTH: usize = 5;
@@ -176,6 +177,8 @@ fn node(program: &Program, id: FunctionId) -> Node {
     let Some(function) = program.function(id) else { return node };
     let mut acts = false;
     let mut unknown = Vec::new();
+    // The types of what calls returned, for the methods that are called on it.
+    let mut types: FxHashMap<ResultId, &str> = FxHashMap::default();
     let asker = Asker { name: &function.name, file: program.file_of(id).0, test: function.context.test };
     each_step(&function.body, &mut |step| {
         node.size = node.size.saturating_add(1);
@@ -186,7 +189,10 @@ fn node(program: &Program, id: FunctionId) -> Node {
             Step::Release(r, _) => acts |= (r.0 as usize) < function.parameters.len(),
             Step::Call(call) => {
                 let presumed = call.presumed.is_some();
-                match program.symbols.resolve(asker, &call.callee, call.arguments.len(), presumed) {
+                let typed = typed(call, &types);
+                let callee = typed.as_ref().unwrap_or(&call.callee);
+                types.extend(program.symbols.returned(asker, callee).map(|of| (call.result, of)));
+                match program.symbols.resolve(asker, callee, call.arguments.len(), presumed) {
                     Some(target) => {
                         node.calls.push((call.result, target));
                         node.callees.push(target.function);
@@ -220,6 +226,14 @@ fn node(program: &Program, id: FunctionId) -> Node {
         });
     }
     node
+}
+
+/// The callee of a method on what an earlier call returned, with the type that this is.
+fn typed(call: &Call, types: &FxHashMap<ResultId, &str>) -> Option<Callee> {
+    let Callee::Method { receiver: None, name } = &call.callee else { return None };
+    let Some(Value::Result(on)) = call.arguments.first() else { return None };
+    let receiver = types.get(on)?;
+    Some(Callee::Method { receiver: Some((*receiver).to_owned()), name: name.clone() })
 }
 
 /// Whether others, or the caller, may notice the operation. A mutex only keeps threads apart while it is held, and a caller that

@@ -36,14 +36,22 @@ pub fn takes_long(callee: &str, arguments: usize) -> bool {
     let library = is_slow(qualified::first(callee));
     let last = qualified::last(callee);
     let alone = !last.contains('_');
-    let named = last.split('_').any(|word| {
+    let labours = |word: &str, alone: bool| {
         word.as_bytes().first().is_some_and(|first| BEGINNINGS.contains(first))
             && LABOURS.binary_search(&word).is_ok()
             && !(alone && ["build", "clone", "request", "extract", "install", "compile"].contains(&word))
-    });
+    };
+    let named = match last.contains(char::is_uppercase) {
+        // `DownloadStep`; the name of a type is none.
+        true => {
+            let words: Vec<String> = qualified::words(last).collect();
+            words.iter().any(|word| labours(word, words.len() < 2))
+        }
+        false => last.split('_').any(|word| labours(word, alone)),
+    };
     named
         || (last == "clone" && arguments > 1)
-        || (library && last.starts_with(char::is_lowercase) && last != "new")
+        || (library && (last.starts_with(char::is_lowercase) || callee.contains('/')) && last != "new")
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ const IMPORT_WIDTH: usize = 32;
 /// How many fields a receiver may go through (`self.state.store.save()`).
 const FIELD_CHAIN: usize = 4;
 
+/// How many types deep a type may be embedded in others.
+const EMBEDDED: usize = 4;
+
 /// Method names that say nothing about whose method it is. The standard library or any container has most of them, so that on a
 /// receiver of unknown type the program's only method of that name is most likely not the one that is called.
 const COMMON: &str = "
@@ -167,6 +170,10 @@ pub(super) struct Symbols {
     types: FxHashMap<String, Vec<(String, String)>>,
     /// Qualified names of types by their last segment.
     type_tails: FxHashMap<String, Vec<String>>,
+    /// By function, the type of the first value that it returns.
+    returns: FxHashMap<String, String>,
+    /// By type, the types that are embedded in it.
+    embedded: FxHashMap<String, Vec<String>>,
     /// What a qualified name that is an import stands for.
     imports: FxHashMap<String, Vec<String>>,
     /// By module, the modules whose names it has too.
@@ -218,12 +225,16 @@ impl Symbols {
             }
             for declared in &summary.types {
                 symbols.add_type(&declared.name);
+                if !declared.embedded.is_empty() {
+                    symbols.embedded.insert(declared.name.clone(), declared.embedded.clone());
+                }
                 if let Some(fields) = symbols.types.get_mut(&declared.name)
                     && fields.is_empty()
                 {
                     fields.clone_from(&declared.fields);
                 }
             }
+            symbols.returns.extend(summary.returns.iter().cloned());
             for constant in &summary.constants {
                 symbols.constant_ends.insert(qualified::last(&constant.name).to_owned());
                 if let Some((owner, _)) = qualified::rsplit(&constant.name) {
@@ -450,9 +461,25 @@ impl Symbols {
         }
     }
 
+    /// The type of the first value that a call of the program's function returns, where its language says so by name alone.
+    pub fn returned(&self, asker: Asker<'_>, callee: &Callee) -> Option<&str> {
+        if self.returns.is_empty() {
+            return None;
+        }
+        let found = match callee {
+            Callee::Function(name) => self.returns.get(name),
+            Callee::Method { receiver: Some(receiver), name } => match self.receiver_type(asker, receiver) {
+                TypeOf::Declared { name: owner, .. } => self.returns.get(&format!("{owner}::{name}")),
+                _ => None,
+            },
+            Callee::Method { receiver: None, .. } => None,
+        };
+        found.map(String::as_str)
+    }
+
     /// Whom a place names that is what a function returned: `module::function`, `Type::method`, `Owner.field.method`.
     pub fn resolve_text(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
-        if !self.may_be(callee.rsplit_once('.').map_or(callee, |(_, name)| name), Kind::Function) {
+        if !self.may_be(qualified::rsplit_field(callee).map_or(callee, |(_, name)| name), Kind::Function) {
             return None;
         }
         let question = question(asker, callee, arity);
@@ -460,7 +487,7 @@ impl Symbols {
     }
 
     fn resolve_text_anew(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
-        match callee.rsplit_once('.') {
+        match qualified::rsplit_field(callee) {
             Some((receiver, name)) => {
                 let known = !matches!(receiver, "" | "?");
                 known.then(|| self.method(asker, Some(receiver), name, arity, true)).flatten()
@@ -540,6 +567,16 @@ impl Symbols {
         }
     }
 
+    /// The declared type of a type's field, its own or one of a type that is embedded in it.
+    fn field_of(&self, owner: &str, field: &str, depth: usize) -> Option<&String> {
+        let own = self.types.get(owner)?.iter().find(|(name, _)| name == field).map(|(_, of)| of);
+        if own.is_some() || depth > EMBEDDED {
+            return own;
+        }
+        let embedded = self.embedded.get(owner)?;
+        embedded.iter().find_map(|inner| self.field_of(inner, field, depth + 1))
+    }
+
     fn has_method(&self, owner: &str, name: &str) -> bool {
         self.functions.contains_key(&format!("{owner}::{name}"))
     }
@@ -555,14 +592,39 @@ impl Symbols {
         if !own.is_empty() {
             return self.choose(&own, asker, arity);
         }
+        if let Some(embedded) = self.embedded.get(owner) {
+            // The outermost has it; of several on one level none is meant.
+            let mut found = embedded.iter().filter_map(|inner| self.promoted(asker, inner, name, arity, 0));
+            return found.next().filter(|_| found.next().is_none());
+        }
         let traits = self.traits.get(owner)?;
         let inherited: Vec<Known> = traits.iter().flat_map(|t| self.named(&format!("{t}::{name}"))).collect();
         only(&inherited, asker)
     }
 
+    /// The method of a type that is embedded, or of one that is embedded in that.
+    fn promoted(
+        &self,
+        asker: Asker<'_>,
+        owner: &str,
+        name: &str,
+        arity: usize,
+        depth: usize,
+    ) -> Option<FunctionId> {
+        let own = self.named(&format!("{owner}::{name}"));
+        if !own.is_empty() {
+            return self.choose(&own, asker, arity);
+        }
+        if depth > EMBEDDED {
+            return None;
+        }
+        let inner = self.embedded.get(owner)?;
+        inner.iter().find_map(|inner| self.promoted(asker, inner, name, arity, depth + 1))
+    }
+
     /// A receiver of unknown type: the program's only method of a distinctive name, the own package first.
     fn guess(&self, asker: Asker<'_>, name: &str, arity: usize) -> Option<Target> {
-        if self.common.contains(name) {
+        if self.is_common(name) {
             return None;
         }
         let namesakes = self.methods.get(name)?.get(&arity)?;
@@ -575,6 +637,15 @@ impl Symbols {
         }
     }
 
+    /// Whether a method's name says nothing about whose it is, in whatever case it is written.
+    fn is_common(&self, name: &str) -> bool {
+        if self.common.contains(name) {
+            return true;
+        }
+        name.contains(char::is_uppercase)
+            && self.common.contains(qualified::words(name).collect::<Vec<_>>().join("_").as_str())
+    }
+
     /// The number of the package that a qualified name begins with; of all that are not of the program, one and the same.
     fn package(&self, name: &str) -> u32 {
         self.packages.get(qualified::first(name)).copied().unwrap_or(u32::MAX)
@@ -582,8 +653,7 @@ impl Symbols {
 
     /// The type of a receiver, written as a type or as the fields that lead to it from one (`Owner.state.store`).
     fn receiver_type(&self, asker: Asker<'_>, receiver: &str) -> TypeOf {
-        let mut parts = receiver.split('.');
-        let first = parts.next().unwrap_or_default();
+        let (first, parts) = qualified::fields(receiver);
         let mut current = match self.constant(asker, first) {
             Some((name, _)) => match self.statics.get(name) {
                 Some(of) => self.type_of(Asker { name, ..asker }, of),
@@ -593,7 +663,7 @@ impl Symbols {
         };
         for (depth, field) in parts.enumerate() {
             let TypeOf::Declared { name, guessed } = current else { return current };
-            let of = self.types.get(&name).and_then(|fs| fs.iter().find(|(f, _)| f == field)).map(|(_, t)| t);
+            let of = self.field_of(&name, field, 0);
             let Some(of) = of.filter(|_| depth < FIELD_CHAIN) else { return TypeOf::Unknown };
             current = match self.type_of(Asker { name: &name, ..asker }, of) {
                 TypeOf::Declared { name, guessed: again } => {

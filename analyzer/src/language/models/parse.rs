@@ -1,9 +1,11 @@
 //! Reads a model table.
 
 use super::{
-    Api, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo,
+    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo,
 };
-use crate::flow::{Check, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness};
+use crate::flow::{
+    Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness,
+};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -101,6 +103,15 @@ struct ApiRow {
     descriptor: bool,
     inside: Option<String>,
     command: Option<String>,
+    asks: Option<String>,
+    #[serde(default)]
+    raises: bool,
+    #[serde(default)]
+    ends: bool,
+    #[serde(default)]
+    stream: bool,
+    #[serde(default)]
+    tolerates: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -385,6 +396,17 @@ impl ApiRow {
             descriptor: self.descriptor,
             inside: self.inside.clone(),
             command: context.optional("part of a command", self.command.as_ref(), command_part)?,
+            asks: context.optional("kind", self.asks.as_ref(), asks)?,
+            raises: self.raises,
+            ends: self.ends,
+            stream: self.stream,
+            tolerates: {
+                let mut kinds = Kinds::NONE;
+                for word in &self.tolerates {
+                    kinds = kinds.union(Kinds::of(context.word("kind", word, error_kind)?));
+                }
+                kinds
+            },
         })
     }
 
@@ -546,6 +568,10 @@ fn error_kind(word: &str) -> Option<ErrorKind> {
     })
 }
 
+fn asks(word: &str) -> Option<Asks> {
+    if word == "given" { Some(Asks::Given) } else { error_kind(word).map(Asks::Kind) }
+}
+
 fn command_part(word: &str) -> Option<CommandPart> {
     Some(match word {
         "program" => CommandPart::Program,
@@ -566,6 +592,8 @@ fn path_transform(word: &str) -> Option<PathTransform> {
         "with-file-name" => PathTransform::WithFileName,
         "with-extension" => PathTransform::WithExtension,
         "concat" => PathTransform::Concat,
+        "format" => PathTransform::Format,
+        "split" => PathTransform::Split,
         _ => return None,
     })
 }

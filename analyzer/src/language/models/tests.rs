@@ -4,6 +4,7 @@ use super::*;
 use crate::flow::{Check, RemoveKind};
 
 const RUST: &str = include_str!("../rust/models.toml");
+const GO: &str = include_str!("../go/models.toml");
 
 fn api(name: &str) -> &'static Api {
     Models::rust().api(name).unwrap_or_else(|| panic!("no row for {name}"))
@@ -14,8 +15,8 @@ fn problem(text: &str) -> String {
 }
 
 /// The rows of a list as (first name, all names).
-fn rows(list: &str) -> Vec<(String, Vec<String>)> {
-    let table: toml::Table = toml::from_str(RUST).unwrap_or_default();
+fn rows(table: &str, list: &str) -> Vec<(String, Vec<String>)> {
+    let table: toml::Table = toml::from_str(table).unwrap_or_default();
     let text = |v: &toml::Value| v.as_str().unwrap_or_default().to_owned();
     let names = |v: Option<&toml::Value>| -> Vec<String> {
         v.and_then(toml::Value::as_array).into_iter().flatten().map(text).collect()
@@ -36,18 +37,34 @@ fn the_rust_table_parses() {
 }
 
 #[test]
-fn the_rust_table_is_sorted() {
-    for list in ["mirror", "type", "api", "kind", "flag", "lock"] {
-        let rows = rows(list);
-        assert!(!rows.is_empty(), "{list}");
-        for pair in rows.windows(2) {
-            assert!(pair[0].0 < pair[1].0, "{list}: `{}` comes before `{}`", pair[1].0, pair[0].0);
-        }
-        for (_, names) in rows {
-            let others = names.get(usize::from(list != "mirror")..).unwrap_or_default();
-            for pair in others.windows(2) {
-                assert!(pair[0] < pair[1], "{list}: `{}` comes before `{}`", pair[1], pair[0]);
-            }
+fn the_go_table_parses() {
+    let models = Models::parse(GO).unwrap();
+    assert!(models.apis.len() > 200, "{} names", models.apis.len());
+    assert_eq!(models.api("os.WriteFile").and_then(|api| api.effect), Some(Operation::Write));
+    assert_eq!(models.presumed_method("FileExists").and_then(|api| api.place), Some(0));
+    assert_eq!(models.library("github.com/go-git/go-git.PlainClone"), "github.com/go-git/go-git");
+}
+
+#[test]
+fn the_tables_are_sorted() {
+    for (table, lists) in [
+        (RUST, &["mirror", "type", "api", "kind", "flag", "lock"][..]),
+        (GO, &["type", "api", "kind", "flag", "lock"][..]),
+    ] {
+        lists.iter().for_each(|list| is_sorted(table, list));
+    }
+}
+
+fn is_sorted(table: &str, list: &str) {
+    let rows = rows(table, list);
+    assert!(!rows.is_empty(), "{list}");
+    for pair in rows.windows(2) {
+        assert!(pair[0].0 < pair[1].0, "{list}: `{}` comes before `{}`", pair[1].0, pair[0].0);
+    }
+    for (_, names) in rows {
+        let others = names.get(usize::from(list != "mirror")..).unwrap_or_default();
+        for pair in others.windows(2) {
+            assert!(pair[0] < pair[1], "{list}: `{}` comes before `{}`", pair[1], pair[0]);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Calls: of library APIs that the models know, of closures, of functions that may be the program's own.
 
+use super::expr;
 use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
-use super::value::{V, Val, add_data};
-use super::{expr, modes};
+use super::value::{V, Val};
 use crate::flow::{
     Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
     Spawn, Step, Value,
 };
+use crate::language::conditions::add_data;
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
+use crate::language::modes::with_mode;
 use crate::qualified;
 use crate::source::Span;
 use std::rc::Rc;
@@ -387,7 +389,7 @@ impl Lowerer<'_> {
                 (arguments.first(), arguments.get(at).map(|a| &a.v))
         {
             // `custom_flags(libc::O_EXCL | ..)` adds what the constants say.
-            return Some(Val::new(V::Flags(expr::union(*flags, *more)), ty.clone()));
+            return Some(Val::new(V::Flags(flags.union(*more)), ty.clone()));
         }
         if api.errno {
             return self.last_error();
@@ -494,7 +496,8 @@ impl Lowerer<'_> {
                 let parts: Vec<Val> = arguments.to_vec();
                 Place::new(PlaceKind::Concat(parts.iter().map(|p| self.place_of(p, "")).collect()))
             }
-            PathTransform::Same => base,
+            // Rust formats with macros, and nothing of it splits a path in two.
+            PathTransform::Same | PathTransform::Format | PathTransform::Split => base,
         };
         let value = Val { v: V::Place(place), ty, data };
         if api.fails == Fails::Never { value } else { self.shaped(value, api.fails) }
@@ -549,7 +552,7 @@ impl Lowerer<'_> {
         let mut operation = operation;
         let commanded = match arguments.first().map(|a| &a.v) {
             Some(V::Command(line)) if operation == Operation::Run => {
-                self.commanded(line).or_else(|| line.executed(&api.name))
+                line.run(self.file.models).or_else(|| line.executed(&api.name))
             }
             _ => None,
         };
@@ -573,7 +576,7 @@ impl Lowerer<'_> {
         }
         if let Some(at) = api.mode {
             let bits = self.mode_bits(arguments.get(at), syntax.get(at).copied());
-            operation = modes::with_mode(operation, bits);
+            operation = with_mode(operation, bits);
         }
         if let Some(value) = api.place.and_then(|at| arguments.get(at))
             && (is_stream_row(api)

@@ -1,44 +1,13 @@
-//! Command lines that are built step by step, and what running them does to the filesystem.
+//! Command lines that are built step by step.
 
 use super::lower::Lowerer;
 use super::types::Ty;
 use super::value::{V, Val};
-use crate::flow::{Operation, Place, PlaceKind, Root};
-use crate::language::models::{Command, CommandPart};
+use crate::flow::Place;
+use crate::language::command::{CommandLine, WORDS, literal};
+use crate::language::models::CommandPart;
 use std::rc::Rc;
 use syn::Expr;
-
-/// How many words of a command line are kept.
-const WORDS: usize = 64;
-
-/// A command line as far as it is known.
-#[derive(Clone, Debug, Default)]
-pub struct CommandLine {
-    /// The program first.
-    words: Vec<Place>,
-    /// Where it starts, if not where the process is.
-    directory: Option<Place>,
-    /// Whether the program is a path, and not a name that is looked for in `PATH`.
-    by_path: bool,
-}
-
-impl CommandLine {
-    /// What running a command does whose program is a file at a known path.
-    pub fn executed(&self, api: &str) -> Option<Commanded> {
-        let place = self.words.first().filter(|_| self.by_path)?.clone();
-        Some(Commanded { operation: Operation::Execute, place, name: api.to_owned() })
-    }
-}
-
-/// What running a command does.
-pub struct Commanded {
-    /// `Populate`, `Update` or `Execute`.
-    pub operation: Operation,
-    /// To what.
-    pub place: Place,
-    /// As people call it: `git pull`.
-    pub name: String,
-}
 
 impl Lowerer<'_> {
     /// The command line with one more part.
@@ -81,68 +50,4 @@ impl Lowerer<'_> {
             _ => vec![self.fresh_place("")],
         }
     }
-
-    /// What running the command does, if the models know it.
-    pub fn commanded(&self, line: &CommandLine) -> Option<Commanded> {
-        let (program, words) = line.words.split_first()?;
-        let program = literal(program)?;
-        let program = program.rsplit('/').next().unwrap_or(program);
-        // Options of the program itself may come before the subcommand; where one takes a value, only its row knows.
-        let known = words.iter().enumerate().filter_map(|(at, word)| {
-            let word = literal(word)?;
-            Some((at, word, self.file.models.command(program, word)?))
-        });
-        let (at, word, row) = known.take(1).next()?;
-        let before = words.get(..at)?;
-        let is_option = |place: &Place| literal(place).is_some_and(|word| word.starts_with('-'));
-        if !before.iter().zip(before.iter().skip(1)).all(|(a, b)| is_option(a) || is_option(b))
-            || before.first().is_some_and(|first| !is_option(first))
-        {
-            return None;
-        }
-        let directory = option(before, row.directory.as_deref()).or_else(|| line.directory.clone());
-        let working = directory.unwrap_or_else(|| Place::new(PlaceKind::Root(Root::Working)));
-        let place = match row.place {
-            None => working,
-            Some(number) => {
-                let named = plain(words.get(at + 1..)?, row).into_iter().nth(number)?;
-                match working.kind() {
-                    PlaceKind::Root(Root::Working) => named,
-                    _ => working.join(&named),
-                }
-            }
-        };
-        Some(Commanded { operation: row.effect, place, name: format!("{program} {word}") })
-    }
-}
-
-fn literal(place: &Place) -> Option<&str> {
-    match place.kind() {
-        PlaceKind::Literal(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// The value of an option, written apart.
-fn option(words: &[Place], name: Option<&str>) -> Option<Place> {
-    let at = words.iter().position(|word| name.is_some() && literal(word) == name)?;
-    words.get(at + 1).cloned()
-}
-
-/// The words that are neither options nor their values.
-fn plain(words: &[Place], row: &Command) -> Vec<Place> {
-    let mut found = Vec::new();
-    let mut value = false;
-    for word in words {
-        let text = literal(word);
-        if std::mem::take(&mut value) {
-            continue;
-        }
-        if let Some(text) = text.filter(|text| text.starts_with('-')) {
-            value = row.valued.iter().any(|valued| valued == text);
-            continue;
-        }
-        found.push(word.clone());
-    }
-    found
 }

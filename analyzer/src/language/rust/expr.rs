@@ -3,8 +3,10 @@
 use super::lower::Lowerer;
 use super::patterns;
 use super::types::Ty;
-use super::value::{V, Val, add_data, all, any};
+use super::value::{V, Val};
 use crate::flow::{Branch, Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
+use crate::language::conditions::{add_data, all, any};
+use crate::language::steps::{breaks, breaks_itself, is_idle};
 use crate::qualified;
 use std::rc::Rc;
 use syn::{BinOp, Expr, Lit, Member, Pat, Stmt, UnOp};
@@ -440,7 +442,7 @@ impl Lowerer<'_> {
                 let left = self.expr(&e.left);
                 let right = self.expr(&e.right);
                 match (&left.v, &right.v) {
-                    (V::Flags(a), V::Flags(b)) => Val::new(V::Flags(union(*a, *b)), Ty::Unknown),
+                    (V::Flags(a), V::Flags(b)) => Val::new(V::Flags(a.union(*b)), Ty::Unknown),
                     (V::Lock(a), V::Lock(b)) => Val::new(V::Lock(a.union(*b)), Ty::Unknown),
                     (V::Mode(a), V::Mode(b)) => Val::new(V::Mode(a | b), Ty::Unknown),
                     (V::Flags(a), _) | (_, V::Flags(a)) => Val::new(V::Flags(*a), Ty::Unknown),
@@ -804,49 +806,6 @@ fn holds(condition: &syn::Meta, depth: usize) -> Option<bool> {
             }
         }
         _ => None,
-    }
-}
-
-fn is_idle(step: &Step, loops: u32) -> bool {
-    match step {
-        Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).all(|s| is_idle(s, loops)),
-        Step::Exit(Exit::Break(n) | Exit::Continue(n)) => *n <= loops,
-        Step::Loop(body) => body.steps.iter().all(|s| is_idle(s, loops + 1)),
-        _ => false,
-    }
-}
-
-/// Whether a loop's body leaves it other than by the test at its head, which is the first step.
-fn breaks_itself(body: &crate::flow::Block, depth: u32) -> bool {
-    let mut after_head = body.clone();
-    if let Some(at) =
-        after_head.steps.iter().position(|s| matches!(s, Step::Branch(b) if b.otherwise.steps.is_empty()))
-    {
-        after_head.steps.remove(at);
-    }
-    breaks(&after_head, depth)
-}
-
-fn breaks(block: &crate::flow::Block, depth: u32) -> bool {
-    block.steps.iter().any(|step| match step {
-        Step::Exit(Exit::Break(n)) => *n >= depth,
-        Step::Branch(b) => breaks(&b.then, depth) || breaks(&b.otherwise, depth),
-        Step::Loop(body) => breaks(body, depth + 1),
-        _ => false,
-    })
-}
-
-/// Both sets of flags together.
-pub fn union(a: crate::flow::OpenFlags, b: crate::flow::OpenFlags) -> crate::flow::OpenFlags {
-    crate::flow::OpenFlags {
-        read: a.read || b.read,
-        write: a.write || b.write,
-        append: a.append || b.append,
-        create: a.create || b.create,
-        create_new: a.create_new || b.create_new,
-        truncate: a.truncate || b.truncate,
-        no_follow: a.no_follow || b.no_follow,
-        private: a.private || b.private,
     }
 }
 

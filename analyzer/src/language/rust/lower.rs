@@ -3,14 +3,15 @@
 use super::names::{Names, Scope, add_use, parent_module, prelude};
 use super::spans::Spans;
 use super::types::{Ty, Types};
-use super::value::{Maybe, V, Val, add_data, choose};
-use crate::flow::{
-    Block, Branch, Condition, Exit, Frame, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Step,
-    Value,
-};
+use super::value::{Maybe, V, Val};
+use crate::flow::{Block, Condition, Exit, Frame, OnFailure, Place, PlaceKind, ResultId, Step, Value};
+use crate::language::conditions::{add_data, choose};
 use crate::language::models::Models;
+use crate::language::modes::note_access;
+use crate::language::steps::{Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 /// Nesting of syntax beyond which nothing is lowered, so that no input overflows the stack.
@@ -59,17 +60,10 @@ pub struct Lowerer<'a> {
     /// `use` declarations inside the function, the innermost last.
     pub local_scopes: Vec<Scope>,
     locals: Vec<Local>,
-    blocks: Vec<Block>,
     /// Loops entered in the innermost frame, the innermost last: their labels.
     pub loops: Vec<Option<String>>,
-    /// Whether the code at hand cannot be reached.
-    pub diverged: bool,
-    /// Span table.
-    pub sites: Vec<Span>,
-    next_result: u32,
-    /// How many parameters the function has: the first results are theirs.
-    pub parameters: u32,
-    next_opaque: u32,
+    /// Its steps so far.
+    steps: Steps,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
     /// What variables hold that may be changed in place later: no longer known by what they were made of.
@@ -97,6 +91,21 @@ pub struct Lowerer<'a> {
     pub nested: Vec<Rc<syn::ItemFn>>,
 }
 
+/// Most of lowering is building steps, and says so without saying where.
+impl Deref for Lowerer<'_> {
+    type Target = Steps;
+
+    fn deref(&self) -> &Steps {
+        &self.steps
+    }
+}
+
+impl DerefMut for Lowerer<'_> {
+    fn deref_mut(&mut self) -> &mut Steps {
+        &mut self.steps
+    }
+}
+
 impl<'a> Lowerer<'a> {
     /// A lowerer for a function of `module`.
     pub fn new(file: &'a FileScope<'a>, module: &str, self_type: Option<&str>) -> Self {
@@ -107,13 +116,8 @@ impl<'a> Lowerer<'a> {
             generics: Vec::new(),
             local_scopes: Vec::new(),
             locals: Vec::new(),
-            blocks: vec![Block::default()],
             loops: Vec::new(),
-            diverged: false,
-            sites: Vec::new(),
-            next_result: 0,
-            parameters: 0,
-            next_opaque: 0,
+            steps: Steps::default(),
             result_places: FxHashMap::default(),
             changeable: FxHashSet::default(),
             private_fields: FxHashMap::default(),
@@ -137,51 +141,15 @@ impl<'a> Lowerer<'a> {
     pub fn finish(&mut self) -> Block {
         let mut body = self.blocks.pop().unwrap_or_default();
         if !self.accessed.is_empty() {
-            super::modes::note_access(&mut body, &self.accessed);
+            note_access(&mut body, &self.accessed);
         }
         body
-    }
-
-    /// A fresh result.
-    pub fn result(&mut self) -> ResultId {
-        self.next_result += 1;
-        ResultId(self.next_result - 1)
-    }
-
-    /// A fresh opaque number.
-    pub fn opaque_id(&mut self) -> u32 {
-        self.next_opaque += 1;
-        self.next_opaque - 1
-    }
-
-    /// How many results and opaque numbers were used.
-    pub fn counts(&self) -> (u32, u32) {
-        (self.next_result, self.next_opaque)
-    }
-
-    /// A fresh unknown place that goes by a variable's name.
-    pub fn fresh_place(&mut self, name: &str) -> Place {
-        let id = self.opaque_id();
-        Place::opaque(id, name)
     }
 
     /// The private place that a field holds: the same for the same field.
     pub fn private_field(&mut self, field: Place) -> Place {
         let fresh = self.opaque_id();
         Place::new(PlaceKind::Private(*self.private_fields.entry(field).or_insert(fresh)))
-    }
-
-    /// A fresh unknown decision that looked at these results.
-    pub fn opaque_condition(&mut self, mut observed: Vec<ResultId>) -> Condition {
-        // What the caller passed was not observed here.
-        observed.retain(|r| r.0 >= self.parameters);
-        Condition::Opaque { id: self.opaque_id(), observed }
-    }
-
-    /// Registers a span.
-    pub fn site(&mut self, span: Span) -> Site {
-        self.sites.push(span);
-        Site(u32::try_from(self.sites.len() - 1).unwrap_or(u32::MAX))
     }
 
     // --- nesting -----------------------------------------------------------------------------------------------------
@@ -210,19 +178,6 @@ impl<'a> Lowerer<'a> {
 
     // --- steps -------------------------------------------------------------------------------------------------------
 
-    /// Appends a step, unless it cannot be reached.
-    pub fn push(&mut self, step: Step) {
-        if self.diverged {
-            return;
-        }
-        if matches!(step, Step::Exit(_)) {
-            self.diverged = true;
-        }
-        if let Some(block) = self.blocks.last_mut() {
-            block.steps.push(step);
-        }
-    }
-
     /// Runs `inner` with a block of its own and returns that block. Variables that it declares are gone afterwards.
     pub fn in_block<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> (Block, T) {
         self.blocks.push(Block::default());
@@ -234,59 +189,12 @@ impl<'a> Lowerer<'a> {
         (self.blocks.pop().unwrap_or_default(), value)
     }
 
-    /// Opens a block without a scope of its own: what is bound in it stays visible.
-    pub fn open_block(&mut self) -> bool {
-        self.blocks.push(Block::default());
-        self.diverged
-    }
-
-    /// Closes the block that [`Self::open_block`] opened; its guards go on to live in the surrounding block.
-    pub fn close_block(&mut self, diverged: bool) -> Block {
-        self.diverged = diverged;
-        let mut block = self.blocks.pop().unwrap_or_default();
-        let drops = std::mem::take(&mut block.drops);
-        if let Some(outer) = self.blocks.last_mut() {
-            outer.drops.extend(drops);
-        }
-        block
-    }
-
     /// Runs `inner` and keeps its steps apart, with a scope of their own; the caller decides where they go.
     pub fn aside<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> (T, Block) {
         let diverged = self.diverged;
         let (block, value) = self.in_block(inner);
         self.diverged = diverged;
         (value, block)
-    }
-
-    /// The last step that defines `result`, if it is the very last one: its failure policy can still be set in place.
-    fn last_policy(&mut self, result: ResultId) -> Option<&mut OnFailure> {
-        match self.blocks.last_mut()?.steps.last_mut()? {
-            Step::Effect(e) if e.result == result => Some(&mut e.on_failure),
-            Step::Frame(f) if f.result == result => Some(&mut f.on_failure),
-            Step::Call(c) if c.result == result => Some(&mut c.on_failure),
-            _ => None,
-        }
-    }
-
-    /// Sets what happens at once when `result` fails.
-    pub fn set_policy(&mut self, result: ResultId, policy: OnFailure) {
-        let direct = match self.last_policy(result) {
-            Some(slot) if *slot == OnFailure::Continue => {
-                *slot = policy;
-                true
-            }
-            _ => false,
-        };
-        if direct {
-            if let Some(Step::Call(c)) = self.blocks.last_mut().and_then(|b| b.steps.last_mut())
-                && let Some(presumed) = &mut c.presumed
-            {
-                presumed.on_failure = policy;
-            }
-            return;
-        }
-        self.leave_if(super::value::failed(result), policy, &[result]);
     }
 
     /// Notes what the code does if what a value derives from cannot be understood. What it does first counts: later it looks at parts.
@@ -298,12 +206,7 @@ impl<'a> Lowerer<'a> {
             _ => Vec::new(),
         };
         let reads: Vec<ResultId> = value.data.iter().copied().filter(|r| !own.contains(r)).collect();
-        if reads.is_empty() {
-            return;
-        }
-        for block in self.blocks.iter_mut().rev() {
-            note_malformed_in(block, &reads, policy, 0);
-        }
+        self.steps.note_malformed(&reads, policy);
     }
 
     /// Notes that the failure of a call just made gives way to a default.
@@ -313,52 +216,6 @@ impl<'a> Lowerer<'a> {
             Some(Step::Call(call)) if call.result == result => call.defaulted = true,
             Some(Step::Frame(frame)) if frame.result == result => frame.defaulted = true,
             _ => {}
-        }
-    }
-
-    /// Leaves the frame when the condition holds, with the error of the one that failed.
-    pub fn leave_if(&mut self, condition: Condition, policy: OnFailure, errors: &[ResultId]) {
-        let leave = match policy {
-            OnFailure::Propagate => failure_exits(errors),
-            OnFailure::Panic => Block { steps: vec![Step::Exit(Exit::Panic)], drops: Vec::new() },
-            OnFailure::Continue => return,
-        };
-        match condition {
-            Condition::Constant(false) => {}
-            Condition::Constant(true) => leave.steps.into_iter().for_each(|step| self.push(step)),
-            condition => {
-                self.push(Step::Branch(Branch { condition, then: leave, otherwise: Block::default() }))
-            }
-        }
-    }
-
-    /// Appends a decision, leaving out what does nothing.
-    pub fn push_branch(&mut self, condition: Condition, then: Block, otherwise: Block) {
-        if then.steps.is_empty() && otherwise.steps.is_empty() {
-            return;
-        }
-        match condition {
-            Condition::Constant(true) => self.push_all(then),
-            Condition::Constant(false) => self.push_all(otherwise),
-            condition => self.push(Step::Branch(Branch { condition, then, otherwise })),
-        }
-    }
-
-    /// Appends a block's steps in place, its releases at its end.
-    pub fn push_all(&mut self, block: Block) {
-        if block.steps.is_empty() {
-            return;
-        }
-        if block.drops.is_empty() {
-            for step in block.steps {
-                self.push(step);
-            }
-        } else {
-            self.push(Step::Branch(Branch {
-                condition: Condition::Constant(true),
-                then: block,
-                otherwise: Block::default(),
-            }));
         }
     }
 
@@ -790,50 +647,6 @@ impl<'a> Lowerer<'a> {
     }
 }
 
-/// How many levels of finished blocks a read is looked for in.
-const MALFORMED_DEPTH: usize = 8;
-
-fn note_malformed_in(block: &mut Block, reads: &[ResultId], policy: OnFailure, depth: usize) {
-    if depth > MALFORMED_DEPTH {
-        return;
-    }
-    for step in &mut block.steps {
-        match step {
-            Step::Effect(e)
-                if e.operation == Operation::Read
-                    && e.on_malformed.is_none()
-                    && reads.contains(&e.result) =>
-            {
-                e.on_malformed = Some(policy);
-            }
-            Step::Branch(b) => {
-                note_malformed_in(&mut b.then, reads, policy, depth + 1);
-                note_malformed_in(&mut b.otherwise, reads, policy, depth + 1);
-            }
-            Step::Loop(body) => note_malformed_in(body, reads, policy, depth + 1),
-            Step::Frame(f) => note_malformed_in(&mut f.body, reads, policy, depth + 1),
-            _ => {}
-        }
-    }
-}
-
-/// Returns the error of the one that failed. A result that was not reached has not failed, so the tests may stand in any order.
-fn failure_exits(errors: &[ResultId]) -> Block {
-    let mut steps = Vec::new();
-    if let Some((_, others)) = errors.split_last() {
-        for error in others {
-            let exit = Step::Exit(Exit::Return(Value::Failure(Some(*error))));
-            steps.push(Step::Branch(Branch {
-                condition: super::value::failed(*error),
-                then: Block { steps: vec![exit], drops: Vec::new() },
-                otherwise: Block::default(),
-            }));
-        }
-    }
-    steps.push(Step::Exit(Exit::Return(Value::Failure(errors.last().copied()))));
-    Block { steps, drops: Vec::new() }
-}
-
 /// The results that a value owns: guards and handles among them are released with it.
 pub fn owned_results(value: &Val) -> Vec<ResultId> {
     match &value.v {
@@ -843,17 +656,4 @@ pub fn owned_results(value: &Val) -> Vec<ResultId> {
         V::Struct(fields) => fields.iter().flat_map(|(_, v)| owned_results(v)).collect(),
         _ => Vec::new(),
     }
-}
-
-/// Whether a block can leave the frame that it is in.
-pub fn has_exit(block: &Block) -> bool {
-    block.steps.iter().any(|step| match step {
-        Step::Exit(Exit::Return(_)) => true,
-        Step::Effect(e) => e.on_failure == OnFailure::Propagate,
-        Step::Call(c) => c.on_failure == OnFailure::Propagate,
-        Step::Frame(f) => f.on_failure == OnFailure::Propagate,
-        Step::Branch(b) => has_exit(&b.then) || has_exit(&b.otherwise),
-        Step::Loop(body) => has_exit(body),
-        _ => false,
-    })
 }

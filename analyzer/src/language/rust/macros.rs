@@ -2,8 +2,10 @@
 
 use super::lower::Lowerer;
 use super::types::Ty;
-use super::value::{V, Val, add_data};
+use super::value::{V, Val};
 use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, Step, Value};
+use crate::language::conditions::{add_data, all};
+use crate::language::texts::concat;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -261,7 +263,7 @@ impl Lowerer<'_> {
             if let Some(guard) = guard {
                 let holds = this.expr(guard);
                 let holds = this.condition_of(&holds);
-                condition = super::value::all(vec![condition, holds]);
+                condition = all(vec![condition, holds]);
             }
             condition
         });
@@ -396,39 +398,4 @@ fn format_pieces(text: &str) -> Vec<Piece> {
         pieces.push(Piece::Text(plain));
     }
     pieces
-}
-
-/// Parts of a text as one place: a `/` in the text joins, so that `format!("{dir}/x")` is `dir.join("x")`.
-fn concat(parts: Vec<Place>) -> Place {
-    let mut components: Vec<Vec<Place>> = vec![Vec::new()];
-    for part in parts {
-        let PlaceKind::Literal(text) = part.kind() else {
-            if let Some(last) = components.last_mut() {
-                last.push(part);
-            }
-            continue;
-        };
-        for (at, piece) in text.split('/').enumerate() {
-            if at > 0 {
-                components.push(Vec::new());
-            }
-            if !piece.is_empty()
-                && let Some(last) = components.last_mut()
-            {
-                last.push(Place::literal(piece));
-            }
-        }
-    }
-    let absolute = components.len() > 1 && components.first().is_some_and(Vec::is_empty);
-    let mut components = components.into_iter().filter(|c| !c.is_empty()).map(|mut c| match c.len() {
-        1 => c.swap_remove(0),
-        _ => Place::new(PlaceKind::Concat(c)),
-    });
-    let Some(first) = components.next() else { return Place::literal("/") };
-    let first = match (absolute, first.kind()) {
-        (true, PlaceKind::Literal(text)) => Place::literal(&format!("/{text}")),
-        (true, _) => Place::literal("/").join(&first),
-        _ => first,
-    };
-    components.fold(first, |base, part| base.join(&part))
 }

@@ -25,10 +25,11 @@ pub use words::{may_act, prepare};
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
-    ResultId, StaticDeclaration, Step, TypeDeclaration,
+    ResultId, StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::models::Models;
+use crate::language::steps::is_worth_keeping;
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
@@ -107,9 +108,11 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         let name = ty_name(ty);
         match summary.types.iter_mut().find(|t| t.name == *owner) {
             Some(t) => t.fields.push((field.clone(), name)),
-            None => summary
-                .types
-                .push(TypeDeclaration { name: owner.clone(), fields: vec![(field.clone(), name)] }),
+            None => summary.types.push(TypeDeclaration {
+                name: owner.clone(),
+                fields: vec![(field.clone(), name)],
+                embedded: Vec::new(),
+            }),
         }
     }
     let statics = declared.statics.iter();
@@ -569,17 +572,4 @@ fn lazy_initialiser(expr: &syn::Expr) -> &syn::Expr {
         }
     }
     expr
-}
-
-fn is_worth_keeping(step: &Step) -> bool {
-    match step {
-        Step::Effect(_) | Step::Call(_) | Step::Spawn(_) | Step::Frame(_) | Step::Release(..) => true,
-        Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).any(is_worth_keeping),
-        Step::Loop(body) => body.steps.iter().any(is_worth_keeping),
-        Step::Exit(crate::flow::Exit::Return(value)) => {
-            !matches!(value, crate::flow::Value::Opaque | crate::flow::Value::Failure(None))
-                && !matches!(value, crate::flow::Value::Success(inner) if **inner == crate::flow::Value::Opaque)
-        }
-        _ => false,
-    }
 }

@@ -3,51 +3,13 @@
 use super::lower::Lowerer;
 use super::types::Ty;
 use super::value::{V, Val};
-use crate::flow::{Block, Check, Mode, OpenFlags, Operation, ResultId, Step};
+use crate::flow::{Mode, OpenFlags};
 use crate::language::models::Api;
-use rustc_hash::FxHashSet;
+use crate::language::modes::of_bits;
 use syn::{BinOp, Expr, Lit};
-
-/// The bits that let everybody in; who lets a group in chose it. And those of the group besides, where it is a program or a directory.
-const OTHERS: u32 = 0o007;
-const OTHERS_WRITE: u32 = 0o002;
-const STICKY: u32 = 0o1000;
-const RUNS: u32 = 0o111;
-const GROUP: u32 = 0o070;
 
 /// How deep an expression of bits may nest.
 const MAX_DEPTH: usize = 16;
-
-/// The operation with the mode that it gives what it makes or changes; of a mask, what it leaves new files with. None is unknown.
-pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
-    let mode = bits.map_or(Mode::Unknown, of_bits);
-    match operation {
-        Operation::SetPermissions(_) => Operation::SetPermissions(mode),
-        Operation::SetUmask(_) => {
-            let left = bits.map_or(Mode::Unknown, |mask| {
-                if mask & OTHERS == OTHERS { Mode::Private } else { Mode::Public }
-            });
-            Operation::SetUmask(left)
-        }
-        Operation::Open(flags) => {
-            let creates = flags.create || flags.create_new;
-            Operation::Open(OpenFlags {
-                private: flags.private || (creates && mode == Mode::Private),
-                ..flags
-            })
-        }
-        other => other,
-    }
-}
-
-fn of_bits(bits: u32) -> Mode {
-    let out = if bits & RUNS == 0 { OTHERS } else { OTHERS | GROUP };
-    match bits {
-        _ if bits & out == 0 => Mode::Private,
-        _ if bits & OTHERS_WRITE != 0 && bits & STICKY == 0 => Mode::Shared,
-        _ => Mode::Public,
-    }
-}
 
 impl Lowerer<'_> {
     /// A row without an effect whose argument is a mode: of a builder, of permissions, or by itself.
@@ -111,26 +73,5 @@ pub fn declared(constant: &Expr) -> Option<u32> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// Says of the stats with these results that they ask who may do what. Blocks nest no deeper than lowering goes.
-pub fn note_access(block: &mut Block, asked: &FxHashSet<ResultId>) {
-    for step in &mut block.steps {
-        match step {
-            Step::Effect(effect) => {
-                if effect.operation == Operation::Check(Check::Metadata) && asked.contains(&effect.result) {
-                    effect.operation = Operation::Check(Check::Owner);
-                }
-            }
-            Step::Branch(branch) => {
-                note_access(&mut branch.then, asked);
-                note_access(&mut branch.otherwise, asked);
-            }
-            Step::Loop(body) => note_access(body, asked),
-            Step::Spawn(spawn) => note_access(&mut spawn.body, asked),
-            Step::Frame(frame) => note_access(&mut frame.body, asked),
-            Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
-        }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::lower::Lowerer;
 use super::types::Ty;
-use super::value::{V, Val, all, any, failed};
+use super::value::{V, Val};
 use crate::flow::{Condition, Kinds, OnFailure};
+use crate::language::conditions::{all, any, failed};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use syn::visit::Visit;

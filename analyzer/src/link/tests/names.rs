@@ -158,10 +158,12 @@ fn fields_lead_to_types_declared_elsewhere() {
         TypeDeclaration {
             name: "a::app::App".into(),
             fields: vec![("state".into(), "a::app::State".into())],
+            embedded: Vec::new(),
         },
         TypeDeclaration {
             name: "a::app::State".into(),
             fields: vec![("store".into(), "a::store::Store".into())],
+            embedded: Vec::new(),
         },
     ];
     let store = file("a/src/store.rs", "a::store", vec![remover("a::store::Store::save", &["self"])]);
@@ -257,8 +259,9 @@ fn methods_of_statics_are_found_by_their_declared_types() {
     let remove = |owner: &str| remover(&format!("{owner}::remove"), &["self"]);
     let mut b = file("b/src/lib.rs", "b", vec![remove("b::Client"), remove("b::Cache")]);
     b.functions.iter_mut().for_each(|f| f.has_receiver = true);
-    b.types =
-        ["b::Client", "b::Cache"].map(|name| TypeDeclaration { name: name.into(), fields: vec![] }).into();
+    b.types = ["b::Client", "b::Cache"]
+        .map(|name| TypeDeclaration { name: name.into(), fields: vec![], embedded: vec![] })
+        .into();
     b.statics = vec![StaticDeclaration { name: "b::HTTP".into(), type_name: "Client".into() }];
     let on = |variable: &str| {
         let callee = Callee::Method { receiver: Some(variable.into()), name: "remove".into() };

@@ -1,0 +1,528 @@
+//! Calls: builtins, function literals, library APIs that the models know, functions that may be the program's own.
+
+use super::expr::converted;
+use super::lower::Lowerer;
+use super::syntax::{Node, bare, children, field, fields, span, statements};
+use super::types::{Ty, dotted};
+use super::value::{Failure, V, Val};
+use crate::flow::{
+    Call, Callee, Certainty, Condition, Effect, Exit, OnFailure, Place, PlaceKind, ResultId, Step,
+};
+use crate::language::conditions::add_data;
+use crate::source::Span;
+
+/// Whom a call calls.
+enum Target<'t> {
+    /// A function by qualified name.
+    Function(String),
+    /// A method on a value.
+    Method(Val<'t>, String),
+    /// A value that is called.
+    Value(Val<'t>),
+    /// A type: the call is a conversion.
+    Conversion(Ty),
+    /// A function that the language has.
+    Builtin(&'t str),
+}
+
+const BUILTINS: [&str; 14] = [
+    "append", "cap", "clear", "close", "copy", "delete", "len", "make", "max", "min", "new", "panic",
+    "print", "recover",
+];
+
+impl<'t> Lowerer<'_, 't> {
+    /// A call.
+    pub fn call(&mut self, node: Node<'t>) -> Val<'t> {
+        let Some(function) = field(node, "function") else { return Val::opaque() };
+        let nodes = field(node, "arguments").map(children).unwrap_or_default();
+        match self.target(bare(function)) {
+            Target::Builtin(name) => self.builtin(name, &nodes),
+            Target::Conversion(ty) => {
+                let value = nodes.first().map(|n| self.expr(*n)).unwrap_or_default();
+                converted(value, ty)
+            }
+            Target::Function(name) => {
+                let arguments = self.arguments(&nodes);
+                self.call_function(&name, arguments, &nodes, span(node))
+            }
+            Target::Method(receiver, name) => {
+                let mut arguments = vec![receiver];
+                arguments.extend(self.arguments(&nodes));
+                self.call_method(&name, arguments, &nodes, node)
+            }
+            Target::Value(value) => {
+                let arguments = self.arguments(&nodes);
+                self.call_value(&value, arguments, span(node))
+            }
+        }
+    }
+
+    fn arguments(&mut self, nodes: &[Node<'t>]) -> Vec<Val<'t>> {
+        let mut found: Vec<Val<'t>> = nodes.iter().map(|n| self.expr(*n)).collect();
+        // `f(g())`: what `g` returns is all that `f` takes.
+        if let [Val { v: V::Tuple(items), .. }] = found.as_slice() {
+            found = items.clone();
+        }
+        found
+    }
+
+    fn target(&mut self, function: Node<'t>) -> Target<'t> {
+        match function.kind() {
+            "identifier" => {
+                let name = self.text(function);
+                if let Some(value) = self.local(name) {
+                    return Target::Value(value.clone());
+                }
+                let own = self.file.names.own(name);
+                let declared = self.file.declared;
+                if declared.types.contains(&own) {
+                    return Target::Conversion(Ty::named(&own));
+                }
+                if declared.returns.contains_key(&own) {
+                    return Target::Function(own);
+                }
+                if declared.values.contains_key(&own) {
+                    let value = self.expr(function);
+                    return match value.v {
+                        V::Place(_) => Target::Function(own),
+                        _ => Target::Value(value),
+                    };
+                }
+                if BUILTINS.contains(&name) || name == "println" {
+                    return Target::Builtin(name);
+                }
+                match super::types::of(function, self.file.source, self.file.names) {
+                    Ty::Named(_) if name != "any" => Target::Function(own),
+                    ty => Target::Conversion(ty),
+                }
+            }
+            "selector_expression" => {
+                let (Some(operand), Some(name)) = (field(function, "operand"), field(function, "field"))
+                else {
+                    return Target::Value(Val::opaque());
+                };
+                let name = self.text(name);
+                if let Some(package) = self.package_in(operand) {
+                    let qualified = [package.as_str(), "::", name].concat();
+                    if let Some(canonical) = self.file.models.canonical_type(&dotted(&qualified)) {
+                        return Target::Conversion(Ty::of_row(canonical));
+                    }
+                    return Target::Function(qualified);
+                }
+                let receiver = self.expr(operand);
+                // A field that holds a function.
+                if let V::Struct(fields) = &receiver.v
+                    && let Some((_, value)) = fields.iter().find(|(n, _)| n == name)
+                    && matches!(value.v, V::Closure(_) | V::Function(_))
+                {
+                    return Target::Value(value.clone());
+                }
+                Target::Method(receiver, name.to_owned())
+            }
+            "func_literal" => Target::Value(self.expr(function)),
+            "slice_type" | "array_type" | "pointer_type" | "map_type" | "qualified_type" => {
+                Target::Conversion(self.type_of(function))
+            }
+            "unary_expression" => {
+                // `(*T)(x)`.
+                let operand = field(function, "operand").map(bare);
+                match operand {
+                    Some(operand)
+                        if operand.kind() == "identifier" && self.local(self.text(operand)).is_none() =>
+                    {
+                        Target::Conversion(self.type_of(operand))
+                    }
+                    _ => Target::Value(self.expr(function)),
+                }
+            }
+            "index_expression" | "type_instantiation_expression" => {
+                // `f[T](x)`.
+                match field(function, "operand") {
+                    Some(operand)
+                        if operand.kind() == "identifier" && self.local(self.text(operand)).is_none() =>
+                    {
+                        self.target(operand)
+                    }
+                    _ => Target::Value(self.expr(function)),
+                }
+            }
+            _ => Target::Value(self.expr(function)),
+        }
+    }
+
+    fn builtin(&mut self, name: &str, nodes: &[Node<'t>]) -> Val<'t> {
+        match name {
+            "panic" => {
+                self.arguments(nodes);
+                self.push(Step::Exit(Exit::Panic));
+                Val::opaque()
+            }
+            "new" => {
+                let ty = nodes.first().map(|n| self.type_of(*n)).unwrap_or_default();
+                Val::new(V::Struct(Vec::new()), ty)
+            }
+            "make" => {
+                let ty = nodes.first().map(|n| self.type_of(*n)).unwrap_or_default();
+                Val::new(V::Opaque, ty)
+            }
+            "append" => {
+                let values = self.arguments(nodes);
+                let mut values = values.into_iter();
+                let first = values.next().unwrap_or_default();
+                let mut data = first.provenance();
+                let mut items = match first.v {
+                    V::List(items) => Some(items),
+                    V::Nil => Some(Vec::new()),
+                    _ => None,
+                };
+                let spread = nodes.last().is_some_and(|n| n.kind() == "variadic_argument");
+                for value in values {
+                    add_data(&mut data, &value.provenance());
+                    match (&mut items, value.v) {
+                        (Some(items), V::List(more)) if spread => items.extend(more),
+                        (Some(items), v) if !spread => items.push(Val { v, ty: value.ty, data: value.data }),
+                        _ => items = None,
+                    }
+                }
+                let v = items.map_or(V::Opaque, V::List);
+                Val { v, ty: first.ty, data }
+            }
+            "copy" => {
+                let values = self.arguments(nodes);
+                let data = values.get(1).map(Val::provenance).unwrap_or_default();
+                if let Some(name) = nodes.first().and_then(|n| self.root_of(*n)) {
+                    self.taint(&name, &data);
+                }
+                Val::opaque()
+            }
+            "close" => {
+                // What waits for a channel waits for whoever closes it.
+                self.arguments(nodes);
+                Val::opaque()
+            }
+            _ => {
+                let values = self.arguments(nodes);
+                let mut data = Vec::new();
+                values.iter().for_each(|v| add_data(&mut data, &v.provenance()));
+                let ty = if matches!(name, "len" | "cap") { Ty::Number } else { Ty::Unknown };
+                Val { v: V::Opaque, ty, data }
+            }
+        }
+    }
+
+    /// Calls a value: a closure in place, a function by name, what gives back a lock.
+    pub fn call_value(&mut self, function: &Val<'t>, arguments: Vec<Val<'t>>, at: Span) -> Val<'t> {
+        match &function.v {
+            V::Closure(closure) => self.call_closure(*closure, arguments, at),
+            V::Function(name) => {
+                let name = name.to_string();
+                self.call_function(&name, arguments, &[], at)
+            }
+            V::Result(r) if self.guards.contains(r) => {
+                let site = self.site(at);
+                self.push(Step::Release(*r, site));
+                self.held.retain(|(_, held)| held != r);
+                Val::opaque()
+            }
+            _ => {
+                let mut data = function.observed();
+                for a in &arguments {
+                    add_data(&mut data, &a.provenance());
+                }
+                self.run_closures(&arguments, at);
+                let returns = function.ty.returns();
+                self.foreign_value(returns, data)
+            }
+        }
+    }
+
+    /// What code returns of which nothing is known but types.
+    pub fn foreign_value(&mut self, ty: Option<Ty>, data: Vec<ResultId>) -> Val<'t> {
+        match ty {
+            Some(Ty::Several(types)) => Val::several(
+                types.iter().map(|ty| self.foreign_value(Some(ty.clone()), data.clone())).collect(),
+            ),
+            Some(Ty::Error) => self.foreign_error(data),
+            Some(Ty::Bool) => Val::cond(self.opaque_condition(data)),
+            other => Val { v: V::Opaque, ty: other.unwrap_or_default(), data },
+        }
+    }
+
+    /// The error of a call that has no effect: whether there is one, nobody knows, and it decides nothing by being handed on.
+    pub fn foreign_error(&mut self, observed: Vec<ResultId>) -> Val<'t> {
+        let failed = self.opaque_condition(observed.clone());
+        if let Condition::Opaque { id, .. } = &failed {
+            self.foreign.insert(*id);
+        }
+        Val::error(Failure { failed, of: Vec::new(), malformed: observed })
+    }
+
+    /// Runs a function literal's body in place, its parameters bound to the arguments.
+    pub fn call_closure(&mut self, closure: Node<'t>, arguments: Vec<Val<'t>>, at: Span) -> Val<'t> {
+        let results = self.signature(closure);
+        self.inlined(|this| {
+            this.frame(at, results.clone(), |this| {
+                let mut arguments = arguments.into_iter();
+                for parameter in field(closure, "parameters").map(children).unwrap_or_default() {
+                    let ty = field(parameter, "type").map(|t| this.type_of(t)).unwrap_or_default();
+                    for name in fields(parameter, "name") {
+                        let name = this.text(name);
+                        let value = arguments.next().unwrap_or_default();
+                        let value =
+                            if value.ty == Ty::Unknown { Val { ty: ty.clone(), ..value } } else { value };
+                        let value = this.named(value, name);
+                        this.declare(name, value);
+                    }
+                }
+                this.declare_results(&results);
+                if let Some(body) = field(closure, "body") {
+                    this.statements(&statements(body));
+                }
+            })
+        })
+        .unwrap_or_default()
+    }
+
+    /// Closures handed to code that is not known: they may be called, any number of times.
+    pub fn run_closures(&mut self, arguments: &[Val<'t>], at: Span) -> Vec<ResultId> {
+        let mut failures = Vec::new();
+        for argument in arguments {
+            let V::Closure(closure) = argument.v else { continue };
+            let called = self.opaque_condition(Vec::new());
+            self.branch(
+                &called,
+                |this| {
+                    let value = this.call_closure(closure, Vec::new(), at);
+                    let last = match value.v {
+                        V::Tuple(mut items) => items.pop().unwrap_or_default(),
+                        v => Val { v, ty: value.ty, data: value.data },
+                    };
+                    if let V::Error(failure) = last.v {
+                        failures.extend(failure.plain());
+                    }
+                },
+                |_| {},
+            );
+        }
+        failures
+    }
+
+    fn call_function(
+        &mut self,
+        name: &str,
+        mut arguments: Vec<Val<'t>>,
+        nodes: &[Node<'t>],
+        at: Span,
+    ) -> Val<'t> {
+        if let Some(api) = self.file.models.api(&dotted(name)) {
+            return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
+        }
+        let failures = self.run_closures(&arguments, at);
+        if is_standard(name, &self.file.names.package) {
+            if crate::qualified::last(name).starts_with("Unmarshal") {
+                self.understood(nodes, &arguments);
+            }
+            return self.standard(nodes, &arguments);
+        }
+        let known = self.file.declared.returns.get(name).cloned();
+        let last = crate::qualified::last(name).to_owned();
+        let presumed = match known {
+            Some(_) => None,
+            None => self.presumed(&last, &arguments, 0),
+        };
+        self.handing_on = failures;
+        self.unknown_call(Callee::Function(name.to_owned()), arguments, nodes, at, known, presumed)
+    }
+
+    /// What data is read into: its variables now hold that, and nothing of what they held before.
+    pub fn understood(&mut self, nodes: &[Node<'t>], arguments: &[Val<'t>]) {
+        let data = arguments.first().map(Val::provenance).unwrap_or_default();
+        for node in nodes.iter().skip(1) {
+            if let Some(name) = self.root_of(bare(*node))
+                && let Some(value) = self.local(&name).cloned()
+            {
+                let v = if matches!(value.v, V::Struct(_) | V::Nil) { V::Opaque } else { value.v };
+                self.assign(&name, Val { v, ty: value.ty, data: value.data });
+                self.taint(&name, &data);
+            }
+        }
+    }
+
+    fn call_method(
+        &mut self,
+        name: &str,
+        mut arguments: Vec<Val<'t>>,
+        nodes: &[Node<'t>],
+        node: Node<'t>,
+    ) -> Val<'t> {
+        let at = span(node);
+        let receiver = arguments.first().cloned().unwrap_or_default();
+        let owner = receiver.ty.name().map(str::to_owned);
+        if let Some(api) = self.file.models.method(owner.as_deref().map(dotted).as_deref(), name) {
+            return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
+        }
+        if name == "Wait" || name == "Done" {
+            self.joined(node);
+        }
+        let failures = self.run_closures(&arguments, at);
+        let foreign = owner.as_deref().is_some_and(|o| is_standard(o, &self.file.names.package));
+        if foreign || matches!(receiver.ty, Ty::Error | Ty::Text | Ty::Number) {
+            return self.standard(nodes, &arguments);
+        }
+        let known = owner
+            .as_ref()
+            .and_then(|o| self.file.declared.returns.get(&[o.as_str(), "::", name].concat()))
+            .cloned();
+        let presumed = match known {
+            Some(_) => None,
+            None => self.presumed(name, &arguments, 1),
+        };
+        let callee = Callee::Method { receiver: owner, name: name.to_owned() };
+        self.handing_on = failures;
+        self.unknown_call(callee, arguments, nodes, at, known, presumed)
+    }
+
+    /// The effect that a call is taken to be by its name alone, if its source is not in sight.
+    fn presumed(&mut self, name: &str, arguments: &[Val<'t>], receivers: usize) -> Option<Effect> {
+        let api = self.file.models.presumed_method(name)?;
+        let operation = api.effect?;
+        let place = arguments.get(api.place? + receivers)?;
+        if arguments.len() > api.arguments() + receivers + 1 || !matches!(place.ty, Ty::Text | Ty::Unknown) {
+            return None;
+        }
+        let place = self.known_place(place)?;
+        Some(Effect {
+            operation,
+            place,
+            handle: None,
+            other_place: None,
+            data: Vec::new(),
+            content: crate::flow::Value::Opaque,
+            result: self.result(),
+            on_failure: OnFailure::Continue,
+            on_malformed: None,
+            certainty: Certainty::Presumed,
+            api: name.into(),
+            site: crate::flow::Site(0),
+        })
+    }
+
+    /// A function of the standard library without a row: it has no effect, and hands its data on.
+    fn standard(&mut self, nodes: &[Node<'t>], arguments: &[Val<'t>]) -> Val<'t> {
+        let mut data = Vec::new();
+        arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
+        self.filled(nodes, &data);
+        // Which of its values is an error, whoever takes them says by their names.
+        Val { v: V::Opaque, ty: Ty::Unknown, data }
+    }
+
+    /// What pointers that were handed out point to now derives from all that was handed in.
+    pub fn filled(&mut self, nodes: &[Node<'t>], data: &[ResultId]) {
+        for node in nodes {
+            let node = bare(*node);
+            if node.kind() == "unary_expression"
+                && self.operator(node) == "&"
+                && let Some(name) = self.root_of(node)
+            {
+                self.taint(&name, data);
+            }
+        }
+    }
+
+    /// A call that no model knows: left to the linker, if it may be the program's own.
+    pub fn unknown_call(
+        &mut self,
+        callee: Callee,
+        arguments: Vec<Val<'t>>,
+        nodes: &[Node<'t>],
+        at: Span,
+        returns: Option<Vec<Ty>>,
+        mut presumed: Option<Effect>,
+    ) -> Val<'t> {
+        let mut data = Vec::new();
+        for a in &arguments {
+            add_data(&mut data, &a.provenance());
+        }
+        let result = presumed.as_ref().map_or_else(|| self.result(), |e| e.result);
+        let places: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
+        let name = match &callee {
+            Callee::Function(name) => name.clone(),
+            Callee::Method { receiver, name } => [receiver.as_deref().unwrap_or("?"), "::", name].concat(),
+        };
+        if let Some(arguments) = places {
+            self.result_places
+                .insert(result, Place::new(PlaceKind::Call { callee: name.as_str().into(), arguments }));
+        }
+        let failures = std::mem::take(&mut self.handing_on);
+        if !failures.is_empty() {
+            self.handed_on.insert(result, failures);
+        }
+        let mut through = data.clone();
+        add_data(&mut through, &[result]);
+        self.filled(nodes, &through);
+        let site = self.site(at);
+        if let Some(effect) = &mut presumed {
+            effect.site = site;
+        }
+        let asks = presumed.as_ref().is_some_and(|e| e.operation.is_check());
+        self.push(Step::Call(Call {
+            callee,
+            arguments: arguments.iter().map(Val::to_flow).collect(),
+            result,
+            on_failure: OnFailure::Continue,
+            defaulted: false,
+            site,
+            presumed: presumed.map(Box::new),
+        }));
+        match returns {
+            Some(types) => self.returned(result, &types, data),
+            None if asks => Val { v: V::Result(result), ty: Ty::Bool, data },
+            None => Val { v: V::Result(result), ty: Ty::Unknown, data },
+        }
+    }
+
+    /// `wg.Wait()`: the work that names the same group is over.
+    pub fn joined(&mut self, node: Node<'t>) {
+        let group = field(node, "function").and_then(|f| field(f, "operand"));
+        if let Some(group) = group.and_then(|g| self.root_of(g)) {
+            self.join_those_naming(&group);
+        }
+    }
+
+    /// `<-done`: the work that sends on the channel or closes it is over, as far as that is plain.
+    pub fn received(&mut self, channel: Node<'t>) {
+        if let Some(name) = self.root_of(channel) {
+            self.join_those_naming(&name);
+        }
+    }
+
+    /// The work whose text names this is over.
+    pub fn join_those_naming(&mut self, name: &str) {
+        let source = self.file.source;
+        let (over, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.started)
+            .into_iter()
+            .partition(|(_, body)| names_it(super::syntax::text(*body, source), name));
+        self.started = rest;
+        for (result, _) in over {
+            self.push(Step::Join(result));
+        }
+    }
+}
+
+/// Whether a text names an identifier.
+fn names_it(text: &str, name: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|t| t.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
+        !part(before) && !part(after)
+    })
+}
+
+/// Whether a qualified name is of the standard library: its packages have no dot in the first part of their path.
+pub fn is_standard(name: &str, own: &str) -> bool {
+    let package = name.split_once("::").map_or(name, |(package, _)| package);
+    let root = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    let first = root(package);
+    package != own && !first.contains('.') && first != root(own)
+}

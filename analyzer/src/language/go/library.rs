@@ -1,0 +1,693 @@
+//! Calls of library APIs that the models know.
+
+use super::lower::{Lowerer, failure_in};
+use super::syntax::Node;
+use super::types::{Ty, dotted};
+use super::value::{Failure, V, Val};
+use crate::flow::{
+    Certainty, Condition, Effect, Exit, Kinds, LockScope, OnFailure, Operation, Place, PlaceKind, ResultId,
+    Root, Spawn, Step, Value,
+};
+use crate::language::command::{CommandLine, WORDS};
+use crate::language::conditions::add_data;
+use crate::language::models::{Api, Asks, CommandPart, Fails, Models, PathTransform};
+use crate::language::modes::with_mode;
+use crate::language::texts::concat;
+use crate::source::Span;
+use std::rc::Rc;
+
+/// The type of open files.
+const FILE: &str = "os::File";
+
+impl<'t> Lowerer<'_, 't> {
+    /// A call of an API that the models know; a receiver is argument 0.
+    pub fn api_call(
+        &mut self,
+        api: &Api,
+        arguments: &mut [Val<'t>],
+        nodes: &[Node<'t>],
+        at: Span,
+        certainty: Certainty,
+    ) -> Val<'t> {
+        let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_row);
+        let mut data: Vec<ResultId> = Vec::new();
+        arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
+        if let Some(asks) = api.asks {
+            return Val::cond(self.asked(asks, arguments));
+        }
+        if api.raises {
+            let errors = arguments.iter().filter(|a| a.ty == Ty::Error).filter_map(failure_in);
+            let of = errors.flat_map(|e| e.of).collect();
+            let failure = Failure { failed: Condition::Constant(true), of, malformed: Vec::new() };
+            return Val::error(failure);
+        }
+        if api.ends {
+            self.push(Step::Exit(Exit::Panic));
+            return Val::opaque();
+        }
+        if api.effect.is_none() && api.spawn.is_none() {
+            for at_index in &api.calls {
+                if let Some(value) = arguments.get(*at_index).cloned() {
+                    self.call_value(&value, Vec::new(), at);
+                }
+            }
+        }
+        if api.spawn.is_some() {
+            return self.spawn(api, arguments, nodes, at);
+        }
+        if api.joins {
+            if let Some(name) = arguments.first().and_then(|_| self.joining(at)) {
+                self.join_those_naming(&name);
+            }
+            return self.foreign_error(data);
+        }
+        if api.releases {
+            return self.released(api, arguments, at);
+        }
+        if let Some(asked) = api.access.and_then(|i| arguments.get(i)) {
+            self.accessed.extend(asked.observed());
+            return Val { v: V::Opaque, ty, data };
+        }
+        if let (None, Some(i)) = (api.effect, api.mode) {
+            let v = arguments.get(i).map_or(V::Opaque, |a| a.v.clone());
+            return Val { v, ty, data };
+        }
+        if let Some(root) = api.root {
+            let mut place = Place::new(PlaceKind::Root(root));
+            if api.path == Some(PathTransform::Join) {
+                for part in arguments.iter() {
+                    place = place.join(&self.place_of(part, ""));
+                }
+            }
+            return self.shaped(Val::place(place, Ty::Text), api.fails);
+        }
+        if let Some(part) = api.command
+            && let Some(value) = self.command_with(part, arguments)
+        {
+            return Val { ty: if ty == Ty::Unknown { value.ty.clone() } else { ty }, ..value };
+        }
+        if let Some(transform) = api.path {
+            return self.transform(transform, api, arguments, nodes);
+        }
+        if let Some(unique) = api.unique {
+            let id = self.opaque_id();
+            let place = Place::new(PlaceKind::Unique(unique, id));
+            return self.shaped(Val::place(place, ty), api.fails);
+        }
+        if let Some(operation) = api.effect {
+            return self.effect(operation, api, arguments, nodes, at, certainty);
+        }
+        self.filled(nodes, &data);
+        if api.fails == Fails::Result && api.returns.is_none() {
+            self.understood(nodes, arguments);
+        }
+        let value = Val { v: V::Opaque, ty, data };
+        match api.fails {
+            Fails::Result if api.returns.is_none() => self.foreign_error(value.data),
+            fails => {
+                let observed = value.data.clone();
+                let shaped = self.shaped(value, fails);
+                match (shaped.v, fails) {
+                    (V::Tuple(mut items), Fails::Result) => {
+                        items.truncate(1);
+                        items.push(self.foreign_error(observed));
+                        Val::several(items)
+                    }
+                    (v, _) => Val { v, ty: shaped.ty, data: shaped.data },
+                }
+            }
+        }
+    }
+
+    /// A value with what tells of its failure: the failure of a lookup is no effect of ours, so success is taken for granted.
+    fn shaped(&mut self, value: Val<'t>, fails: Fails) -> Val<'t> {
+        match fails {
+            Fails::Never => value,
+            Fails::Option => Val::several(vec![value, Val::cond(Condition::Constant(true))]),
+            Fails::Result => Val::several(vec![value, Val::error(Failure::constant(false))]),
+        }
+    }
+
+    /// What a question about an error asks.
+    fn asked(&mut self, asks: Asks, arguments: &[Val<'t>]) -> Condition {
+        let error = arguments.first().cloned().unwrap_or_default();
+        match asks {
+            Asks::Kind(kind) => self.is_kind(&error, kind),
+            Asks::Given => match arguments.get(1).map(|a| &a.v) {
+                Some(V::Kind(kind)) => self.is_kind(&error, *kind),
+                _ => {
+                    let observed = error.observed();
+                    self.opaque_condition(observed)
+                }
+            },
+        }
+    }
+
+    fn joining(&self, at: Span) -> Option<String> {
+        let text = at.text(self.file.source);
+        let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        (!name.is_empty()).then_some(name)
+    }
+
+    fn released(&mut self, api: &Api, arguments: &[Val<'t>], at: Span) -> Val<'t> {
+        let Some(value) = arguments.first().cloned() else { return Val::opaque() };
+        let site = self.site(at);
+        let place = self.known_place(&value);
+        let held = self.held.iter().rposition(|(on, _)| Some(on) == place.as_ref());
+        if let Some(index) = held {
+            let (_, result) = self.held.remove(index);
+            self.push(Step::Release(result, site));
+        }
+        if let V::Result(r) = value.v
+            && held.is_none()
+        {
+            self.push(Step::Release(r, site));
+        }
+        match api.fails {
+            Fails::Never => Val::opaque(),
+            _ => self.foreign_error(Vec::new()),
+        }
+    }
+
+    fn transform(
+        &mut self,
+        transform: PathTransform,
+        api: &Api,
+        arguments: &[Val<'t>],
+        nodes: &[Node<'t>],
+    ) -> Val<'t> {
+        let first = arguments.first().cloned().unwrap_or_default();
+        let ty = api.returns.as_deref().map_or_else(|| first.ty.clone(), Ty::of_row);
+        let mut data = Vec::new();
+        arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
+        if transform == PathTransform::Same {
+            if let (V::Result(r), Ty::Error) = (&first.v, &ty) {
+                return Val::error(Failure::of(*r));
+            }
+            let ty = if api.returns.is_none() { first.ty.clone() } else { ty };
+            let value = Val { ty, ..first };
+            return self.shaped(value, api.fails);
+        }
+        if transform == PathTransform::Format {
+            let place = self.formatted(arguments);
+            return Val { v: V::Place(place), ty: Ty::Text, data };
+        }
+        let base = self.place_of(&first, "");
+        let spread = nodes.last().is_some_and(|n| n.kind() == "variadic_argument");
+        let place = match transform {
+            PathTransform::Join if spread => self.fresh_place(""),
+            PathTransform::Join => {
+                let mut place = base;
+                for part in arguments.iter().skip(1) {
+                    let part = self.place_of(part, "");
+                    place = joined(&place, &part);
+                }
+                place
+            }
+            PathTransform::Parent => base.parent(),
+            PathTransform::FileName => Place::new(PlaceKind::FileName(base)),
+            PathTransform::Stem => Place::new(PlaceKind::Stem(base)),
+            PathTransform::WithFileName => {
+                let part = arguments.get(1).map(|a| self.place_of(a, ""));
+                part.map_or(base.clone(), |part| base.with_file_name(&part))
+            }
+            PathTransform::WithExtension => {
+                let part = arguments.get(1).map(|a| self.place_of(a, ""));
+                part.map_or(base.clone(), |part| base.with_extension(&part))
+            }
+            PathTransform::Split => {
+                let name = Place::new(PlaceKind::FileName(base.clone()));
+                let parts =
+                    [base.parent(), name].map(|p| Val { v: V::Place(p), ty: Ty::Text, data: data.clone() });
+                return Val::several(parts.to_vec());
+            }
+            PathTransform::Concat => {
+                let parts: Vec<Place> = arguments.iter().map(|p| self.place_of(p, "")).collect();
+                concat(parts)
+            }
+            PathTransform::Same | PathTransform::Format => base,
+        };
+        self.shaped(Val { v: V::Place(place), ty, data }, api.fails)
+    }
+
+    /// A text made by a format: what is written down, and what is put in.
+    fn formatted(&mut self, arguments: &[Val<'t>]) -> Place {
+        let format = arguments.first().and_then(|f| match &f.v {
+            V::Place(place) => match place.kind() {
+                PlaceKind::Literal(text) => Some(text.to_string()),
+                _ => None,
+            },
+            _ => None,
+        });
+        let Some(format) = format else { return self.fresh_place("") };
+        let mut rest = arguments.iter().skip(1);
+        let mut parts = Vec::new();
+        for piece in pieces(&format) {
+            match piece {
+                Piece::Text(text) => parts.push(Place::literal(&text)),
+                Piece::Argument => {
+                    let place = rest.next().map(|value| self.place_of(value, ""));
+                    parts.push(place.unwrap_or_else(|| self.fresh_place("")));
+                }
+            }
+        }
+        match parts.len() {
+            0 => Place::literal(""),
+            1 => parts.swap_remove(0),
+            _ => concat(parts),
+        }
+    }
+
+    fn spawn(&mut self, api: &Api, arguments: &[Val<'t>], nodes: &[Node<'t>], at: Span) -> Val<'t> {
+        let body = api.body.and_then(|i| arguments.get(i)).cloned();
+        let result = self.result();
+        let block = self.spawned(|this| {
+            if let Some(body) = &body {
+                this.call_value(body, Vec::new(), at);
+            }
+        });
+        let site = self.site(at);
+        self.push(Step::Spawn(Spawn { body: block, process: false, result, site }));
+        // `group.Go(..)` is waited for by the name of the group.
+        if let Some(call) = nodes.first().and_then(tree_sitter::Node::parent).and_then(|list| list.parent()) {
+            self.started.push((result, call));
+        }
+        Val::opaque()
+    }
+
+    fn command_with(&mut self, part: CommandPart, arguments: &[Val<'t>]) -> Option<Val<'t>> {
+        let mut line = match arguments.first().map(|a| &a.v) {
+            Some(V::Command(line)) => CommandLine::clone(line),
+            _ if part == CommandPart::Program => CommandLine::default(),
+            _ => return None,
+        };
+        let words = |this: &mut Self, values: &[Val<'t>]| -> Vec<Place> {
+            let mut found = Vec::new();
+            for value in values {
+                match &value.v {
+                    V::List(items) => found.extend(items.iter().map(|i| this.place_of(i, ""))),
+                    _ => found.push(this.place_of(value, "")),
+                }
+            }
+            found
+        };
+        let ty = arguments.first().map(|a| a.ty.clone())?;
+        match part {
+            CommandPart::Program => {
+                // `exec.CommandContext` takes a context first.
+                let skipped = usize::from(arguments.first().is_some_and(|a| {
+                    !matches!(a.ty, Ty::Text)
+                        && arguments.len() > 1
+                        && matches!(arguments.get(1).map(|a| &a.ty), Some(Ty::Text))
+                }));
+                line.words = words(self, arguments.get(skipped..).unwrap_or_default());
+                line.by_path = line.words.first().is_some_and(|program| match program.kind() {
+                    PlaceKind::Literal(text) => text.contains('/'),
+                    PlaceKind::Join(..) => true,
+                    _ => false,
+                });
+            }
+            CommandPart::Argument | CommandPart::Arguments => {
+                line.words.extend(words(self, arguments.get(1..).unwrap_or_default()));
+            }
+            CommandPart::Directory => line.directory = arguments.get(1).map(|a| self.place_of(a, "")),
+        }
+        line.words.truncate(WORDS);
+        Some(Val::new(V::Command(Rc::new(line)), ty))
+    }
+
+    // --- effects -----------------------------------------------------------------------------------------------------
+
+    fn effect(
+        &mut self,
+        operation: Operation,
+        api: &Api,
+        arguments: &mut [Val<'t>],
+        nodes: &[Node<'t>],
+        at: Span,
+        certainty: Certainty,
+    ) -> Val<'t> {
+        let mut operation = operation;
+        let receivers = arguments.len().saturating_sub(nodes.len());
+        let commanded = match arguments.first().map(|a| &a.v) {
+            Some(V::Command(line)) if operation == Operation::Run => {
+                line.run(self.file.models).or_else(|| line.executed(&api.name))
+            }
+            _ => None,
+        };
+        if let Some(option) = api.options.and_then(|i| arguments.get(i)) {
+            operation = match (operation, &option.v) {
+                (Operation::Open(_), V::Flags(flags)) => Operation::Open(*flags),
+                (Operation::Open(_), V::Number(0)) => {
+                    Operation::Open(crate::flow::OpenFlags { read: true, ..Default::default() })
+                }
+                (Operation::Lock { scope, .. }, V::Lock(flags)) => match flags.operation(scope) {
+                    Some(operation) => operation,
+                    None => return self.unlocked(api, arguments, at),
+                },
+                (operation, _) => operation,
+            };
+        }
+        if let Some(i) = api.mode {
+            let bits = arguments.get(i).and_then(|a| match a.v {
+                V::Number(bits) => Some(bits),
+                _ => None,
+            });
+            operation = with_mode(operation, bits);
+        }
+        let subject = api.place.map(|i| arguments.get(i).cloned().unwrap_or_default());
+        if is_stream_row(api)
+            && let Some(value) = &subject
+            && !self.may_be_open(value)
+        {
+            // A stream that is no file: standard output, a socket, a buffer.
+            let mut data: Vec<ResultId> = Vec::new();
+            arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
+            let into =
+                api.fills.and_then(|i| nodes.get(i.checked_sub(receivers)?)).and_then(|n| self.root_of(*n));
+            if let Some(name) = into {
+                self.taint(&name, &data);
+            }
+            if let Some(name) = api
+                .place
+                .filter(|_| api.fills.is_none())
+                .and_then(|i| nodes.get(i.checked_sub(receivers)?))
+                .and_then(|n| self.root_of(*n))
+            {
+                self.taint(&name, &data);
+            }
+            return self.no_effect(api, data);
+        }
+        if api.private && matches!(operation, Operation::Rename { .. }) {
+            return self.atomic_replace(operation, api, arguments, at);
+        }
+        let result = self.result();
+        let mut handle = None;
+        let place = match &subject {
+            Some(value) => {
+                // A mutex is no file: its place is the lock.
+                if !matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
+                    handle = self.handle_of(value);
+                }
+                if let (None, V::Result(r), true) = (handle, &value.v, is_stream_row(api)) {
+                    handle = Some(*r);
+                }
+                self.place_of(value, "")
+            }
+            None => self.fresh_place(""),
+        };
+        let place = self.relative(api.below, arguments, place);
+        let place = match &api.inside {
+            Some(name) => place.join(&Place::literal(name)),
+            None => place,
+        };
+        let place = if api.private {
+            let id = self.opaque_id();
+            let private = Place::new(PlaceKind::Private(id));
+            // The empty text stands for the directory of temporary files.
+            if api.place.is_some() && place != Place::literal("") { place.join(&private) } else { private }
+        } else {
+            place
+        };
+        let other = api.other.and_then(|i| arguments.get(i)).cloned();
+        let other_place = other.map(|value| self.place_of(&value, ""));
+        let other_place = other_place.map(|p| self.relative(api.other_below, arguments, p));
+        let mut data = Vec::new();
+        let writes = matches!(operation, Operation::Write | Operation::Append | Operation::Truncate);
+        for (i, value) in arguments.iter().enumerate() {
+            let given =
+                api.data.map_or(writes && Some(i) != api.place, |from| i >= from && Some(i) != api.place);
+            if given {
+                add_data(&mut data, &value.provenance());
+            }
+        }
+        data.retain(|r| Some(*r) != handle);
+        let content = self.content(operation, api, arguments);
+        let filled =
+            api.fills.and_then(|i| nodes.get(i.checked_sub(receivers)?)).and_then(|n| self.root_of(*n));
+        if let Some(name) = filled {
+            self.taint(&name, &[result]);
+        }
+        let site = self.site(at);
+        let (mut place, mut other_place, mut name) = (place, other_place, api.name.clone());
+        if let Some(run) = commanded {
+            (operation, place, name) = (run.operation, run.place, run.name);
+        }
+        if operation == Operation::Update {
+            other_place = Some(place.join(&Place::literal("index.lock")));
+        }
+        self.result_places.insert(result, place.clone());
+        if let (Operation::EnvGet, PlaceKind::Literal(variable)) = (operation, place.kind()) {
+            self.result_places.insert(result, Place::new(PlaceKind::Environment(variable.clone())));
+        }
+        if matches!(operation, Operation::Open(_)) {
+            self.opened.insert(result);
+        }
+        if matches!(operation, Operation::Lock { .. }) {
+            self.held.push((place.clone(), result));
+            if api.returns.as_deref() == Some("guard") {
+                self.guards.insert(result);
+            }
+        }
+        self.push(Step::Effect(Effect {
+            operation,
+            place: place.clone(),
+            handle,
+            other_place,
+            data,
+            content,
+            result,
+            on_failure: OnFailure::Continue,
+            on_malformed: None,
+            certainty,
+            api: name.as_str().into(),
+            site,
+        }));
+        if let Some(walk) = api.calls.first().and_then(|i| arguments.get(*i)).cloned() {
+            self.run_closures(&[walk], at);
+        }
+        self.effect_result(result, api, operation, place)
+    }
+
+    /// What a call with an effect returned.
+    fn effect_result(&mut self, result: ResultId, api: &Api, operation: Operation, place: Place) -> Val<'t> {
+        let reads = matches!(operation, Operation::Read | Operation::ReadDir);
+        let data = if reads { vec![result] } else { Vec::new() };
+        let ty = match (operation, api.returns.as_deref()) {
+            (_, Some(name)) => Ty::of_row(name),
+            (Operation::Open(_), None) => Ty::named(FILE),
+            (Operation::Check(_), None) if api.fails == Fails::Never => Ty::Bool,
+            _ => Ty::Unknown,
+        };
+        let has_value = api.returns.is_some() || matches!(operation, Operation::Open(_));
+        let value = if ty == Ty::Bool {
+            Val { v: V::Cond(Condition::True(result)), ty, data }
+        } else if api.private && ty == Ty::Text {
+            Val { v: V::Place(place), ty, data }
+        } else {
+            Val { v: V::Result(result), ty, data }
+        };
+        let failure = Failure {
+            failed: Condition::Failed(result, Kinds::ANY.without(api.tolerates)),
+            ..Failure::of(result)
+        };
+        if matches!(operation, Operation::Lock { .. }) && api.returns.as_deref() == Some("bool") {
+            // Whether it was taken; that it is held is no error.
+            let taken = Val::cond(Condition::Ok(result));
+            return Val::several(vec![taken, Val::error(Failure::constant(false))]);
+        }
+        match api.fails {
+            Fails::Never => value,
+            Fails::Result if has_value => Val::several(vec![value, Val::error(failure)]),
+            Fails::Result => Val::error(failure),
+            Fails::Option if has_value => Val::several(vec![value, Val::cond(Condition::Ok(result))]),
+            Fails::Option => Val::cond(Condition::Ok(result)),
+        }
+    }
+
+    /// What a call returns that would have an effect on a file, on something that is none.
+    fn no_effect(&mut self, api: &Api, data: Vec<ResultId>) -> Val<'t> {
+        let error = self.foreign_error(data.clone());
+        let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_row);
+        match (api.fails, api.returns.is_some()) {
+            (Fails::Result, true) => Val::several(vec![Val { v: V::Opaque, ty, data }, error]),
+            (Fails::Result, false) => error,
+            _ => Val { v: V::Opaque, ty, data },
+        }
+    }
+
+    fn unlocked(&mut self, api: &Api, arguments: &[Val<'t>], at: Span) -> Val<'t> {
+        let site = self.site(at);
+        let subject = api.place.and_then(|i| arguments.get(i)).cloned().unwrap_or_default();
+        let place = self.known_place(&subject);
+        let index = self.held.iter().rposition(|(on, _)| Some(on) == place.as_ref());
+        let result = match index {
+            Some(index) => Some(self.held.remove(index).1),
+            None => self.handle_of(&subject),
+        };
+        if let Some(result) = result {
+            self.push(Step::Release(result, site));
+        }
+        self.foreign_error(Vec::new())
+    }
+
+    /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
+    fn content(&self, operation: Operation, api: &Api, arguments: &[Val<'t>]) -> Value {
+        if !matches!(operation, Operation::Write | Operation::Append) {
+            return Value::Opaque;
+        }
+        let mut given = arguments.iter().enumerate().filter(|(i, _)| match api.data {
+            Some(data) => *i == data,
+            None => Some(*i) != api.place,
+        });
+        let (Some((_, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
+        match &value.v {
+            V::Place(place) if matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_)) => {
+                Value::Place(place.clone())
+            }
+            _ => Value::Opaque,
+        }
+    }
+
+    /// A place relative to an open directory; the working directory is no base.
+    fn relative(&mut self, below: Option<usize>, arguments: &[Val<'t>], place: Place) -> Place {
+        let Some(base) = below.and_then(|i| arguments.get(i)).cloned() else { return place };
+        if matches!(base.v, V::Number(_)) {
+            return place;
+        }
+        let base = self.place_of(&base, "");
+        match base.kind() {
+            PlaceKind::Root(Root::Working) => place,
+            _ => base.join(&place),
+        }
+    }
+
+    /// A library's atomic replacement: a private file is written, then renamed to the other place.
+    fn atomic_replace(
+        &mut self,
+        operation: Operation,
+        api: &Api,
+        arguments: &[Val<'t>],
+        at: Span,
+    ) -> Val<'t> {
+        let id = self.opaque_id();
+        let private = Place::new(PlaceKind::Private(id));
+        let mut data = Vec::new();
+        for (i, value) in arguments.iter().enumerate() {
+            if Some(i) != api.other {
+                add_data(&mut data, &value.provenance());
+            }
+        }
+        let target = match api.other.and_then(|i| arguments.get(i)).cloned() {
+            Some(value) => self.place_of(&value, ""),
+            None => self.fresh_place(""),
+        };
+        let site = self.site(at);
+        let (write, rename) = (self.result(), self.result());
+        let step = |operation, other_place, data, result| {
+            Step::Effect(Effect {
+                operation,
+                place: private.clone(),
+                handle: None,
+                other_place,
+                data,
+                content: Value::Opaque,
+                result,
+                on_failure: OnFailure::Continue,
+                on_malformed: None,
+                certainty: Certainty::Known,
+                api: api.name.as_str().into(),
+                site,
+            })
+        };
+        self.push(step(Operation::Write, None, data, write));
+        self.push(step(operation, Some(target), Vec::new(), rename));
+        Val::error(Failure::of(rename))
+    }
+
+    /// The open handle that a value is, if it is one.
+    pub fn handle_of(&mut self, value: &Val<'t>) -> Option<ResultId> {
+        match &value.v {
+            V::Result(r) if self.opened.contains(r) || is_stream(&value.ty) => Some(*r),
+            // A handle kept in a field or made elsewhere: not a path lookup, though nobody here opened it.
+            V::Place(place) if is_stream(&value.ty) && !place.is_private() => Some(self.result()),
+            V::Struct(fields) if is_stream(&value.ty) => fields.iter().find_map(|(_, v)| match v.v {
+                V::Result(r) if self.opened.contains(&r) => Some(r),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether what is read from or written to may be a file.
+    fn may_be_open(&self, value: &Val<'t>) -> bool {
+        match &value.v {
+            V::Result(_) => true,
+            V::Place(place) => match place.kind() {
+                PlaceKind::Constant(name) => !dotted(name).starts_with("os.Std"),
+                _ => is_stream(&value.ty) || place.is_private(),
+            },
+            _ => false,
+        }
+    }
+}
+
+/// Whether values of the type stand for an open file rather than a path.
+pub fn is_stream(ty: &Ty) -> bool {
+    let Ty::Named(name) = ty else { return false };
+    let name = dotted(name);
+    let models = Models::go();
+    ["Write", "Read", "Sync"].into_iter().any(|method| {
+        models.api(&[name.as_str(), ".", method].concat()).is_some_and(|api| api.effect.is_some())
+    })
+}
+
+/// Whether a row speaks of reading and writing through something open.
+fn is_stream_row(api: &Api) -> bool {
+    api.stream
+}
+
+/// `base/part`, as `filepath.Join` does it: an absolute part does not start anew.
+fn joined(base: &Place, part: &Place) -> Place {
+    match (base.kind(), part.kind()) {
+        (PlaceKind::Literal(text), _) if text.is_empty() => part.clone(),
+        (_, PlaceKind::Literal(text)) if text.starts_with('/') => {
+            base.join(&Place::literal(text.trim_start_matches('/')))
+        }
+        _ => base.join(part),
+    }
+}
+
+enum Piece {
+    Text(String),
+    Argument,
+}
+
+/// The parts of a format.
+fn pieces(format: &str) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut plain = String::new();
+    let mut chars = format.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            plain.push(c);
+            continue;
+        }
+        if chars.peek() == Some(&'%') {
+            chars.next();
+            plain.push('%');
+            continue;
+        }
+        while chars.next_if(|c| !c.is_alphabetic()).is_some() {}
+        if chars.next().is_some() {
+            if !plain.is_empty() {
+                found.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            found.push(Piece::Argument);
+        }
+    }
+    if !plain.is_empty() {
+        found.push(Piece::Text(plain));
+    }
+    found
+}

@@ -1,0 +1,674 @@
+//! The lowerer of one function: its state, variables, decisions, and what functions return.
+
+use super::names::Names;
+use super::syntax::Node;
+use super::types::Ty;
+use super::value::{Failure, V, Val, structure};
+use crate::flow::{Block, Condition, Exit, Frame, Kinds, OnFailure, Place, PlaceKind, ResultId, Step, Value};
+use crate::language::conditions::{add_data, any, choose};
+use crate::language::models::Models;
+use crate::language::modes::note_access;
+use crate::language::steps::{Steps, failure_exits, has_exit};
+use crate::source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::{Deref, DerefMut};
+
+/// Nesting of syntax beyond which nothing is lowered, so that no input overflows the stack.
+const MAX_DEPTH: usize = 200;
+/// Closures put in place within closures, beyond which a closure stays unknown.
+const MAX_INLINE: usize = 6;
+/// Closures put in place in one function, beyond which they stay unknown: each may put in others.
+const MAX_INLININGS: usize = 150;
+
+/// What all functions of a file share.
+pub struct FileScope<'a, 't> {
+    /// The library models.
+    pub models: &'static Models,
+    /// Its text.
+    pub source: &'t str,
+    /// What identifiers mean.
+    pub names: &'a Names,
+    /// What the file declares.
+    pub declared: &'a Declared<'t>,
+}
+
+/// What a file declares on the level of its package.
+#[derive(Default)]
+pub struct Declared<'t> {
+    /// Fields of the file's types: (type, field) to the field's type.
+    pub fields: FxHashMap<(String, String), Ty>,
+    /// The file's types.
+    pub types: FxHashSet<String>,
+    /// What its functions and methods return, by qualified name.
+    pub returns: FxHashMap<String, Vec<Ty>>,
+    /// Its constants and variables: their type as written, and what they are set to.
+    pub values: FxHashMap<String, (Ty, Option<Node<'t>>)>,
+}
+
+/// A local variable, or a field of one that was set.
+#[derive(Clone, Debug)]
+struct Local<'t> {
+    name: String,
+    value: Val<'t>,
+}
+
+/// A loop, or a switch that `break` leaves.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// Its label.
+    pub label: Option<String>,
+    /// Whether `continue` passes it by.
+    pub switch: bool,
+}
+
+/// What a function returns.
+#[derive(Clone, Debug, Default)]
+pub struct Results {
+    /// Their types.
+    pub types: Vec<Ty>,
+    /// Their names, where they have any.
+    pub names: Vec<String>,
+}
+
+/// The state while one function is lowered.
+pub struct Lowerer<'a, 't> {
+    /// What the file shares.
+    pub file: &'a FileScope<'a, 't>,
+    /// Its steps so far.
+    steps: Steps,
+    locals: Vec<Local<'t>>,
+    /// Where the variables of the innermost scope begin.
+    scope: usize,
+    /// Loops and switches entered in the innermost frame, the innermost last.
+    pub around: Vec<Around>,
+    /// What the innermost frame returns.
+    pub results: Results,
+    /// Places that results stand for, where known.
+    pub result_places: FxHashMap<ResultId, Place>,
+    /// Results of opens: handles.
+    pub opened: FxHashSet<ResultId>,
+    /// Locks that are held, with what they are on.
+    pub held: Vec<(Place, ResultId)>,
+    /// Results that give a lock back when they are called.
+    pub guards: FxHashSet<ResultId>,
+    /// Results of stats that are asked for owner or mode.
+    pub accessed: FxHashSet<ResultId>,
+    /// Work that was started, with its text: it is joined by what it names.
+    pub started: Vec<(ResultId, Node<'t>)>,
+    /// Opaque conditions that are failures of calls without effect.
+    pub foreign: FxHashSet<u32>,
+    /// What the closures returned that are handed to the call at hand.
+    pub handing_on: Vec<ResultId>,
+    /// What closures returned that were handed to a call: it hands on their failures, if it calls them.
+    pub handed_on: FxHashMap<ResultId, Vec<ResultId>>,
+    /// Number of frames and spawned bodies around.
+    pub frames: usize,
+    depth: usize,
+    inline: usize,
+    inlinings: usize,
+}
+
+/// Most of lowering is building steps, and says so without saying where.
+impl Deref for Lowerer<'_, '_> {
+    type Target = Steps;
+
+    fn deref(&self) -> &Steps {
+        &self.steps
+    }
+}
+
+impl DerefMut for Lowerer<'_, '_> {
+    fn deref_mut(&mut self) -> &mut Steps {
+        &mut self.steps
+    }
+}
+
+impl<'a, 't> Lowerer<'a, 't> {
+    /// A lowerer for a function of the file.
+    pub fn new(file: &'a FileScope<'a, 't>) -> Self {
+        Lowerer {
+            file,
+            steps: Steps::default(),
+            locals: Vec::new(),
+            scope: 0,
+            around: Vec::new(),
+            results: Results::default(),
+            result_places: FxHashMap::default(),
+            opened: FxHashSet::default(),
+            held: Vec::new(),
+            guards: FxHashSet::default(),
+            accessed: FxHashSet::default(),
+            started: Vec::new(),
+            foreign: FxHashSet::default(),
+            handing_on: Vec::new(),
+            handed_on: FxHashMap::default(),
+            frames: 0,
+            depth: 0,
+            inline: 0,
+            inlinings: 0,
+        }
+    }
+
+    /// The body, once all is lowered.
+    pub fn finish(&mut self) -> Block {
+        let mut body = self.blocks.pop().unwrap_or_default();
+        if !self.accessed.is_empty() {
+            note_access(&mut body, &self.accessed);
+        }
+        body
+    }
+
+    /// The text of a node.
+    pub fn text(&self, node: Node<'t>) -> &'t str {
+        super::syntax::text(node, self.file.source)
+    }
+
+    // --- nesting -----------------------------------------------------------------------------------------------------
+
+    /// Runs `inner` one level deeper, or answers nothing where the syntax is nested too deep.
+    pub fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let value = inner(self);
+        self.depth -= 1;
+        Some(value)
+    }
+
+    /// Like [`Self::deeper`], for a closure's body put in place.
+    pub fn inlined<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.inline >= MAX_INLINE || self.inlinings >= MAX_INLININGS {
+            return None;
+        }
+        self.inlinings += 1;
+        self.inline += 1;
+        let value = self.deeper(inner);
+        self.inline -= 1;
+        value
+    }
+
+    /// Runs `inner` with a block of its own and returns that block. Variables that it declares are gone afterwards.
+    pub fn in_block<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> (Block, T) {
+        self.blocks.push(Block::default());
+        let (locals, scope) = (self.locals.len(), self.scope);
+        self.scope = locals;
+        let value = inner(self);
+        self.locals.truncate(locals);
+        self.scope = scope;
+        (self.blocks.pop().unwrap_or_default(), value)
+    }
+
+    /// Runs `inner` in a scope of its own whose steps follow in place.
+    pub fn scoped<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let reached = !self.diverged;
+        let (block, value) = self.in_block(inner);
+        let diverged = std::mem::replace(&mut self.diverged, !reached);
+        self.push_all(block);
+        self.diverged |= diverged;
+        value
+    }
+
+    // --- decisions ---------------------------------------------------------------------------------------------------
+
+    /// Lowers the two arms of a decision and joins what they leave behind in variables.
+    pub fn branch(
+        &mut self,
+        condition: &Condition,
+        then: impl FnOnce(&mut Self),
+        otherwise: impl FnOnce(&mut Self),
+    ) {
+        match condition {
+            Condition::Constant(true) => return self.scoped(then),
+            Condition::Constant(false) => return self.scoped(otherwise),
+            _ => {}
+        }
+        let reached = !self.diverged;
+        let before: Vec<Val<'t>> = self.locals.iter().map(|l| l.value.clone()).collect();
+        let held = self.held.clone();
+        let (then_block, ()) = self.in_block(then);
+        let then_diverged = std::mem::replace(&mut self.diverged, !reached);
+        let after_then: Vec<Val<'t>> = self.locals.iter().map(|l| l.value.clone()).collect();
+        for (local, value) in self.locals.iter_mut().zip(before) {
+            local.value = value;
+        }
+        let held_then = std::mem::replace(&mut self.held, held);
+        let (else_block, ()) = self.in_block(otherwise);
+        let else_diverged = std::mem::replace(&mut self.diverged, !reached);
+        if then_diverged && !else_diverged {
+            // What holds after the decision is what the other arm left.
+        } else if else_diverged && !then_diverged {
+            for (local, value) in self.locals.iter_mut().zip(after_then) {
+                local.value = value;
+            }
+            self.held = held_then;
+        } else {
+            for (at, then_local) in after_then.into_iter().enumerate() {
+                let Some(local) = self.locals.get(at) else { continue };
+                let (name, else_local) = (local.name.clone(), local.value.clone());
+                let joined = self.join(condition, then_local, else_local, &name);
+                if let Some(local) = self.locals.get_mut(at) {
+                    local.value = joined;
+                }
+            }
+            for held in held_then {
+                if !self.held.contains(&held) {
+                    self.held.push(held);
+                }
+            }
+        }
+        self.decide(condition.clone(), then_block, else_block);
+        self.diverged = self.diverged || (then_diverged && else_diverged);
+    }
+
+    /// Appends a decision. A failure that is handed on at once is the policy of what failed; one that no effect has decides
+    /// nothing by leaving.
+    fn decide(&mut self, condition: Condition, then: Block, otherwise: Block) {
+        let then = decided(&condition, then);
+        if self.is_foreign(&condition) && only_leaves(&then) {
+            return self.push_all(otherwise);
+        }
+        if let Condition::Not(inner) = &condition
+            && self.is_foreign(inner)
+            && only_leaves(&otherwise)
+        {
+            return self.push_all(then);
+        }
+        let failing = match &condition {
+            Condition::Failed(r, Kinds::ANY) => Some((*r, &then, &otherwise)),
+            Condition::Ok(r) => Some((*r, &otherwise, &then)),
+            _ => None,
+        };
+        if let Some((result, failure, success)) = failing
+            && let Some(policy) = policy_of(failure, result)
+            && self.was_last(result)
+        {
+            let success = success.clone();
+            self.set_policy(result, policy);
+            return self.push_all(success);
+        }
+        self.push_branch(condition, then, otherwise);
+    }
+
+    fn is_foreign(&self, condition: &Condition) -> bool {
+        matches!(condition, Condition::Opaque { id, .. } if self.foreign.contains(id))
+    }
+
+    fn was_last(&self, result: ResultId) -> bool {
+        match self.blocks.last().and_then(|b| b.steps.last()) {
+            Some(Step::Effect(e)) => e.result == result && e.on_failure == OnFailure::Continue,
+            Some(Step::Call(c)) => c.result == result && c.on_failure == OnFailure::Continue,
+            Some(Step::Frame(f)) => f.result == result && f.on_failure == OnFailure::Continue,
+            _ => false,
+        }
+    }
+
+    /// The value that is `then` or `otherwise`, by the condition.
+    pub fn join(&mut self, condition: &Condition, then: Val<'t>, otherwise: Val<'t>, name: &str) -> Val<'t> {
+        if then.same(&otherwise) {
+            return then.with_data(&otherwise.data);
+        }
+        let ty = if then.ty == Ty::Unknown { otherwise.ty.clone() } else { then.ty.clone() };
+        let mut data = then.data.clone();
+        add_data(&mut data, &otherwise.data);
+        if let (V::Cond(a), V::Cond(b)) = (&then.v, &otherwise.v) {
+            return Val { v: V::Cond(choose(condition, a.clone(), b.clone())), ty: Ty::Bool, data };
+        }
+        if ty == Ty::Error
+            && let (Some(a), Some(b)) = (failure_in(&then), failure_in(&otherwise))
+        {
+            let mut of = a.of;
+            add_data(&mut of, &b.of);
+            let mut malformed = a.malformed;
+            add_data(&mut malformed, &b.malformed);
+            let failed = either(condition, a.failed, b.failed);
+            return Val { v: V::Error(Box::new(Failure { failed, of, malformed })), ty, data };
+        }
+        if let (V::Struct(a), V::Struct(b)) = (&then.v, &otherwise.v)
+            && a.len() == b.len()
+            && a.iter().zip(b).all(|(a, b)| a.0 == b.0)
+        {
+            let parts = a.iter().zip(b).map(|(a, b)| (a.0.clone(), a.1.clone(), b.1.clone()));
+            let parts: Vec<_> = parts.collect();
+            let fields = parts.into_iter().map(|(name, a, b)| {
+                let joined = self.join(condition, a, b, &name);
+                (name, joined)
+            });
+            let fields = fields.collect();
+            return Val { v: V::Struct(fields), ty, data };
+        }
+        add_data(&mut data, &then.observed());
+        add_data(&mut data, &otherwise.observed());
+        // A default for a value that is otherwise known keeps the data, but the path is one of two.
+        let v = if matches!(
+            (&then.v, &otherwise.v),
+            (V::Place(_) | V::Result(_), _) | (_, V::Place(_) | V::Result(_))
+        ) {
+            V::Place(self.fresh_place(name))
+        } else {
+            V::Opaque
+        };
+        Val { v, ty, data }
+    }
+
+    // --- variables ---------------------------------------------------------------------------------------------------
+
+    /// Declares a variable, or sets the one of this name that the innermost scope has.
+    pub fn declare(&mut self, name: &str, value: Val<'t>) {
+        if name == "_" {
+            return;
+        }
+        self.unset_fields(name);
+        let scope = self.scope;
+        match self.locals.iter_mut().skip(scope).rev().find(|l| l.name == name) {
+            Some(local) => local.value = value,
+            None => self.locals.push(Local { name: name.to_owned(), value }),
+        }
+    }
+
+    /// The value of a variable.
+    pub fn local(&self, name: &str) -> Option<&Val<'t>> {
+        self.locals.iter().rev().find(|l| l.name == name).map(|l| &l.value)
+    }
+
+    /// Sets a variable, or a field that is known by the variable it is reached from.
+    pub fn assign(&mut self, name: &str, value: Val<'t>) {
+        if name == "_" {
+            return;
+        }
+        self.unset_fields(name);
+        match self.locals.iter_mut().rev().find(|l| l.name == name) {
+            Some(local) => local.value = value,
+            // A field of a variable: known as long as this scope lasts.
+            None if name.contains('.') => self.locals.push(Local { name: name.to_owned(), value }),
+            None => {}
+        }
+    }
+
+    fn unset_fields(&mut self, name: &str) {
+        let scope = self.scope;
+        let mut at = 0;
+        self.locals.retain(|l| {
+            at += 1;
+            at <= scope || !l.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+        });
+    }
+
+    /// Adds data to a variable: something was put into it.
+    pub fn taint(&mut self, name: &str, data: &[ResultId]) {
+        if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
+            add_data(&mut local.value.data, data);
+        }
+    }
+
+    /// Forgets what is known of a variable, keeping its type and data.
+    pub fn forget(&mut self, name: &str) {
+        let Some(at) = self.locals.iter().rposition(|l| l.name == name) else { return };
+        let place = self.fresh_place(name);
+        let observed = self.locals.get(at).map(|l| l.value.observed()).unwrap_or_default();
+        let foreign = self.opaque_condition(observed.clone());
+        if let Some(local) = self.locals.get_mut(at) {
+            add_data(&mut local.value.data, &observed);
+            local.value.v = match local.value.ty {
+                Ty::Bool => V::Cond(foreign),
+                Ty::Error => {
+                    V::Error(Box::new(Failure { failed: foreign, of: Vec::new(), malformed: Vec::new() }))
+                }
+                _ => V::Place(place),
+            };
+        }
+    }
+
+    // --- frames ------------------------------------------------------------------------------------------------------
+
+    /// Runs code that `return` leaves only up to its own end, with what it returns.
+    pub fn frame(&mut self, span: Span, results: Results, inner: impl FnOnce(&mut Self)) -> Val<'t> {
+        let around = std::mem::take(&mut self.around);
+        let outer = std::mem::replace(&mut self.results, results);
+        let diverged = self.diverged;
+        self.frames += 1;
+        let (block, ()) = self.in_block(|this| {
+            inner(this);
+        });
+        self.frames -= 1;
+        self.around = around;
+        let results = std::mem::replace(&mut self.results, outer);
+        self.diverged = diverged;
+        if !has_exit(&block) {
+            let ends = block.steps.iter().any(|s| matches!(s, Step::Exit(Exit::Panic)));
+            self.push_all(block);
+            self.diverged |= ends;
+            return Val::opaque();
+        }
+        let result = self.result();
+        let returned = block.steps.last().and_then(|step| match step {
+            Step::Exit(Exit::Return(Value::Place(place))) => Some(place.clone()),
+            Step::Exit(Exit::Return(Value::Success(inner))) => match &**inner {
+                Value::Place(place) => Some(place.clone()),
+                _ => None,
+            },
+            _ => None,
+        });
+        if let Some(place) = returned {
+            self.result_places.insert(result, place);
+        }
+        let site = self.site(span);
+        self.push(Step::Frame(Frame {
+            body: block,
+            result,
+            on_failure: OnFailure::Continue,
+            defaulted: false,
+            site,
+            name: String::new(),
+        }));
+        self.returned(result, &results.types, Vec::new())
+    }
+
+    /// The values that a call with this result returned, as its types say.
+    pub fn returned(&mut self, result: ResultId, types: &[Ty], data: Vec<ResultId>) -> Val<'t> {
+        let failure = self.failure_of(result);
+        let one = |ty: &Ty| match ty {
+            Ty::Error => Val::error(failure.clone()),
+            Ty::Bool => Val::cond(Condition::True(result)),
+            ty => Val { v: V::Result(result), ty: ty.clone(), data: data.clone() },
+        };
+        let Some((last, payloads)) = types.split_last() else {
+            return Val { v: V::Result(result), ty: Ty::Unknown, data };
+        };
+        if payloads.is_empty() {
+            return one(last);
+        }
+        let end = match last {
+            Ty::Error => Some(Val::error(failure.clone())),
+            Ty::Bool => Some(Val::cond(Condition::Ok(result))),
+            _ => None,
+        };
+        let parts = if end.is_some() { payloads } else { types };
+        let mut items: Vec<Val<'t>> = match parts {
+            [only] => vec![one(only)],
+            parts => {
+                let base = self.result_places.get(&result).cloned();
+                let base = base.unwrap_or_else(|| Place::new(PlaceKind::Result(result)));
+                let part = |(at, ty): (usize, &Ty)| {
+                    let place = base.field(None, &at.to_string());
+                    Val { v: V::Place(place), ty: ty.clone(), data: data.clone() }
+                };
+                parts.iter().enumerate().map(part).collect()
+            }
+        };
+        items.extend(end);
+        Val::several(items)
+    }
+
+    /// The error of a call: its own, or that of a closure that was handed to it.
+    pub fn failure_of(&self, result: ResultId) -> Failure {
+        let Some(inner) = self.handed_on.get(&result) else { return Failure::of(result) };
+        let of: Vec<ResultId> = inner.iter().copied().chain([result]).collect();
+        let failed = any(of.iter().map(|r| Condition::Failed(*r, Kinds::ANY)).collect());
+        Failure { failed, of, malformed: Vec::new() }
+    }
+
+    /// Returns from the function or frame.
+    pub fn push_return(&mut self, values: &[Val<'t>]) {
+        let types = self.results.types.clone();
+        let by_error = matches!(types.last(), Some(Ty::Error));
+        let by_ok = types.len() > 1 && matches!(types.last(), Some(Ty::Bool));
+        if let [Val { v: V::Tuple(items), .. }] = values
+            && items.len() == types.len()
+        {
+            let items = items.clone();
+            return self.push_return(&items);
+        }
+        if let ([value @ Val { v: V::Result(r), .. }], true) = (values, types.len() != 1 || by_error) {
+            // What another function returned is handed on as it is.
+            if matches!(value.ty, Ty::Unknown | Ty::Error | Ty::Several(_)) {
+                return self.push(Step::Exit(Exit::Return(Value::Result(*r))));
+            }
+        }
+        let (Some((last, payloads)), true) = (values.split_last(), by_error || by_ok) else {
+            let value = match values {
+                [] => Value::Opaque,
+                [Val { v: V::Nil, .. }] => Value::Failure(None),
+                [one] => one.to_flow(),
+                several => structure(several.iter().enumerate().map(|(i, v)| (i.to_string(), v))),
+            };
+            return self.push(Step::Exit(Exit::Return(value)));
+        };
+        let payload = match payloads {
+            [one] => one.to_flow(),
+            several => structure(several.iter().enumerate().map(|(i, v)| (i.to_string(), v))),
+        };
+        if by_ok {
+            let ok = self.condition_of(last);
+            let success = Block { steps: vec![exit(Value::Success(Box::new(payload)))], drops: Vec::new() };
+            self.push_branch(ok, success, failure_exits(&[]));
+            self.diverged = true;
+            return;
+        }
+        let failure = failure_in(last).unwrap_or_else(|| match self.foreign_error(last.observed()).v {
+            V::Error(failure) => *failure,
+            _ => Failure::constant(false),
+        });
+        if let Some(result) = failure.plain() {
+            let handed_on = match payloads {
+                [] => true,
+                [one] => matches!(one.v, V::Result(r) if r == result) || payload == Value::Opaque,
+                several => several.iter().all(|v| v.to_flow() == Value::Opaque || is_part_of(v, result)),
+            };
+            if handed_on {
+                return self.push(Step::Exit(Exit::Return(Value::Result(result))));
+            }
+        }
+        let success = Block { steps: vec![exit(Value::Success(Box::new(payload)))], drops: Vec::new() };
+        if self.is_foreign(&failure.failed) {
+            self.push_all(success);
+        } else {
+            self.push_branch(failure.failed.clone(), failure_exits(&failure.of), success);
+        }
+        self.diverged = true;
+    }
+
+    // --- values ------------------------------------------------------------------------------------------------------
+
+    /// The value as a truth value.
+    pub fn condition_of(&mut self, value: &Val<'t>) -> Condition {
+        match &value.v {
+            V::Cond(c) => c.clone(),
+            V::Result(r) => Condition::True(*r),
+            _ => {
+                let observed = value.observed();
+                self.opaque_condition(observed)
+            }
+        }
+    }
+
+    /// The place that a value denotes, if it may denote one.
+    pub fn place_of(&mut self, value: &Val<'t>, name: &str) -> Place {
+        self.known_place(value).unwrap_or_else(|| self.fresh_place(name))
+    }
+
+    /// The place that a value is known as; none for values that have no name.
+    pub fn known_place(&self, value: &Val<'t>) -> Option<Place> {
+        match &value.v {
+            V::Place(p) => Some(p.clone()),
+            V::Result(r) => {
+                Some(self.result_places.get(r).cloned().unwrap_or(Place::new(PlaceKind::Result(*r))))
+            }
+            V::Function(name) => Some(Place::new(PlaceKind::Constant(name.to_string().into()))),
+            V::Number(n) => Some(Place::literal(&n.to_string())),
+            V::Tuple(items) => items.first().and_then(|item| self.known_place(item)),
+            _ => None,
+        }
+    }
+
+    /// A value that a variable is bound to: an unknown one gets the variable's name, so that two uses of it are the same place.
+    pub fn named(&mut self, value: Val<'t>, name: &str) -> Val<'t> {
+        match value.v {
+            V::Opaque | V::Nil if value.ty != Ty::Error => {
+                let place = self.fresh_place(name);
+                Val { v: V::Place(place), ..value }
+            }
+            _ => value,
+        }
+    }
+}
+
+/// The error that a value of type `error` is.
+pub fn failure_in(value: &Val<'_>) -> Option<Failure> {
+    match &value.v {
+        V::Error(e) => Some((**e).clone()),
+        V::Nil => Some(Failure::constant(false)),
+        V::Kind(_) => Some(Failure::constant(true)),
+        V::Result(r) => Some(Failure::of(*r)),
+        V::Struct(_) => Some(Failure::constant(true)),
+        _ => None,
+    }
+}
+
+/// When the error of one of two ways is one: a result that was not reached has not failed, so one test does for both.
+fn either(condition: &Condition, then: Condition, otherwise: Condition) -> Condition {
+    match (&then, &otherwise) {
+        (Condition::Failed(a, _), Condition::Failed(b, _)) if a != b => any(vec![then, otherwise]),
+        _ => choose(condition, then, otherwise),
+    }
+}
+
+fn exit(value: Value) -> Step {
+    Step::Exit(Exit::Return(value))
+}
+
+fn is_part_of(value: &Val<'_>, result: ResultId) -> bool {
+    let V::Place(place) = &value.v else { return false };
+    matches!(place.kind(), PlaceKind::Field { base, .. } if *base == Place::new(PlaceKind::Result(result)))
+}
+
+/// A block that runs where the condition holds, without asking for it again.
+fn decided(condition: &Condition, mut block: Block) -> Block {
+    if let [Step::Branch(again)] = block.steps.as_mut_slice()
+        && again.condition == *condition
+        && again.then.drops.is_empty()
+    {
+        block.steps = std::mem::take(&mut again.then.steps);
+    }
+    block
+}
+
+/// Whether a block does nothing but leave.
+fn only_leaves(block: &Block) -> bool {
+    block.steps.iter().all(|step| match step {
+        Step::Exit(Exit::Return(_) | Exit::Panic) => true,
+        Step::Branch(b) => only_leaves(&b.then) && only_leaves(&b.otherwise),
+        _ => false,
+    })
+}
+
+/// What happens at once where a block is all that is done about the failure of `result`.
+fn policy_of(block: &Block, result: ResultId) -> Option<OnFailure> {
+    match block.steps.as_slice() {
+        [Step::Exit(Exit::Return(Value::Failure(Some(r)) | Value::Result(r)))] if *r == result => {
+            Some(OnFailure::Propagate)
+        }
+        [Step::Exit(Exit::Panic)] => Some(OnFailure::Panic),
+        _ => None,
+    }
+}

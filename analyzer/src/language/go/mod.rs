@@ -1,0 +1,364 @@
+//! Go, on tree-sitter.
+//!
+//! The parser recovers from errors: a file that has one is named, and what was parsed around it is lowered all the same.
+
+mod build;
+mod calls;
+mod expr;
+mod library;
+mod lower;
+mod names;
+mod render;
+mod statements;
+mod syntax;
+mod types;
+mod value;
+
+pub use render::render;
+
+use crate::flow::{
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId,
+    StaticDeclaration, TypeDeclaration,
+};
+use crate::language::Tests;
+use crate::language::steps::is_worth_keeping;
+use crate::source::{Package, SourceFile, Span, SyntaxError};
+use lower::{Declared, FileScope, Lowerer};
+use names::Names;
+use std::ops::ControlFlow;
+use syntax::{Node, children, field, fields, first, statements, text};
+use types::Ty;
+use value::{Failure, V, Val};
+
+/// How often the parser asks whether to go on, per byte of text: far more than it takes for any text that somebody wrote.
+const PATIENCE: usize = 4;
+/// How many errors of one file are told.
+const MAX_ERRORS: usize = 8;
+
+/// Lowers one Go file, with or without tests.
+pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
+    let mut summary = FileSummary { path: file.path.clone(), ..FileSummary::default() };
+    let test = is_test_file(&file.path);
+    if (test && tests == Tests::LeftOut) || build::is_left_out(&file.path, &file.text) {
+        return summary;
+    }
+    let Some(tree) = parse(&file.text) else {
+        let message = "the text is too tangled to be parsed".to_owned();
+        summary.errors.push(SyntaxError { span: Span::default(), message });
+        return summary;
+    };
+    let root = tree.root_node();
+    if root.has_error() {
+        summary.errors = errors(root);
+    }
+    let source = file.text.as_str();
+    let clause = children(root).into_iter().find(|n| n.kind() == "package_clause").and_then(first);
+    let clause = clause.map_or("main", |n| text(n, source)).to_owned();
+    summary.module = names::package_of(file, &clause);
+    summary.library = clause != "main" && !summary.module.split('/').any(|part| part == "internal");
+    let names = Names::collect(summary.module.clone(), root, source);
+    summary.imports = names.to_flow();
+    let declared = declarations(root, source, &names, &mut summary);
+    let scope = FileScope {
+        models: crate::language::models::Models::go(),
+        source,
+        names: &names,
+        declared: &declared,
+    };
+    let context = Context { test, auxiliary: is_auxiliary(&file.path), ..Context::default() };
+    constants(&scope, &mut summary);
+    for node in children(root) {
+        if matches!(node.kind(), "function_declaration" | "method_declaration") {
+            let context = Context { main: clause == "main", ..context };
+            function(&scope, node, context, &mut summary);
+        }
+    }
+    summary
+}
+
+/// Whether a file is a test by where it lies.
+pub fn is_target(path: &str, _package: &Package) -> bool {
+    is_test_file(path)
+}
+
+fn is_test_file(path: &str) -> bool {
+    // The go command passes over `testdata`, and over what begins with an underscore.
+    let aside = |folder: &str| folder == "testdata" || folder.starts_with('_');
+    path.ends_with("_test.go") || path.split('/').rev().skip(1).any(aside)
+}
+
+fn is_auxiliary(path: &str) -> bool {
+    path.split('/').rev().skip(1).any(|folder| matches!(folder, "example" | "examples"))
+}
+
+fn parse(source: &str) -> Option<tree_sitter::Tree> {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_go::LANGUAGE.into()).ok()?;
+    let mut left = source.len().saturating_mul(PATIENCE).saturating_add(10_000);
+    let mut goes_on = |_: &tree_sitter::ParseState| {
+        left = left.saturating_sub(1);
+        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = tree_sitter::ParseOptions::new().progress_callback(&mut goes_on);
+    let bytes = source.as_bytes();
+    parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+}
+
+/// What could not be parsed, the first of it.
+fn errors(root: Node<'_>) -> Vec<SyntaxError> {
+    let mut found = Vec::new();
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        if found.len() >= MAX_ERRORS {
+            break;
+        }
+        if node.is_error() || node.is_missing() {
+            let message = match node.is_missing() {
+                true => format!("`{}` is missing", node.kind()),
+                false => "unexpected text".to_owned(),
+            };
+            found.push(SyntaxError { span: syntax::span(node), message });
+            continue;
+        }
+        if node.has_error() {
+            let mut cursor = node.walk();
+            let mut inner: Vec<Node<'_>> = node.children(&mut cursor).collect();
+            inner.reverse();
+            pending.extend(inner);
+        }
+    }
+    found
+}
+
+/// What a file declares on the level of its package.
+fn declarations<'t>(
+    root: Node<'t>,
+    source: &'t str,
+    names: &Names,
+    summary: &mut FileSummary,
+) -> Declared<'t> {
+    let mut declared = Declared::default();
+    for node in children(root) {
+        match node.kind() {
+            "function_declaration" => {
+                if let Some(name) = field(node, "name") {
+                    let returns = types::results(field(node, "result"), source, names);
+                    declared.returns.insert(names.own(text(name, source)), returns);
+                }
+            }
+            "method_declaration" => {
+                if let (Some(owner), Some(name)) = (owner(node, source, names), field(node, "name")) {
+                    let returns = types::results(field(node, "result"), source, names);
+                    let name = [owner.as_str(), "::", text(name, source)].concat();
+                    declared.returns.insert(name, returns);
+                }
+            }
+            "type_declaration" => {
+                for spec in children(node) {
+                    type_declaration(spec, source, names, &mut declared, summary);
+                }
+            }
+            "var_declaration" | "const_declaration" => {
+                for spec in specs(node) {
+                    let ty = field(spec, "type").map_or(Ty::Unknown, |t| types::of(t, source, names));
+                    let values = syntax::list(field(spec, "value"));
+                    for (at, name) in fields(spec, "name").into_iter().enumerate() {
+                        let value = values.get(at).copied();
+                        declared.values.insert(names.own(text(name, source)), (ty.clone(), value));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    summary.types.sort_by(|a, b| a.name.cmp(&b.name));
+    let first_of = |types: &Vec<Ty>| types.first().and_then(Ty::name).map(str::to_owned);
+    summary.returns =
+        declared.returns.iter().filter_map(|(name, types)| Some((name.clone(), first_of(types)?))).collect();
+    summary.returns.sort();
+    declared
+}
+
+fn specs(declaration: Node<'_>) -> Vec<Node<'_>> {
+    let mut found = Vec::new();
+    for spec in children(declaration) {
+        match spec.kind() {
+            "var_spec_list" => found.extend(children(spec)),
+            _ => found.push(spec),
+        }
+    }
+    found
+}
+
+fn type_declaration<'t>(
+    spec: Node<'t>,
+    source: &'t str,
+    names: &Names,
+    declared: &mut Declared<'t>,
+    summary: &mut FileSummary,
+) {
+    let (Some(name), Some(of)) = (field(spec, "name"), field(spec, "type")) else { return };
+    let name = names.own(text(name, source));
+    declared.types.insert(name.clone());
+    let mut declaration = TypeDeclaration { name: name.clone(), fields: Vec::new(), embedded: Vec::new() };
+    let list = first(of).filter(|l| of.kind() == "struct_type" && l.kind() == "field_declaration_list");
+    for field_node in list.map(children).unwrap_or_default() {
+        let ty = field(field_node, "type").map_or(Ty::Unknown, |t| types::of(t, source, names));
+        let mut own: Vec<String> =
+            fields(field_node, "name").into_iter().map(|n| text(n, source).to_owned()).collect();
+        if own.is_empty() {
+            // An embedded type: a field of that name, whose methods are the outer type's too.
+            if let Some(embedded) = ty.name() {
+                declaration.embedded.push(embedded.to_owned());
+                own.push(crate::qualified::last(embedded).to_owned());
+            }
+        }
+        for field_name in own {
+            declaration.fields.push((field_name.clone(), ty.shown()));
+            declared.fields.insert((name.clone(), field_name), ty.clone());
+        }
+    }
+    declaration.fields.sort();
+    summary.types.push(declaration);
+}
+
+/// The type that a method is of.
+fn owner(method: Node<'_>, source: &str, names: &Names) -> Option<String> {
+    let receiver = field(method, "receiver").and_then(first)?;
+    let ty = types::of(field(receiver, "type")?, source, names);
+    ty.name().map(str::to_owned)
+}
+
+/// Constants and variables whose value is a path, and variables that hold functions.
+fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
+    let mut values: Vec<_> = scope.declared.values.iter().collect();
+    values.sort_by_key(|(name, _)| *name);
+    for (name, (_, value)) in values {
+        let Some(value) = value else { continue };
+        let mut lowerer = Lowerer::new(scope);
+        let found = lowerer.expr(*value);
+        let place = match &found.v {
+            V::Place(place) => place.clone(),
+            _ => continue,
+        };
+        // What is computed by steps or from an unknown is the constant itself.
+        let computed = place.any(&mut |kind| {
+            matches!(
+                kind,
+                PlaceKind::Opaque { .. }
+                    | PlaceKind::Result(_)
+                    | PlaceKind::Unique(..)
+                    | PlaceKind::Private(_)
+            )
+        });
+        if let Some(of) = found.ty.name() {
+            summary.statics.push(StaticDeclaration { name: name.clone(), type_name: of.to_owned() });
+        }
+        if !computed && !matches!(place.kind(), PlaceKind::Constant(own) if **own == **name) {
+            summary.constants.push(ConstantDeclaration { name: name.clone(), value: place });
+        }
+    }
+}
+
+fn function(scope: &FileScope<'_, '_>, node: Node<'_>, context: Context, summary: &mut FileSummary) {
+    let source = scope.source;
+    let (Some(name_node), Some(body)) = (field(node, "name"), field(node, "body")) else { return };
+    let name = text(name_node, source);
+    let owner = owner(node, source, scope.names);
+    let has_receiver = node.kind() == "method_declaration";
+    if has_receiver && owner.is_none() {
+        return;
+    }
+    let mut lowerer = Lowerer::new(scope);
+    let parameters = declare_parameters(&mut lowerer, node, has_receiver);
+    let results = lowerer.signature(node);
+    lowerer.declare_results(&results);
+    lowerer.results = results;
+    lowerer.statements(&statements(body));
+    // What is given a context or a request runs beside others of its kind, as an async function does.
+    let serves = parameters.iter().any(|p| {
+        matches!(
+            p.type_name.as_deref(),
+            Some("context::Context" | "net/http::Request" | "net/http::ResponseWriter")
+        )
+    });
+    let steps = lowerer.finish();
+    if !steps.steps.iter().any(is_worth_keeping) {
+        return;
+    }
+    let (results, opaques) = lowerer.counts();
+    let sites = std::mem::take(&mut lowerer.sites);
+    let qualified = match &owner {
+        Some(owner) => [owner.as_str(), "::", name].concat(),
+        None => scope.names.own(name),
+    };
+    summary.functions.push(FlowSummary {
+        name: qualified,
+        parameters,
+        has_receiver,
+        body: steps,
+        context: Context {
+            main: context.main && owner.is_none() && name == "main",
+            public: name.starts_with(char::is_uppercase),
+            is_async: serves,
+            ..context
+        },
+        span: syntax::span(node),
+        name_span: syntax::span(name_node),
+        sites,
+        results,
+        opaques,
+    });
+}
+
+/// Declares a function's parameters: parameter `i` owns result `i`, which stands for a handle, error or boolean passed in.
+fn declare_parameters<'t>(
+    lowerer: &mut Lowerer<'_, 't>,
+    node: Node<'t>,
+    has_receiver: bool,
+) -> Vec<Parameter> {
+    let source = lowerer.file.source;
+    let mut found: Vec<(&'t str, Ty)> = Vec::new();
+    let lists = field(node, "receiver").into_iter().chain(field(node, "parameters"));
+    for (at, list) in lists.enumerate() {
+        for declaration in children(list) {
+            let ty = field(declaration, "type").map(|t| lowerer.type_of(t)).unwrap_or_default();
+            let ty = match declaration.kind() {
+                "variadic_parameter_declaration" => Ty::Sequence(std::rc::Rc::new(ty)),
+                _ => ty,
+            };
+            let names = fields(declaration, "name");
+            if names.is_empty() {
+                found.push(("_", ty));
+                continue;
+            }
+            found.extend(names.into_iter().map(|n| (text(n, source), ty.clone())));
+        }
+        if at == 0 && has_receiver {
+            found.truncate(1);
+        }
+    }
+    let results: Vec<ResultId> = found.iter().map(|_| lowerer.result()).collect();
+    lowerer.parameters = u32::try_from(results.len()).unwrap_or(u32::MAX);
+    let mut parameters = Vec::new();
+    for (at, ((name, ty), result)) in found.into_iter().zip(results).enumerate() {
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        let type_name = Some(ty.shown()).filter(|n| !n.is_empty());
+        let shown = if at == 0 && has_receiver { "self" } else { name };
+        parameters.push(Parameter { name: shown.into(), type_name });
+        let place = Place::parameter(index, name);
+        let value = match &ty {
+            Ty::Bool => Val::cond(crate::flow::Condition::True(result)),
+            Ty::Error => Val::error(Failure::of(result)),
+            // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
+            ty if library::is_stream(ty) => {
+                lowerer.opened.insert(result);
+                lowerer.result_places.insert(result, place);
+                Val::new(V::Result(result), ty.clone())
+            }
+            ty => Val::place(place, ty.clone()),
+        };
+        lowerer.declare(name, value);
+    }
+    parameters
+}

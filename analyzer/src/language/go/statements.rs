@@ -1,0 +1,817 @@
+//! Statements.
+
+use super::lower::{Around, Lowerer, Results, failure_in};
+use super::syntax::{Node, bare, children, field, first, list, span, statements};
+use super::types::{self, Ty};
+use super::value::{V, Val};
+use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Place, ResultId, Spawn, Step, Value};
+use crate::language::command::CommandLine;
+use crate::language::conditions::{add_data, any, failed};
+use crate::language::steps::{breaks, breaks_itself, is_idle};
+use std::rc::Rc;
+
+impl<'t> Lowerer<'_, 't> {
+    /// Statements in order. What is deferred runs after the rest of them, in a frame of their own if it does anything.
+    pub fn statements(&mut self, nodes: &[Node<'t>]) {
+        for (at, node) in nodes.iter().enumerate() {
+            if self.diverged {
+                return;
+            }
+            if node.kind() == "defer_statement" {
+                let rest = nodes.get(at + 1..).unwrap_or_default();
+                if self.deferred(*node, rest) {
+                    return;
+                }
+                continue;
+            }
+            self.deeper(|this| this.statement(*node));
+        }
+    }
+
+    /// A block's statements in a scope of their own.
+    pub fn block(&mut self, node: Node<'t>) {
+        self.statements(&statements(node));
+    }
+
+    fn statement(&mut self, node: Node<'t>) {
+        match node.kind() {
+            "expression_statement" => {
+                if let Some(expr) = first(node) {
+                    self.expr(expr);
+                }
+            }
+            "short_var_declaration" => {
+                let targets = list(field(node, "left"));
+                let values = list(field(node, "right"));
+                self.set(&targets, &values, true);
+            }
+            "assignment_statement" => self.assignment(node),
+            "var_declaration" | "const_declaration" => {
+                for spec in children(node) {
+                    match spec.kind() {
+                        "var_spec_list" => children(spec).into_iter().for_each(|s| self.variable(s)),
+                        _ => self.variable(spec),
+                    }
+                }
+            }
+            "if_statement" => self.if_statement(node),
+            "for_statement" => self.for_statement(node, None),
+            "expression_switch_statement" => self.breakable(node, |this| this.switch(node)),
+            "type_switch_statement" => self.breakable(node, |this| this.type_switch(node)),
+            "select_statement" => self.breakable(node, |this| this.select(node)),
+            "block" => self.scoped(|this| this.block(node)),
+            "labeled_statement" => {
+                let label = field(node, "label").map(|l| self.text(l).to_owned());
+                match children(node).pop() {
+                    Some(inner) if inner.kind() == "for_statement" => self.for_statement(inner, label),
+                    Some(inner) if inner.kind() != "label_name" => self.statement(inner),
+                    _ => {}
+                }
+            }
+            "return_statement" => self.return_statement(node),
+            "break_statement" | "continue_statement" => {
+                let leaves = node.kind() == "break_statement";
+                let label = first(node).map(|l| self.text(l).to_owned());
+                if let Some(depth) = self.depth_of(label.as_deref(), leaves) {
+                    self.push(Step::Exit(if leaves { Exit::Break(depth) } else { Exit::Continue(depth) }));
+                }
+                self.diverged = true;
+            }
+            "go_statement" => {
+                if let Some(call) = first(node) {
+                    self.go(call);
+                }
+            }
+            "defer_statement" => {
+                self.deferred(node, &[]);
+            }
+            "send_statement" => {
+                for part in children(node) {
+                    self.expr(part);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn depth_of(&self, label: Option<&str>, leaves: bool) -> Option<u32> {
+        let at = self.around.iter().rev().position(|a| match label {
+            Some(label) => a.label.as_deref() == Some(label),
+            None => leaves || !a.switch,
+        })?;
+        u32::try_from(at).ok()
+    }
+
+    // --- variables ---------------------------------------------------------------------------------------------------
+
+    fn variable(&mut self, spec: Node<'t>) {
+        let names = super::syntax::fields(spec, "name");
+        let annotated = field(spec, "type").map(|t| self.type_of(t));
+        let values = list(field(spec, "value"));
+        if values.is_empty() {
+            for name in names {
+                let name = self.text(name);
+                let ty = annotated.clone().unwrap_or_default();
+                let v = match ty {
+                    Ty::Error => V::Nil,
+                    Ty::Bool => V::Cond(Condition::Constant(false)),
+                    _ => V::Place(self.fresh_place(name)),
+                };
+                self.declare(name, Val::new(v, ty));
+            }
+            return;
+        }
+        self.set(&names, &values, true);
+        if let Some(ty) = annotated {
+            for name in names {
+                let name = self.text(name);
+                if let Some(value) = self.local(name).cloned()
+                    && value.ty == Ty::Unknown
+                {
+                    self.declare(name, Val { ty: ty.clone(), ..value });
+                }
+            }
+        }
+    }
+
+    fn assignment(&mut self, node: Node<'t>) {
+        let targets = list(field(node, "left"));
+        let values = list(field(node, "right"));
+        let operator = field(node, "operator").map_or("=", |o| self.text(o));
+        if operator == "=" {
+            return self.set(&targets, &values, false);
+        }
+        let (Some(target), Some(value)) = (targets.first(), values.first()) else { return };
+        let left = self.expr(*target);
+        let right = self.expr(*value);
+        let Some(name) = self.chain(*target) else { return };
+        let value = match operator {
+            "+=" => self.added(left, right),
+            "|=" => self.ored(&left, &right),
+            _ => {
+                let data = right.observed();
+                return self.taint(&name, &data);
+            }
+        };
+        self.assign(&name, value);
+    }
+
+    /// Sets variables to values: as many of each, or one value that is several.
+    fn set(&mut self, targets: &[Node<'t>], values: &[Node<'t>], declares: bool) {
+        let names: Vec<&str> = targets.iter().map(|t| self.text(*t)).collect();
+        let found: Vec<Val<'t>> = match values {
+            [one] if targets.len() > 1 => {
+                let value = self.expr(*one);
+                self.parts(value, &names)
+            }
+            values => values.iter().map(|v| self.expr(*v)).collect(),
+        };
+        for (at, value) in found.into_iter().enumerate() {
+            let (Some(target), Some(name)) = (targets.get(at), names.get(at)) else { continue };
+            let value = if targets.len() == 1 { self.as_named(value, name) } else { value };
+            let value = self.named(value, name);
+            if declares {
+                self.declare(name, value);
+            } else {
+                self.set_one(*target, value);
+            }
+        }
+    }
+
+    /// The only value of a call whose types are not known, as what its variable's name says.
+    fn as_named(&mut self, value: Val<'t>, name: &str) -> Val<'t> {
+        match (&value.v, &value.ty) {
+            (V::Result(r), Ty::Unknown) if is_error_name(name) => Val::error(self.failure_of(*r)),
+            (V::Opaque, Ty::Unknown) if is_error_name(name) => self.foreign_error(value.data),
+            (V::Tuple(items), _) => items.first().cloned().unwrap_or_default(),
+            (V::Nil, Ty::Unknown) if is_error_name(name) => Val { ty: Ty::Error, ..value },
+            _ => value,
+        }
+    }
+
+    fn set_one(&mut self, target: Node<'t>, value: Val<'t>) {
+        let target = bare(target);
+        match target.kind() {
+            "identifier" => {
+                let name = self.text(target);
+                let value = match (&value.v, self.local(name).map(|l| l.ty.clone())) {
+                    (V::Nil, Some(ty)) => Val { ty, ..value },
+                    (_, Some(ty)) if value.ty == Ty::Unknown => Val { ty, ..value },
+                    _ => value,
+                };
+                self.assign(name, value);
+            }
+            "selector_expression" => {
+                let data = value.observed();
+                let Some(chain) = self.chain(target) else { return };
+                let root = chain.split('.').next().unwrap_or_default().to_owned();
+                if let Some(local) = self.local(&root).cloned() {
+                    if let (V::Command(line), Some((_, "Dir"))) = (&local.v, chain.split_once('.')) {
+                        let mut line = CommandLine::clone(line);
+                        line.directory = Some(self.place_of(&value, ""));
+                        return self.assign(&root, Val { v: V::Command(Rc::new(line)), ..local });
+                    }
+                    if let (V::Struct(fields), Some((_, name))) = (&local.v, chain.split_once('.')) {
+                        let mut fields = fields.clone();
+                        fields.retain(|(n, _)| n != name);
+                        fields.push((name.to_owned(), value));
+                        return self.assign(&root, Val { v: V::Struct(fields), ..local });
+                    }
+                    self.taint(&root, &data);
+                }
+                self.assign(&chain, value);
+            }
+            "index_expression" | "unary_expression" => {
+                let data = value.provenance();
+                if let Some(name) = self.root_of(target) {
+                    self.taint(&name, &data);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The several values that one value is, for variables of these names: where types are not known, the names say.
+    pub fn parts(&mut self, value: Val<'t>, names: &[&str]) -> Vec<Val<'t>> {
+        let result = match &value.v {
+            V::Tuple(items) if items.len() == names.len() => return items.clone(),
+            V::Result(r) => *r,
+            V::Place(_) | V::Opaque | V::Struct(_) | V::Closure(_) | V::Cond(_) => {
+                // `v, ok := m[key]`, `v, ok := x.(T)`, `v, ok := <-c`, and calls without effect.
+                let data = value.observed();
+                let rest = names.iter().skip(1).map(|name| match is_error_name(name) {
+                    true => self.foreign_error(data.clone()),
+                    false => Val::cond(self.opaque_condition(data.clone())),
+                });
+                let rest: Vec<Val<'t>> = rest.collect();
+                return std::iter::once(value).chain(rest).collect();
+            }
+            _ => return names.iter().map(|_| Val::opaque()).collect(),
+        };
+        let last = names.last().copied().unwrap_or_default();
+        let said = ["ok", "found", "exists", "exist", "loaded", "has"].contains(&last);
+        let mut types = vec![Ty::Unknown; names.len()];
+        if let Some(end) = types.last_mut() {
+            *end = if said { Ty::Bool } else { Ty::Error };
+        }
+        // A last value that nobody looks at may be anything.
+        if !said
+            && !is_error_name(last)
+            && last != "_"
+            && let Some(end) = types.last_mut()
+        {
+            *end = Ty::Unknown;
+        }
+        let returned = self.returned(result, &types, value.data);
+        match returned.v {
+            V::Tuple(items) => items,
+            _ => vec![returned],
+        }
+    }
+
+    // --- decisions ---------------------------------------------------------------------------------------------------
+
+    fn if_statement(&mut self, node: Node<'t>) {
+        let before = field(node, "initializer");
+        if before.is_none() {
+            return self.if_in_scope(node);
+        }
+        self.scoped(|this| {
+            if let Some(before) = before {
+                this.statement(before);
+            }
+            this.if_in_scope(node);
+        });
+    }
+
+    fn if_in_scope(&mut self, node: Node<'t>) {
+        let condition = match field(node, "condition") {
+            Some(test) => self.condition(test),
+            None => Condition::Constant(true),
+        };
+        let malformed = field(node, "condition").and_then(|test| self.malformed_by(test));
+        let (then, otherwise) = (field(node, "consequence"), field(node, "alternative"));
+        if let (Some(reads), Some(then)) = (malformed, then) {
+            let policy = self.handled(then);
+            self.note_malformed(&reads, policy);
+        }
+        self.branch(
+            &condition,
+            |this| {
+                if let Some(then) = then {
+                    this.block(then);
+                }
+            },
+            |this| match otherwise {
+                Some(other) if other.kind() == "if_statement" => {
+                    this.deeper(|this| this.if_statement(other));
+                }
+                Some(other) => this.block(other),
+                None => {}
+            },
+        );
+    }
+
+    /// The reads that could not be understood where the test `err != nil` holds.
+    fn malformed_by(&mut self, test: Node<'t>) -> Option<Vec<ResultId>> {
+        let test = bare(test);
+        if test.kind() != "binary_expression" || self.text(field(test, "operator")?) != "!=" {
+            return None;
+        }
+        let left = field(test, "left").filter(|l| l.kind() == "identifier")?;
+        match &self.local(self.text(left))?.v {
+            V::Error(e) if !e.malformed.is_empty() => Some(e.malformed.clone()),
+            _ => None,
+        }
+    }
+
+    /// What a handler does in the end, as far as its last statement says.
+    fn handled(&self, block: Node<'t>) -> OnFailure {
+        let Some(last) = statements(block).pop() else { return OnFailure::Continue };
+        match last.kind() {
+            "return_statement" => {
+                let gives_nil = list(first(last)).last().is_some_and(|value| self.text(*value) == "nil");
+                if gives_nil || first(last).is_none() { OnFailure::Continue } else { OnFailure::Propagate }
+            }
+            "expression_statement" if self.text(last).starts_with("panic(") => OnFailure::Panic,
+            _ => OnFailure::Continue,
+        }
+    }
+
+    fn breakable(&mut self, node: Node<'t>, inner: impl FnOnce(&mut Self)) {
+        if !self.has_break(node, 0) {
+            return self.scoped(inner);
+        }
+        self.around.push(Around { label: None, switch: true });
+        let reached = !self.diverged;
+        let (mut body, ()) = self.in_block(inner);
+        self.around.pop();
+        self.diverged = !reached;
+        for name in assigned_in(node, self) {
+            self.forget(&name);
+        }
+        body.steps.push(Step::Exit(Exit::Break(0)));
+        if body.steps.len() > 1 {
+            self.push(Step::Loop(body));
+        }
+    }
+
+    /// Whether a plain `break` leaves this switch.
+    fn has_break(&self, node: Node<'t>, depth: usize) -> bool {
+        depth < 64
+            && children(node).into_iter().any(|child| match child.kind() {
+                "break_statement" => first(child).is_none(),
+                "for_statement"
+                | "func_literal"
+                | "expression_switch_statement"
+                | "select_statement"
+                | "type_switch_statement" => false,
+                _ => self.has_break(child, depth + 1),
+            })
+    }
+
+    fn switch(&mut self, node: Node<'t>) {
+        if let Some(before) = field(node, "initializer") {
+            self.statement(before);
+        }
+        let value = field(node, "value").map(|v| self.expr(v));
+        let cases: Vec<Node<'t>> = children(node)
+            .into_iter()
+            .filter(|c| matches!(c.kind(), "expression_case" | "default_case"))
+            .collect();
+        let (mut ordered, default): (Vec<_>, Vec<_>) =
+            cases.into_iter().partition(|c| c.kind() == "expression_case");
+        ordered.extend(default);
+        self.cases(value.as_ref(), &ordered);
+    }
+
+    fn cases(&mut self, value: Option<&Val<'t>>, cases: &[Node<'t>]) {
+        let Some((case, rest)) = cases.split_first() else { return };
+        if case.kind() == "default_case" {
+            return self.scoped(|this| this.block(*case));
+        }
+        let tests = list(field(*case, "value"));
+        let conditions: Vec<Condition> = tests
+            .iter()
+            .map(|test| match value {
+                None => self.condition(*test),
+                Some(value) => {
+                    let other = self.expr(*test);
+                    self.equal(value, &other)
+                }
+            })
+            .collect();
+        let condition = any(conditions);
+        let body: Vec<Node<'t>> = statements(*case).into_iter().skip(1).collect();
+        let nested = self.deeper(|this| {
+            this.branch(&condition, |this| this.statements(&body), |this| this.cases(value, rest));
+        });
+        if nested.is_none() {
+            for case in rest {
+                self.scoped(|this| this.block(*case));
+            }
+        }
+    }
+
+    fn type_switch(&mut self, node: Node<'t>) {
+        if let Some(before) = field(node, "initializer") {
+            self.statement(before);
+        }
+        let value = field(node, "value").map(|v| self.expr(v)).unwrap_or_default();
+        let alias = field(node, "alias").and_then(first).map(|a| self.text(a).to_owned());
+        let cases = children(node);
+        self.alternatives(
+            &cases
+                .into_iter()
+                .filter(|c| matches!(c.kind(), "type_case" | "default_case"))
+                .collect::<Vec<_>>(),
+            &mut |this, case| {
+                if let Some(alias) = &alias {
+                    this.declare(alias, value.clone());
+                }
+                let types = super::syntax::fields(case, "type").len();
+                this.statements(&statements(case).into_iter().skip(types).collect::<Vec<_>>());
+            },
+        );
+    }
+
+    fn select(&mut self, node: Node<'t>) {
+        let cases: Vec<Node<'t>> = children(node);
+        self.alternatives(&cases, &mut |this, case| {
+            if let Some(receives) = field(case, "communication") {
+                let targets = list(field(receives, "left"));
+                match field(receives, "right") {
+                    Some(right) if !targets.is_empty() => this.set(&targets, &[right], true),
+                    Some(right) => {
+                        this.expr(right);
+                    }
+                    None => this.statement(receives),
+                }
+            }
+            let skipped = usize::from(field(case, "communication").is_some());
+            this.statements(&statements(case).into_iter().skip(skipped).collect::<Vec<_>>());
+        });
+    }
+
+    /// One of these, nobody knows which.
+    fn alternatives(&mut self, cases: &[Node<'t>], body: &mut dyn FnMut(&mut Self, Node<'t>)) {
+        let Some((case, rest)) = cases.split_first() else { return };
+        if rest.is_empty() {
+            return self.scoped(|this| body(this, *case));
+        }
+        let which = self.opaque_condition(Vec::new());
+        let cell = std::cell::RefCell::new(body);
+        self.deeper(|this| {
+            this.branch(
+                &which,
+                |this| (cell.borrow_mut())(this, *case),
+                |this| this.alternatives(rest, *cell.borrow_mut()),
+            );
+        });
+    }
+
+    // --- loops -------------------------------------------------------------------------------------------------------
+
+    fn for_statement(&mut self, node: Node<'t>, label: Option<String>) {
+        self.scoped(|this| {
+            let body = field(node, "body");
+            let head = children(node).into_iter().find(|c| Some(*c) != body);
+            let clause = head.filter(|h| h.kind() == "for_clause");
+            let range = head.filter(|h| h.kind() == "range_clause");
+            if let Some(before) = clause.and_then(|c| field(c, "initializer")) {
+                this.statement(before);
+            }
+            let ranged = range.and_then(|r| field(r, "right")).map(|r| this.expr(r));
+            let test = match (clause, range) {
+                (Some(clause), _) => field(clause, "condition"),
+                (None, None) => head,
+                _ => None,
+            };
+            let update = clause.and_then(|c| field(c, "update"));
+            this.loop_body(
+                node,
+                label,
+                body,
+                |this| {
+                    if let (Some(range), Some(ranged)) = (range, &ranged) {
+                        let goes_on = this.opaque_condition(Vec::new());
+                        let targets = list(field(range, "left"));
+                        for (at, target) in targets.iter().enumerate() {
+                            let name = this.text(*target);
+                            let place = this.fresh_place(name);
+                            let ty = if at == 1 { ranged.ty.element() } else { Ty::Unknown };
+                            this.declare(name, Val { v: V::Place(place), ty, data: ranged.provenance() });
+                        }
+                        return Some(goes_on);
+                    }
+                    let test = test?;
+                    Some(this.condition(test))
+                },
+                update,
+            );
+        });
+    }
+
+    /// A loop. `head` runs first in each round and says when to go on; variables that the body assigns are unknown in it.
+    fn loop_body(
+        &mut self,
+        node: Node<'t>,
+        label: Option<String>,
+        body: Option<Node<'t>>,
+        head: impl FnOnce(&mut Self) -> Option<Condition>,
+        update: Option<Node<'t>>,
+    ) {
+        let assigned = assigned_in(node, self);
+        for name in &assigned {
+            self.forget(name);
+        }
+        let at_head: Vec<(String, Val<'t>)> =
+            assigned.iter().filter_map(|n| Some((n.clone(), self.local(n)?.clone()))).collect();
+        let mut endless = true;
+        self.around.push(Around { label, switch: false });
+        let (block, ()) = self.in_block(|this| {
+            if let Some(goes_on) = head(this) {
+                endless = false;
+                this.push(Step::Branch(Branch {
+                    condition: goes_on.negated(),
+                    then: Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() },
+                    otherwise: Block::default(),
+                }));
+            }
+            if let Some(body) = body {
+                this.scoped(|this| this.block(body));
+            }
+            if let Some(update) = update {
+                this.statement(update);
+            }
+        });
+        self.around.pop();
+        let leaves = !endless || breaks(&block, 0);
+        self.diverged = false;
+        if endless || breaks_itself(&block, 0) {
+            for name in &assigned {
+                self.forget(name);
+            }
+        } else {
+            for (name, mut value) in at_head {
+                if let Some(last) = self.local(&name) {
+                    let data = last.data.clone();
+                    add_data(&mut value.data, &data);
+                }
+                self.assign(&name, value);
+            }
+        }
+        if !block.steps.iter().all(|s| is_idle(s, 0)) {
+            self.push(Step::Loop(block));
+        }
+        self.diverged = !leaves;
+    }
+
+    // --- leaving -----------------------------------------------------------------------------------------------------
+
+    fn return_statement(&mut self, node: Node<'t>) {
+        let values = list(first(node));
+        let mut found: Vec<Val<'t>> = values.iter().map(|v| self.expr(*v)).collect();
+        if values.is_empty() {
+            let names = self.results.names.clone();
+            found = names.iter().map(|n| self.local(n).cloned().unwrap_or_default()).collect();
+        }
+        if let [one] = found.as_slice()
+            && self.results.types.len() > 1
+            && !matches!(one.v, V::Tuple(_))
+        {
+            let one = one.clone();
+            if let V::Result(_) = one.v {
+                self.push_return(&[Val { ty: Ty::Unknown, ..one }]);
+                self.diverged = true;
+                return;
+            }
+        }
+        self.push_return(&found);
+        self.diverged = true;
+    }
+
+    /// Work beside the function.
+    fn go(&mut self, call: Node<'t>) {
+        let result = self.result();
+        let body = self.spawned(|this| {
+            this.expr(call);
+        });
+        let site = self.site(span(call));
+        self.push(Step::Spawn(Spawn { body, process: false, result, site }));
+        self.started.push((result, call));
+    }
+
+    /// The steps of spawned work, which leaves nothing of the function around it.
+    pub fn spawned(&mut self, inner: impl FnOnce(&mut Self)) -> Block {
+        let around = std::mem::take(&mut self.around);
+        let results = std::mem::take(&mut self.results);
+        let held = std::mem::take(&mut self.held);
+        let diverged = self.diverged;
+        self.frames += 1;
+        let (block, ()) = self.in_block(inner);
+        self.frames -= 1;
+        self.diverged = diverged;
+        self.around = around;
+        self.results = results;
+        self.held = held;
+        block
+    }
+
+    /// A deferred call. Answers whether the rest of the statements was lowered with it, because it runs after them.
+    fn deferred(&mut self, node: Node<'t>, rest: &[Node<'t>]) -> bool {
+        let Some(call) = first(node) else { return false };
+        // What it would do now says what kind of thing it is; its arguments are evaluated now.
+        let (sites, held) = (self.sites.len(), self.held.clone());
+        let diverged = self.diverged;
+        let (now, ()) = self.in_block(|this| {
+            this.expr(call);
+        });
+        self.diverged = diverged;
+        let mut releases = Vec::new();
+        let only_releases = collect_releases(&now, &mut releases);
+        if only_releases {
+            self.sites.truncate(sites);
+            // Released on every way out of the function.
+            if let Some(outermost) = self.blocks.first_mut() {
+                for release in releases {
+                    if !outermost.drops.contains(&release) {
+                        outermost.drops.push(release);
+                    }
+                }
+            }
+            return false;
+        }
+        self.held = held;
+        if rest.is_empty() || self.diverged {
+            return false;
+        }
+        let results = self.results.clone();
+        let value = self.frame(span(node), results, |this| this.statements(rest));
+        let assigned: Vec<String> = rest.iter().flat_map(|n| assigned_in(*n, self)).collect();
+        for name in assigned {
+            self.forget(&name);
+        }
+        // Named results are what the frame returned.
+        let names = self.results.names.clone();
+        let parts = match &value.v {
+            V::Tuple(items) => items.clone(),
+            _ => vec![value.clone()],
+        };
+        for (name, part) in names.iter().zip(parts) {
+            self.assign(name, part);
+        }
+        self.expr(call);
+        let framed = match self.framed(&value) {
+            Some(result) => Value::Result(result),
+            None => Value::Opaque,
+        };
+        self.push(Step::Exit(Exit::Return(framed)));
+        self.diverged = true;
+        true
+    }
+
+    fn framed(&self, value: &Val<'t>) -> Option<ResultId> {
+        match &value.v {
+            V::Result(r) => Some(*r),
+            V::Error(e) => e.plain(),
+            V::Cond(Condition::True(r) | Condition::Ok(r)) => Some(*r),
+            V::Tuple(items) => items.iter().rev().find_map(|item| self.framed(item)),
+            V::Place(p) => match p.kind() {
+                crate::flow::PlaceKind::Field { base, .. } => match base.kind() {
+                    crate::flow::PlaceKind::Result(r) => Some(*r),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The parameters of a function, declared with these values, and what it returns.
+    pub fn signature(&mut self, node: Node<'t>) -> Results {
+        let types = types::results(field(node, "result"), self.file.source, self.file.names);
+        let mut names = Vec::new();
+        if let Some(result) = field(node, "result").filter(|r| r.kind() == "parameter_list") {
+            for declared in children(result) {
+                for name in super::syntax::fields(declared, "name") {
+                    names.push(self.text(name).to_owned());
+                }
+            }
+        }
+        Results { types, names }
+    }
+
+    /// Declares named results: they begin as zero.
+    pub fn declare_results(&mut self, results: &Results) {
+        for (name, ty) in results.names.iter().zip(&results.types) {
+            let v = match ty {
+                Ty::Error => V::Nil,
+                Ty::Bool => V::Cond(Condition::Constant(false)),
+                _ => V::Place(self.fresh_place(name)),
+            };
+            self.declare(name, Val::new(v, ty.clone()));
+        }
+    }
+
+    /// The test of a decision.
+    pub fn condition(&mut self, node: Node<'t>) -> Condition {
+        let value = self.expr(node);
+        self.condition_of(&value)
+    }
+
+    /// Whether two values are equal, as a condition.
+    pub fn equal(&mut self, left: &Val<'t>, right: &Val<'t>) -> Condition {
+        match (&left.v, &right.v) {
+            (V::Error(e), V::Nil) | (V::Nil, V::Error(e)) => return e.absent(),
+            (V::Error(_) | V::Result(_), V::Kind(kind)) => return self.is_kind(left, *kind),
+            (V::Kind(kind), V::Error(_) | V::Result(_)) => return self.is_kind(right, *kind),
+            (V::Result(r), V::Nil) | (V::Nil, V::Result(r)) => return failed(*r),
+            (V::Nil, V::Nil) => return Condition::Constant(true),
+            (V::Closure(_) | V::Function(_) | V::Struct(_), V::Nil) => return Condition::Constant(false),
+            (V::Cond(a), V::Cond(Condition::Constant(b))) | (V::Cond(Condition::Constant(b)), V::Cond(a)) => {
+                return if *b { a.clone() } else { a.clone().negated() };
+            }
+            (V::Place(a), V::Place(b)) if a == b && a != &Place::literal("") => {
+                return Condition::Constant(true);
+            }
+            _ => {}
+        }
+        let mut observed = left.observed();
+        add_data(&mut observed, &right.observed());
+        self.opaque_condition(observed)
+    }
+
+    /// Whether an error is of a kind.
+    pub fn is_kind(&mut self, value: &Val<'t>, kind: crate::flow::ErrorKind) -> Condition {
+        use crate::flow::Kinds;
+        use crate::language::conditions::all;
+        match failure_in(value) {
+            Some(failure) => {
+                let of = any(failure.of.iter().map(|r| Condition::Failed(*r, Kinds::of(kind))).collect());
+                if failure.plain().is_some() || failure.of.is_empty() {
+                    // An error of the program's own making is of no kind; of a call without effect, nobody knows.
+                    return match failure.failed {
+                        Condition::Opaque { observed, .. } if failure.of.is_empty() => {
+                            self.opaque_condition(observed)
+                        }
+                        _ => of,
+                    };
+                }
+                all(vec![failure.failed, of])
+            }
+            None => {
+                let observed = value.observed();
+                self.opaque_condition(observed)
+            }
+        }
+    }
+}
+
+/// Whether a variable of this name holds an error, by custom.
+pub fn is_error_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower == "e" || lower.starts_with("err") || lower.ends_with("err") || lower.ends_with("error")
+}
+
+/// Whether a block does nothing but give back what is held: then what.
+fn collect_releases(block: &Block, found: &mut Vec<ResultId>) -> bool {
+    block.steps.iter().all(|step| match step {
+        Step::Release(result, _) => {
+            found.push(*result);
+            true
+        }
+        Step::Branch(b) => collect_releases(&b.then, found) && collect_releases(&b.otherwise, found),
+        Step::Exit(_) => true,
+        Step::Frame(f) => collect_releases(&f.body, found),
+        Step::Effect(e) => e.operation == crate::flow::Operation::Sync,
+        _ => false,
+    })
+}
+
+/// The variables that the code below a node assigns, or hands out to be changed.
+pub fn assigned_in<'t>(node: Node<'t>, lowerer: &Lowerer<'_, 't>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending = vec![node];
+    while let Some(node) = pending.pop() {
+        let targets = match node.kind() {
+            "assignment_statement" => list(field(node, "left")),
+            "inc_statement" | "dec_statement" => children(node),
+            "unary_expression" if field(node, "operator").is_some_and(|o| o.kind() == "&") => {
+                field(node, "operand").into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        for target in targets {
+            if let Some(name) = lowerer.chain(target).or_else(|| lowerer.root_of(target))
+                && lowerer.local(&name).is_some()
+                && !found.contains(&name)
+            {
+                found.push(name);
+            }
+        }
+        pending.extend(children(node));
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,294 @@
+//! The steps of a function while it is lowered, the same for every language: blocks that are open, numbers, sites, and what happens
+//! at once when a step fails.
+
+use super::conditions::failed;
+use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Operation, Place, ResultId, Site, Step, Value};
+use crate::source::Span;
+
+/// The state while the steps of one function are built.
+#[derive(Debug)]
+pub struct Steps {
+    /// The blocks that are open, the innermost last.
+    pub blocks: Vec<Block>,
+    /// Whether the code at hand cannot be reached.
+    pub diverged: bool,
+    /// Span table.
+    pub sites: Vec<Span>,
+    /// How many parameters the function has: the first results are theirs.
+    pub parameters: u32,
+    next_result: u32,
+    next_opaque: u32,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Steps {
+            blocks: vec![Block::default()],
+            diverged: false,
+            sites: Vec::new(),
+            parameters: 0,
+            next_result: 0,
+            next_opaque: 0,
+        }
+    }
+}
+
+impl Steps {
+    // --- numbers and sites -------------------------------------------------------------------------------------------
+
+    /// A fresh result.
+    pub fn result(&mut self) -> ResultId {
+        self.next_result += 1;
+        ResultId(self.next_result - 1)
+    }
+
+    /// A fresh opaque number.
+    pub fn opaque_id(&mut self) -> u32 {
+        self.next_opaque += 1;
+        self.next_opaque - 1
+    }
+
+    /// How many results and opaque numbers were used.
+    pub fn counts(&self) -> (u32, u32) {
+        (self.next_result, self.next_opaque)
+    }
+
+    /// A fresh unknown place that goes by a variable's name.
+    pub fn fresh_place(&mut self, name: &str) -> Place {
+        let id = self.opaque_id();
+        Place::opaque(id, name)
+    }
+
+    /// A fresh unknown decision that looked at these results.
+    pub fn opaque_condition(&mut self, mut observed: Vec<ResultId>) -> Condition {
+        // What the caller passed was not observed here.
+        observed.retain(|r| r.0 >= self.parameters);
+        Condition::Opaque { id: self.opaque_id(), observed }
+    }
+
+    /// Registers a span.
+    pub fn site(&mut self, span: Span) -> Site {
+        self.sites.push(span);
+        Site(u32::try_from(self.sites.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    // --- steps -------------------------------------------------------------------------------------------------------
+
+    /// Appends a step, unless it cannot be reached.
+    pub fn push(&mut self, step: Step) {
+        if self.diverged {
+            return;
+        }
+        if matches!(step, Step::Exit(_)) {
+            self.diverged = true;
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.steps.push(step);
+        }
+    }
+
+    /// Opens a block without a scope of its own: what is bound in it stays visible.
+    pub fn open_block(&mut self) -> bool {
+        self.blocks.push(Block::default());
+        self.diverged
+    }
+
+    /// Closes the block that [`Self::open_block`] opened; its guards go on to live in the surrounding block.
+    pub fn close_block(&mut self, diverged: bool) -> Block {
+        self.diverged = diverged;
+        let mut block = self.blocks.pop().unwrap_or_default();
+        let drops = std::mem::take(&mut block.drops);
+        if let Some(outer) = self.blocks.last_mut() {
+            outer.drops.extend(drops);
+        }
+        block
+    }
+
+    /// The last step that defines `result`, if it is the very last one: its failure policy can still be set in place.
+    fn last_policy(&mut self, result: ResultId) -> Option<&mut OnFailure> {
+        match self.blocks.last_mut()?.steps.last_mut()? {
+            Step::Effect(e) if e.result == result => Some(&mut e.on_failure),
+            Step::Frame(f) if f.result == result => Some(&mut f.on_failure),
+            Step::Call(c) if c.result == result => Some(&mut c.on_failure),
+            _ => None,
+        }
+    }
+
+    /// Sets what happens at once when `result` fails.
+    pub fn set_policy(&mut self, result: ResultId, policy: OnFailure) {
+        let direct = match self.last_policy(result) {
+            Some(slot) if *slot == OnFailure::Continue => {
+                *slot = policy;
+                true
+            }
+            _ => false,
+        };
+        if direct {
+            if let Some(Step::Call(c)) = self.blocks.last_mut().and_then(|b| b.steps.last_mut())
+                && let Some(presumed) = &mut c.presumed
+            {
+                presumed.on_failure = policy;
+            }
+            return;
+        }
+        self.leave_if(failed(result), policy, &[result]);
+    }
+
+    /// Leaves the frame when the condition holds, with the error of the one that failed.
+    pub fn leave_if(&mut self, condition: Condition, policy: OnFailure, errors: &[ResultId]) {
+        let leave = match policy {
+            OnFailure::Propagate => failure_exits(errors),
+            OnFailure::Panic => Block { steps: vec![Step::Exit(Exit::Panic)], drops: Vec::new() },
+            OnFailure::Continue => return,
+        };
+        match condition {
+            Condition::Constant(false) => {}
+            Condition::Constant(true) => leave.steps.into_iter().for_each(|step| self.push(step)),
+            condition => {
+                self.push(Step::Branch(Branch { condition, then: leave, otherwise: Block::default() }))
+            }
+        }
+    }
+
+    /// Appends a decision, leaving out what does nothing.
+    pub fn push_branch(&mut self, condition: Condition, then: Block, otherwise: Block) {
+        if then.steps.is_empty() && otherwise.steps.is_empty() {
+            return;
+        }
+        match condition {
+            Condition::Constant(true) => self.push_all(then),
+            Condition::Constant(false) => self.push_all(otherwise),
+            condition => self.push(Step::Branch(Branch { condition, then, otherwise })),
+        }
+    }
+
+    /// Appends a block's steps in place, its releases at its end.
+    pub fn push_all(&mut self, block: Block) {
+        if block.steps.is_empty() {
+            return;
+        }
+        if block.drops.is_empty() {
+            for step in block.steps {
+                self.push(step);
+            }
+        } else {
+            self.push(Step::Branch(Branch {
+                condition: Condition::Constant(true),
+                then: block,
+                otherwise: Block::default(),
+            }));
+        }
+    }
+
+    /// Notes what the code does if what these results read cannot be understood, where that is not noted yet.
+    pub fn note_malformed(&mut self, reads: &[ResultId], policy: OnFailure) {
+        if reads.is_empty() {
+            return;
+        }
+        for block in self.blocks.iter_mut().rev() {
+            note_malformed_in(block, reads, policy, 0);
+        }
+    }
+}
+
+/// How many levels of finished blocks a read is looked for in.
+const MALFORMED_DEPTH: usize = 8;
+
+fn note_malformed_in(block: &mut Block, reads: &[ResultId], policy: OnFailure, depth: usize) {
+    if depth > MALFORMED_DEPTH {
+        return;
+    }
+    for step in &mut block.steps {
+        match step {
+            Step::Effect(e)
+                if e.operation == Operation::Read
+                    && e.on_malformed.is_none()
+                    && reads.contains(&e.result) =>
+            {
+                e.on_malformed = Some(policy);
+            }
+            Step::Branch(b) => {
+                note_malformed_in(&mut b.then, reads, policy, depth + 1);
+                note_malformed_in(&mut b.otherwise, reads, policy, depth + 1);
+            }
+            Step::Loop(body) => note_malformed_in(body, reads, policy, depth + 1),
+            Step::Frame(f) => note_malformed_in(&mut f.body, reads, policy, depth + 1),
+            _ => {}
+        }
+    }
+}
+
+/// Returns the error of the one that failed. A result that was not reached has not failed, so the tests may stand in any order.
+pub fn failure_exits(errors: &[ResultId]) -> Block {
+    let mut steps = Vec::new();
+    if let Some((_, others)) = errors.split_last() {
+        for error in others {
+            let exit = Step::Exit(Exit::Return(Value::Failure(Some(*error))));
+            steps.push(Step::Branch(Branch {
+                condition: failed(*error),
+                then: Block { steps: vec![exit], drops: Vec::new() },
+                otherwise: Block::default(),
+            }));
+        }
+    }
+    steps.push(Step::Exit(Exit::Return(Value::Failure(errors.last().copied()))));
+    Block { steps, drops: Vec::new() }
+}
+
+/// Whether a block can leave the frame that it is in.
+pub fn has_exit(block: &Block) -> bool {
+    block.steps.iter().any(|step| match step {
+        Step::Exit(Exit::Return(_)) => true,
+        Step::Effect(e) => e.on_failure == OnFailure::Propagate,
+        Step::Call(c) => c.on_failure == OnFailure::Propagate,
+        Step::Frame(f) => f.on_failure == OnFailure::Propagate,
+        Step::Branch(b) => has_exit(&b.then) || has_exit(&b.otherwise),
+        Step::Loop(body) => has_exit(body),
+        _ => false,
+    })
+}
+
+/// Whether a step of a loop does nothing but decide about going round: `loops` counts the loops between.
+pub fn is_idle(step: &Step, loops: u32) -> bool {
+    match step {
+        Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).all(|s| is_idle(s, loops)),
+        Step::Exit(Exit::Break(n) | Exit::Continue(n)) => *n <= loops,
+        Step::Loop(body) => body.steps.iter().all(|s| is_idle(s, loops + 1)),
+        _ => false,
+    }
+}
+
+/// Whether a loop's body leaves it other than by the test at its head, which is the first step.
+pub fn breaks_itself(body: &Block, depth: u32) -> bool {
+    let mut after_head = body.clone();
+    if let Some(at) =
+        after_head.steps.iter().position(|s| matches!(s, Step::Branch(b) if b.otherwise.steps.is_empty()))
+    {
+        after_head.steps.remove(at);
+    }
+    breaks(&after_head, depth)
+}
+
+/// Whether a block leaves the loop that is `depth` loops out.
+pub fn breaks(block: &Block, depth: u32) -> bool {
+    block.steps.iter().any(|step| match step {
+        Step::Exit(Exit::Break(n)) => *n >= depth,
+        Step::Branch(b) => breaks(&b.then, depth) || breaks(&b.otherwise, depth),
+        Step::Loop(body) => breaks(body, depth + 1),
+        _ => false,
+    })
+}
+
+/// Whether a summary with this step says anything.
+pub fn is_worth_keeping(step: &Step) -> bool {
+    match step {
+        Step::Effect(_) | Step::Call(_) | Step::Spawn(_) | Step::Frame(_) | Step::Release(..) => true,
+        Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).any(is_worth_keeping),
+        Step::Loop(body) => body.steps.iter().any(is_worth_keeping),
+        Step::Exit(Exit::Return(value)) => {
+            !matches!(value, Value::Opaque | Value::Failure(None))
+                && !matches!(value, Value::Success(inner) if **inner == Value::Opaque)
+        }
+        _ => false,
+    }
+}
