@@ -408,12 +408,12 @@ fn met(
         Reason::Elsewhere(_) => {
             (if_checked, "the program elsewhere uses paths that are made like this one".to_owned())
         }
-        // Who takes a lock is whoever runs this code, and a cache is there to be cleaned, a directory at a time; who else would read
-        // a place of some name, or remove one file of it, nobody can say.
+        // Who takes a lock is whoever runs this code, and a cache is there to be cleaned; who else would read a place of some
+        // name, nobody can say.
         Reason::Named(word) => {
             let by_design = match race.witness.actor {
                 Actor::Acquirer => true,
-                Actor::Remover => checked && candidate.act.effect.operation == Operation::ReadDir,
+                Actor::Remover => checked && !removes,
                 _ => false,
             };
             let level = if by_design { Confidence::Medium } else { Confidence::Low };
