@@ -744,11 +744,16 @@ impl<'t> Lowerer<'_, 't> {
 
     /// Whether an error is of a kind.
     pub fn is_kind(&mut self, value: &Val<'t>, kind: crate::flow::ErrorKind) -> Condition {
-        use crate::flow::Kinds;
+        use crate::flow::{ErrorKind, Kinds};
         use crate::language::conditions::all;
         match failure_in(value) {
             Some(failure) => {
-                let of = any(failure.of.iter().map(|r| Condition::Failed(*r, Kinds::of(kind))).collect());
+                let kinds = match kind {
+                    // `syscall.Errno.Is` takes ENOTEMPTY for `ErrExist` too, and rename(2) gives either for a directory in use.
+                    ErrorKind::AlreadyExists => Kinds::of(kind).union(Kinds::of(ErrorKind::DirectoryNotEmpty)),
+                    _ => Kinds::of(kind),
+                };
+                let of = any(failure.of.iter().map(|r| Condition::Failed(*r, kinds)).collect());
                 if failure.plain().is_some() || failure.of.is_empty() {
                     // An error of the program's own making is of no kind; of a call without effect, nobody knows.
                     return match failure.failed {
