@@ -4,7 +4,9 @@ use super::names::Names;
 use super::syntax::Node;
 use super::types::Ty;
 use super::value::{Failure, V, Val, structure};
-use crate::flow::{Block, Condition, Exit, Frame, Kinds, OnFailure, Place, PlaceKind, ResultId, Step, Value};
+use crate::flow::{
+    Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId, Step, Value,
+};
 use crate::language::conditions::{add_data, any, choose};
 use crate::language::models::Models;
 use crate::language::modes::note_access;
@@ -296,7 +298,12 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     fn was_last(&self, result: ResultId) -> bool {
         match self.blocks.last().and_then(|b| b.steps.last()) {
-            Some(Step::Effect(e)) => e.result == result && e.on_failure == OnFailure::Continue,
+            // That access is refused is an answer, on which what follows depends.
+            Some(Step::Effect(e)) => {
+                e.result == result
+                    && e.on_failure == OnFailure::Continue
+                    && e.operation != Operation::Check(Check::Access)
+            }
             Some(Step::Call(c)) => c.result == result && c.on_failure == OnFailure::Continue,
             Some(Step::Frame(f)) => f.result == result && f.on_failure == OnFailure::Continue,
             _ => false,
