@@ -18,9 +18,12 @@ pub fn run(id: &str, like: &str) -> Result<ExitCode, Failure> {
         (format!("rules/src/{}.rs", module(like)), format!("rules/src/{}.rs", module(id))),
         (format!("rules/docs/{like}.md"), format!("rules/docs/{id}.md")),
     ];
-    for entry in std::fs::read_dir(root.join("fixtures/rust").join(like))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        pairs.push((format!("fixtures/rust/{like}/{name}"), format!("fixtures/rust/{id}/{name}")));
+    for language in ["go", "rust"] {
+        let folder = format!("fixtures/{language}");
+        for entry in std::fs::read_dir(root.join(&folder).join(like))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            pairs.push((format!("{folder}/{like}/{name}"), format!("{folder}/{id}/{name}")));
+        }
     }
     pairs.sort();
     for (from, to) in &pairs {

@@ -5,7 +5,8 @@ use super::syntax::Node;
 use super::types::Ty;
 use super::value::{Failure, V, Val, structure};
 use crate::flow::{
-    Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId, Step, Value,
+    Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
+    Value,
 };
 use crate::language::conditions::{add_data, any, choose};
 use crate::language::models::Models;

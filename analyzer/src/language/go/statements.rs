@@ -750,7 +750,9 @@ impl<'t> Lowerer<'_, 't> {
             Some(failure) => {
                 let kinds = match kind {
                     // `syscall.Errno.Is` takes ENOTEMPTY for `ErrExist` too, and rename(2) gives either for a directory in use.
-                    ErrorKind::AlreadyExists => Kinds::of(kind).union(Kinds::of(ErrorKind::DirectoryNotEmpty)),
+                    ErrorKind::AlreadyExists => {
+                        Kinds::of(kind).union(Kinds::of(ErrorKind::DirectoryNotEmpty))
+                    }
                     _ => Kinds::of(kind),
                 };
                 let of = any(failure.of.iter().map(|r| Condition::Failed(*r, kinds)).collect());
