@@ -530,6 +530,10 @@ impl<'a, 't> Lowerer<'a, 't> {
         if let ([value @ Val { v: V::Result(r), .. }], true) = (values, types.len() != 1 || by_error) {
             // What another function returned is handed on as it is.
             if matches!(value.ty, Ty::Unknown | Ty::Error | Ty::Several(_)) {
+                if types.len() == 1 && self.handed_on.contains_key(r) {
+                    // `return retry(func() error { .. })` fails as what it was given does.
+                    return self.push_return(&[Val::error(self.failure_of(*r))]);
+                }
                 return self.push(Step::Exit(Exit::Return(Value::Result(*r))));
             }
         }
