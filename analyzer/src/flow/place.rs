@@ -243,6 +243,26 @@ impl Place {
         test(self.kind()) || self.parts().into_iter().any(|p| p.any(test))
     }
 
+    /// Calls `visit` on each result that the place is made of.
+    pub fn results(&self, visit: &mut impl FnMut(ResultId)) {
+        self.any(&mut |kind| {
+            if let PlaceKind::Result(result) = kind {
+                visit(*result);
+            }
+            false
+        });
+    }
+
+    /// Calls `visit` on the number of each parameter that the place is made of.
+    pub fn parameters(&self, visit: &mut impl FnMut(u32)) {
+        self.any(&mut |kind| {
+            if let PlaceKind::Parameter { index, .. } = kind {
+                visit(*index);
+            }
+            false
+        });
+    }
+
     /// Rebuilds the place bottom-up: `replace` is asked for each leaf and each whole; where it answers, the answer stands.
     #[must_use]
     pub fn map(&self, replace: &mut impl FnMut(&Place) -> Option<Place>) -> Place {

@@ -141,14 +141,7 @@ impl Val {
             }
             V::Struct(fields) => fields.iter().for_each(|(_, v)| add_data(&mut found, &v.observed())),
             V::Tuple(items) => items.iter().for_each(|v| add_data(&mut found, &v.observed())),
-            V::Place(p) => {
-                p.any(&mut |kind| {
-                    if let PlaceKind::Result(r) = kind {
-                        add_data(&mut found, &[*r]);
-                    }
-                    false
-                });
-            }
+            V::Place(p) => p.results(&mut |r| add_data(&mut found, &[r])),
             _ => {}
         }
         found
@@ -158,12 +151,7 @@ impl Val {
     pub fn provenance(&self) -> Vec<ResultId> {
         let mut found = self.observed();
         if let V::Place(p) = &self.v {
-            p.any(&mut |kind| {
-                if let PlaceKind::Parameter { index, .. } = kind {
-                    add_data(&mut found, &[ResultId(*index)]);
-                }
-                false
-            });
+            p.parameters(&mut |index| add_data(&mut found, &[ResultId(index)]));
         }
         found
     }
