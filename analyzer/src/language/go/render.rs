@@ -97,6 +97,10 @@ fn finish(site: &Site<'_>, mut draft: Draft) -> Option<Rendering> {
         return None;
     }
     let fixed = apply(site.text, &draft.edits)?;
+    // What is there already need not be suggested.
+    if fixed == site.text {
+        return None;
+    }
     let tree = parse(&fixed)?;
     let declaration = declaration_at(tree.root_node(), site.declaration.start_byte())?;
     let (before, after) = (Scopes::of(site.declaration, site.text), Scopes::of(declaration, &fixed));

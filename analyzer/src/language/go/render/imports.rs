@@ -89,6 +89,11 @@ pub fn imports(site: &Site<'_>, needed: &[&'static str], after: Node<'_>, fixed:
     let missing =
         |path: &&str| imported(site, path).is_none() && still_used.contains(local_name(site, path).as_str());
     let missing: Vec<&str> = needed.iter().copied().filter(missing).collect();
+    // Whose names come in without a qualifier, or not at all, is imported for another purpose.
+    let hidden = |spec: &Node<'_>| path_of(*spec, site.text).is_some_and(|p| missing.contains(&p.as_str()));
+    if all.iter().any(hidden) {
+        return None;
+    }
     let mut edits = Vec::new();
     let target = declaration(site, &missing)?;
     for spec in &removed {
