@@ -447,6 +447,11 @@ fn met(
         Reason::KeptIn => {
             (Confidence::Medium, "what lies there is changed by whoever is kept in by it".to_owned())
         }
+        Reason::SharedRoot(root) if *root != Root::Temp && candidate.long && candidate.refilled_after() => (
+            Confidence::Medium,
+            "it is gone for as long as it takes to make it anew, and lies where all instances look"
+                .to_owned(),
+        ),
         Reason::SharedRoot(root) => {
             (Confidence::Low, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
         }

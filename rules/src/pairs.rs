@@ -222,6 +222,11 @@ impl Candidate {
         matches!(self.act.effect.operation, Operation::Remove(_))
     }
 
+    /// Whether the earlier step removes what the act makes anew.
+    pub fn refilled_after(&self) -> bool {
+        self.check.as_ref().is_some_and(|earlier| removed_by_path(&earlier.effect).is_some())
+    }
+
     /// The candidate of a check and an act.
     pub fn of_pair(trace: &Trace<'_>, pair: Pair, place: &Place) -> Option<Candidate> {
         Some(Candidate {

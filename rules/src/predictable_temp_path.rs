@@ -3,7 +3,7 @@
 //! Four shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
 //! temporary directory that everybody can write, under a name that anybody can tell beforehand; and a file of a fixed name that
 //! another program works on before it is read again or removed; a directory of a fixed name that is made, worked in, and removed
-//! again.
+//! again. A file of a fixed name that is removed after work that takes its time counts with the last.
 //!
 //! Not reported: names with something random in them; files made with `create_new`; directories that stay; temporary names that only the
 //! caller knows.
@@ -54,6 +54,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
         } else if is_foreseen(place) {
             candidates.extend(Candidate::of_steps(trace, None, act, place));
+        } else if let Some(done) = done_with(trace, act, place).filter(|_| event.held.is_empty()) {
+            candidates.extend(Candidate::of_steps(trace, Some(done), act, place));
         } else if trace.call_depth(event) == 0 && is_fixed(place) && is_lent(trace, act, place) {
             // A program, or whoever edits in it, takes its time.
             candidates
@@ -89,6 +91,17 @@ fn worked_in(trace: &Trace<'_>, made: usize, effect: &Effect) -> Option<Candidat
     })?;
     let candidate = Candidate::of_steps(trace, Some(cleared), used, created_by_path(event.effect)?)?;
     Some(Candidate { long: candidate.long || trace.takes_long(made, Some(cleared)), ..candidate })
+}
+
+/// The step that removes a file of a fixed name again, after work that takes its time: a download that is unpacked, say.
+fn done_with(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
+    let (removed, _) = trace.events.iter().enumerate().skip(act + 1).find(|(later, event)| {
+        removed_by_path(event.effect) == Some(place)
+            && trace.on_one_path(act, *later)
+            && trace.meets_at_root(act, *later)
+    })?;
+    let scratch = names::is_scratch(place) || names::is_scratch(&place.parent());
+    (is_fixed(place) && scratch && trace.takes_long(act, Some(removed))).then_some(removed)
 }
 
 /// The file that this moves there, over whatever is there.
@@ -210,8 +223,8 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
     };
     if candidate.check.as_ref().is_some_and(|check| removed_by_path(&check.effect).is_some()) {
         return Report {
-            message: format!("`{api}` works in a directory that another instance removes"),
-            help: "let `tempfile` make a directory of its own for each run".to_owned(),
+            message: format!("`{api}` works on what another instance removes when it is done"),
+            help: "let `tempfile` make a name of its own for each run".to_owned(),
             check: "removed here, for all who use the name",
         };
     }

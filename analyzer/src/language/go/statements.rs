@@ -4,7 +4,9 @@ use super::lower::{Around, Lowerer, Results, failure_in};
 use super::syntax::{Node, bare, children, field, first, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
-use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Place, ResultId, Spawn, Step, Value};
+use crate::flow::{
+    Block, Branch, Condition, Exit, OnFailure, Place, PlaceKind, ResultId, Spawn, Step, Value,
+};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
 use crate::language::steps::{breaks, breaks_itself, is_idle};
@@ -678,8 +680,8 @@ impl<'t> Lowerer<'_, 't> {
             V::Cond(Condition::True(r) | Condition::Ok(r)) => Some(*r),
             V::Tuple(items) => items.iter().rev().find_map(|item| self.framed(item)),
             V::Place(p) => match p.kind() {
-                crate::flow::PlaceKind::Field { base, .. } => match base.kind() {
-                    crate::flow::PlaceKind::Result(r) => Some(*r),
+                PlaceKind::Field { base, .. } => match base.kind() {
+                    PlaceKind::Result(r) => Some(*r),
                     _ => None,
                 },
                 _ => None,
@@ -734,6 +736,10 @@ impl<'t> Lowerer<'_, 't> {
             }
             (V::Place(a), V::Place(b)) if a == b && a != &Place::literal("") => {
                 return Condition::Constant(true);
+            }
+            // As of files, what is there for systems of another kind only is left out.
+            (V::Place(a), V::Place(b)) if is_other_system(a, b) || is_other_system(b, a) => {
+                return Condition::Constant(false);
             }
             _ => {}
         }
@@ -821,4 +827,10 @@ pub fn assigned_in<'t>(node: Node<'t>, lowerer: &Lowerer<'_, 't>) -> Vec<String>
     }
     found.sort();
     found
+}
+
+/// Whether the system's name is compared with that of one of another kind.
+fn is_other_system(value: &Place, name: &Place) -> bool {
+    matches!(value.kind(), PlaceKind::Constant(own) if **own == *"runtime::GOOS")
+        && matches!(name.kind(), PlaceKind::Literal(text) if super::build::OTHERS.contains(&&**text))
 }
