@@ -15,7 +15,7 @@ use super::shared::Shared;
 use super::verdict::Question;
 use super::witness::Story;
 use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, Witness};
-use super::{canonical, compile, slice};
+use super::{canonical, compile, handoff, slice};
 use crate::flow::Domain;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -105,6 +105,9 @@ impl Explorer {
     }
 
     fn decide(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
+        if handoff::asks(scenario) {
+            return handoff::explore(scenario);
+        }
         let Some(key) = Key::of(scenario) else { return Exploration::default() };
         let answer = self.answer(key.clone());
         key.tell(scenario, &answer, wanted)

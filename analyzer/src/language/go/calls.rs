@@ -6,7 +6,7 @@ use super::syntax::{Node, bare, children, field, fields, span, statements};
 use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
 use crate::flow::{
-    Call, Callee, Certainty, Condition, Effect, Exit, OnFailure, Place, PlaceKind, ResultId, Step,
+    Call, Callee, Certainty, Condition, Effect, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
 };
 use crate::language::conditions::add_data;
 use crate::source::Span;
@@ -273,6 +273,7 @@ impl<'t> Lowerer<'_, 't> {
                         let value = this.named(value, name);
                         this.declare(name, value);
                     }
+                    this.channel_parameter(parameter);
                 }
                 this.declare_results(&results);
                 if let Some(body) = field(closure, "body") {
@@ -362,7 +363,9 @@ impl<'t> Lowerer<'_, 't> {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
         if name == "Wait" || name == "Done" {
-            self.joined(node);
+            let group = field(node, "function").and_then(|f| field(f, "operand"));
+            let root = group.and_then(|g| self.root_of(g));
+            self.waited(&receiver, root.as_deref(), false, at);
         }
         let failures = self.run_closures(&arguments, at);
         let foreign = owner.as_deref().is_some_and(|o| is_standard(o, &self.file.names.package));
@@ -453,6 +456,7 @@ impl<'t> Lowerer<'_, 't> {
             self.result_places
                 .insert(result, Place::new(PlaceKind::Call { callee: name.as_str().into(), arguments }));
         }
+        self.worked_on(&name, nodes, at);
         let failures = std::mem::take(&mut self.handing_on);
         if !failures.is_empty() {
             self.handed_on.insert(result, failures);
@@ -481,18 +485,36 @@ impl<'t> Lowerer<'_, 't> {
         }
     }
 
-    /// `wg.Wait()`: the work that names the same group is over.
-    pub fn joined(&mut self, node: Node<'t>) {
-        let group = field(node, "function").and_then(|f| field(f, "operand"));
-        if let Some(group) = group.and_then(|g| self.root_of(g)) {
-            self.join_those_naming(&group);
+    /// What a structure names that is handed to another module's code: that works there.
+    fn worked_on(&mut self, callee: &str, nodes: &[Node<'t>], at: Span) {
+        let module = |path: &str| path.split("::").next().unwrap_or(path).splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        let is_path = callee.split('/').next().is_some_and(|host| host.contains('.'));
+        if !is_path || module(callee) == module(&self.file.names.package) {
+            return;
         }
-    }
-
-    /// `<-done`: the work that sends on the channel or closes it is over, as far as that is plain.
-    pub fn received(&mut self, channel: Node<'t>) {
-        if let Some(name) = self.root_of(channel) {
-            self.join_those_naming(&name);
+        for node in nodes {
+            let Some(name) = self.chain(*node).filter(|name| !name.contains('.')) else { continue };
+            for place in self.set_fields(&name) {
+                let told = place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
+                if told && !matches!(place.kind(), PlaceKind::Concat(_)) {
+                    let (result, site) = (self.result(), self.site(at));
+                    self.push(Step::Effect(Effect {
+                        operation: Operation::Use,
+                        place,
+                        handle: None,
+                        other_place: None,
+                        data: Vec::new(),
+                        content: crate::flow::Value::Opaque,
+                        result,
+                        // What it does if that fails is out of sight: at worst it ends the program.
+                        on_failure: OnFailure::Panic,
+                        on_malformed: None,
+                        certainty: Certainty::Presumed,
+                        api: callee.into(),
+                        site,
+                    }));
+                }
+            }
         }
     }
 

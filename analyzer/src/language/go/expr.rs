@@ -256,7 +256,12 @@ impl<'t> Lowerer<'_, 't> {
             }
             "&" | "*" => value,
             "<-" => {
-                self.received(operand);
+                let (at, root) = (super::syntax::span(node), self.root_of(operand));
+                if let Some(error) = self.taken(&value, at) {
+                    root.iter().for_each(|name| self.join_those_naming(name));
+                    return error;
+                }
+                self.waited(&value, root.as_deref(), false, at);
                 let data = value.observed();
                 let ty = value.ty.element();
                 let v = match ty {

@@ -4,7 +4,7 @@ use super::{
     Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo,
 };
 use crate::flow::{
-    Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness,
+    Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root, Uniqueness,
 };
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -525,6 +525,11 @@ fn operation(word: &str) -> Option<Operation> {
         "update" => Operation::Update,
         "run" => Operation::Run,
         "sync" => Operation::Sync,
+        "channel" => Operation::Channel(Room::Unknown),
+        "send" => Operation::Send { waits: true },
+        "try-send" => Operation::Send { waits: false },
+        "receive" => Operation::Receive { waits: true },
+        "try-receive" => Operation::Receive { waits: false },
         _ => return None,
     })
 }
