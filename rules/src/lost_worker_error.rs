@@ -28,7 +28,7 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let made = trace.events.iter().filter(|event| {
         let here = event.work.is_none() && trace.call_depth(event) == 0;
-        here && matches!(event.effect.operation, Operation::Channel(_))
+        here && matches!(event.effect.operation, Operation::Channel { .. })
     });
     made.filter_map(|event| {
         let channel = &event.effect.place;

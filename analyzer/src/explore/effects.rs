@@ -405,7 +405,7 @@ impl Context<'_> {
             }
             Operation::Run
             | Operation::Sync
-            | Operation::Channel(_)
+            | Operation::Channel { .. }
             | Operation::Send { .. }
             | Operation::Receive { .. }
             | Operation::Wait

@@ -33,10 +33,10 @@ pub fn explore(scenario: &Scenario<'_>) -> Exploration {
 }
 
 fn lost(body: &Block, channel: &Place) -> Option<Race> {
-    let (room, rest) = made(body, channel, 0)?;
+    let (room, holds, rest) = made(body, channel, 0)?;
     let Room::Limited(room) = room else { return None };
     let users = Users::of(rest, channel)?;
-    let mut walk = Walk { channel, room, users, race: None, taken_ids: Vec::new() };
+    let mut walk = Walk { channel, room, holds, users, race: None, taken_ids: Vec::new() };
     let ends = walk.steps(rest, vec![Way::default()], Around::default(), 0);
     // Where the channel's scope ends, nobody takes from it any more.
     for way in ends.falls {
@@ -46,13 +46,15 @@ fn lost(body: &Block, channel: &Place) -> Option<Race> {
 }
 
 /// How much the channel holds, and what comes after it is made, in the block that it is made in.
-fn made<'b>(block: &'b Block, channel: &Place, depth: usize) -> Option<(Room, &'b [Step])> {
+fn made<'b>(block: &'b Block, channel: &Place, depth: usize) -> Option<(Room, bool, &'b [Step])> {
     if depth > DEPTH {
         return None;
     }
     block.steps.iter().enumerate().find_map(|(at, step)| match step {
-        Step::Effect(Effect { operation: Operation::Channel(room), place, .. }) if place == channel => {
-            Some((*room, block.steps.get(at + 1..).unwrap_or_default()))
+        Step::Effect(Effect { operation: Operation::Channel { room, holds }, place, .. })
+            if place == channel =>
+        {
+            Some((*room, *holds, block.steps.get(at + 1..).unwrap_or_default()))
         }
         Step::Branch(b) => {
             made(&b.then, channel, depth + 1).or_else(|| made(&b.otherwise, channel, depth + 1))
@@ -193,6 +195,8 @@ impl Ends {
 struct Walk<'a> {
     channel: &'a Place,
     room: u32,
+    /// Whether who sends waits on where the function has left.
+    holds: bool,
     users: Users,
     /// The first loss that was met.
     race: Option<Race>,
@@ -315,8 +319,9 @@ impl Walk<'_> {
         let taken = |result: &ResultId| self.taken_ids.contains(result);
         match condition {
             Condition::Constant(holds) => Some(*holds),
-            Condition::Failed(result, _) if taken(result) => Some(true),
-            Condition::Ok(result) if taken(result) => Some(false),
+            // Where a channel comes to an end, to take from it may fail by itself.
+            Condition::Failed(result, _) if self.holds && taken(result) => Some(true),
+            Condition::Ok(result) if self.holds && taken(result) => Some(false),
             Condition::Not(inner) if depth < DEPTH => self.known(inner, depth + 1).map(|holds| !holds),
             _ => None,
         }
@@ -366,7 +371,7 @@ impl Walk<'_> {
     /// Nobody takes from the channel any more.
     fn left(&mut self, way: &Way) {
         let goes_on = way.workers.iter().any(|worker| worker.many) || self.users.receives.len() > 1;
-        if way.taken == 0 || !goes_on || !self.exceeds(way) || self.race.is_some() {
+        if !self.holds || way.taken == 0 || !goes_on || !self.exceeds(way) || self.race.is_some() {
             return;
         }
         let (mut story, next) = Story::until_full(self.channel, way, self.room);

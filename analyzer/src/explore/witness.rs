@@ -198,7 +198,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         .to_owned(),
         Operation::Run
         | Operation::Sync
-        | Operation::Channel(_)
+        | Operation::Channel { .. }
         | Operation::Send { .. }
         | Operation::Receive { .. }
         | Operation::Wait

@@ -429,7 +429,12 @@ pub enum Operation {
     /// Flushes to the disk.
     Sync,
     /// Makes a channel that started work reports its failures through.
-    Channel(Room),
+    Channel {
+        /// How much it holds.
+        room: Room,
+        /// Whether who sends waits on where nobody is left who could take. Otherwise the send fails.
+        holds: bool,
+    },
     /// Sends a failure through a channel. It waits until somebody takes it or there is room, unless there is something else to do.
     Send {
         /// Whether it waits for that and nothing else.
@@ -712,7 +717,7 @@ impl Operation {
             Operation::EnvGet | Operation::EnvSet => Domain::Environment,
             Operation::SetCwd => Domain::WorkingDirectory,
             Operation::SetUmask(_) => Domain::Mask,
-            Operation::Channel(_)
+            Operation::Channel { .. }
             | Operation::Send { .. }
             | Operation::Receive { .. }
             | Operation::Wait

@@ -29,7 +29,7 @@ impl<'t> Lowerer<'_, 't> {
             Some(size) => number(self.text(*size)).map_or(Room::Unknown, Room::Limited),
         };
         let Some(place) = self.channel_named(self.text(target)) else { return };
-        self.channel_step(Operation::Channel(room), place, Value::Opaque, span(made));
+        self.channel_step(Operation::Channel { room, holds: true }, place, Value::Opaque, span(made));
         self.channel_declared(target);
     }
 

@@ -430,7 +430,10 @@ impl ApiRow {
             _ => {}
         }
         let placeless =
-            matches!(effect, Operation::SetUmask(_) | Operation::Run | Operation::Sync) || self.private;
+            matches!(
+            effect,
+            Operation::SetUmask(_) | Operation::Run | Operation::Sync | Operation::Channel { .. }
+        ) || self.private;
         if self.place.is_none() && !placeless {
             return Err(context.error("has no place"));
         }
@@ -525,7 +528,7 @@ fn operation(word: &str) -> Option<Operation> {
         "update" => Operation::Update,
         "run" => Operation::Run,
         "sync" => Operation::Sync,
-        "channel" => Operation::Channel(Room::Unknown),
+        "channel" => Operation::Channel { room: Room::Unknown, holds: false },
         "send" => Operation::Send { waits: true },
         "try-send" => Operation::Send { waits: false },
         "receive" => Operation::Receive { waits: true },

@@ -577,6 +577,14 @@ impl Lowerer<'_> {
         span: Span,
         certainty: Certainty,
     ) -> Option<Val> {
+        match operation {
+            Operation::Channel { .. } => return Some(self.channel(api, syntax, span)),
+            Operation::Send { .. } | Operation::Receive { .. } => {
+                let end = arguments.first().cloned().unwrap_or_default();
+                return Some(self.through_channel(operation, api, &end, span));
+            }
+            _ => {}
+        }
         let mut operation = operation;
         let commanded = match arguments.first().map(|a| &a.v) {
             Some(V::Command(line)) if operation == Operation::Run => {
