@@ -11,9 +11,7 @@ use crate::narrow::narrow;
 use crate::pairs::{Candidate, Point};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Explorer, Race, Scenario};
-use fsrace_analyzer::flow::{
-    Block, Callee, Effect, LockScope, Operation, Place, PlaceKind, Site, Step,
-};
+use fsrace_analyzer::flow::{Block, Callee, Effect, LockScope, Operation, Place, PlaceKind, Site, Step};
 use fsrace_analyzer::link::{FunctionId, Program};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -127,8 +125,7 @@ fn beside(
     }
     let point = |effect: Effect| Point { effect, through: None, depth: 1 };
     let place = removed.place.clone();
-    let seen =
-        Candidate { place, check: Some(point(used)), act: point(removed), ..candidate.clone() };
+    let seen = Candidate { place, check: Some(point(used)), act: point(removed), ..candidate.clone() };
     let body = narrow(&body, &seen);
     let scenario = Scenario {
         body: &body,
@@ -222,7 +219,9 @@ fn waits(block: &Block, depth: usize) -> bool {
         && block.steps.iter().any(|step| match step {
             Step::Effect(effect) => matches!(
                 effect.operation,
-                Operation::Wait | Operation::Receive { .. } | Operation::Lock { scope: LockScope::Thread, .. }
+                Operation::Wait
+                    | Operation::Receive { .. }
+                    | Operation::Lock { scope: LockScope::Thread, .. }
             ),
             Step::Join(_) => true,
             Step::Call(call) => {
@@ -238,7 +237,10 @@ fn waits(block: &Block, depth: usize) -> bool {
 
 /// Whether the effect needs its place to be there.
 fn uses(effect: &Effect) -> bool {
-    !matches!(effect.operation, Operation::Run | Operation::Sync | Operation::Lock { .. } | Operation::Remove(_))
+    !matches!(
+        effect.operation,
+        Operation::Run | Operation::Sync | Operation::Lock { .. } | Operation::Remove(_)
+    )
 }
 
 /// The field of a parameter that the place is.

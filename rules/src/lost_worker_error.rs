@@ -52,11 +52,9 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
     // Who waits for the work before it takes anything, does so last.
     let waited_for = race.witness.steps.last().is_some_and(|step| step.lane == Lane::A);
     let (message, help, check) = match waited_for {
-        true if candidate.check.is_none() => (
-            "a failure sent here is taken by nobody",
-            "take what is sent while the work runs",
-            "taken here",
-        ),
+        true if candidate.check.is_none() => {
+            ("a failure sent here is taken by nobody", "take what is sent while the work runs", "taken here")
+        }
         true => (
             "a failure sent here is taken only when the work is over, which it never is",
             "take what is sent while the work runs, or make room for all of it",

@@ -337,7 +337,8 @@ impl Walk<'_> {
         let round = self.steps(&body.steps, ways.clone(), inside, depth + 1);
         let mut ends = Ends { returns: round.returns, ..Ends::default() };
         // It goes round until there is no more, or is left in the middle.
-        let falls = round.falls.into_iter().map(|way| Way { taken: if takes { ALL } else { way.taken }, ..way });
+        let falls =
+            round.falls.into_iter().map(|way| Way { taken: if takes { ALL } else { way.taken }, ..way });
         ends.falls.extend(falls);
         let untouched = |way: &Way| takes && ways.contains(way);
         let breaks = round.breaks.into_iter().filter(|way| !untouched(way));

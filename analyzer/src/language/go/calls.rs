@@ -362,7 +362,7 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(api) = self.file.models.method(owner.as_deref().map(dotted).as_deref(), name) {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
-        if name == "Wait" || name == "Done" {
+        if name == "Wait" {
             let group = field(node, "function").and_then(|f| field(f, "operand"));
             let root = group.and_then(|g| self.root_of(g));
             self.waited(&receiver, root.as_deref(), false, at);
@@ -456,7 +456,7 @@ impl<'t> Lowerer<'_, 't> {
             self.result_places
                 .insert(result, Place::new(PlaceKind::Call { callee: name.as_str().into(), arguments }));
         }
-        self.worked_on(&name, nodes, at);
+        self.worked_on(&name, &arguments, nodes, at);
         let failures = std::mem::take(&mut self.handing_on);
         if !failures.is_empty() {
             self.handed_on.insert(result, failures);
@@ -486,15 +486,23 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// What a structure names that is handed to another module's code: that works there.
-    fn worked_on(&mut self, callee: &str, nodes: &[Node<'t>], at: Span) {
-        let module = |path: &str| path.split("::").next().unwrap_or(path).splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    fn worked_on(&mut self, callee: &str, arguments: &[Val<'t>], nodes: &[Node<'t>], at: Span) {
+        let module = |path: &str| {
+            path.split("::").next().unwrap_or(path).splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+        };
         let is_path = callee.split('/').next().is_some_and(|host| host.contains('.'));
         if !is_path || module(callee) == module(&self.file.names.package) {
             return;
         }
-        for node in nodes {
-            let Some(name) = self.chain(*node).filter(|name| !name.contains('.')) else { continue };
-            for place in self.set_fields(&name) {
+        for (value, node) in arguments.iter().rev().zip(nodes.iter().rev()) {
+            let places = match &value.v {
+                V::Struct(fields) => fields.iter().filter_map(|(_, v)| self.known_place(v)).collect(),
+                _ => match self.chain(*node).filter(|name| !name.contains('.')) {
+                    Some(name) => self.set_fields(&name),
+                    None => continue,
+                },
+            };
+            for place in places {
                 let told = place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
                 if told && !matches!(place.kind(), PlaceKind::Concat(_)) {
                     let (result, site) = (self.result(), self.site(at));

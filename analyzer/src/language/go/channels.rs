@@ -164,7 +164,9 @@ impl<'t> Lowerer<'_, 't> {
             "expression_list" => {
                 let statement = parent.parent();
                 statement.is_some_and(|s| {
-                    s.kind() == "short_var_declaration" && field(s, "left") == Some(parent) && list(Some(parent)).len() == 1
+                    s.kind() == "short_var_declaration"
+                        && field(s, "left") == Some(parent)
+                        && list(Some(parent)).len() == 1
                 })
             }
             "var_spec" => super::syntax::fields(parent, "name").contains(&node),

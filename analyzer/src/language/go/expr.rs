@@ -256,7 +256,13 @@ impl<'t> Lowerer<'_, 't> {
             }
             "&" | "*" => value,
             "<-" => {
-                let (at, root) = (super::syntax::span(node), self.root_of(operand));
+                let at = super::syntax::span(node);
+                // `<-ctx.Done()`
+                let from = match operand.kind() {
+                    "call_expression" => field(operand, "function").and_then(|f| field(f, "operand")),
+                    _ => Some(operand),
+                };
+                let root = from.and_then(|from| self.root_of(from));
                 if let Some(error) = self.taken(&value, at) {
                     root.iter().for_each(|name| self.join_those_naming(name));
                     return error;

@@ -60,7 +60,10 @@ impl<'t> Lowerer<'_, 't> {
                 && let Some(name) = self.joining(at)
             {
                 // A group that is a field is known by what has it, which more may name than works for the group.
-                let exact = at.text(self.file.source).strip_prefix(name.as_str()).is_some_and(|rest| rest.matches('.').count() == 1);
+                let exact = at
+                    .text(self.file.source)
+                    .strip_prefix(name.as_str())
+                    .is_some_and(|rest| rest.matches('.').count() == 1);
                 self.waited(group, Some(&name), exact, at);
             }
             return self.foreign_error(data);

@@ -388,7 +388,11 @@ impl<'a, 't> Lowerer<'a, 't> {
     /// The places that fields of a variable were set to.
     pub fn set_fields(&self, name: &str) -> Vec<Place> {
         let of = |local: &Local<'t>| local.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-        self.locals.iter().filter(|local| of(local)).filter_map(|local| self.known_place(&local.value)).collect()
+        self.locals
+            .iter()
+            .filter(|local| of(local))
+            .filter_map(|local| self.known_place(&local.value))
+            .collect()
     }
 
     /// Sets a variable, or a field that is known by the variable it is reached from.

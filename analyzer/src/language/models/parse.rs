@@ -429,8 +429,7 @@ impl ApiRow {
             (false, Some(_)) => return Err(context.error("has another place that its effect does not touch")),
             _ => {}
         }
-        let placeless =
-            matches!(
+        let placeless = matches!(
             effect,
             Operation::SetUmask(_) | Operation::Run | Operation::Sync | Operation::Channel { .. }
         ) || self.private;

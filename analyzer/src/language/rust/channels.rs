@@ -127,7 +127,9 @@ impl<'a> Visit<'a> for Uses {
             Expr::MethodCall(call) => {
                 let known = |method: &str| {
                     let row = Models::rust().api(&["std::sync::mpsc::SyncSender::", method].concat());
-                    row.is_some_and(|api| matches!(api.effect, Some(Operation::Send { .. } | Operation::Receive { .. })))
+                    row.is_some_and(|api| {
+                        matches!(api.effect, Some(Operation::Send { .. } | Operation::Receive { .. }))
+                    })
                 };
                 if self.names(&call.receiver).is_some() && known(&call.method.to_string()) {
                     call.args.iter().for_each(|argument| self.visit_expr(argument));
@@ -137,7 +139,9 @@ impl<'a> Visit<'a> for Uses {
             }
             Expr::ForLoop(each) => {
                 let iterated = match &*each.expr {
-                    Expr::MethodCall(call) if call.method == "iter" || call.method == "into_iter" => &call.receiver,
+                    Expr::MethodCall(call) if call.method == "iter" || call.method == "into_iter" => {
+                        &call.receiver
+                    }
                     other => other,
                 };
                 if self.names(iterated).is_some_and(|name| name == self.taker) {
