@@ -40,10 +40,11 @@ fn marked(project: &Path, complaints: &mut Vec<String>) -> (Sites, Sites) {
 }
 
 /// What the command reports by default, line by line: `file:line:column: level[rule] ..`.
+#[expect(clippy::unwrap_used, reason = "test code")]
 fn reported(project: &Path) -> Sites {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_fsrace"));
     command.current_dir(project).args(["check", "--format", "concise", "."]);
-    let output = command.output().unwrap_or_else(|e| std::panic::panic_any(e.to_string()));
+    let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let site = |line: &str| {
         let mut parts = line.splitn(4, ':');

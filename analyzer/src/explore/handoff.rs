@@ -12,8 +12,8 @@ use super::{
     Actor, Consequence, Exploration, Lane, Race, Scenario, Script, StepOutcome, Witness, WitnessStep,
 };
 use crate::flow::{
-    Block, Branch, Condition, Domain, Effect, Exit, Frame, OnFailure, Operation, Place, ResultId, Room, Site,
-    Spawn, Step, Value,
+    Block, Branch, Condition, Effect, Exit, Frame, OnFailure, Operation, Place, ResultId, Room, Site, Spawn,
+    Step, Value,
 };
 use crate::link::each_step;
 
@@ -26,7 +26,7 @@ const ROUNDS: u32 = 3;
 /// How many failures are taken where a loop takes them all.
 const ALL: u32 = u32::MAX;
 
-/// Decides what is lost on the channel that the scenario is about, beside the function's own work.
+/// Decides what is lost on the channel that the scenario is about, beside the function's own work. Of a place that is no channel, nothing.
 pub fn explore(scenario: &Scenario<'_>) -> Exploration {
     let race = (scenario.actor == Actor::Task).then(|| lost(scenario.body, scenario.place)).flatten();
     Exploration { races: race.into_iter().collect(), bounded: false, states: 1 }
@@ -434,13 +434,4 @@ impl<'a> Story<'a> {
             witness: Witness { actor, initial, steps: self.steps, loss, script },
         }
     }
-}
-
-/// Whether the question is about a channel.
-pub fn asks(scenario: &Scenario<'_>) -> bool {
-    let mut found = false;
-    each_step(scenario.body, &mut |step| {
-        found |= matches!(step, Step::Effect(e) if e.site == scenario.act && e.operation.domain() == Domain::Channels);
-    });
-    found
 }

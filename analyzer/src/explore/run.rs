@@ -105,10 +105,7 @@ impl Explorer {
     }
 
     fn decide(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
-        if handoff::asks(scenario) {
-            return handoff::explore(scenario);
-        }
-        let Some(key) = Key::of(scenario) else { return Exploration::default() };
+        let Some(key) = Key::of(scenario) else { return handoff::explore(scenario) };
         let answer = self.answer(key.clone());
         key.tell(scenario, &answer, wanted)
     }
@@ -133,9 +130,12 @@ impl Explorer {
 }
 
 impl Key {
-    /// None where the two actors have places of their own.
+    /// None where the two actors have places of their own, and where nothing is asked of a kernel.
     fn of(scenario: &Scenario<'_>) -> Option<Key> {
         let domain = slice::domain_of(scenario);
+        if domain == Domain::Channels {
+            return None;
+        }
         // What a process keeps for itself, only its threads can look at.
         let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
             || (domain != Domain::Files && scenario.actor != Actor::Itself);
