@@ -85,13 +85,12 @@ impl LeftRunning {
         let field = field_of(&candidate.place)?;
         let works = self.works.get(&field)?;
         let act = candidate.act.effect.site;
+        let others: Vec<&Work> = works.iter().filter(|work| work.function != function).collect();
+        if others.is_empty() || looked_after(program, function, act, LEVELS) {
+            return None;
+        }
         let mut worst: Option<(Race, &Work)> = None;
-        let others = works.iter().filter(|work| work.function != function);
-        for work in others.take(TRIED) {
-            // What the work itself calls, or whoever started it, is known not to come too early.
-            if looked_after(program, function, act, LEVELS) {
-                return None;
-            }
+        for work in others.into_iter().take(TRIED) {
             let Some(race) = beside(program, work, function, candidate, &field.0, explorer) else { continue };
             let is_told = consequences.contains(&race.consequence) && race.reached;
             if is_told && worst.as_ref().is_none_or(|(known, _)| known.consequence < race.consequence) {
