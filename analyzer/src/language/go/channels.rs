@@ -125,16 +125,16 @@ impl<'t> Lowerer<'_, 't> {
         result
     }
 
-    /// Whether all that the function does with the variable is to send, to take, to close, and to hand it to calls, which the linker
-    /// follows.
+    /// Whether all that the function does with the variable is to send, to take, to close, and, with one of its own, to hand it to
+    /// calls. Those the linker follows or leaves as they are; of those in a callee it may leave out what seems to do nothing.
     fn is_plain(&self, declared: Node<'t>) -> bool {
         let name = self.text(declared);
+        let given = declared.parent().is_some_and(|p| p.kind() == "parameter_declaration");
         let mut scope = declared;
         while let Some(outer) = scope.parent() {
             scope = outer;
             let is_whole = matches!(scope.kind(), "function_declaration" | "method_declaration");
-            let own = declared.parent().is_some_and(|p| p.kind() == "parameter_declaration");
-            if is_whole || (own && scope.kind() == "func_literal") {
+            if is_whole || (given && scope.kind() == "func_literal") {
                 break;
             }
         }
@@ -145,7 +145,7 @@ impl<'t> Lowerer<'_, 't> {
                 return false;
             }
             left -= 1;
-            if node.kind() == "identifier" && self.text(node) == name && !self.is_plain_use(node) {
+            if node.kind() == "identifier" && self.text(node) == name && !self.is_plain_use(node, given) {
                 return false;
             }
             pending.extend(children(node));
@@ -153,7 +153,7 @@ impl<'t> Lowerer<'_, 't> {
         true
     }
 
-    fn is_plain_use(&self, node: Node<'t>) -> bool {
+    fn is_plain_use(&self, node: Node<'t>, given: bool) -> bool {
         let Some(parent) = node.parent() else { return false };
         match parent.kind() {
             "send_statement" => field(parent, "channel") == Some(node),
@@ -173,8 +173,15 @@ impl<'t> Lowerer<'_, 't> {
             "argument_list" => {
                 let function = parent.parent().and_then(|call| field(call, "function"));
                 function.is_some_and(|function| match self.text(function) {
+                    "close" | "len" | "cap" => true,
                     "append" | "copy" | "panic" | "print" | "println" => false,
-                    _ => matches!(function.kind(), "identifier" | "selector_expression" | "func_literal"),
+                    _ => {
+                        !given
+                            && matches!(
+                                function.kind(),
+                                "identifier" | "selector_expression" | "func_literal"
+                            )
+                    }
                 })
             }
             _ => false,
