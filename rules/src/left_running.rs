@@ -11,7 +11,7 @@ use crate::narrow::narrow;
 use crate::pairs::{Candidate, Point};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Explorer, Race, Scenario};
-use fsrace_analyzer::flow::{Block, Callee, Effect, LockScope, Operation, Place, PlaceKind, Site, Step};
+use fsrace_analyzer::flow::{Block, Callee, Effect, Operation, Place, PlaceKind, Site, Step};
 use fsrace_analyzer::link::{FunctionId, Program};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -146,9 +146,23 @@ fn looked_after(program: &Program, function: FunctionId, act: Site, levels: usiz
         Some(Before::Nothing) => {}
         _ => return true,
     }
+    // What only waits is not put into bodies.
+    if waits_within(program, function, LEVELS) {
+        return true;
+    }
     let callers = program.callers(function);
     callers.len() > CALLERS
         || (levels > 0 && callers.iter().any(|caller| looked_after(program, *caller, act, levels - 1)))
+}
+
+/// Whether a function that is called here waits for something or ends it.
+fn waits_within(program: &Program, function: FunctionId, levels: usize) -> bool {
+    levels > 0
+        && program.callees(function).iter().any(|callee| {
+            program.function(*callee).is_some_and(|called| {
+                names::ends_work(names::last(&called.name)) || waits(&called.body, false, 0)
+            }) || waits_within(program, *callee, levels - 1)
+        })
 }
 
 /// What happens before a step.
@@ -189,17 +203,18 @@ fn before(block: &Block, act: Site, in_work: bool, depth: usize) -> Option<Befor
             }
             Step::Branch(b) => {
                 let sides = [&b.then, &b.otherwise].map(|side| before(side, act, looks_after, depth + 1));
-                looks_after |= [&b.then, &b.otherwise].iter().any(|side| waits(side, depth + 1));
+                looks_after |= [&b.then, &b.otherwise].iter().any(|side| waits(side, true, depth + 1));
                 sides.into_iter().flatten().next()
             }
             Step::Loop(body) => {
                 let found = before(body, act, looks_after, depth + 1);
-                looks_after |= waits(body, depth + 1);
+                looks_after |= waits(body, true, depth + 1);
                 found
             }
             Step::Frame(frame) => {
                 let found = before(&frame.body, act, looks_after, depth + 1);
-                looks_after |= waits(&frame.body, depth + 1) || names::ends_work(names::last(&frame.name));
+                looks_after |=
+                    waits(&frame.body, true, depth + 1) || names::ends_work(names::last(&frame.name));
                 found
             }
             Step::Spawn(spawn) => before(&spawn.body, act, true, depth + 1),
@@ -212,24 +227,25 @@ fn before(block: &Block, act: Site, in_work: bool, depth: usize) -> Option<Befor
     None
 }
 
-/// Whether something in the block waits, ends or locks something.
-fn waits(block: &Block, depth: usize) -> bool {
+/// Whether something in the block waits or ends something, or takes a lock.
+fn waits(block: &Block, or_locks: bool, depth: usize) -> bool {
     depth <= DEPTH
         && block.steps.iter().any(|step| match step {
-            Step::Effect(effect) => matches!(
-                effect.operation,
-                Operation::Wait
-                    | Operation::Receive { .. }
-                    | Operation::Lock { scope: LockScope::Thread, .. }
-            ),
+            Step::Effect(effect) => match effect.operation {
+                Operation::Wait | Operation::Receive { .. } => true,
+                Operation::Lock { .. } => or_locks,
+                _ => false,
+            },
             Step::Join(_) => true,
             Step::Call(call) => {
                 let (Callee::Function(name) | Callee::Method { name, .. }) = &call.callee;
                 names::ends_work(names::last(name))
             }
-            Step::Branch(b) => waits(&b.then, depth + 1) || waits(&b.otherwise, depth + 1),
-            Step::Loop(body) => waits(body, depth + 1),
-            Step::Frame(frame) => waits(&frame.body, depth + 1),
+            Step::Branch(b) => {
+                waits(&b.then, or_locks, depth + 1) || waits(&b.otherwise, or_locks, depth + 1)
+            }
+            Step::Loop(body) => waits(body, or_locks, depth + 1),
+            Step::Frame(frame) => waits(&frame.body, or_locks, depth + 1),
             Step::Spawn(_) | Step::Release(..) | Step::Exit(_) => false,
         })
 }
