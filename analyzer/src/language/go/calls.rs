@@ -8,6 +8,7 @@ use super::value::{Failure, V, Val};
 use crate::flow::{
     Call, Callee, Certainty, Condition, Effect, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
 };
+use crate::language::command::Commanded;
 use crate::language::conditions::add_data;
 use crate::source::Span;
 
@@ -319,6 +320,10 @@ impl<'t> Lowerer<'_, 't> {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
         let failures = self.run_closures(&arguments, at);
+        if let Some(value) = self.handed_to_run(&arguments, self.file.declared.returns.get(name).cloned(), at)
+        {
+            return value;
+        }
         if is_standard(name, &self.file.names.package) {
             if crate::qualified::last(name).starts_with("Unmarshal") {
                 self.understood(nodes, &arguments);
@@ -333,6 +338,43 @@ impl<'t> Lowerer<'_, 't> {
         };
         self.handing_on = failures;
         self.unknown_call(Callee::Function(name.to_owned()), arguments, nodes, at, known, presumed)
+    }
+
+    /// A command that is handed to a function: who is given it runs it, and what it does is known here.
+    fn handed_to_run(
+        &mut self,
+        arguments: &[Val<'t>],
+        returns: Option<Vec<Ty>>,
+        at: Span,
+    ) -> Option<Val<'t>> {
+        let models = self.file.models;
+        let run = arguments.iter().find_map(|argument| match &argument.v {
+            V::Command(line) => line.run(models),
+            _ => None,
+        })?;
+        let Commanded { operation, place, name } = run;
+        let result = self.result();
+        let site = self.site(at);
+        let locks = operation == Operation::Update;
+        self.result_places.insert(result, place.clone());
+        self.push(Step::Effect(Effect {
+            operation,
+            other_place: locks.then(|| place.join(&Place::literal("index.lock"))),
+            place,
+            handle: None,
+            data: Vec::new(),
+            content: crate::flow::Value::Opaque,
+            result,
+            on_failure: OnFailure::Continue,
+            on_malformed: None,
+            certainty: Certainty::Known,
+            api: name.as_str().into(),
+            site,
+        }));
+        Some(match returns {
+            Some(types) => self.returned(result, &types, Vec::new()),
+            None => Val { v: V::Result(result), ty: Ty::Unknown, data: Vec::new() },
+        })
     }
 
     /// What data is read into: its variables now hold that, and nothing of what they held before.
@@ -376,6 +418,9 @@ impl<'t> Lowerer<'_, 't> {
             .as_ref()
             .and_then(|o| self.file.declared.returns.get(&[o.as_str(), "::", name].concat()))
             .cloned();
+        if let Some(value) = self.handed_to_run(&arguments, known.clone(), at) {
+            return value;
+        }
         let presumed = match known {
             Some(_) => None,
             None => self.presumed(name, &arguments, 1),

@@ -356,6 +356,16 @@ impl<'a, 't> Lowerer<'a, 't> {
             let flags = if a.create_new { *b } else { *a };
             return Val { v: V::Flags(flags), ty, data };
         }
+        // What is added to a list on one way only, an option of a command mostly, may be missing.
+        if let (V::List(a), V::List(b)) = (&then.v, &otherwise.v) {
+            let (shorter, longer) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+            if shorter.iter().zip(longer).all(|(x, y)| x.same(y)) {
+                let v = V::List(shorter.clone());
+                add_data(&mut data, &then.observed());
+                add_data(&mut data, &otherwise.observed());
+                return Val { v, ty, data };
+            }
+        }
         add_data(&mut data, &then.observed());
         add_data(&mut data, &otherwise.observed());
         // A default for a value that is otherwise known keeps the data, but the path is one of two.
