@@ -388,6 +388,27 @@ fn names(kind: &PlaceKind) -> Vec<&str> {
     }
 }
 
+/// Whether a function of this name waits for work or ends it, as far as names tell.
+pub fn ends_work(name: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "abort",
+        "await",
+        "close",
+        "drain",
+        "end",
+        "exit",
+        "finish",
+        "halt",
+        "join",
+        "kill",
+        "quit",
+        "shutdown",
+        "stop",
+        "terminate",
+    ];
+    words(name).iter().any(|word| WORDS.contains(&word.as_str()) || word.starts_with("wait"))
+}
+
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
     name.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(name)

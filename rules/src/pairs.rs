@@ -37,6 +37,8 @@ pub struct Candidate {
     pub renamed_away: bool,
     /// Whether the race is with work that the function itself has started, and with nobody else.
     pub with_own_work: bool,
+    /// Whether the race is with work that another method of the same value has left running, and with nobody else.
+    pub beside_method: bool,
     /// Where the other step moves it, if that is a move.
     pub target: Option<Place>,
     /// Whether the race is that two read the same time.
@@ -243,6 +245,7 @@ impl Candidate {
             refilled: is_refilled(trace, pair.act, place),
             renamed_away: is_renamed_away(trace, pair.act, place),
             with_own_work: false,
+            beside_method: false,
             target: None,
             same_tick: false,
             again: false,
@@ -277,6 +280,7 @@ impl Candidate {
             refilled: is_refilled(trace, act, place),
             renamed_away: is_renamed_away(trace, act, place),
             with_own_work: false,
+            beside_method: false,
             meaning: Meaning::Plain,
             cover: Cover::of(
                 trace,

@@ -16,24 +16,44 @@ pub(super) const BUDGET: u32 = 2000;
 /// The linked body of a function.
 pub(super) fn body(program: &Program, function: FunctionId) -> Block {
     let Some(summary) = program.function(function) else { return Block::default() };
-    let mut expander = Expander {
-        program,
-        results: summary.results,
-        opaques: summary.opaques,
-        stack: vec![function],
-        returned: FxHashMap::default(),
-        sources: FxHashMap::default(),
-        reads: FxHashSet::default(),
-        opened: FxHashMap::default(),
-        guards: FxHashMap::default(),
-        calls: FxHashMap::default(),
-        structures: FxHashMap::default(),
-        named: FxHashMap::default(),
-        nested_places: 0,
-    };
+    let mut expander = Expander::new(program);
+    (expander.results, expander.opaques, expander.stack) = (summary.results, summary.opaques, vec![function]);
     let mut scope = Scope::new(program, function, summary, 0, 0);
     scope.shares = expander.shares(function, BUDGET);
     expander.block(&summary.body, &mut scope)
+}
+
+/// Two calls in a row, on the same value of a type.
+pub(super) fn one_after_the_other(
+    program: &Program,
+    first: FunctionId,
+    second: FunctionId,
+    of: &str,
+) -> Option<Block> {
+    let shared = Place::parameter(0, "self");
+    let mut expander = Expander::new(program);
+    expander.results = 2;
+    let mut steps = Vec::new();
+    for (result, function) in [first, second].into_iter().enumerate() {
+        let summary = program.function(function)?;
+        let is_shared = |p: &crate::flow::Parameter| p.type_name.as_deref() == Some(of);
+        let arguments = summary.parameters.iter().map(|p| match is_shared(p) {
+            true => Value::Place(shared.clone()),
+            false => Value::Opaque,
+        });
+        let arguments: Vec<Value> = arguments.collect();
+        let body =
+            expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
+        steps.push(Step::Frame(Frame {
+            body,
+            result: ResultId(u32::try_from(result).ok()?),
+            on_failure: OnFailure::Continue,
+            defaulted: false,
+            site: Site(program.first_site(function)),
+            name: summary.name.clone(),
+        }));
+    }
+    Some(Block { steps, drops: Vec::new() })
 }
 
 /// What is known of the body that is being made. All numbers in it are those of the linked body.
@@ -134,6 +154,25 @@ impl<'p> Scope<'p> {
 }
 
 impl<'p> Expander<'p> {
+    /// One that has made nothing yet.
+    fn new(program: &'p Program) -> Self {
+        Expander {
+            program,
+            results: 0,
+            opaques: 0,
+            stack: Vec::new(),
+            returned: FxHashMap::default(),
+            sources: FxHashMap::default(),
+            reads: FxHashSet::default(),
+            opened: FxHashMap::default(),
+            guards: FxHashMap::default(),
+            calls: FxHashMap::default(),
+            structures: FxHashMap::default(),
+            named: FxHashMap::default(),
+            nested_places: 0,
+        }
+    }
+
     /// How the budget is shared among a function's calls; nothing if all fit. Small callees get what they need, large ones share
     /// what is left, so that one huge callee does not hide a wrapper beside it.
     fn shares(&self, function: FunctionId, budget: u32) -> Option<FxHashMap<ResultId, u32>> {

@@ -87,11 +87,7 @@ impl<'t> Lowerer<'_, 't> {
             "defer_statement" => {
                 self.deferred(node, &[]);
             }
-            "send_statement" => {
-                for part in children(node) {
-                    self.expr(part);
-                }
-            }
+            "send_statement" => self.sent(node),
             _ => {}
         }
     }
@@ -174,6 +170,9 @@ impl<'t> Lowerer<'_, 't> {
             let value = self.named(value, name);
             if declares {
                 self.declare(name, value);
+                if let Some(made) = values.get(at).filter(|_| values.len() == targets.len()) {
+                    self.channel_made(*target, *made);
+                }
             } else {
                 self.set_one(*target, value);
             }
@@ -238,7 +237,7 @@ impl<'t> Lowerer<'_, 't> {
         let result = match &value.v {
             V::Tuple(items) if items.len() == names.len() => return items.clone(),
             V::Result(r) => *r,
-            V::Place(_) | V::Opaque | V::Struct(_) | V::Closure(_) | V::Cond(_) => {
+            V::Place(_) | V::Opaque | V::Struct(_) | V::Closure(_) | V::Cond(_) | V::Error(_) => {
                 // `v, ok := m[key]`, `v, ok := x.(T)`, `v, ok := <-c`, and calls without effect.
                 let data = value.observed();
                 let rest = names.iter().skip(1).map(|name| match is_error_name(name) {
@@ -439,7 +438,9 @@ impl<'t> Lowerer<'_, 't> {
 
     fn select(&mut self, node: Node<'t>) {
         let cases: Vec<Node<'t>> = children(node);
+        let several = cases.len() > 1;
         self.alternatives(&cases, &mut |this, case| {
+            let around = std::mem::replace(&mut this.selecting, several);
             if let Some(receives) = field(case, "communication") {
                 let targets = list(field(receives, "left"));
                 match field(receives, "right") {
@@ -450,6 +451,7 @@ impl<'t> Lowerer<'_, 't> {
                     None => this.statement(receives),
                 }
             }
+            this.selecting = around;
             let skipped = usize::from(field(case, "communication").is_some());
             this.statements(&statements(case).into_iter().skip(skipped).collect::<Vec<_>>());
         });
@@ -497,6 +499,9 @@ impl<'t> Lowerer<'_, 't> {
                 |this| {
                     if let (Some(range), Some(ranged)) = (range, &ranged) {
                         let goes_on = this.opaque_condition(Vec::new());
+                        if this.taken_in_turn(range, ranged, &goes_on) {
+                            return Some(Condition::Constant(true));
+                        }
                         let targets = list(field(range, "left"));
                         for (at, target) in targets.iter().enumerate() {
                             let name = this.text(*target);
@@ -534,11 +539,7 @@ impl<'t> Lowerer<'_, 't> {
         let (block, ()) = self.in_block(|this| {
             if let Some(goes_on) = head(this) {
                 endless = false;
-                this.push(Step::Branch(Branch {
-                    condition: goes_on.negated(),
-                    then: Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() },
-                    otherwise: Block::default(),
-                }));
+                this.leave_unless(goes_on);
             }
             if let Some(body) = body {
                 this.scoped(|this| this.block(body));
@@ -567,6 +568,34 @@ impl<'t> Lowerer<'_, 't> {
             self.push(Step::Loop(block));
         }
         self.diverged = !leaves;
+    }
+
+    /// Leaves the loop unless it goes on.
+    fn leave_unless(&mut self, goes_on: Condition) {
+        let leave = Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() };
+        if goes_on != Condition::Constant(true) {
+            self.push(Step::Branch(Branch {
+                condition: goes_on.negated(),
+                then: leave,
+                otherwise: Block::default(),
+            }));
+        }
+    }
+
+    /// `for err := range errs`: each round takes one, until there are no more.
+    fn taken_in_turn(&mut self, range: Node<'t>, ranged: &Val<'t>, goes_on: &Condition) -> bool {
+        if !self.is_channel(ranged) {
+            return false;
+        }
+        self.leave_unless(goes_on.clone());
+        let at = field(range, "right").map_or_else(|| span(range), span);
+        if let Some(value) = self.taken(ranged, at)
+            && let Some(target) = list(field(range, "left")).first()
+        {
+            let name = self.text(*target);
+            self.declare(name, value);
+        }
+        true
     }
 
     // --- leaving -----------------------------------------------------------------------------------------------------
