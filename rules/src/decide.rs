@@ -9,13 +9,14 @@ use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
-use crate::threads::Threads;
+use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{Block, Domain, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
+use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -149,6 +150,14 @@ impl<'p> View<'p> {
             true => Some(known.threads.beside(program, act, &candidate.act.effect)?),
             false => None,
         };
+        let beside = beside.map(|beside| match beside.other {
+            None if self.is_nobodys_variable(program, known.threads, act, candidate) => Beside {
+                level: Confidence::Low,
+                why: "nobody is known to go by the variable, and setting it breaks nothing else".to_owned(),
+                ..beside
+            },
+            _ => beside,
+        });
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
@@ -258,6 +267,24 @@ impl<'p> View<'p> {
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
         Some(Decided { finding, check: None, inner: act, depth: 0, of_process: false })
+    }
+
+    /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
+    /// has not read it before, and neither it nor its package hands it to a child or reads it.
+    fn is_nobodys_variable(
+        &self,
+        program: &Program,
+        threads: &Threads,
+        act: Location,
+        candidate: &Candidate,
+    ) -> bool {
+        let act_effect = &candidate.act.effect;
+        act_effect.operation.domain() == Domain::Environment
+            && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
+            && !effects(&self.body)
+                .iter()
+                .any(|e| e.operation == Operation::EnvGet && e.place == candidate.place)
+            && !threads.is_read_beside(program, act.function, act_effect)
     }
 
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.

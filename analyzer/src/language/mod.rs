@@ -58,6 +58,17 @@ pub fn is_slow(library: &str) -> bool {
     models::Models::all().any(|models| models.is_slow(library))
 }
 
+/// Whether the language of the file keeps threads apart that read and set variables of the environment, so that only what they mean
+/// goes wrong: in C, and in languages that leave it to libc, a reader may meet freed memory (setenv(3)).
+pub fn guards_environment(path: &str) -> bool {
+    match LanguageId::of_path(path) {
+        Some(LanguageId::Rust) | None => false,
+        // syscall.Setenv takes a lock.
+        #[cfg(feature = "go")]
+        Some(LanguageId::Go) => true,
+    }
+}
+
 /// Whether what an API of this name does, it does to a repository: a library's function, or a command as `git pull`.
 pub fn is_repository(api: &str) -> bool {
     models::Models::all().any(|models| models.is_repository(models.library(api)))
