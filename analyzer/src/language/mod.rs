@@ -71,6 +71,11 @@ pub fn is_repository(api: &str) -> bool {
     models::Models::all().any(|models| models.is_repository(models.library(api)))
 }
 
+/// Whether a type of this name, in whatever language, is a lock that keeps threads apart, and other processes not.
+pub fn is_thread_lock(type_name: &str) -> bool {
+    models::Models::all().any(|models| models.is_thread_lock(&models.in_table(type_name)))
+}
+
 /// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
 /// what it holds: without findings in tests it need not be read.
 pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {

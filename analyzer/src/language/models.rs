@@ -444,6 +444,23 @@ impl Models {
         self.follow_mirrors(name, |name| self.types.get(name)).map(|t| &*t.canonical)
     }
 
+    /// A name of the program as the table writes it.
+    pub fn in_table(&self, name: &str) -> String {
+        name.replace("::", &self.separator)
+    }
+
+    /// Whether a type is a lock that keeps the threads of one process apart, and other processes not.
+    pub fn is_thread_lock(&self, name: &str) -> bool {
+        let canonical = self.canonical_type(name);
+        canonical.is_some_and(|canonical| {
+            ["lock", "Lock", "acquire", "__enter__"].iter().any(|method| {
+                let api = self.apis.get([canonical, &self.separator, method].concat().as_str());
+                let effect = api.and_then(|api| api.effect);
+                matches!(effect, Some(Operation::Lock { scope: LockScope::Thread, .. }))
+            })
+        })
+    }
+
     /// The type of what iterating over a type yields (`std::fs::ReadDir` -> `std::fs::DirEntry`).
     pub fn item_type(&self, name: &str) -> Option<&str> {
         self.follow_mirrors(name, |name| self.types.get(&*self.types.get(name)?.canonical)?.items.as_ref())

@@ -104,6 +104,10 @@ impl<'t> Lowerer<'_, 't> {
             return Caught { kinds: Kinds::of(kind), foreign: false, values: false };
         }
         let last = crate::qualified::last(&name);
+        // A name of the language under which a module has something else for older versions.
+        if let Some(kind) = models.error_kind(&dotted(&super::declared::builtin(last))) {
+            return Caught { kinds: Kinds::of(kind), foreign: false, values: false };
+        }
         if EVERYTHING.contains(&last) {
             return Caught { kinds: Kinds::ANY, foreign: true, values: true };
         }

@@ -62,6 +62,13 @@ const STANDARD: [&str; 58] = [
     "shlex", "signal", "socket", "stat", "string", "struct", "sys", "textwrap", "threading", "time", "typing", "warnings",
 ];
 
+/// Methods of texts, lists and mappings: on a receiver of unknown type nobody's but theirs.
+const OF_VALUES: [&str; 34] = [
+    "add", "append", "capitalize", "count", "decode", "encode", "endswith", "extend", "find", "format", "get", "groups",
+    "index", "insert", "isdigit", "items", "join", "keys", "lower", "lstrip", "partition", "replace", "rpartition", "rsplit",
+    "rstrip", "setdefault", "sort", "split", "splitlines", "startswith", "strip", "title", "upper", "values",
+];
+
 impl<'t> Lowerer<'_, 't> {
     /// A call.
     pub fn call(&mut self, node: &'t ExprCall) -> Val<'t> {
@@ -172,12 +179,12 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(api) = models.api(&dotted(&builtin(name))) {
             return self.api_call(api, given, at);
         }
+        if !name.contains("::") {
+            return self.builtin_call(name, given, at);
+        }
         if let Some(canonical) = models.canonical_type(&dotted(name)) {
             let data = given.provenance();
             return Val { v: V::Opaque, ty: Ty::of_row(canonical), data };
-        }
-        if !name.contains("::") {
-            return self.builtin_call(name, given, at);
         }
         if self.file.declared.classes.contains_key(name) {
             return self.construct(name, given, at);
@@ -413,7 +420,8 @@ impl<'t> Lowerer<'_, 't> {
             return self.unknown_call(callee, arguments, at, ty, None);
         }
         self.run_closures(&given, at);
-        let foreign = owner.as_deref().is_some_and(|o| is_standard(o) || self.file.models.canonical_type(&dotted(o)).is_some());
+        let of_values = owner.is_none() && OF_VALUES.contains(&name);
+        let foreign = of_values || owner.as_deref().is_some_and(|o| is_standard(o) || self.file.models.canonical_type(&dotted(o)).is_some());
         if foreign || matches!(receiver.ty, Ty::Text | Ty::Number | Ty::Bool) || matches!(receiver.v, V::Struct(_) | V::List(_) if owner.is_none())
         {
             let mut data = receiver.provenance();

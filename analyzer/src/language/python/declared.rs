@@ -18,6 +18,8 @@ pub struct Declared<'t> {
     pub classes: FxHashMap<String, Class<'t>>,
     /// Functions of the module, by qualified name.
     pub functions: FxHashMap<String, &'t StmtFunctionDef>,
+    /// What functions and methods are annotated to return, by qualified name.
+    pub returns: FxHashMap<String, Ty>,
     /// Variables of the module: their type, and what they are set to, if only once.
     pub values: FxHashMap<String, (Ty, Option<&'t Expr>)>,
 }
@@ -80,6 +82,7 @@ pub fn decorated(decorators: &[Decorator]) -> Decorated {
 /// What a file declares on the level of its module.
 pub fn collect<'t>(body: &'t [Stmt], names: &Names, summary: &mut FileSummary) -> Declared<'t> {
     let mut declared = Declared::default();
+    annotated_returns(body, names, &names.module, &mut declared.returns, 0);
     let mut set: FxHashMap<String, usize> = FxHashMap::default();
     statements(body, names, &mut declared, &mut set, 0);
     for (name, count) in set {
@@ -115,6 +118,33 @@ pub fn collect<'t>(body: &'t [Stmt], names: &Names, summary: &mut FileSummary) -
     declared
 }
 
+fn annotated_returns(
+    body: &[Stmt],
+    names: &Names,
+    outer: &str,
+    found: &mut FxHashMap<String, Ty>,
+    depth: usize,
+) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let inside = |name: &str| if outer.is_empty() { name.to_owned() } else { [outer, "::", name].concat() };
+    for statement in body {
+        match statement {
+            Stmt::FunctionDef(function) => {
+                let ty = returns(function, names);
+                if ty != Ty::Unknown {
+                    found.insert(inside(&function.name), ty);
+                }
+            }
+            Stmt::ClassDef(class) => {
+                annotated_returns(&class.body, names, &inside(&class.name), found, depth + 1);
+            }
+            other => each_block(other, &mut |b| annotated_returns(b, names, outer, found, depth + 1)),
+        }
+    }
+}
+
 /// What a function returns, as annotated.
 pub fn returns(function: &StmtFunctionDef, names: &Names) -> Ty {
     function.returns.as_ref().map_or(Ty::Unknown, |r| annotated(r, names))
@@ -141,7 +171,7 @@ fn statements<'t>(
                     if let Expr::Name(name) = target {
                         let name = names.own(&name.id);
                         *set.entry(name.clone()).or_default() += 1;
-                        let ty = inferred(&assign.value, names, None);
+                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
                         declared.values.entry(name).or_insert((ty, Some(&assign.value)));
                     }
                 }
@@ -186,7 +216,8 @@ fn class<'t>(
     for method in methods {
         let me = method.parameters.iter().next().map(|p| p.name().as_str());
         if let Some(me) = me {
-            attributes(&method.body, me, &method.parameters, names, &mut class, 0);
+            let told = (&declared.returns, name.as_str());
+            attributes(&method.body, me, &method.parameters, names, &mut class, told, 0);
         }
     }
     declared.classes.insert(name, class);
@@ -214,7 +245,7 @@ fn members<'t>(
             Stmt::Assign(assign) => {
                 for target in &assign.targets {
                     if let Expr::Name(target) = target {
-                        let ty = inferred(&assign.value, names, None);
+                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
                         class.fields.insert(target.id.to_string(), ty);
                         class.values.insert(target.id.to_string(), &assign.value);
                     }
@@ -243,6 +274,7 @@ fn attributes<'t>(
     parameters: &Parameters,
     names: &Names,
     class: &mut Class<'t>,
+    (returns, owner): (&FxHashMap<String, Ty>, &str),
     depth: usize,
 ) {
     if depth > MAX_DEPTH {
@@ -261,7 +293,7 @@ fn attributes<'t>(
     for statement in body {
         match statement {
             Stmt::Assign(assign) => {
-                let ty = inferred(&assign.value, names, Some(parameters));
+                let ty = inferred(&assign.value, names, Some(parameters), returns, owner);
                 assign.targets.iter().for_each(|target| note(target, ty.clone()));
             }
             Stmt::AnnAssign(assign) => note(&assign.target, annotated(&assign.annotation, names)),
@@ -269,20 +301,38 @@ fn attributes<'t>(
         }
     }
     for statement in body {
-        each_block(statement, &mut |block| attributes(block, me, parameters, names, class, depth + 1));
+        each_block(statement, &mut |block| {
+            attributes(block, me, parameters, names, class, (returns, owner), depth + 1);
+        });
     }
 }
 
 /// The type of an expression, by its form alone.
-fn inferred(expr: &Expr, names: &Names, parameters: Option<&Parameters>) -> Ty {
-    infer(expr, names, parameters, 0)
+fn inferred(
+    expr: &Expr,
+    names: &Names,
+    parameters: Option<&Parameters>,
+    returns: &FxHashMap<String, Ty>,
+    class: &str,
+) -> Ty {
+    infer(expr, &Inference { names, parameters, returns, class }, 0)
 }
 
-fn infer(expr: &Expr, names: &Names, parameters: Option<&Parameters>, depth: usize) -> Ty {
+/// What the type of an expression is told by.
+struct Inference<'a> {
+    names: &'a Names,
+    parameters: Option<&'a Parameters>,
+    returns: &'a FxHashMap<String, Ty>,
+    /// The class around, if any.
+    class: &'a str,
+}
+
+fn infer(expr: &Expr, by: &Inference<'_>, depth: usize) -> Ty {
+    let Inference { names, parameters, returns, class } = *by;
     if depth > MAX_DEPTH {
         return Ty::Unknown;
     }
-    let inner = |e: &Expr| infer(e, names, parameters, depth + 1);
+    let inner = |e: &Expr| infer(e, by, depth + 1);
     match expr {
         Expr::StringLiteral(_) | Expr::FString(_) | Expr::BytesLiteral(_) => Ty::Text,
         Expr::BooleanLiteral(_) => Ty::Bool,
@@ -320,6 +370,9 @@ fn infer(expr: &Expr, names: &Names, parameters: Option<&Parameters>, depth: usi
                 if let Some(api) = models.api(&types::dotted(&builtin(&name))) {
                     return api.returns.as_deref().map_or(Ty::Unknown, Ty::of_row);
                 }
+                if let Some(ty) = returns.get(&name) {
+                    return ty.clone();
+                }
                 let last = crate::qualified::last(&name);
                 let is_class = last.trim_start_matches('_').starts_with(char::is_uppercase);
                 if is_class && !last.chars().all(|c| c.is_uppercase() || c == '_') {
@@ -327,7 +380,15 @@ fn infer(expr: &Expr, names: &Names, parameters: Option<&Parameters>, depth: usi
                 }
             }
             match &*call.func {
-                Expr::Attribute(attribute) => method(&inner(&attribute.value), &attribute.attr),
+                Expr::Attribute(attribute) => {
+                    let own = [class, "::", attribute.attr.as_str()].concat();
+                    let receiver = parameters.and_then(|p| p.iter().next()).map(|p| p.name().as_str());
+                    let on_itself = matches!(&*attribute.value, Expr::Name(n) if Some(n.id.as_str()) == receiver);
+                    match returns.get(&own).filter(|_| on_itself && !class.is_empty()) {
+                        Some(ty) => ty.clone(),
+                        None => method(&inner(&attribute.value), &attribute.attr),
+                    }
+                }
                 _ => Ty::Unknown,
             }
         }

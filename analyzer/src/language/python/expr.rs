@@ -185,6 +185,9 @@ impl<'t> Lowerer<'_, 't> {
                     return value.clone();
                 }
             }
+            V::Place(place) if base.ty == Ty::Unknown && name == "parent" => {
+                return Val { v: V::Place(place.parent()), ty: Ty::Unknown, data: base.data.clone() };
+            }
             V::Error(of) if name == "errno" => return Val::new(V::Errno(of.clone()), Ty::Number),
             V::Error(_) if name == "args" => return base.clone(),
             _ => {}
@@ -216,7 +219,9 @@ impl<'t> Lowerer<'_, 't> {
         let data = base.observed();
         let ty = owner.as_ref().map_or(Ty::Unknown, |owner| self.field_type(owner, name));
         let ty = match (&ty, &owner) {
-            (Ty::Unknown, Some(owner)) if !matches!(base.ty, Ty::Text) => {
+            (Ty::Unknown, Some(owner))
+                if !matches!(base.ty, Ty::Text) && !self.file.declared.classes.contains_key(owner) =>
+            {
                 // Declared in another file: the linker knows the attribute's type by this name.
                 Ty::Named([owner.as_str(), ".", name].concat().into())
             }

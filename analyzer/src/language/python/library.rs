@@ -90,6 +90,10 @@ impl<'t> Lowerer<'_, 't> {
                     place = place.join(&self.place_of(part, ""));
                 }
             }
+            if let Some(unique) = api.unique {
+                let id = self.opaque_id();
+                place = place.join(&Place::new(PlaceKind::Unique(unique, id)));
+            }
             let ty = if ty == Ty::Unknown { Ty::Text } else { ty };
             return Val::place(place, ty);
         }

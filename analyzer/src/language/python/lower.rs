@@ -316,6 +316,10 @@ impl<'a, 't> Lowerer<'a, 't> {
         if let (Some(a), Some(b)) = (truth(&then.v), truth(&otherwise.v)) {
             return Val { v: V::Cond(choose(condition, a, b)), ty: Ty::Bool, data };
         }
+        // `if hasattr(os, "O_NOFOLLOW"): flags |= os.O_NOFOLLOW`: where there is more to ask for, it is asked for.
+        if let (V::Flags(a), V::Flags(b)) = (&then.v, &otherwise.v) {
+            return Val { v: V::Flags(a.union(*b)), ty, data };
+        }
         if let (V::Error(a), V::Error(b)) = (&then.v, &otherwise.v) {
             let mut of = a.to_vec();
             add_data(&mut of, b);

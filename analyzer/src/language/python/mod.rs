@@ -70,7 +70,9 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
         declared: &declared,
     };
     let main = body.iter().any(asks_for_main) || file.path.ends_with("__main__.py");
-    summary.library = !main && summary.module.contains("::");
+    // A module in a package is there to be imported, and so is one that does not ask whether it is run, or says what it hands out.
+    let says = |s: &Stmt| matches!(s, Stmt::Assign(a) if a.targets.iter().any(|t| matches!(t, Expr::Name(n) if n.id == "__all__")));
+    summary.library = is_package || summary.module.contains("::") || !main || body.iter().any(says);
     let context = Context { test, auxiliary: is_auxiliary(&file.path), ..Context::default() };
     constants(&scope, &mut summary);
     functions(&scope, body, None, context, &mut summary, 0);
@@ -195,12 +197,23 @@ fn function<'t>(
     };
     let placed = std::mem::take(&mut lowerer.placed);
     let context_here = Context {
-        public: !node.name.starts_with('_'),
+        // An underscore before a name asks others not to use it; who is asked to may lead to it all the same.
+        public: depth == 0 || class.is_some(),
         is_async: node.is_async || serves(&node.decorator_list),
         test: context.test || node.name.starts_with("test_") && context.test,
         ..context
     };
     keep(lowerer, steps, &name, parameters, class.is_some(), context_here, span(node), span(&node.name), summary);
+    if what.manages {
+        // Who enters it gets what it does before it hands out; what it does as a whole is looked at here.
+        let mut whole = Lowerer::new(scope);
+        whole.class = class.map(str::to_owned);
+        let parameters = declare_parameters(&mut whole, node, class, what.is_static, what.of_class);
+        whole.statements(&node.body);
+        let steps = whole.finish();
+        let name = [name.as_str(), "::{whole}"].concat();
+        keep(whole, steps, &name, parameters, class.is_some(), context_here, span(node), span(&node.name), summary);
+    }
     // Functions that it defines and only hands on.
     nested(&node.body, &mut |inner| {
         if !placed.contains(&span(&inner.name).start) && depth < MAX_DEPTH {

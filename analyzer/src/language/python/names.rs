@@ -50,6 +50,7 @@ impl Names {
         if depth > MAX_DEPTH {
             return;
         }
+        let mut inner: Vec<&[Stmt]> = Vec::new();
         for statement in body {
             match statement {
                 Stmt::Import(import) => {
@@ -57,11 +58,11 @@ impl Names {
                         let target = alias.name.as_str().replace('.', "::");
                         match &alias.asname {
                             Some(name) => {
-                                self.imports.insert(name.to_string(), target);
+                                self.imports.entry(name.to_string()).or_insert(target);
                             }
                             None => {
                                 let first = target.split("::").next().unwrap_or_default().to_owned();
-                                self.imports.insert(first.clone(), first);
+                                self.imports.entry(first.clone()).or_insert(first);
                             }
                         }
                     }
@@ -80,8 +81,14 @@ impl Names {
                         self.imports.entry(local.to_owned()).or_insert(target);
                     }
                 }
+                // What a function imports is its own, but hardly ever another thing than elsewhere in the file.
+                Stmt::FunctionDef(function) => inner.push(&*function.body),
+                Stmt::ClassDef(class) => inner.push(&*class.body),
                 other => each_block(other, &mut |block| self.imports_in(block, depth + 1)),
             }
+        }
+        for body in inner {
+            self.imports_in(body, depth + 1);
         }
     }
 
