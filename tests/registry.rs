@@ -55,7 +55,7 @@ fn every_rule_has_its_page() {
 
 #[test]
 fn every_rule_has_fixtures_racy_and_safe_in_every_language() {
-    for language in ["go", "rust"] {
+    for language in ["go", "python", "rust"] {
         let folders: BTreeSet<String> =
             entries(&format!("fixtures/{language}")).iter().map(|path| stem(path)).collect();
         assert_eq!(folders, ids(), "left: folders of fixtures in {language}, right: RULES");

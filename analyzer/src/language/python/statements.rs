@@ -5,10 +5,10 @@ use super::names::each_block;
 use super::types::{Ty, annotated, dotted};
 use super::value::{Closure, V, Val};
 use crate::flow::{Block, Branch, Condition, Exit, Place, ResultId, Step, Value};
-use crate::language::conditions::add_data;
+use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, failure_exits, is_idle};
 use ruff_python_ast::{
-    ElifElseClause, Expr, Operator, Pattern, Stmt, StmtFor, StmtMatch, StmtRaise, StmtReturn, StmtWhile,
+    BoolOp, ElifElseClause, Expr, ExprBoolOp, Operator, Pattern, Stmt, StmtFor, StmtMatch, StmtRaise, StmtReturn, StmtWhile, UnaryOp,
 };
 use std::rc::Rc;
 
@@ -246,7 +246,7 @@ impl<'t> Lowerer<'_, 't> {
         let condition = match &case.guard {
             Some(guard) => {
                 let guard = self.condition(guard);
-                crate::language::conditions::all(vec![condition, guard])
+                all(vec![condition, guard])
             }
             None => condition,
         };
@@ -414,8 +414,38 @@ impl<'t> Lowerer<'_, 't> {
 
     /// The test of a decision.
     pub fn condition(&mut self, test: &'t Expr) -> Condition {
-        let value = self.expr(test);
-        self.condition_of(&value)
+        self.deeper(|this| match test {
+            Expr::BoolOp(op) => this.of_both(op),
+            Expr::UnaryOp(not) if not.op == UnaryOp::Not => this.condition(&not.operand).negated(),
+            _ => {
+                let value = this.expr(test);
+                this.condition_of(&value)
+            }
+        })
+        .unwrap_or_else(|| self.opaque_condition(Vec::new()))
+    }
+
+    /// `a and b`, `a or b`, where only the truth matters. The right side runs only when the left does not decide.
+    fn of_both(&mut self, node: &'t ExprBoolOp) -> Condition {
+        let is_and = node.op == BoolOp::And;
+        let mut conditions: Vec<Condition> = Vec::new();
+        for value in &node.values {
+            if conditions.is_empty() {
+                conditions.push(self.condition(value));
+                continue;
+            }
+            let before = if is_and { all(conditions.clone()) } else { any(conditions.clone()) };
+            let mark = self.open_block();
+            let condition = self.condition(value);
+            let block = self.close_block(mark);
+            if is_and {
+                self.push_branch(before, block, Block::default());
+            } else {
+                self.push_branch(before, Block::default(), block);
+            }
+            conditions.push(condition);
+        }
+        if is_and { all(conditions) } else { any(conditions) }
     }
 
     /// An element of something by its key, where that is an effect.
