@@ -1,8 +1,8 @@
 //! Reads a model table.
 
 use super::{
-    When,
-    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo,
+    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind,
+    TypeInfo, When,
 };
 use crate::flow::{
     Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness,

@@ -45,8 +45,18 @@ const EVERYTHING: [&str; 2] = ["Exception", "BaseException"];
 const OF_THE_SYSTEM: [&str; 6] =
     ["OSError", "IOError", "EnvironmentError", "os::error", "socket::error", "shutil::Error"];
 const OF_VALUES: [&str; 12] = [
-    "ValueError", "JSONDecodeError", "KeyError", "TypeError", "EOFError", "UnicodeDecodeError",
-    "UnpicklingError", "AttributeError", "LookupError", "YAMLError", "PickleError", "IndexError",
+    "ValueError",
+    "JSONDecodeError",
+    "KeyError",
+    "TypeError",
+    "EOFError",
+    "UnicodeDecodeError",
+    "UnpicklingError",
+    "AttributeError",
+    "LookupError",
+    "YAMLError",
+    "PickleError",
+    "IndexError",
 ];
 
 impl<'t> Lowerer<'_, 't> {
@@ -68,11 +78,11 @@ impl<'t> Lowerer<'_, 't> {
         if node.finalbody.is_empty() {
             return self.attempt(at, &handlers, &node.orelse, |this| this.statements(&node.body));
         }
-        self.finally(at, &node.finalbody, leaves(&node.body, &node.orelse, &handlers), |this| {
-            match handlers.is_empty() {
-                true => this.statements(&node.body),
-                false => this.attempt(at, &handlers, &node.orelse, |this| this.statements(&node.body)),
-            }
+        self.finally(at, &node.finalbody, leaves(&node.body, &node.orelse, &handlers), |this| match handlers
+            .is_empty()
+        {
+            true => this.statements(&node.body),
+            false => this.attempt(at, &handlers, &node.orelse, |this| this.statements(&node.body)),
         });
     }
 
@@ -326,13 +336,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// Runs `body`, and then `last`, whatever happens.
-    pub fn finally(
-        &mut self,
-        at: Span,
-        last: &'t [Stmt],
-        leaves: bool,
-        body: impl FnOnce(&mut Self),
-    ) {
+    pub fn finally(&mut self, at: Span, last: &'t [Stmt], leaves: bool, body: impl FnOnce(&mut Self)) {
         let reached = !self.diverged;
         let before = self.state();
         if leaves {
@@ -352,6 +356,11 @@ impl<'t> Lowerer<'_, 't> {
         let mut releases = Vec::new();
         if collect_releases(&now, &mut releases) {
             self.sites.truncate(sites);
+            if block.steps.is_empty() {
+                // Nothing comes in between.
+                block = now;
+                releases.clear();
+            }
             block.drops.extend(releases);
             self.push_all(block);
             self.diverged |= ended;
@@ -488,27 +497,29 @@ fn leaving(block: Block, loops: u32, of: &mut Vec<ResultId>, depth: usize) -> Bl
     if depth > MAX_DEPTH {
         return block;
     }
-    let leave = |loops: u32| Block { steps: vec![Step::Exit(Exit::Break(loops))], drops: Vec::new() };
+    let policy = |on_failure: OnFailure, result: ResultId, of: &mut Vec<ResultId>| match on_failure {
+        OnFailure::Propagate => {
+            of.push(result);
+            OnFailure::Leave(loops)
+        }
+        other => other,
+    };
     let mut steps = Vec::with_capacity(block.steps.len());
     for step in block.steps {
-        let mut failing = None;
         steps.push(match step {
-            Step::Effect(mut e) if e.on_failure == OnFailure::Propagate => {
-                e.on_failure = OnFailure::Continue;
-                failing = Some(e.result);
+            Step::Effect(mut e) => {
+                e.on_failure = policy(e.on_failure, e.result, of);
                 Step::Effect(e)
             }
-            Step::Call(mut c) if c.on_failure == OnFailure::Propagate => {
-                c.on_failure = OnFailure::Continue;
+            Step::Call(mut c) => {
+                c.on_failure = policy(c.on_failure, c.result, of);
                 if let Some(presumed) = &mut c.presumed {
-                    presumed.on_failure = OnFailure::Continue;
+                    presumed.on_failure = policy(presumed.on_failure, c.result, of);
                 }
-                failing = Some(c.result);
                 Step::Call(c)
             }
-            Step::Frame(mut f) if f.on_failure == OnFailure::Propagate => {
-                f.on_failure = OnFailure::Continue;
-                failing = Some(f.result);
+            Step::Frame(mut f) => {
+                f.on_failure = policy(f.on_failure, f.result, of);
                 Step::Frame(f)
             }
             Step::Branch(b) => Step::Branch(Branch {
@@ -525,14 +536,6 @@ fn leaving(block: Block, loops: u32, of: &mut Vec<ResultId>, depth: usize) -> Bl
             Step::Exit(Exit::Continue(n)) if n >= loops => Step::Exit(Exit::Continue(n + 2)),
             other => other,
         });
-        if let Some(result) = failing {
-            of.push(result);
-            steps.push(Step::Branch(Branch {
-                condition: failed(result),
-                then: leave(loops),
-                otherwise: Block::default(),
-            }));
-        }
     }
     Block { steps, drops: block.drops }
 }

@@ -55,18 +55,102 @@ impl<'t> Given<'t> {
 
 /// Modules of the standard library whose functions without a row have no effect. Others may be the program's.
 const STANDARD: [&str; 58] = [
-    "abc", "argparse", "array", "ast", "asyncio", "base64", "binascii", "bisect", "builtins", "codecs", "collections",
-    "concurrent", "contextlib", "copy", "csv", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "email", "enum",
-    "errno", "fnmatch", "functools", "getpass", "gettext", "hashlib", "heapq", "html", "http", "importlib", "inspect", "io",
-    "itertools", "json", "locale", "logging", "math", "operator", "os", "pathlib", "pickle", "platform", "random", "re",
-    "shlex", "signal", "socket", "stat", "string", "struct", "sys", "textwrap", "threading", "time", "typing", "warnings",
+    "abc",
+    "argparse",
+    "array",
+    "ast",
+    "asyncio",
+    "base64",
+    "binascii",
+    "bisect",
+    "builtins",
+    "codecs",
+    "collections",
+    "concurrent",
+    "contextlib",
+    "copy",
+    "csv",
+    "ctypes",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "email",
+    "enum",
+    "errno",
+    "fnmatch",
+    "functools",
+    "getpass",
+    "gettext",
+    "hashlib",
+    "heapq",
+    "html",
+    "http",
+    "importlib",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "locale",
+    "logging",
+    "math",
+    "operator",
+    "os",
+    "pathlib",
+    "pickle",
+    "platform",
+    "random",
+    "re",
+    "shlex",
+    "signal",
+    "socket",
+    "stat",
+    "string",
+    "struct",
+    "sys",
+    "textwrap",
+    "threading",
+    "time",
+    "typing",
+    "warnings",
 ];
 
 /// Methods of texts, lists and mappings: on a receiver of unknown type nobody's but theirs.
 const OF_VALUES: [&str; 34] = [
-    "add", "append", "capitalize", "count", "decode", "encode", "endswith", "extend", "find", "format", "get", "groups",
-    "index", "insert", "isdigit", "items", "join", "keys", "lower", "lstrip", "partition", "replace", "rpartition", "rsplit",
-    "rstrip", "setdefault", "sort", "split", "splitlines", "startswith", "strip", "title", "upper", "values",
+    "add",
+    "append",
+    "capitalize",
+    "count",
+    "decode",
+    "encode",
+    "endswith",
+    "extend",
+    "find",
+    "format",
+    "get",
+    "groups",
+    "index",
+    "insert",
+    "isdigit",
+    "items",
+    "join",
+    "keys",
+    "lower",
+    "lstrip",
+    "partition",
+    "replace",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "setdefault",
+    "sort",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "title",
+    "upper",
+    "values",
 ];
 
 impl<'t> Lowerer<'_, 't> {
@@ -149,7 +233,8 @@ impl<'t> Lowerer<'_, 't> {
 
     fn call_of_base(&mut self, name: &str, node: &'t ExprCall, at: Span) -> Val<'t> {
         let given = self.given(node, None);
-        let base = self.class.as_ref().and_then(|c| self.file.declared.classes.get(c)?.bases.first().cloned());
+        let base =
+            self.class.as_ref().and_then(|c| self.file.declared.classes.get(c)?.bases.first().cloned());
         let Some(base) = base else { return Val { data: given.provenance(), ..Val::opaque() } };
         let me = self.local("self").cloned().unwrap_or_default();
         let receiver = Val { ty: Ty::named(&base), ..me };
@@ -206,7 +291,13 @@ impl<'t> Lowerer<'_, 't> {
             let arguments = self.bind(&function.parameters, given, what.is_static);
             let ty = returns(function, self.file.names);
             let ty = if what.of_class && ty == Ty::Unknown { Ty::named(owner) } else { ty };
-            return self.unknown_call(Callee::Function([&of, "::", method].concat()), arguments, at, ty, None);
+            return self.unknown_call(
+                Callee::Function([&of, "::", method].concat()),
+                arguments,
+                at,
+                ty,
+                None,
+            );
         }
         self.run_closures(&given, at);
         if is_standard(name) {
@@ -227,7 +318,8 @@ impl<'t> Lowerer<'_, 't> {
         }
         let arguments = given.plain.clone();
         let presumed = self.presumed(last, &given, 0);
-        let value = self.unknown_call(Callee::Function(name.to_owned()), arguments, at, Ty::Unknown, presumed);
+        let value =
+            self.unknown_call(Callee::Function(name.to_owned()), arguments, at, Ty::Unknown, presumed);
         value.with_data(&given.provenance())
     }
 
@@ -260,7 +352,11 @@ impl<'t> Lowerer<'_, 't> {
                 }
             }
             "list" | "tuple" | "sorted" | "set" | "iter" | "reversed" | "frozenset" => {
-                let v = if matches!(first.v, V::List(_) | V::Result(_)) && name != "reversed" { first.v } else { V::Opaque };
+                let v = if matches!(first.v, V::List(_) | V::Result(_)) && name != "reversed" {
+                    first.v
+                } else {
+                    V::Opaque
+                };
                 Val { v, ty: first.ty, data }
             }
             "next" | "max" | "min" => {
@@ -292,13 +388,16 @@ impl<'t> Lowerer<'_, 't> {
                     _ => Val { v: V::Opaque, ty: Ty::Unknown, data },
                 }
             }
-            "open" | "print" | "range" | "zip" | "enumerate" | "vars" | "type" | "object" | "super" | "exit"
-            | "input" | "setattr" | "delattr" | "format" | "chr" | "divmod" | "globals" | "locals" => {
-                Val { v: V::Opaque, ty: Ty::Unknown, data }
-            }
+            "open" | "print" | "range" | "zip" | "enumerate" | "vars" | "type" | "object" | "super"
+            | "exit" | "input" | "setattr" | "delattr" | "format" | "chr" | "divmod" | "globals"
+            | "locals" => Val { v: V::Opaque, ty: Ty::Unknown, data },
             "map" | "filter" => {
                 if let Some(function) = given.plain.first().cloned() {
-                    let item = Val { v: V::Opaque, ty: given.plain.get(1).map(|v| v.ty.element()).unwrap_or_default(), data: data.clone() };
+                    let item = Val {
+                        v: V::Opaque,
+                        ty: given.plain.get(1).map(|v| v.ty.element()).unwrap_or_default(),
+                        data: data.clone(),
+                    };
                     self.call_value(&function, Given::plain(vec![item]), at);
                 }
                 Val { v: V::Opaque, ty: Ty::Unknown, data }
@@ -421,15 +520,23 @@ impl<'t> Lowerer<'_, 't> {
         }
         self.run_closures(&given, at);
         let of_values = owner.is_none() && OF_VALUES.contains(&name);
-        let foreign = of_values || owner.as_deref().is_some_and(|o| is_standard(o) || self.file.models.canonical_type(&dotted(o)).is_some());
-        if foreign || matches!(receiver.ty, Ty::Text | Ty::Number | Ty::Bool) || matches!(receiver.v, V::Struct(_) | V::List(_) if owner.is_none())
+        let foreign = of_values
+            || owner
+                .as_deref()
+                .is_some_and(|o| is_standard(o) || self.file.models.canonical_type(&dotted(o)).is_some());
+        if foreign
+            || matches!(receiver.ty, Ty::Text | Ty::Number | Ty::Bool)
+            || matches!(receiver.v, V::Struct(_) | V::List(_) if owner.is_none())
         {
             let mut data = receiver.provenance();
             add_data(&mut data, &given.provenance());
             if let Some(node) = given.node
                 && let Expr::Attribute(attribute) = &*node.func
                 && let Some(root) = super::statements::root_of(&attribute.value)
-                && matches!(name, "append" | "add" | "update" | "extend" | "insert" | "setdefault" | "pop" | "remove")
+                && matches!(
+                    name,
+                    "append" | "add" | "update" | "extend" | "insert" | "setdefault" | "pop" | "remove"
+                )
             {
                 self.taint(root, &given.provenance());
             }
@@ -510,7 +617,11 @@ impl<'t> Lowerer<'_, 't> {
             place,
             handle: None,
             other_place,
-            data: if matches!(operation, crate::flow::Operation::Write | crate::flow::Operation::Append) { given.provenance() } else { Vec::new() },
+            data: if matches!(operation, crate::flow::Operation::Write | crate::flow::Operation::Append) {
+                given.provenance()
+            } else {
+                Vec::new()
+            },
             content: Value::Opaque,
             result: self.result(),
             on_failure: if raises { OnFailure::Propagate } else { OnFailure::Continue },
@@ -544,7 +655,9 @@ impl<'t> Lowerer<'_, 't> {
                 if let PlaceKind::Field { base, owner, name } = place.kind() {
                     let receiver = Val::place(base.clone(), owner.as_deref().map_or(Ty::Unknown, Ty::named));
                     let name = name.to_string();
-                    return self.deeper(|this| this.call_method(receiver, &name, given, at)).unwrap_or_default();
+                    return self
+                        .deeper(|this| this.call_method(receiver, &name, given, at))
+                        .unwrap_or_default();
                 }
                 self.foreign_call(function, &given, at)
             }
@@ -710,9 +823,10 @@ impl<'t> Lowerer<'_, 't> {
             Some(effect) => effect.on_failure,
             None => OnFailure::Propagate,
         };
+        let arguments = arguments.iter().map(Val::to_flow).collect();
         self.push(Step::Call(Call {
             callee,
-            arguments: arguments.iter().map(Val::to_flow).collect(),
+            arguments,
             result,
             on_failure,
             defaulted: false,

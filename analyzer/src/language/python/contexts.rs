@@ -5,9 +5,7 @@ use super::calls::Given;
 use super::lower::{Lowerer, span};
 use super::types::dotted;
 use super::value::{V, Val};
-use crate::flow::{
-    Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step, Value,
-};
+use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step, Value};
 use crate::source::Span;
 use ruff_python_ast::{Expr, Stmt, WithItem};
 
@@ -19,12 +17,20 @@ impl<'t> Lowerer<'_, 't> {
             let handlers = [Handler { caught, name: None, body: &[] }];
             return self.attempt(at, &handlers, &[], |this| this.with_items(rest, body, at));
         }
+        let started = self.started.len();
         let (mut block, released) = self.in_block(|this| {
             let (value, released) = this.entered(&item.context_expr);
+            let waits = value.ty.name().is_some_and(|owner| {
+                let leave = [dotted(owner).as_str(), ".__exit__"].concat();
+                this.file.models.api(&leave).is_some_and(|api| api.joins)
+            });
             if let Some(target) = &item.optional_vars {
                 this.set(target, value);
             }
             this.deeper(|this| this.with_items(rest, body, at));
+            if waits {
+                this.join_since(started);
+            }
             released
         });
         if let Some(result) = released {
@@ -159,4 +165,3 @@ fn is_lock_name(expr: &Expr) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with("lock") || name.ends_with("mutex") || name.ends_with("locks")
 }
-

@@ -191,13 +191,7 @@ fn statements<'t>(
     }
 }
 
-fn class<'t>(
-    node: &'t StmtClassDef,
-    names: &Names,
-    declared: &mut Declared<'t>,
-    outer: &str,
-    depth: usize,
-) {
+fn class<'t>(node: &'t StmtClassDef, names: &Names, declared: &mut Declared<'t>, outer: &str, depth: usize) {
     if depth > MAX_DEPTH {
         return;
     }
@@ -383,7 +377,8 @@ fn infer(expr: &Expr, by: &Inference<'_>, depth: usize) -> Ty {
                 Expr::Attribute(attribute) => {
                     let own = [class, "::", attribute.attr.as_str()].concat();
                     let receiver = parameters.and_then(|p| p.iter().next()).map(|p| p.name().as_str());
-                    let on_itself = matches!(&*attribute.value, Expr::Name(n) if Some(n.id.as_str()) == receiver);
+                    let on_itself =
+                        matches!(&*attribute.value, Expr::Name(n) if Some(n.id.as_str()) == receiver);
                     match returns.get(&own).filter(|_| on_itself && !class.is_empty()) {
                         Some(ty) => ty.clone(),
                         None => method(&inner(&attribute.value), &attribute.attr),

@@ -8,9 +8,9 @@ use crate::flow::{Condition, ErrorKind, Exit, Kinds, Place, PlaceKind, Step, Val
 use crate::language::conditions::{add_data, all, any, failed};
 use crate::language::texts::concat;
 use ruff_python_ast::{
-    BoolOp, CmpOp, Comprehension, Expr, ExprAttribute, ExprBinOp, ExprBoolOp, ExprCompare, ExprDict, ExprFString,
-    ExprIf, ExprSubscript, ExprUnaryOp, ExprYield, FStringPart, InterpolatedStringElement, Number, Operator,
-    UnaryOp,
+    BoolOp, CmpOp, Comprehension, Expr, ExprAttribute, ExprBinOp, ExprBoolOp, ExprCompare, ExprDict,
+    ExprFString, ExprIf, ExprSubscript, ExprUnaryOp, ExprYield, FStringPart, InterpolatedStringElement,
+    Number, Operator, UnaryOp,
 };
 
 impl<'t> Lowerer<'_, 't> {
@@ -56,7 +56,15 @@ impl<'t> Lowerer<'_, 't> {
                 self.set(&named.target, value.clone());
                 value
             }
-            Expr::Await(wait) => self.expr(&wait.value),
+            Expr::Await(wait) => {
+                let value = self.expr(&wait.value);
+                if let V::Result(r) = value.v
+                    && self.started.contains(&r)
+                {
+                    self.waited_for(r);
+                }
+                value
+            }
             Expr::FString(text) => self.f_string(text),
             Expr::List(list) => self.items(&list.elts),
             Expr::Tuple(tuple) => self.items(&tuple.elts),
@@ -196,7 +204,9 @@ impl<'t> Lowerer<'_, 't> {
             Ty::Text => Some("str".to_owned()),
             _ => base.ty.name().map(str::to_owned),
         };
-        if let Some(api) = owner.as_ref().and_then(|o| self.file.models.api(&[&dotted(o), ".", name].concat())) {
+        if let Some(api) =
+            owner.as_ref().and_then(|o| self.file.models.api(&[&dotted(o), ".", name].concat()))
+        {
             let is_property = api.effect.is_none()
                 && (api.path.is_some() || api.access.is_some() || api.root.is_some())
                 && api.keywords.is_empty();
@@ -211,7 +221,12 @@ impl<'t> Lowerer<'_, 't> {
         {
             if super::declared::decorated(&method.decorator_list).property {
                 let _ = of;
-                return self.call_method(base.clone(), name, super::calls::Given::plain(Vec::new()), span(node));
+                return self.call_method(
+                    base.clone(),
+                    name,
+                    super::calls::Given::plain(Vec::new()),
+                    span(node),
+                );
             }
             return Val::new(super::statements::bound(base.clone(), name), Ty::Unknown);
         }
@@ -228,15 +243,15 @@ impl<'t> Lowerer<'_, 't> {
             _ => ty,
         };
         let place = self.place_of(base, "").field(owner.as_deref().filter(|o| *o != "str"), name);
-        Val { v: V::Place(place), ty, data: if matches!(base.v, V::Result(_)) { data } else { base.data.clone() } }
+        Val {
+            v: V::Place(place),
+            ty,
+            data: if matches!(base.v, V::Result(_)) { data } else { base.data.clone() },
+        }
     }
 
     /// A method that a class of this file or one of its bases here has, and which.
-    pub fn method(
-        &self,
-        owner: &str,
-        name: &str,
-    ) -> Option<(String, &'t ruff_python_ast::StmtFunctionDef)> {
+    pub fn method(&self, owner: &str, name: &str) -> Option<(String, &'t ruff_python_ast::StmtFunctionDef)> {
         let mut owner = owner.to_owned();
         for _ in 0..8 {
             let class = self.file.declared.classes.get(&owner)?;
@@ -394,12 +409,20 @@ impl<'t> Lowerer<'_, 't> {
         let mut data = left.provenance();
         add_data(&mut data, &right.provenance());
         let is_path = left.ty.is_path() || right.ty.is_path() || right.ty == Ty::Text || left.ty == Ty::Text;
-        if !is_path && (left.ty == Ty::Number || right.ty == Ty::Number || !matches!(left.v, V::Place(_) | V::Result(_) | V::Name(_))) {
+        if !is_path
+            && (left.ty == Ty::Number
+                || right.ty == Ty::Number
+                || !matches!(left.v, V::Place(_) | V::Result(_) | V::Name(_)))
+        {
             return Val { v: V::Opaque, ty: Ty::Number, data };
         }
         let base = self.place_of(&left, "");
         let part = self.place_of(&right, "");
-        Val { v: V::Place(base.join(&part)), ty: Ty::named(&super::types::undotted(super::types::PATH)), data }
+        Val {
+            v: V::Place(base.join(&part)),
+            ty: Ty::named(&super::types::undotted(super::types::PATH)),
+            data,
+        }
     }
 
     /// `a + b`: texts one after the other, or lists.
@@ -516,7 +539,8 @@ impl<'t> Lowerer<'_, 't> {
 
     fn environment_has(&mut self, name: &str, key: &Val<'t>) -> Option<Condition> {
         let api = self.file.models.api(&[&dotted(name), ".__contains__"].concat())?;
-        let value = self.api_call(api, super::calls::Given::plain(vec![key.clone()]), crate::source::Span::default());
+        let value =
+            self.api_call(api, super::calls::Given::plain(vec![key.clone()]), crate::source::Span::default());
         Some(self.condition_of(&value))
     }
 

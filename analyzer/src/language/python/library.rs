@@ -63,9 +63,13 @@ impl<'t> Lowerer<'_, 't> {
             return self.spawn(kind, api, &arguments, &given, at);
         }
         if api.joins {
-            if let Some(V::Result(r)) = arguments.get(Some(0)).map(|a| &a.v) {
-                let result = *r;
-                self.push(Step::Join(result));
+            match arguments.get(Some(0)).map(|a| &a.v) {
+                Some(V::Result(r)) if self.started.contains(r) => {
+                    let result = *r;
+                    self.waited_for(result);
+                }
+                // Which of what was started is waited for is not known: all that is.
+                _ => self.join_since(0),
             }
             return Val { v: V::Opaque, ty, data };
         }
@@ -98,7 +102,7 @@ impl<'t> Lowerer<'_, 't> {
             return Val::place(place, ty);
         }
         if let Some(transform) = api.path {
-            return self.transform(transform, api, &arguments, data);
+            return self.transform(transform, api, &arguments, &given, data);
         }
         if let Some(unique) = api.unique {
             let id = self.opaque_id();
@@ -149,6 +153,7 @@ impl<'t> Lowerer<'_, 't> {
         transform: PathTransform,
         api: &Api,
         arguments: &Arguments<'t>,
+        given: &Given<'t>,
         data: Vec<ResultId>,
     ) -> Val<'t> {
         let first = arguments.get(Some(0)).cloned().unwrap_or_default();
@@ -157,7 +162,7 @@ impl<'t> Lowerer<'_, 't> {
             return Val { ty, ..first };
         }
         if transform == PathTransform::Format {
-            return self.formatted(arguments);
+            return self.formatted(arguments, given);
         }
         let base = match arguments.get(Some(0)) {
             Some(value) => self.place_of(value, ""),
@@ -193,8 +198,8 @@ impl<'t> Lowerer<'_, 't> {
             },
             PathTransform::Split => {
                 let name = Place::new(PlaceKind::FileName(base.clone()));
-                let parts = [base.parent(), name]
-                    .map(|p| Val { v: V::Place(p), ty: Ty::Text, data: data.clone() });
+                let parts =
+                    [base.parent(), name].map(|p| Val { v: V::Place(p), ty: Ty::Text, data: data.clone() });
                 return Val { v: V::List(parts.to_vec()), ty: Ty::Sequence(Ty::Text.into()), data };
             }
             PathTransform::Concat => {
@@ -211,9 +216,8 @@ impl<'t> Lowerer<'_, 't> {
     // --- formats -----------------------------------------------------------------------------------------------------
 
     /// `"..{}..{name}..".format(..)`: what is written down, and what is put in.
-    fn formatted(&mut self, arguments: &Arguments<'t>) -> Val<'t> {
-        let mut data = Vec::new();
-        arguments.from(0).for_each(|a| add_data(&mut data, &a.provenance()));
+    fn formatted(&mut self, arguments: &Arguments<'t>, given: &Given<'t>) -> Val<'t> {
+        let data = given.provenance();
         let Some(format) = arguments.get(Some(0)).and_then(Val::literal).map(str::to_owned) else {
             let place = self.fresh_place("");
             return Val { v: V::Place(place), ty: Ty::Text, data };
@@ -232,7 +236,7 @@ impl<'t> Lowerer<'_, 't> {
                         }
                         Err(_) => None,
                     };
-                    let value = arguments.get(at).cloned().unwrap_or_default();
+                    let value = arguments.get(at).or_else(|| given.get(&name)).cloned().unwrap_or_default();
                     parts.push(self.place_of(&value, &name));
                 }
             }
@@ -284,7 +288,8 @@ impl<'t> Lowerer<'_, 't> {
         let process = kind == SpawnKind::Process;
         let mut results = Vec::new();
         // What is gathered is all started, then waited for.
-        let all: Vec<usize> = if api.joins { (body..arguments.0.len().max(body + 1)).collect() } else { vec![body] };
+        let all: Vec<usize> =
+            if api.joins { (body..arguments.0.len().max(body + 1)).collect() } else { vec![body] };
         for index in all {
             let node = given.node.and_then(|n| n.arguments.args.get(index.checked_sub(receivers)?));
             let node = node.filter(|n| matches!(n, Expr::Call(_)));
@@ -310,12 +315,11 @@ impl<'t> Lowerer<'_, 't> {
             });
             let site = self.site(at);
             self.push(Step::Spawn(Spawn { body: block, process, result, site }));
+            self.started.push(result);
             results.push(result);
         }
         if api.joins {
-            for result in results {
-                self.push(Step::Join(result));
-            }
+            results.into_iter().for_each(|result| self.waited_for(result));
             return Val::new(V::Opaque, ty);
         }
         match results.first() {
@@ -324,9 +328,27 @@ impl<'t> Lowerer<'_, 't> {
         }
     }
 
+    /// Work is waited for.
+    pub fn waited_for(&mut self, result: ResultId) {
+        self.started.retain(|r| *r != result);
+        self.push(Step::Join(result));
+    }
+
+    /// All work is waited for that was started since there were so many.
+    pub fn join_since(&mut self, count: usize) {
+        let over: Vec<ResultId> = self.started.drain(count.min(self.started.len())..).collect();
+        for result in over {
+            self.push(Step::Join(result));
+        }
+    }
+
     fn command_line(&mut self, api: &Api, arguments: &Arguments<'t>) -> CommandLine {
         let mut line = CommandLine::default();
-        if let Some(words) = arguments.get(Some(0)) {
+        if api.command == Some(CommandPart::Arguments) {
+            // Each word is an argument of its own.
+            let words: Vec<Val<'t>> = arguments.from(0).cloned().collect();
+            line.words = words.iter().map(|w| self.place_of(w, "")).collect();
+        } else if let Some(words) = arguments.get(Some(0)) {
             match &words.v {
                 V::List(items) => {
                     let items = items.clone();
@@ -482,7 +504,8 @@ impl<'t> Lowerer<'_, 't> {
         let writes = matches!(operation, Operation::Write | Operation::Append | Operation::Truncate);
         for (i, value) in arguments.0.iter().enumerate() {
             let Some(value) = value else { continue };
-            let goes_in = api.data.map_or(writes && Some(i) != api.place, |from| i >= from && Some(i) != api.place);
+            let goes_in =
+                api.data.map_or(writes && Some(i) != api.place, |from| i >= from && Some(i) != api.place);
             if goes_in {
                 add_data(&mut data, &value.provenance());
             }
@@ -654,7 +677,6 @@ impl<'t> Lowerer<'_, 't> {
             _ => false,
         }
     }
-
 }
 
 /// Whether values of the type stand for an open file rather than a path.
@@ -663,7 +685,9 @@ pub fn is_stream(ty: &Ty) -> bool {
     let name = dotted(name);
     let models = Models::python();
     ["write", "read"].into_iter().any(|method| {
-        models.api(&[name.as_str(), ".", method].concat()).is_some_and(|api| api.effect.is_some() && api.stream)
+        models
+            .api(&[name.as_str(), ".", method].concat())
+            .is_some_and(|api| api.effect.is_some() && api.stream)
     })
 }
 

@@ -83,6 +83,8 @@ pub struct Lowerer<'a, 't> {
     pub held: Vec<(Place, ResultId)>,
     /// Results of stats that are asked for owner or mode.
     pub accessed: FxHashSet<ResultId>,
+    /// Work that was started and not waited for.
+    pub started: Vec<ResultId>,
     /// Functions within the function that were put in place.
     pub placed: FxHashSet<u32>,
     depth: usize,
@@ -131,6 +133,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             opened: FxHashSet::default(),
             held: Vec::new(),
             accessed: FxHashSet::default(),
+            started: Vec::new(),
             placed: FxHashSet::default(),
             depth: 0,
             inline: 0,

@@ -64,11 +64,8 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let names = Names::collect(summary.module.clone(), is_package, body);
     summary.imports = names.to_flow();
     let declared = declared::collect(body, &names, &mut summary);
-    let scope = FileScope {
-        models: crate::language::models::Models::python(),
-        names: &names,
-        declared: &declared,
-    };
+    let scope =
+        FileScope { models: crate::language::models::Models::python(), names: &names, declared: &declared };
     let main = body.iter().any(asks_for_main) || file.path.ends_with("__main__.py");
     // A module in a package is there to be imported, and so is one that does not ask whether it is run, or says what it hands out.
     let says = |s: &Stmt| matches!(s, Stmt::Assign(a) if a.targets.iter().any(|t| matches!(t, Expr::Name(n) if n.id == "__all__")));
@@ -102,9 +99,10 @@ fn asks_for_main(statement: &Stmt) -> bool {
     let Stmt::If(decision) = statement else { return false };
     let Expr::Compare(compare) = &*decision.test else { return false };
     matches!(&*compare.ops, [CmpOp::Eq])
-        && [&*compare.left].into_iter().chain(&compare.comparators).any(|side| {
-            matches!(side, Expr::Name(name) if name.id == "__name__")
-        })
+        && [&*compare.left]
+            .into_iter()
+            .chain(&compare.comparators)
+            .any(|side| matches!(side, Expr::Name(name) if name.id == "__name__"))
 }
 
 /// Variables of the module whose value is a path or text, and those whose type has a name.
@@ -122,7 +120,9 @@ fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
         let place = match &found.v {
             V::Place(place) => place.clone(),
             _ => match lowerer.known_place(&found) {
-                Some(place) if matches!(place.kind(), PlaceKind::Environment(_) | PlaceKind::Call { .. }) => place,
+                Some(place) if matches!(place.kind(), PlaceKind::Environment(_) | PlaceKind::Call { .. }) => {
+                    place
+                }
                 _ => continue,
             },
         };
@@ -130,7 +130,10 @@ fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
         let computed = place.any(&mut |kind| {
             matches!(
                 kind,
-                PlaceKind::Opaque { .. } | PlaceKind::Result(_) | PlaceKind::Unique(..) | PlaceKind::Private(_)
+                PlaceKind::Opaque { .. }
+                    | PlaceKind::Result(_)
+                    | PlaceKind::Unique(..)
+                    | PlaceKind::Private(_)
             )
         });
         if !computed && !matches!(place.kind(), PlaceKind::Constant(own) if **own == **name) {
@@ -203,7 +206,17 @@ fn function<'t>(
         test: context.test || node.name.starts_with("test_") && context.test,
         ..context
     };
-    keep(lowerer, steps, &name, parameters, class.is_some(), context_here, span(node), span(&node.name), summary);
+    keep(
+        lowerer,
+        steps,
+        &name,
+        parameters,
+        class.is_some(),
+        context_here,
+        span(node),
+        span(&node.name),
+        summary,
+    );
     if what.manages {
         // Who enters it gets what it does before it hands out; what it does as a whole is looked at here.
         let mut whole = Lowerer::new(scope);
@@ -212,7 +225,17 @@ fn function<'t>(
         whole.statements(&node.body);
         let steps = whole.finish();
         let name = [name.as_str(), "::{whole}"].concat();
-        keep(whole, steps, &name, parameters, class.is_some(), context_here, span(node), span(&node.name), summary);
+        keep(
+            whole,
+            steps,
+            &name,
+            parameters,
+            class.is_some(),
+            context_here,
+            span(node),
+            span(&node.name),
+            summary,
+        );
     }
     // Functions that it defines and only hands on.
     nested(&node.body, &mut |inner| {
@@ -287,7 +310,20 @@ fn serves(decorators: &[Decorator]) -> bool {
             Expr::Attribute(attribute) => attribute.attr.as_str(),
             _ => return false,
         };
-        matches!(last, "route" | "get" | "post" | "put" | "patch" | "delete" | "websocket" | "task" | "shared_task" | "api_view" | "tool")
+        matches!(
+            last,
+            "route"
+                | "get"
+                | "post"
+                | "put"
+                | "patch"
+                | "delete"
+                | "websocket"
+                | "task"
+                | "shared_task"
+                | "api_view"
+                | "tool"
+        )
     })
 }
 

@@ -8,7 +8,8 @@ use crate::flow::{Block, Branch, Condition, Exit, Place, ResultId, Step, Value};
 use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, failure_exits, is_idle};
 use ruff_python_ast::{
-    BoolOp, ElifElseClause, Expr, ExprBoolOp, Operator, Pattern, Stmt, StmtFor, StmtMatch, StmtRaise, StmtReturn, StmtWhile, UnaryOp,
+    BoolOp, ElifElseClause, Expr, ExprBoolOp, Operator, Pattern, Stmt, StmtFor, StmtMatch, StmtRaise,
+    StmtReturn, StmtWhile, UnaryOp,
 };
 use std::rc::Rc;
 
@@ -76,10 +77,8 @@ impl<'t> Lowerer<'_, 't> {
             }
             Stmt::Assert(s) => {
                 let condition = self.condition(&s.test);
-                let fails = Block {
-                    steps: vec![Step::Exit(Exit::Return(Value::Failure(None)))],
-                    drops: Vec::new(),
-                };
+                let fails =
+                    Block { steps: vec![Step::Exit(Exit::Return(Value::Failure(None)))], drops: Vec::new() };
                 match condition {
                     // A test of what the flow does not know would make every path one that fails.
                     Condition::Opaque { .. } | Condition::Constant(_) => {}
@@ -139,7 +138,8 @@ impl<'t> Lowerer<'_, 't> {
                 if let Some(Val { v: V::Struct(fields), .. }) = self.local(&root)
                     && let Some((_, name)) = chain.split_once('.')
                 {
-                    let (mut fields, local) = (fields.clone(), self.local(&root).cloned().unwrap_or_default());
+                    let (mut fields, local) =
+                        (fields.clone(), self.local(&root).cloned().unwrap_or_default());
                     fields.retain(|(n, _)| n != name);
                     fields.push((name.to_owned(), value));
                     return self.assign(&root, Val { v: V::Struct(fields), ..local });
@@ -457,9 +457,7 @@ impl<'t> Lowerer<'_, 't> {
         at: crate::source::Span,
     ) -> Option<Val<'t>> {
         let (api, arguments) = match &base.v {
-            V::Name(name) => {
-                (self.file.models.api(&[&dotted(name), ".", method].concat())?, arguments)
-            }
+            V::Name(name) => (self.file.models.api(&[&dotted(name), ".", method].concat())?, arguments),
             _ => {
                 let owner = base.ty.name().map(dotted);
                 let api = self.file.models.api(&[owner?.as_str(), ".", method].concat())?;
