@@ -27,6 +27,8 @@ pub enum Reason {
     Narrowed,
     /// Whoever may run this function may have created the place in another way.
     Instance,
+    /// The name says who else reads it, and the program elsewhere reads paths that are made like this one.
+    Likely(&'static str, Other),
     /// It is started by the function itself.
     Own,
     /// Other threads share what is changed.
@@ -98,7 +100,9 @@ impl Surroundings<'_> {
                 let asked = in_another(&[Role::Checks])
                     .filter(|other| other.strength == Strength::Full && !other.found.clears);
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
+                let word = hint.filter(|h| !h.scratch && !h.edited).map(|h| h.word);
                 sure.map(Reason::Elsewhere)
+                    .or_else(|| Some(Reason::Likely(word?, found.clone()?)))
                     .or_else(|| named(|h| !h.scratch))
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
                     .or_else(|| found.map(Reason::Elsewhere))
@@ -181,16 +185,21 @@ impl Surroundings<'_> {
     /// getting it takes its time.
     fn is_kept(&self, place: &Place) -> bool {
         let mut names = self.name.rsplit("::");
-        place.any(&mut |kind| {
-            matches!(
-                kind,
-                PlaceKind::Field { .. }
-                    | PlaceKind::Constant(_)
-                    | PlaceKind::Root(_)
-                    | PlaceKind::Environment(_)
-            )
-        }) || names::hint(place).is_some()
-            || names.by_ref().take(2).any(|name| names::hint_in(name).is_some())
+        let is_known = |place: &Place| {
+            place.any(&mut |kind| {
+                matches!(
+                    kind,
+                    PlaceKind::Field { .. }
+                        | PlaceKind::Constant(_)
+                        | PlaceKind::Root(_)
+                        | PlaceKind::Environment(_)
+                )
+            })
+        };
+        is_known(place)
+            || names::hint(place).is_some()
+            || self.in_callers.iter().any(is_known)
+            || names.by_ref().take(2).any(|name| names::hint_in(name).is_some() || names::is_atomic(name))
             || takes_long(self.name, 2)
     }
 
@@ -425,6 +434,13 @@ fn met(
         Reason::SharedRoot(root) => {
             (Confidence::Low, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
         }
+        Reason::Likely(word, _) if fails => (Confidence::Low, format!("the name says `{word}`")),
+        Reason::Likely(word, _) => (
+            Confidence::Medium,
+            format!(
+                "the name says `{word}`, and the program elsewhere reads paths that are made like this one"
+            ),
+        ),
         Reason::Coping(_) => {
             (Confidence::Low, "whoever is known to read it copes with half a file".to_owned())
         }
@@ -499,7 +515,11 @@ fn harmless(
     let overwrites = candidate.check.is_none() && race.witness.actor == Actor::Reader;
     // Many at once are served, but nobody's settings are written by many.
     let edited = surroundings.hint(place).is_some_and(|hint| hint.edited);
-    if overwrites && !surroundings.open && (!surroundings.is_async || edited) && !kept {
+    // Every run looks into the directories that all know; into a project's own, whoever works on that.
+    let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
+        && (names::shared_root(place).is_some()
+            || surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()));
+    if overwrites && !known && !surroundings.open && (!surroundings.is_async || edited) && !kept {
         return Some("it is written at once, by a command that a person gives");
     }
     if race.consequence != Consequence::SpuriousFailure {

@@ -190,7 +190,9 @@ impl<'p> View<'p> {
             related.extend(inside(program, point));
         }
         match &best.reason {
-            Reason::Elsewhere(other) | Reason::Coping(other) => related.push(other_side(program, other)),
+            Reason::Elsewhere(other) | Reason::Coping(other) | Reason::Likely(_, other) => {
+                related.push(other_side(program, other))
+            }
             Reason::Beside(beside) => related.extend(beside.other.clone()),
             _ => {}
         }

@@ -338,6 +338,13 @@ fn strong_class(place: &Place) -> Option<Class> {
 
 /// The last component alone, where it is a text that tells something.
 fn name_class(place: &Place) -> Option<Class> {
+    if let PlaceKind::Field { name, .. } = place.kind() {
+        // Options of several commands that are called alike, as `repo_file`, tell less than a file's name.
+        let mut hasher = FxHasher::default();
+        ("field", name).hash(&mut hasher);
+        let class = Class { key: Key(hasher.finish()), strength: Strength::Computed };
+        return names::is_distinct(name).then_some(class);
+    }
     let name = match place.kind() {
         PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last,
         _ => return None,

@@ -3,7 +3,7 @@
 //! Not reported: one exclusive lock around both steps; a check before the lock that is asked again under it; readers that lock only to
 //! read.
 
-use crate::pairs::{Candidate, Cover, created_by_path, is_process_lock, removed_by_path};
+use crate::pairs::{Candidate, Cover, Point, created_by_path, is_private, is_process_lock, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use crate::{exists_then_create, exists_then_remove, exists_then_rename, read_modify_write};
@@ -48,6 +48,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = pairs.filter(|candidate| candidate.cover.is_broken()).collect();
     candidates.extend(emptied(trace));
     candidates.extend(cleaned_up(trace));
+    candidates.extend(unlinked(trace));
     candidates
 }
 
@@ -96,6 +97,28 @@ fn cleaned_up(trace: &Trace<'_>) -> Vec<Candidate> {
     candidates
 }
 
+/// Removals of the very file that a lock was taken on, unless whoever takes it looks again whether the file has kept its name.
+fn unlinked(trace: &Trace<'_>) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    for (act, event) in trace.events.iter().enumerate() {
+        let Some(place) = removed_by_path(event.effect).filter(|p| !is_private(p)) else { continue };
+        let before = || trace.events.iter().enumerate().take(act);
+        let locked = before().rev().find(|(earlier, taken)| {
+            is_process_lock(taken.effect)
+                && taken.effect.place == *place
+                && trace.on_one_path(*earlier, act)
+                && trace.meets_at_root(*earlier, act)
+        });
+        let Some((locked, _)) = locked else { continue };
+        let looks_again =
+            before().skip(locked).any(|(_, e)| e.effect.operation.is_check() && e.effect.place == *place);
+        if !looks_again {
+            candidates.extend(Candidate::of_steps(trace, Some(locked), act, place));
+        }
+    }
+    candidates.into_iter().map(|candidate| Candidate { cover: Cover::Early, ..candidate }).collect()
+}
+
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
     let step = match candidate.check.as_ref().map(|check| check.effect.operation) {
@@ -110,6 +133,16 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         Consequence::Corruption => "can leave it empty or mixed",
         _ => "can fail",
     };
+    let locks = |check: &Point| is_process_lock(&check.effect);
+    if candidate.check.as_ref().is_some_and(locks) {
+        return Report {
+            message: format!(
+                "`{api}` removes the file that the lock is on: whoever waits for it locks what nobody else sees"
+            ),
+            help: "leave the lock file where it is: an empty file does no harm".to_owned(),
+            check: "locked here",
+        };
+    }
     let (message, help) = match candidate.cover {
         Cover::Late if candidate.check.is_none() => (
             format!("`{api}` empties the file before the lock is taken"),

@@ -110,6 +110,48 @@ pub fn is_content_addressed(place: &Place) -> bool {
     })
 }
 
+/// Whether a function's name promises that nobody meets what it writes half done: `atomicWrite`, `safe_replace`.
+pub fn is_atomic(name: &str) -> bool {
+    words(name).iter().any(|word| ["atomic", "atomically"].contains(&word.as_str()))
+}
+
+/// Whether a field's name tells which file it names, and not only that it names one: `repoFile`, and not `path` or `tempDir`.
+pub fn is_distinct(name: &str) -> bool {
+    const PLAIN: [&str; 22] = [
+        "base",
+        "current",
+        "dest",
+        "destination",
+        "dir",
+        "directory",
+        "file",
+        "filename",
+        "folder",
+        "full",
+        "input",
+        "location",
+        "name",
+        "new",
+        "old",
+        "out",
+        "output",
+        "path",
+        "root",
+        "source",
+        "target",
+        "tmp",
+    ];
+    const FILES: [&str; 4] = ["file", "filename", "filepath", "path"];
+    let words = words(name);
+    words.iter().any(|word| FILES.contains(&word.as_str()))
+        && words.iter().any(|word| {
+            word.len() > 2
+                && !PLAIN.contains(&word.as_str())
+                && !SCRATCH.contains(&word.as_str())
+                && !FILES.contains(&word.as_str())
+        })
+}
+
 /// Whether every project has a file of this name, so that the name alone does not tell which.
 pub fn is_in_every_project(name: &str) -> bool {
     const NAMES: [&str; 16] = [

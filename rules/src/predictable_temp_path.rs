@@ -12,7 +12,7 @@ use crate::pairs::{Candidate, created_by_path, is_private};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, Uniqueness};
+use fsrace_analyzer::flow::{Effect, Operation, Place, PlaceKind, RemoveKind, Uniqueness};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -45,6 +45,11 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
         }
+        if event.held.is_empty()
+            && let Some((cleared, place)) = worked_in(trace, act, event.effect)
+        {
+            candidates.extend(Candidate::of_steps(trace, Some(cleared), act, place));
+        }
         let Some(place) = made_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
         if let Some(moved) = moved_over(trace, act, place) {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
@@ -66,6 +71,20 @@ fn made_in_place(effect: &Effect) -> Option<&Place> {
         Operation::Open(flags) if flags.create_new || flags.no_follow => None,
         _ => created_by_path(effect),
     }
+}
+
+/// The directory of a fixed name that is made here, worked in, and removed again, and the step that removes it.
+fn worked_in<'e>(trace: &Trace<'_>, act: usize, effect: &'e Effect) -> Option<(usize, &'e Place)> {
+    let made = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.handle.is_none();
+    let place = Some(&effect.place).filter(|p| made && !is_private(p) && is_fixed(p))?;
+    let mut used = false;
+    let cleared = trace.events.iter().enumerate().skip(act + 1).find_map(|(later, event)| {
+        let below = |p: &Place| p != place && p.starts_with(place);
+        used |= below(&event.effect.place) || event.effect.other_place.as_ref().is_some_and(below);
+        let clears = event.effect.operation == Operation::Remove(RemoveKind::Tree);
+        (clears && event.effect.place == *place && trace.on_one_path(act, later)).then_some(later)
+    })?;
+    (used && trace.meets_at_root(act, cleared)).then_some((cleared, place))
 }
 
 /// The file that this moves there, over whatever is there.

@@ -53,10 +53,13 @@ pub fn compile(
         effect.counts |= effect.is_act || (same_place && Some(effect.frame) == frame);
     }
     compact(&mut program);
-    program.tries_until = program
+    program.notices_until = program
         .effects
         .iter()
-        .filter(|e| matches!(e.operation, Operation::Lock { blocking: false, .. }))
+        .filter(|e| {
+            let unlinks = matches!(e.operation, Operation::Remove(_)) && e.paths.first() == Some(&target);
+            unlinks || matches!(e.operation, Operation::Lock { blocking: false, .. })
+        })
         .map(|e| last_position(&program, e.at))
         .max();
     program.live = Live::of(&program);

@@ -573,21 +573,24 @@ impl Context<'_> {
         kind: RemoveKind,
         phase: u8,
     ) -> Stepped {
-        let path = path.to_vec();
+        let owned = path.to_vec();
         let call = match (kind, phase) {
-            (RemoveKind::File, _) => Call::Unlink(path),
-            (RemoveKind::Dir, _) => Call::RemoveDirectory(path),
-            (RemoveKind::Tree, 0) => match self.call(state, lane, Call::LinkStat(path.clone()))? {
+            (RemoveKind::File, _) => Call::Unlink(owned),
+            (RemoveKind::Dir, _) => Call::RemoveDirectory(owned),
+            (RemoveKind::Tree, 0) => match self.call(state, lane, Call::LinkStat(owned.clone()))? {
                 Reply::Status(status) if status.kind == Kind::Directory => {
-                    self.call(state, lane, Call::Clear(path))?;
+                    self.call(state, lane, Call::Clear(owned))?;
                     return Ok(Progress::More(1));
                 }
-                Reply::Status(status) if status.kind == Kind::Symlink => Call::Unlink(path),
+                Reply::Status(status) if status.kind == Kind::Symlink => Call::Unlink(owned),
                 _ => return Err(ErrorKind::NotADirectory),
             },
-            (RemoveKind::Tree, _) => Call::RemoveDirectory(path),
+            (RemoveKind::Tree, _) => Call::RemoveDirectory(owned),
         };
+        // Who waits for a lock on a file that has no name any more holds what nobody else comes to.
+        let locked = *path == *self.target && state.files.is_locked_by_another(self.process(lane), path);
         self.call(state, lane, call)?;
+        state.stolen |= locked;
         done()
     }
 

@@ -367,11 +367,11 @@ impl<'a> Context<'a> {
         self.settle(state, lane);
     }
 
-    /// Whether the other may find a lock held that this instruction gives up. Who waits for it cannot tell; who tries can.
+    /// Whether the other may find a lock held that this instruction gives up. Who waits for it cannot tell; who tries can, and who removes its file.
     fn is_release_noticed(&self, state: &State, lane: Lane, instruction: &Instruction) -> bool {
         let theirs = state.machine(other(lane));
-        let tries = self.program(other(lane)).tries_until;
-        if theirs.status != Status::Running || tries.is_none_or(|until| theirs.pc > until) {
+        let notices = self.program(other(lane)).notices_until;
+        if theirs.status != Status::Running || notices.is_none_or(|until| theirs.pc > until) {
             return false;
         }
         let machine = state.machine(lane);

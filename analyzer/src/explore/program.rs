@@ -152,8 +152,9 @@ pub struct Program {
     pub acts: Answers,
     /// Whether such a test only decides on leaving, with no effect in either of its arms.
     pub leaves: Answers,
-    /// Up to which position it may try for a lock without waiting; none if it never does.
-    pub tries_until: Option<usize>,
+    /// Up to which position it may notice who holds a lock: it tries for one without waiting, or removes the file of one; none if
+    /// it never does.
+    pub notices_until: Option<usize>,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
     /// What of a machine's memory matters where.

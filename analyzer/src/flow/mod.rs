@@ -25,6 +25,8 @@ pub struct FileSummary {
     /// Whether other programs can use what is public here, whatever programs lie beside it (a Go package that is no program itself
     /// and not internal). Where languages do not say, what has a program beside it is that program's.
     pub library: bool,
+    /// Whether it is built for other systems only than the one that is looked at, beside which another file may have the same names.
+    pub foreign: bool,
     /// Names that the file's modules bring into scope.
     pub imports: Vec<Import>,
     /// Types declared here, with the types of their fields.

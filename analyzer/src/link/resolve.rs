@@ -52,8 +52,19 @@ struct Known {
     test: bool,
     /// The number of its package.
     package: u32,
+    /// Whether it is for other systems than the one that is looked at.
+    foreign: bool,
     /// Hash-free stand-in for the signature: alternatives of one configuration have the same.
     signature: u32,
+}
+
+/// Where a function lies.
+#[derive(Clone, Copy, Debug)]
+struct Lies {
+    /// Its file's index.
+    file: u32,
+    /// Whether that is for other systems only.
+    foreign: bool,
 }
 
 /// Whose code asks, which decides what a name means.
@@ -215,12 +226,13 @@ impl Symbols {
         let mut id = 0;
         let mut signatures: FxHashMap<Vec<(&str, Option<&str>)>, u32> = FxHashMap::default();
         for (file, summary) in (0..).zip(files) {
+            let lies = Lies { file, foreign: summary.foreign };
             for function in &summary.functions {
                 let signature: Vec<(&str, Option<&str>)> =
                     function.parameters.iter().map(|p| (&*p.name, p.type_name.as_deref())).collect();
                 let next = u32::try_from(signatures.len()).unwrap_or(u32::MAX);
                 let signature = *signatures.entry(signature).or_insert(next);
-                symbols.add_function(function, FunctionId(id), file, signature);
+                symbols.add_function(function, FunctionId(id), lies, signature);
                 id += 1;
             }
             for declared in &summary.types {
@@ -267,11 +279,12 @@ impl Symbols {
         symbols
     }
 
-    fn add_function(&mut self, function: &FlowSummary, id: FunctionId, file: u32, signature: u32) {
+    fn add_function(&mut self, function: &FlowSummary, id: FunctionId, lies: Lies, signature: u32) {
         let name = &function.name;
         let known = Known {
             id,
-            file,
+            file: lies.file,
+            foreign: lies.foreign,
             arity: function.parameters.len(),
             test: function.context.test,
             package: self.package(name),
@@ -697,7 +710,8 @@ impl Symbols {
     }
 
     /// The one that is meant of several functions that a name leads to: those that fit the number of arguments, those of the
-    /// asker's own file, and of alternatives of a configuration (the same name and signature in the same file) the first.
+    /// asker's own file, those for the system that is looked at, and of alternatives of a configuration (the same name and signature in the
+    /// same file) the first.
     fn choose(&self, known: &[Known], asker: Asker<'_>, arity: usize) -> Option<FunctionId> {
         if let [one] = known {
             return Some(one.id);
@@ -709,6 +723,7 @@ impl Symbols {
         let left = narrowed(known.to_vec(), &|k| k.arity == arity);
         let left = narrowed(left, &|k| asker.test || !k.test);
         let left = narrowed(left, &|k| k.file == asker.file);
+        let left = narrowed(left, &|k| !k.foreign);
         let first = left.iter().min_by_key(|k| k.id)?;
         let identity = |k: &Known| (k.file, k.signature, self.names.get(k.id.0 as usize));
         left.iter().all(|k| identity(k) == identity(first)).then_some(first.id)

@@ -47,6 +47,14 @@ impl Filesystem {
         self.existing(process, path, true).is_ok_and(|inode| self.is_locked(inode, None, shared))
     }
 
+    /// Whether another process holds a lock on the file that this path names.
+    pub fn is_locked_by_another(&self, process: Process, path: &[Name]) -> bool {
+        let Ok(inode) = self.existing(process, path, false) else { return false };
+        let others = |of: Process| of != process;
+        self.handles.iter().flatten().any(|o| o.inode == inode && o.lock.is_some() && others(o.process))
+            || self.records.iter().any(|r| r.inode == inode && others(r.process))
+    }
+
     fn is_locked(&self, inode: Inode, own: Option<Handle>, shared: bool) -> bool {
         self.handles.iter().enumerate().any(|(number, open)| {
             let Some(open) = open else { return false };

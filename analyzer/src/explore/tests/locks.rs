@@ -105,6 +105,26 @@ B's update is made from what it read before and overwrites A's"
     );
 }
 
+/// One that locks by path, as libraries do; the lock file is removed after the lock is given up.
+#[test]
+fn a_lock_file_that_is_unlinked_after_release_is_taken_from_the_next() {
+    let case = checked(|f, p| {
+        let held = f.effect(lock(false, true, LockScope::Process), p, TRY);
+        f.release(held);
+        let removed = f.remove(p, GO_ON);
+        (held, removed)
+    });
+    assert_eq!(
+        case.worst(Actor::Itself),
+        "double-owner from absent
+A lock p -> ok [file (empty)]
+    B lock p -> ok [file (empty)]
+A remove p -> ok [absent]
+    B remove p -> NotFound [absent]
+the lock that one has just taken is removed by the other"
+    );
+}
+
 #[test]
 fn a_lock_released_before_the_cleanup_does_not_cover_it() {
     let case = |early: bool| {

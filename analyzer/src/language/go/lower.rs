@@ -345,6 +345,11 @@ impl<'a, 't> Lowerer<'a, 't> {
             let fields = fields.collect();
             return Val { v: V::Struct(fields), ty, data };
         }
+        if let (V::Flags(a), V::Flags(b)) = (&then.v, &otherwise.v) {
+            // Of two ways to open a file, the one that takes what is there.
+            let flags = if a.create_new { *b } else { *a };
+            return Val { v: V::Flags(flags), ty, data };
+        }
         add_data(&mut data, &then.observed());
         add_data(&mut data, &otherwise.observed());
         // A default for a value that is otherwise known keeps the data, but the path is one of two.

@@ -17,7 +17,7 @@ mod value;
 pub use render::render;
 
 use crate::flow::{
-    ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId,
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Import, Parameter, Place, PlaceKind, ResultId,
     StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
@@ -56,6 +56,7 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let clause = clause.map_or("main", |n| text(n, source)).to_owned();
     summary.module = names::package_of(file, &clause);
     summary.library = clause != "main" && !summary.module.split('/').any(|part| part == "internal");
+    summary.foreign = build::is_foreign(&file.path, &file.text);
     let names = Names::collect(summary.module.clone(), root, source);
     summary.imports = names.to_flow();
     let declared = declarations(root, source, &names, &mut summary);
@@ -66,7 +67,7 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
         declared: &declared,
     };
     let context = Context { test, auxiliary: is_auxiliary(&file.path), ..Context::default() };
-    constants(&scope, &mut summary);
+    constants(&scope, context, &mut summary);
     for node in children(root) {
         if matches!(node.kind(), "function_declaration" | "method_declaration") {
             let context = Context { main: clause == "main", ..context };
@@ -230,7 +231,7 @@ fn owner(method: Node<'_>, source: &str, names: &Names) -> Option<String> {
 }
 
 /// Constants and variables whose value is a path, and variables that hold functions.
-fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
+fn constants(scope: &FileScope<'_, '_>, context: Context, summary: &mut FileSummary) {
     let mut values: Vec<_> = scope.declared.values.iter().collect();
     values.sort_by_key(|(name, _)| *name);
     for (name, (_, value)) in values {
@@ -239,6 +240,15 @@ fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
         let found = lowerer.expr(*value);
         let place = match &found.v {
             V::Place(place) => place.clone(),
+            V::Closure(literal) => {
+                let declaration = Declaration { name: name.clone(), shown: *value, has_receiver: false };
+                body_of(scope, *literal, declaration, context, summary);
+                continue;
+            }
+            V::Function(meant) => {
+                alias(scope, name, meant, *value, context, summary);
+                continue;
+            }
             _ => continue,
         };
         // What is computed by steps or from an unknown is the constant itself.
@@ -251,6 +261,8 @@ fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
                     | PlaceKind::Private(_)
             )
         });
+        // A variable without a text has one by the time that it is used: an option of the command line, say.
+        let computed = computed || matches!(place.kind(), PlaceKind::Literal(text) if text.is_empty());
         if let Some(of) = found.ty.name() {
             summary.statics.push(StaticDeclaration { name: name.clone(), type_name: of.to_owned() });
         }
@@ -261,14 +273,38 @@ fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
 }
 
 fn function(scope: &FileScope<'_, '_>, node: Node<'_>, context: Context, summary: &mut FileSummary) {
-    let source = scope.source;
-    let (Some(name_node), Some(body)) = (field(node, "name"), field(node, "body")) else { return };
-    let name = text(name_node, source);
-    let owner = owner(node, source, scope.names);
+    let Some(shown) = field(node, "name") else { return };
+    let name = text(shown, scope.source);
     let has_receiver = node.kind() == "method_declaration";
-    if has_receiver && owner.is_none() {
-        return;
-    }
+    let owner = owner(node, scope.source, scope.names);
+    let qualified = match (&owner, has_receiver) {
+        (Some(owner), _) => [owner.as_str(), "::", name].concat(),
+        (None, true) => return,
+        (None, false) => scope.names.own(name),
+    };
+    let context = Context { main: context.main && owner.is_none() && name == "main", ..context };
+    body_of(scope, node, Declaration { name: qualified, shown, has_receiver }, context, summary);
+}
+
+/// What a function is called where it is declared, or where a variable is that holds it.
+struct Declaration<'t> {
+    /// Qualified.
+    name: String,
+    /// Where that stands.
+    shown: Node<'t>,
+    has_receiver: bool,
+}
+
+/// A function that is declared, or one that a variable of the package holds.
+fn body_of(
+    scope: &FileScope<'_, '_>,
+    node: Node<'_>,
+    declaration: Declaration<'_>,
+    context: Context,
+    summary: &mut FileSummary,
+) {
+    let Declaration { name, shown, has_receiver } = declaration;
+    let Some(body) = field(node, "body") else { return };
     let mut lowerer = Lowerer::new(scope);
     let parameters = declare_parameters(&mut lowerer, node, has_receiver);
     let results = lowerer.signature(node);
@@ -288,23 +324,63 @@ fn function(scope: &FileScope<'_, '_>, node: Node<'_>, context: Context, summary
     }
     let (results, opaques) = lowerer.counts();
     let sites = std::mem::take(&mut lowerer.sites);
-    let qualified = match &owner {
-        Some(owner) => [owner.as_str(), "::", name].concat(),
-        None => scope.names.own(name),
-    };
+    let public = crate::qualified::last(&name).starts_with(char::is_uppercase);
     summary.functions.push(FlowSummary {
-        name: qualified,
+        name,
         parameters,
         has_receiver,
         body: steps,
-        context: Context {
-            main: context.main && owner.is_none() && name == "main",
-            public: name.starts_with(char::is_uppercase),
-            is_async: serves,
-            ..context
-        },
+        context: Context { public, is_async: serves, ..context },
         span: syntax::span(node),
-        name_span: syntax::span(name_node),
+        name_span: syntax::span(shown),
+        sites,
+        results,
+        opaques,
+    });
+}
+
+/// A variable of the package that stands for a function of a library (`var stat = os.Stat`), so that tests can put another in.
+fn alias(
+    scope: &FileScope<'_, '_>,
+    name: &str,
+    meant: &str,
+    shown: Node<'_>,
+    context: Context,
+    summary: &mut FileSummary,
+) {
+    let Some(api) = scope.models.api(&types::dotted(meant)) else {
+        let (module, name) = crate::qualified::rsplit(name).unwrap_or(("", name));
+        let (module, name, target) = (module.to_owned(), name.to_owned(), meant.to_owned());
+        return summary.imports.push(Import { module, name, target, public: true });
+    };
+    let mut lowerer = Lowerer::new(scope);
+    let mut parameters = Vec::new();
+    let mut arguments = Vec::new();
+    for index in (0u32..).take(api.arguments()) {
+        lowerer.result();
+        let name = format!("p{index}");
+        arguments.push(Val::place(Place::parameter(index, &name), Ty::Text));
+        parameters.push(Parameter { name: name.into(), type_name: None });
+    }
+    lowerer.parameters = u32::try_from(parameters.len()).unwrap_or(u32::MAX);
+    let at = syntax::span(shown);
+    let returned = lowerer.api_call(api, &mut arguments, &[], at, crate::flow::Certainty::Known);
+    lowerer.results.types = match &returned.ty {
+        Ty::Several(types) => types.to_vec(),
+        ty => vec![ty.clone()],
+    };
+    lowerer.push_return(&[returned]);
+    let body = lowerer.finish();
+    let (results, opaques) = lowerer.counts();
+    let sites = std::mem::take(&mut lowerer.sites);
+    summary.functions.push(FlowSummary {
+        name: name.to_owned(),
+        parameters,
+        has_receiver: false,
+        body,
+        context,
+        span: at,
+        name_span: at,
         sites,
         results,
         opaques,
