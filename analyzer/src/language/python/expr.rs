@@ -372,6 +372,8 @@ impl<'t> Lowerer<'_, 't> {
         match condition {
             Condition::Constant(true) => then,
             Condition::Constant(false) => otherwise,
+            // `"xb" if binary else "x"`: how a file is opened, either way.
+            _ if both_open_alike(&then, &otherwise) => then,
             condition => self.join(&condition, then, otherwise, ""),
         }
     }
@@ -680,6 +682,16 @@ impl<'t> Lowerer<'_, 't> {
         self.diverged = true;
         Val::opaque()
     }
+}
+
+/// Whether two texts are modes of fopen(3) that say the same.
+fn both_open_alike(then: &Val<'_>, otherwise: &Val<'_>) -> bool {
+    let mode = |value: &Val<'_>| {
+        let text = value.literal()?;
+        let is_mode = (1..=4).contains(&text.len()) && text.chars().all(|c| "rwxabt+U".contains(c));
+        is_mode.then(|| crate::language::modes::of_text(text))
+    };
+    mode(then).is_some() && mode(then) == mode(otherwise)
 }
 
 /// A text made of parts, as a place.

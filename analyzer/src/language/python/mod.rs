@@ -203,7 +203,6 @@ fn function<'t>(
         // An underscore before a name asks others not to use it; who is asked to may lead to it all the same.
         public: depth == 0 || class.is_some(),
         is_async: node.is_async || serves(&node.decorator_list),
-        test: context.test || node.name.starts_with("test_") && context.test,
         ..context
     };
     keep(
