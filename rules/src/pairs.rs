@@ -37,6 +37,8 @@ pub struct Candidate {
     pub renamed_away: bool,
     /// Whether the race is with work that the function itself has started, and with nobody else.
     pub with_own_work: bool,
+    /// Whether the race is with work that another method of the same value has left running, and with nobody else.
+    pub beside_method: bool,
     /// Where the other step moves it, if that is a move.
     pub target: Option<Place>,
     /// Whether the race is that two read the same time.
@@ -49,6 +51,8 @@ pub struct Candidate {
     pub own: bool,
     /// Whether what was read gives way to a default where it makes no sense.
     pub heals: bool,
+    /// Whether the code fails on the other answer of the check.
+    pub refuses: bool,
     /// What it means to others that the place is there.
     pub meaning: Meaning,
     /// How far locks cover the two steps.
@@ -222,6 +226,11 @@ impl Candidate {
         matches!(self.act.effect.operation, Operation::Remove(_))
     }
 
+    /// Whether the earlier step removes what the act makes anew.
+    pub fn refilled_after(&self) -> bool {
+        self.check.as_ref().is_some_and(|earlier| removed_by_path(&earlier.effect).is_some())
+    }
+
     /// The candidate of a check and an act.
     pub fn of_pair(trace: &Trace<'_>, pair: Pair, place: &Place) -> Option<Candidate> {
         Some(Candidate {
@@ -238,6 +247,7 @@ impl Candidate {
             refilled: is_refilled(trace, pair.act, place),
             renamed_away: is_renamed_away(trace, pair.act, place),
             with_own_work: false,
+            beside_method: false,
             target: None,
             same_tick: false,
             again: false,
@@ -246,6 +256,10 @@ impl Candidate {
             cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
+            refuses: trace
+                .events
+                .get(pair.act)
+                .is_some_and(|event| event.guards.iter().any(|g| g.event == pair.check && g.refuses)),
         })
     }
 
@@ -272,6 +286,7 @@ impl Candidate {
             refilled: is_refilled(trace, act, place),
             renamed_away: is_renamed_away(trace, act, place),
             with_own_work: false,
+            beside_method: false,
             meaning: Meaning::Plain,
             cover: Cover::of(
                 trace,
@@ -280,6 +295,7 @@ impl Candidate {
             ),
             own: is_own(trace, first.map_or(act, |first| first.min(act)), place),
             heals: false,
+            refuses: false,
         })
     }
 }

@@ -76,7 +76,7 @@ impl Story<'_> {
 
     fn describe(&self, files: &Filesystem) -> String {
         match self.domain {
-            Domain::Files => {}
+            Domain::Files | Domain::Channels => {}
             Domain::Environment => {
                 let name = self.target.last();
                 return match files.environment().iter().find(|(n, _)| Some(n) == name) {
@@ -183,6 +183,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::Mount => "mount".to_owned(),
         Operation::SetRoot => "change the root".to_owned(),
         Operation::ReadDir => "list".to_owned(),
+        Operation::Use => "work below".to_owned(),
         Operation::Lock { shared: true, .. } => "lock (shared)".to_owned(),
         Operation::Lock { shared: false, .. } => "lock".to_owned(),
         Operation::EnvGet => "read the variable".to_owned(),
@@ -195,7 +196,13 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
             _ => "update",
         }
         .to_owned(),
-        Operation::Run | Operation::Sync => effect.operation.to_string(),
+        Operation::Run
+        | Operation::Sync
+        | Operation::Channel { .. }
+        | Operation::Send { .. }
+        | Operation::Receive { .. }
+        | Operation::Wait
+        | Operation::HandOver => effect.operation.to_string(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, Mode,
-    OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Step, Value,
+    OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step, Value,
 };
 use std::fmt::{self, Display, Write};
 
@@ -262,6 +262,13 @@ impl Display for Operation {
             Operation::Update => f.write_str("update"),
             Operation::Run => f.write_str("run"),
             Operation::Sync => f.write_str("sync"),
+            Operation::Channel { room: Room::Limited(room), .. } => write!(f, "channel[{room}]"),
+            Operation::Channel { room: Room::Unknown, .. } => f.write_str("channel"),
+            Operation::Send { waits } => f.write_str(if *waits { "send" } else { "try-send" }),
+            Operation::Receive { waits } => f.write_str(if *waits { "receive" } else { "try-receive" }),
+            Operation::Wait => f.write_str("wait"),
+            Operation::Use => f.write_str("use"),
+            Operation::HandOver => f.write_str("hand-over"),
         }
     }
 }

@@ -432,6 +432,39 @@ pub enum Operation {
     Run,
     /// Flushes to the disk.
     Sync,
+    /// Makes a channel that started work reports its failures through.
+    Channel {
+        /// How much it holds.
+        room: Room,
+        /// Whether who sends waits on where nobody is left who could take. Otherwise the send fails.
+        holds: bool,
+    },
+    /// Sends a failure through a channel. It waits until somebody takes it or there is room, unless there is something else to do.
+    Send {
+        /// Whether it waits for that and nothing else.
+        waits: bool,
+    },
+    /// Takes the next that was sent through a channel; the result is a failure if that is one.
+    Receive {
+        /// Whether it waits for that and nothing else.
+        waits: bool,
+    },
+    /// Waits until other work says that it is done, whichever that is: for a group or a handle that is kept, or for what is sent
+    /// through a channel that is not followed.
+    Wait,
+    /// Hands the place, in a structure that says what to work on, to a library, which works below it.
+    Use,
+    /// Keeps a channel, or hands it to code out of sight: from there on, who sends and who takes is not known.
+    HandOver,
+}
+
+/// How much a channel holds that nobody has taken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Room {
+    /// So many; with 0, who sends waits for who takes.
+    Limited(u32),
+    /// As much as there is, or nobody knows how much.
+    Unknown,
 }
 
 /// What a check asks.
@@ -677,6 +710,8 @@ pub enum Domain {
     WorkingDirectory,
     /// A process' file mode creation mask.
     Mask,
+    /// What the threads of a process hand to one another; the place is the channel.
+    Channels,
 }
 
 impl Operation {
@@ -686,6 +721,11 @@ impl Operation {
             Operation::EnvGet | Operation::EnvSet => Domain::Environment,
             Operation::SetCwd => Domain::WorkingDirectory,
             Operation::SetUmask(_) => Domain::Mask,
+            Operation::Channel { .. }
+            | Operation::Send { .. }
+            | Operation::Receive { .. }
+            | Operation::Wait
+            | Operation::HandOver => Domain::Channels,
             _ => Domain::Files,
         }
     }

@@ -5,7 +5,7 @@ use super::{
     TypeInfo, When,
 };
 use crate::flow::{
-    Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness,
+    Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root, Uniqueness,
 };
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -473,8 +473,10 @@ impl ApiRow {
             (false, Some(_)) => return Err(context.error("has another place that its effect does not touch")),
             _ => {}
         }
-        let placeless =
-            matches!(effect, Operation::SetUmask(_) | Operation::Run | Operation::Sync) || self.private;
+        let placeless = matches!(
+            effect,
+            Operation::SetUmask(_) | Operation::Run | Operation::Sync | Operation::Channel { .. }
+        ) || self.private;
         if self.place.is_none() && !placeless {
             return Err(context.error("has no place"));
         }
@@ -570,6 +572,11 @@ fn operation(word: &str) -> Option<Operation> {
         "update" => Operation::Update,
         "run" => Operation::Run,
         "sync" => Operation::Sync,
+        "channel" => Operation::Channel { room: Room::Unknown, holds: false },
+        "send" => Operation::Send { waits: true },
+        "try-send" => Operation::Send { waits: false },
+        "receive" => Operation::Receive { waits: true },
+        "try-receive" => Operation::Receive { waits: false },
         _ => return None,
     })
 }
