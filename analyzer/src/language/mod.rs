@@ -74,6 +74,9 @@ pub fn guards_environment(path: &str) -> bool {
         // syscall.Setenv takes a lock.
         #[cfg(feature = "go")]
         Some(LanguageId::Go) => true,
+        // The interpreter's lock is held.
+        #[cfg(feature = "python")]
+        Some(LanguageId::Python) => true,
     }
 }
 
