@@ -14,7 +14,7 @@ use crate::trace::Trace;
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
-use fsrace_analyzer::flow::{Block, Domain, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
+use fsrace_analyzer::flow::{Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -284,6 +284,9 @@ impl<'p> View<'p> {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
         actors.retain(|(actor, _)| candidate.with_own_work == (*actor == Actor::Task));
+        // What is lost by an end in between is that the key never expires, and by nothing else.
+        let expires = candidate.act.effect.operation == Operation::Key(KeyOperation::Expire);
+        actors.retain(|(actor, _)| expires == (*actor == Actor::Crash));
         // A helper's write is looked at from its callers for what they know about the path.
         if candidate.check.is_none() && candidate.act.depth > 0 {
             actors.retain(|(_, reason)| !matches!(reason, Reason::None));
@@ -330,7 +333,7 @@ impl<'p> View<'p> {
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
-    let reads = check.effect.operation == Operation::Read;
+    let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
     // What changes something else too may lose that.
     let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();
     if !reads && !only_uses {
@@ -350,7 +353,7 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
 /// As the explorer sees it: who goes to a directory after another step on it goes by a path.
 fn changes_process(candidate: &Candidate) -> bool {
     match candidate.act.effect.operation.domain() {
-        Domain::Files => false,
+        Domain::Files | Domain::KeyValue => false,
         Domain::WorkingDirectory => candidate.check.is_none(),
         Domain::Environment | Domain::Mask => true,
     }

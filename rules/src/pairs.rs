@@ -51,6 +51,8 @@ pub struct Candidate {
     pub heals: bool,
     /// What it means to others that the place is there.
     pub meaning: Meaning,
+    /// Whether what is put there takes the place of what was looked for and not found, and no more is known of it.
+    pub fills_gap: bool,
     /// How far locks cover the two steps.
     pub cover: Cover,
 }
@@ -243,6 +245,7 @@ impl Candidate {
             again: false,
             moved: false,
             meaning: Meaning::Plain,
+            fills_gap: false,
             cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
@@ -273,6 +276,7 @@ impl Candidate {
             renamed_away: is_renamed_away(trace, act, place),
             with_own_work: false,
             meaning: Meaning::Plain,
+            fills_gap: false,
             cover: Cover::of(
                 trace,
                 first.map(|first| first.min(act)),

@@ -430,6 +430,30 @@ pub enum Operation {
     Run,
     /// Flushes to the disk.
     Sync,
+    /// Asks for or changes a key of a store that processes share; the place is the key's name.
+    Key(KeyOperation),
+}
+
+/// One command of a key-value store: one step each, whole or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyOperation {
+    /// Whether the key is there. The result is a boolean.
+    Exists,
+    /// Reads the value; fails with `NotFound`, and the result carries the data.
+    Get,
+    /// Sets the value, whatever was there.
+    Set,
+    /// Sets the value if the key is not there. The result is a boolean: whether it was set.
+    SetNew {
+        /// The same command says when it is to go by itself.
+        expires: bool,
+    },
+    /// Sets the value and reads the one before, in one step; fails, having set it, with `NotFound` if there was none.
+    Swap,
+    /// Removes the key; that it is not there is no failure.
+    Delete,
+    /// Says when the key is to go by itself, if it is there.
+    Expire,
 }
 
 /// What a check asks.
@@ -675,6 +699,8 @@ pub enum Domain {
     WorkingDirectory,
     /// A process' file mode creation mask.
     Mask,
+    /// The keys of a store that processes share.
+    KeyValue,
 }
 
 impl Operation {
@@ -684,6 +710,7 @@ impl Operation {
             Operation::EnvGet | Operation::EnvSet => Domain::Environment,
             Operation::SetCwd => Domain::WorkingDirectory,
             Operation::SetUmask(_) => Domain::Mask,
+            Operation::Key(_) => Domain::KeyValue,
             _ => Domain::Files,
         }
     }

@@ -46,6 +46,8 @@
 //! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in |
 //! | `errno` | the result is the error of the `status` row called before |
 //! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
+//! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
+//! | `program` | argument 1 names a command of this program (`command` rows), the others are its words |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
 //! `slow` lists libraries that speak to a network or run another program: between two steps around a call into one, another
@@ -54,7 +56,8 @@
 //! `repository` lists libraries and programs that work on repositories. `command` rows say what a program does when it is run with one of
 //! these `words` as its subcommand: `effect` is `populate` or `update` (a repository, under its lock file); `place` counts the words after the
 //! subcommand, options aside, and without it the place is where the command runs, which `directory` is the option for; `valued` lists
-//! options that take the next word for their value.
+//! options that take the next word for their value. A program that is a store does to the key at `place` what `effect` says, unless one of the
+//! `new` words is there: then it sets the key only if it is absent, and with an expiry if one of the `expiring` words is there too.
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
@@ -152,6 +155,21 @@ pub struct Api {
     pub stream: bool,
     /// Failures of these kinds are told as successes.
     pub tolerates: Kinds,
+    /// The result is what the command that argument 0 is came to.
+    pub outcome: Option<OutcomePart>,
+    /// Argument 1 names a command of this program, the others are its words.
+    pub program: Option<String>,
+}
+
+/// What is asked of a command that is kept as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomePart {
+    /// Its value, and its error.
+    Both,
+    /// Its value alone.
+    Value,
+    /// Its error alone.
+    Error,
 }
 
 /// Which kind of error is asked for.
@@ -179,7 +197,7 @@ pub enum CommandPart {
 /// What a command does to the filesystem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// `Populate` or `Update`.
+    /// `Populate` or `Update`, or what is done to a key.
     pub effect: Operation,
     /// Which of the words after the subcommand, options aside, is the place; without, it is where the command runs.
     pub place: Option<usize>,
@@ -187,6 +205,10 @@ pub struct Command {
     pub valued: Vec<String>,
     /// The option whose value is where the command runs.
     pub directory: Option<String>,
+    /// Words with which a key is set only if it is not there.
+    pub new: Vec<String>,
+    /// Words with which it goes by itself.
+    pub expiring: Vec<String>,
 }
 
 impl Api {

@@ -1,10 +1,10 @@
 //! Reads a model table.
 
 use super::{
-    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind, TypeInfo,
+    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, OutcomePart, PathTransform, SpawnKind, TypeInfo,
 };
 use crate::flow::{
-    Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness,
+    Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness,
 };
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -112,6 +112,8 @@ struct ApiRow {
     stream: bool,
     #[serde(default)]
     tolerates: Vec<String>,
+    outcome: Option<String>,
+    program: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +126,10 @@ struct CommandRow {
     #[serde(default)]
     valued: Vec<String>,
     directory: Option<String>,
+    #[serde(default)]
+    new: Vec<String>,
+    #[serde(default)]
+    expiring: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -167,7 +173,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     for row in table.command {
         let context = Row { list: "command", name: row.program.clone() };
         let effect = context.word("effect", &row.effect, operation)?;
-        if !matches!(effect, Operation::Populate | Operation::Update) {
+        if !matches!(effect, Operation::Populate | Operation::Update | Operation::Key(_)) {
             return Err(context.error(format!("a command does not `{}`", row.effect)));
         }
         for word in row.words {
@@ -176,6 +182,8 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
                 place: row.place,
                 valued: row.valued.clone(),
                 directory: row.directory.clone(),
+                new: row.new.clone(),
+                expiring: row.expiring.clone(),
             };
             context.insert(&mut models.commands, &format!("{}:{word}", row.program), command)?;
         }
@@ -407,6 +415,8 @@ impl ApiRow {
                 }
                 kinds
             },
+            outcome: context.optional("part of an outcome", self.outcome.as_ref(), outcome_part)?,
+            program: self.program.clone(),
         })
     }
 
@@ -525,6 +535,14 @@ fn operation(word: &str) -> Option<Operation> {
         "update" => Operation::Update,
         "run" => Operation::Run,
         "sync" => Operation::Sync,
+        "key-exists" => Operation::Key(KeyOperation::Exists),
+        "key-get" => Operation::Key(KeyOperation::Get),
+        "key-set" => Operation::Key(KeyOperation::Set),
+        "key-set-new" => Operation::Key(KeyOperation::SetNew { expires: false }),
+        "key-set-new-expiring" => Operation::Key(KeyOperation::SetNew { expires: true }),
+        "key-swap" => Operation::Key(KeyOperation::Swap),
+        "key-delete" => Operation::Key(KeyOperation::Delete),
+        "key-expire" => Operation::Key(KeyOperation::Expire),
         _ => return None,
     })
 }
@@ -578,6 +596,15 @@ fn command_part(word: &str) -> Option<CommandPart> {
         "argument" => CommandPart::Argument,
         "arguments" => CommandPart::Arguments,
         "directory" => CommandPart::Directory,
+        _ => return None,
+    })
+}
+
+fn outcome_part(word: &str) -> Option<OutcomePart> {
+    Some(match word {
+        "both" => OutcomePart::Both,
+        "value" => OutcomePart::Value,
+        "error" => OutcomePart::Error,
         _ => return None,
     })
 }
