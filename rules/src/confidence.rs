@@ -7,7 +7,9 @@ use crate::pairs::{Candidate, Cover, Meaning, Relation};
 use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
+use fsrace_analyzer::flow::{
+    Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root,
+};
 use fsrace_analyzer::link::{FunctionId, Location, takes_long};
 
 /// Why another actor is plausible.
@@ -343,7 +345,7 @@ fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
         Consequence::LostUpdate => (Confidence::High, "all instances share the store"),
         _ if claim => (Confidence::Medium, "the key is a lock in a store that all instances share"),
         // Of what is computed and kept, one is as good as the other.
-        Consequence::DataLoss if candidate.fills_gap => {
+        _ if candidate.fills_gap => {
             (Confidence::Low, "what is kept where nothing was found may be the same whoever keeps it")
         }
         _ => (Confidence::Medium, "all instances share the store"),

@@ -6,15 +6,17 @@ use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::guarded;
 use crate::names;
 use crate::narrow::{effects, narrow, size};
-use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
+use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::threads::Threads;
 use crate::tolerance::tolerated;
-use crate::trace::Trace;
+use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
-use fsrace_analyzer::flow::{Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site};
+use fsrace_analyzer::flow::{
+    Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
+};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -174,8 +176,11 @@ impl<'p> View<'p> {
             false => {}
         }
         // What is about the lock itself is not kept safe by it.
+        let is_lock = candidate.meaning == Meaning::Claim
+            && candidate.act.effect.operation.domain() == Domain::KeyValue;
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
+            && !is_lock
             && !candidate.cover.is_broken()
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
@@ -339,9 +344,11 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
     if !reads && !only_uses {
         return true;
     }
+    // That there is nothing to read is what was asked.
+    let asked = candidate.says == Some(Says::Absent);
     let ran = |lane: Lane, site: Site| {
         race.witness.steps.iter().any(|step| {
-            let done = !reads || !matches!(step.outcome, StepOutcome::Failed(_));
+            let done = !reads || asked || !matches!(step.outcome, StepOutcome::Failed(_));
             step.lane == lane && step.site == Some(site) && (done || site != check.effect.site)
         })
     };

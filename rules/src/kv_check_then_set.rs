@@ -40,21 +40,26 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             continue;
         }
         let pair = match operation {
-            KeyOperation::Set | KeyOperation::Swap => update(trace, act, event).or_else(|| guarded(trace, act, event)),
+            KeyOperation::Set | KeyOperation::Swap => {
+                update(trace, act, event).or_else(|| guarded(trace, act, event))
+            }
             // Who looks whose it is and deletes it gives it back; who finds it there and deletes it wants it gone.
             KeyOperation::Delete => guarded(trace, act, event).filter(|pair| pair.says == Says::Judged),
             KeyOperation::Expire => taken(trace, act, event),
             KeyOperation::Exists | KeyOperation::Get | KeyOperation::SetNew { .. } => None,
         };
         let Some(pair) = pair else { continue };
-        let fills_gap = pair.says == Says::Absent && operation_at(trace, pair.check) == Some(KeyOperation::Get);
+        let fills_gap =
+            pair.says == Says::Absent && operation_at(trace, pair.check) == Some(KeyOperation::Get);
         let meaning = match operation {
             _ if is_lock(trace, place) => Meaning::Claim,
             _ => Meaning::Plain,
         };
-        candidates.extend(
-            Candidate::of_pair(trace, pair, place).map(|c| Candidate { meaning, fills_gap, ..c }),
-        );
+        candidates.extend(Candidate::of_pair(trace, pair, place).map(|c| Candidate {
+            meaning,
+            fills_gap,
+            ..c
+        }));
     }
     candidates
 }
@@ -125,8 +130,7 @@ fn taken(trace: &Trace<'_>, act: usize, event: &Event<'_>) -> Option<Pair> {
         operation_at(trace, *earlier) == Some(KeyOperation::SetNew { expires: false })
             && is_before(trace, *earlier, act, &event.effect.place)
     })?;
-    let was_there =
-        event.guards.iter().any(|guard| guard.event == made && guard.says == Says::Present);
+    let was_there = event.guards.iter().any(|guard| guard.event == made && guard.says == Says::Present);
     (!was_there).then(|| pair(made, Says::Absent, true, act))
 }
 
@@ -145,12 +149,18 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         _ => format!("`{api}` can overwrite what another has set after the look"),
     };
     let help = match operation {
-        Operation::Key(KeyOperation::Expire) => "set the key and its expiry in one command: set if absent, with an expiry",
+        Operation::Key(KeyOperation::Expire) => {
+            "set the key and its expiry in one command: set if absent, with an expiry"
+        }
         Operation::Key(KeyOperation::Delete) => {
             "compare and delete in one script that the store runs as one step, with a token that only the owner knows"
         }
-        _ if candidate.says == Some(Says::Absent) => "set it only if it is absent, in one command with its expiry",
-        _ => "read and set in one script that the store runs as one step, or in a transaction that watches the key",
+        _ if candidate.says == Some(Says::Absent) => {
+            "set it only if it is absent, in one command with its expiry"
+        }
+        _ => {
+            "read and set in one script that the store runs as one step, or in a transaction that watches the key"
+        }
     };
     let check = match candidate.check.as_ref().map(|point| point.effect.operation) {
         Some(Operation::Key(KeyOperation::Get)) => "read here",

@@ -88,6 +88,7 @@ impl Context<'_> {
             // A lock in a store goes by itself when its time is over, and the next one takes it.
             Actor::Acquirer if self.domain == Domain::KeyValue => {
                 self.call(state, lane, Call::Replace { path: own(), kind: Kind::File, content })?;
+                state.holds = [false; 2];
                 hold(state, lane);
                 Ok(())
             }

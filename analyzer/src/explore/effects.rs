@@ -6,7 +6,9 @@ use super::machine::{Context, Datum, Event, Resource, State, Success, effect_bit
 use super::program::{EffectStep, Slot};
 use super::setup::lane_path;
 use super::{Actor, Lane, ScriptCall, StepOutcome};
-use crate::flow::{Check, Domain, ErrorKind, KeyOperation, LockScope, Mode, OpenFlags, Operation, RemoveKind};
+use crate::flow::{
+    Check, Domain, ErrorKind, KeyOperation, LockScope, Mode, OpenFlags, Operation, RemoveKind,
+};
 use std::rc::Rc;
 
 /// How far an effect is after a step of it.
@@ -663,14 +665,7 @@ impl Context<'_> {
     }
 
     /// Notes who believes to own the place after a successful step.
-    fn track_ownership(
-        &self,
-        state: &mut State,
-        lane: Lane,
-        number: u16,
-        effect: &EffectStep,
-        phase: u8,
-    ) {
+    fn track_ownership(&self, state: &mut State, lane: Lane, number: u16, effect: &EffectStep, phase: u8) {
         let at = |paths| lane_path(paths, lane) == self.target;
         let takes = match effect.operation {
             Operation::Open(flags) if flags.create_new => at(&effect.paths),

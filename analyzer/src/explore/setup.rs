@@ -30,8 +30,8 @@ impl Initial {
             (Domain::Files, Initial::Directory) => "a directory",
             (Domain::Environment, Initial::Absent) => "not set",
             (Domain::Environment, _) => "set",
-            (Domain::KeyValue, Initial::Absent) => "no such key",
-            (Domain::KeyValue, _) => "a key",
+            (Domain::KeyValue, Initial::Absent) => "absent",
+            (Domain::KeyValue, _) => "set",
             (Domain::WorkingDirectory | Domain::Mask, _) => "as in the beginning",
         }
     }

@@ -62,6 +62,9 @@ impl Story<'_> {
         let effect = first.effect.and_then(|n| self.program.effect(n));
         let operation = match effect {
             Some(effect) => words(effect, first.phase, last.phase, last.outcome),
+            None if self.domain == Domain::KeyValue && self.actor == Actor::Acquirer => {
+                "find no live key, and set".to_owned()
+            }
             None => builtin_words(self.actor).to_owned(),
         };
         WitnessStep {
@@ -80,7 +83,7 @@ impl Story<'_> {
             Domain::KeyValue => {
                 return match files.lstat(Process::First, self.target) {
                     Ok(found) => format!("key ({})", self.contents.describe(found.content)),
-                    Err(_) => "no such key".to_owned(),
+                    Err(_) => "absent".to_owned(),
                 };
             }
             Domain::Environment => {
@@ -117,7 +120,7 @@ fn builtin_words(actor: Actor) -> &'static str {
         Actor::Updater => "update",
         Actor::Reader => "read",
         Actor::Bystander => "look",
-        Actor::Crash => "end A",
+        Actor::Crash => "end A, which leaves",
         Actor::Visitor => "look into",
         Actor::Acquirer => "create exclusively",
         Actor::Attacker => "swap for a symlink",

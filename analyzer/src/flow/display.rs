@@ -1,8 +1,8 @@
 //! The text form of summaries, for snapshots and for whoever asks why something was or was not reported.
 
 use super::{
-    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame,
-    KeyOperation, Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Step, Value,
+    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
+    Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Step, Value,
 };
 use std::fmt::{self, Display, Write};
 

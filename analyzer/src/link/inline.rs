@@ -246,9 +246,7 @@ impl<'p> Expander<'p> {
                     self.guards.insert(result, handle);
                 }
             }
-            Operation::Read
-            | Operation::EnvGet
-            | Operation::Key(KeyOperation::Get | KeyOperation::Swap) => {
+            Operation::Read | Operation::EnvGet | Operation::Key(KeyOperation::Get | KeyOperation::Swap) => {
                 self.reads.insert(result);
             }
             _ => {}

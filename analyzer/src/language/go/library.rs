@@ -5,8 +5,8 @@ use super::syntax::Node;
 use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
 use crate::flow::{
-    Certainty, Condition, Effect, Exit, KeyOperation, Kinds, LockScope, OnFailure, Operation, Place, PlaceKind, ResultId,
-    Root, Spawn, Step, Value,
+    Certainty, Condition, Effect, Exit, KeyOperation, Kinds, LockScope, OnFailure, Operation, Place,
+    PlaceKind, ResultId, Root, Spawn, Step, Value,
 };
 use crate::language::command::{CommandLine, WORDS, literal};
 use crate::language::conditions::add_data;

@@ -1,10 +1,12 @@
 //! Reads a model table.
 
 use super::{
-    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, OutcomePart, PathTransform, SpawnKind, TypeInfo,
+    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, OutcomePart, PathTransform,
+    SpawnKind, TypeInfo,
 };
 use crate::flow::{
-    Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root, Uniqueness,
+    Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root,
+    Uniqueness,
 };
 use rustc_hash::FxHashMap;
 use serde::Deserialize;

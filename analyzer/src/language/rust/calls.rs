@@ -5,8 +5,8 @@ use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
 use super::value::{V, Val};
 use crate::flow::{
-    Call, Callee, Certainty, Effect, KeyOperation, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
-    Spawn, Step, Value,
+    Call, Callee, Certainty, Effect, KeyOperation, LockScope, OnFailure, OpenFlags, Operation, Place,
+    PlaceKind, ResultId, Spawn, Step, Value,
 };
 use crate::language::conditions::add_data;
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
@@ -667,8 +667,7 @@ impl Lowerer<'_> {
             (_, Some(name)) => Ty::of_name(name),
             (Operation::Open(_), None) => Ty::Named(FILE.into()),
             (
-                Operation::Check(_)
-                | Operation::Key(KeyOperation::Exists | KeyOperation::SetNew { .. }),
+                Operation::Check(_) | Operation::Key(KeyOperation::Exists | KeyOperation::SetNew { .. }),
                 None,
             ) => Ty::Bool,
             _ => Ty::Unknown,
