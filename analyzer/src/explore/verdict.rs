@@ -48,6 +48,10 @@ impl Question<'_> {
             return self.security(outcome, serials);
         }
         if self.actor == Actor::Crash {
+            // A file that is there says nothing of who waits for it.
+            if self.domain != Domain::KeyValue {
+                return None;
+            }
             let left = outcome.at(self.target)?;
             let never = !serials.iter().any(|s| s.at(self.target) == Some(left));
             let loss = "A ends in between, and the key stays for ever: whoever wants it waits in vain";

@@ -82,7 +82,7 @@ impl Story<'_> {
             Domain::Files => {}
             Domain::KeyValue => {
                 return match files.lstat(Process::First, self.target) {
-                    Ok(found) => format!("key ({})", self.contents.describe(found.content)),
+                    Ok(found) => format!("set ({})", self.contents.describe(found.content)),
                     Err(_) => "absent".to_owned(),
                 };
             }

@@ -5,6 +5,7 @@ mod control;
 mod directories;
 mod idioms;
 mod judge;
+mod keys;
 mod locks;
 mod permissions;
 mod process;
