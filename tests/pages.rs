@@ -5,6 +5,7 @@
 mod page;
 mod support;
 
+use fsrace_analyzer::source::LanguageId;
 use page::{Code, Page};
 use support::{Markers, disagreements, fail_on, texts, workspace};
 
@@ -22,7 +23,7 @@ fn complaints(page: &Page, rule: &str) -> Vec<String> {
         complaints.push(format!("{rule}.md: the sections are {:?}, not {SECTIONS:?}", page.sections));
     }
     for section in ["Example", "Use instead"] {
-        if !page.code.iter().any(|c| c.section == section) {
+        if !page.code.iter().any(|c| c.section == section && c.language == LanguageId::Rust) {
             complaints.push(format!("{rule}.md: no Rust under {section}"));
         }
     }
@@ -43,7 +44,8 @@ fn complaints(page: &Page, rule: &str) -> Vec<String> {
         if code.section == "Use instead" && markers != Markers::default() {
             complaints.push(format!("{place}: what to use instead must have no marker"));
         }
-        let found = disagreements(&[("page.rs".to_owned(), text)], rule);
+        let name = if code.language == LanguageId::Go { "page.go" } else { "page.rs" };
+        let found = disagreements(&[(name.to_owned(), text)], rule);
         complaints.extend(found.into_iter().map(|c| format!("{place}: {c}")));
     }
     complaints
@@ -62,10 +64,12 @@ fn pages_say_what_the_rules_do() {
 
 #[test]
 fn a_page_is_read_by_sections_and_fences() {
-    let text = "# a-rule\n\n## What it does\nx\n```text\n## no section\n```\n## Why is this bad?\n```rust\nfn f() {}\n```\n";
+    let text = "# a-rule\n\n## What it does\nx\n```text\n## no section\n```\n## Why is this bad?\n```rust\nfn f() {}\n```\n```go\npackage p\n```\n";
     let page = Page::parse(text);
     assert_eq!(page.title, "a-rule");
     assert_eq!(page.sections, ["What it does", "Why is this bad"]);
-    let code = Code { section: "Why is this bad".into(), fence: 9, text: "fn f() {}\n".into() };
-    assert_eq!(page.code, [code]);
+    let section = || "Why is this bad".to_owned();
+    let rust = Code { section: section(), fence: 9, language: LanguageId::Rust, text: "fn f() {}\n".into() };
+    let go = Code { section: section(), fence: 12, language: LanguageId::Go, text: "package p\n".into() };
+    assert_eq!(page.code, [rust, go]);
 }

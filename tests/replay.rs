@@ -12,7 +12,7 @@ use fsrace::replay::protocol::{Answer, Order};
 use fsrace::replay::remote::Remote;
 use fsrace_analyzer::explore::content::{Content, Half, Piece};
 use fsrace_analyzer::explore::filesystem::Call;
-use fsrace_analyzer::explore::{Actor, Explorer, Lane, Scenario, Script, Witness};
+use fsrace_analyzer::explore::{Actor, Consequence, Explorer, Lane, Scenario, Script, Witness};
 use fsrace_analyzer::flow::{Block, Effect, Step};
 use fsrace_analyzer::link::Program;
 use fsrace_analyzer::source::{LanguageId, SourceFile};
@@ -108,7 +108,13 @@ fn every_racy_fixture_and_page_loses_on_the_real_kernel_what_is_said() {
     let (mut complaints, mut replayed) = (Vec::new(), 0);
     for (name, text) in &sources {
         let program = program("source.rs", text);
-        let findings = fsrace_rules::check(&program, &|rule| !rule.is_note());
+        let mut findings = fsrace_rules::check(&program, &|rule| !rule.is_note());
+        // What threads hand to one another asks nothing of the filesystem.
+        let found = findings.len();
+        findings.retain(|finding| finding.consequence != Consequence::LostError);
+        if findings.is_empty() && found > 0 {
+            continue;
+        }
         // Where a check is only redundant, there is no race to perform.
         if findings.is_empty() && name.contains("redundant-check") {
             continue;

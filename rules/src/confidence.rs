@@ -31,6 +31,8 @@ pub enum Reason {
     Instance,
     /// The name says who else reads it, and the program elsewhere reads paths that are made like this one.
     Likely(&'static str, Other),
+    /// What lies there is another's to change, who is kept in by it.
+    KeptIn,
     /// It is started by the function itself.
     Own,
     /// Other threads share what is changed.
@@ -128,7 +130,8 @@ impl Surroundings<'_> {
                 .evidence
                 .find(&place.parent(), &[Role::Opens], |_| true)
                 .filter(|other| other.strength == Strength::Full)
-                .map(Reason::Elsewhere),
+                .map(Reason::Elsewhere)
+                .or_else(|| self.is_anothers(place).then_some(Reason::KeptIn)),
             Actor::Stranger => Some(Reason::Narrowed),
             // Any process may end at any time.
             Actor::Crash => Some(Reason::Instance),
@@ -156,6 +159,15 @@ impl Surroundings<'_> {
                 (Confidence::Low, "nothing says that another instance works on the repository".to_owned())
             }
         }
+    }
+
+    /// Whether the place is inside of what keeps another in, by its name, that of the function, or those that callers have for it.
+    fn is_anothers(&self, place: &Place) -> bool {
+        let passed_in =
+            place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. } | PlaceKind::Opaque { .. }));
+        names::is_anothers(place)
+            || self.in_callers.iter().any(names::is_anothers)
+            || (passed_in && self.name.rsplit("::").take(2).any(names::is_of_another))
     }
 
     /// What names say: the place's own, or the function's where the place is only passed in.
@@ -290,7 +302,7 @@ pub fn judge(
         verdict.at_most(Confidence::Low, "this very run made what is there");
     }
     // Whatever it is moved over, whoever writes that takes the same temporary name.
-    if !candidate.long && candidate.target.is_none() && place.any(&mut |kind| is_nameless(kind)) {
+    if !candidate.long && candidate.target.is_none() && is_nameless(place) {
         verdict.at_most(Confidence::Low, "a part of the path is not known at all");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]
@@ -332,7 +344,7 @@ pub fn judge(
 
 /// How sure a race in a store is. A store is there to be shared: who else comes is no question, only what is lost.
 fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
-    let unknown = candidate.place.any(&mut |kind| is_nameless(kind));
+    let unknown = is_nameless(&candidate.place);
     let claim = candidate.meaning == Meaning::Claim;
     match race.consequence {
         _ if unknown => (Confidence::Low, "a part of the key is not known at all"),
@@ -352,12 +364,13 @@ fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
     }
 }
 
-/// Whether not even a name tells what it is.
-fn is_nameless(kind: &PlaceKind) -> bool {
-    match kind {
+/// Whether there is a part of which not even a name tells what it is. A field has one, whatever value it is of.
+fn is_nameless(place: &Place) -> bool {
+    match place.kind() {
         PlaceKind::Opaque { name, .. } => name.is_empty(),
         PlaceKind::Result(_) => true,
-        _ => false,
+        PlaceKind::Field { .. } => false,
+        _ => place.parts().into_iter().any(is_nameless),
     }
 }
 
@@ -461,6 +474,14 @@ fn met(
         Reason::SharedRoot(Root::Temp) if race.witness.actor == Actor::Attacker => {
             (Confidence::Medium, "everybody can write the directory that it lies in".to_owned())
         }
+        Reason::KeptIn => {
+            (Confidence::Medium, "what lies there is changed by whoever is kept in by it".to_owned())
+        }
+        Reason::SharedRoot(root) if *root != Root::Temp && candidate.long && candidate.refilled_after() => (
+            Confidence::Medium,
+            "it is gone for as long as it takes to make it anew, and lies where all instances look"
+                .to_owned(),
+        ),
         Reason::SharedRoot(root) => {
             (Confidence::Low, format!("it lies in the {} directory", format!("{root:?}").to_lowercase()))
         }

@@ -4,6 +4,7 @@ use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::guarded;
+use crate::left_running::{LeftRunning, Work};
 use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
@@ -39,6 +40,8 @@ pub struct View<'p> {
     summary: &'p FlowSummary,
     /// Evidence for other functions' candidates.
     pub uses: Vec<Use>,
+    /// Work that it leaves running.
+    pub works: Vec<Work>,
     candidates: Vec<(&'static Rule, Candidate)>,
     /// Whether it makes a value, and leaves a lock held that it took.
     pub makes_locked: bool,
@@ -53,6 +56,8 @@ pub struct Known<'k> {
     pub evidence: &'k Evidence,
     /// Who runs beside what threads share.
     pub threads: &'k Threads,
+    /// Who leaves work running.
+    pub left_running: &'k LeftRunning,
 }
 
 /// A finding before those of one cause are merged.
@@ -94,10 +99,11 @@ impl<'p> View<'p> {
                 (rule, Candidate { heals, ..candidate })
             })
             .collect();
+        let works = if in_test { Vec::new() } else { LeftRunning::in_function(function, &trace) };
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, candidates, makes_locked, body }
+        View { function, summary, uses, works, candidates, makes_locked, body }
     }
 
     /// The function's name.
@@ -136,6 +142,9 @@ impl<'p> View<'p> {
         callers: &mut Callers<'_>,
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
+        if candidate.beside_method {
+            return self.beside_method(program, known.left_running, rule, candidate, act, callers.explorer);
+        }
         let check = candidate.check.as_ref().and_then(|point| location(program, point));
         let of_process = changes_process(candidate);
         let beside = match of_process {
@@ -163,9 +172,10 @@ impl<'p> View<'p> {
             in_callers,
             beside,
         };
-        let mut best = match rule.is_note() {
-            true => self.without_race(rule, candidate, callers.explorer)?,
-            false => self.worst(rule, candidate, &surroundings, callers.explorer)?,
+        let mut best = match candidate.act.effect.operation.domain() {
+            Domain::Channels => self.lost(candidate, callers.explorer)?,
+            _ if rule.is_note() => self.without_race(rule, candidate, callers.explorer)?,
+            _ => self.worst(rule, candidate, &surroundings, callers.explorer)?,
         };
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
@@ -222,6 +232,39 @@ impl<'p> View<'p> {
         Some(Decided { finding, check, inner, depth: candidate.act.depth, of_process })
     }
 
+    /// What the act does to work that another method has left running.
+    fn beside_method(
+        &self,
+        program: &Program,
+        left_running: &LeftRunning,
+        rule: &'static Rule,
+        candidate: &Candidate,
+        act: Location,
+        explorer: &Explorer,
+    ) -> Option<Decided> {
+        let (race, related) =
+            left_running.race(program, self.function, candidate, rule.consequences, explorer)?;
+        let report = (rule.report)(candidate, &race);
+        let finding = Finding {
+            rule,
+            consequence: race.consequence,
+            confidence: Confidence::Medium,
+            reasons: vec!["another method of the same value leaves work running that uses it".to_owned()],
+            function: self.summary.name.clone(),
+            message: report.message,
+            help: report.help,
+            place: candidate.place.clone(),
+            act,
+            related,
+            witness: race.witness,
+            fix: None,
+            rewrite: None,
+            bounded: false,
+            in_test: self.summary.context.test || self.summary.context.auxiliary,
+        };
+        Some(Decided { finding, check: None, inner: act, depth: 0, of_process: false })
+    }
+
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.
     fn guarded(
         &self,
@@ -250,6 +293,23 @@ impl<'p> View<'p> {
             };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")
+        })
+    }
+
+    /// What is lost between the function and its own work, whom nobody else disturbs. Where the program ends with the function, nothing
+    /// is lost that anybody waits for.
+    fn lost(&self, candidate: &Candidate, explorer: &Explorer) -> Option<Proven> {
+        let question = scenario(&self.body, candidate, &candidate.place, Actor::Task);
+        let race = explorer.explore(&question, |_| true).races.into_iter().next()?;
+        let waits = race.witness.steps.last().is_some_and(|step| step.lane == Lane::A);
+        let reasons = vec!["all that sends and takes is in sight".to_owned()];
+        let shown = waits || !self.summary.context.main;
+        shown.then_some(Proven {
+            race,
+            reason: Reason::Own,
+            confidence: Confidence::High,
+            reasons,
+            bounded: false,
         })
     }
 
@@ -360,7 +420,7 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
 /// As the explorer sees it: who goes to a directory after another step on it goes by a path.
 fn changes_process(candidate: &Candidate) -> bool {
     match candidate.act.effect.operation.domain() {
-        Domain::Files | Domain::KeyValue => false,
+        Domain::Files | Domain::KeyValue | Domain::Channels => false,
         Domain::WorkingDirectory => candidate.check.is_none(),
         Domain::Environment | Domain::Mask => true,
     }

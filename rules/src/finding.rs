@@ -35,7 +35,8 @@ impl Severity {
         match consequence {
             Consequence::RedundantCheck => Severity::Note,
             Consequence::SpuriousFailure => Severity::Warning,
-            Consequence::Corruption
+            Consequence::LostError
+            | Consequence::Corruption
             | Consequence::LostUpdate
             | Consequence::DoubleOwner
             | Consequence::DataLoss

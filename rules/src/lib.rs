@@ -16,8 +16,10 @@ mod global_cwd_mutation;
 mod global_environment_mutation;
 mod guarded;
 mod kv_check_then_set;
+mod left_running;
 mod lock_after_check;
 mod lock_file_by_existence;
+mod lost_worker_error;
 mod merge;
 mod names;
 mod narrow;
@@ -49,6 +51,7 @@ use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::{Idiom, RewriteRequest, render};
 use fsrace_analyzer::link::Program;
+use left_running::LeftRunning;
 use rayon::prelude::*;
 use rule::Rule;
 use threads::Threads;
@@ -66,6 +69,7 @@ pub static RULES: &[&Rule] = &[
     &kv_check_then_set::RULE,
     &lock_after_check::RULE,
     &lock_file_by_existence::RULE,
+    &lost_worker_error::RULE,
     &permission_check_then_use::RULE,
     &predictable_temp_path::RULE,
     &read_modify_write::RULE,
@@ -101,6 +105,7 @@ pub fn check_with(
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let mut views: Vec<View<'_>> =
         functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
+    let left_running = LeftRunning::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.works)));
     let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses));
     let mut evidence = Evidence::index(program, uses.collect());
     evidence.note_programs(program);
@@ -109,7 +114,7 @@ pub fn check_with(
     // Who changes nothing that threads share need not know of threads.
     let asked = views.iter().any(View::changes_process);
     let threads = if asked { Threads::of(program) } else { Threads::default() };
-    let known = Known { evidence: &evidence, threads: &threads };
+    let known = Known { evidence: &evidence, threads: &threads, left_running: &left_running };
     let decided = views.into_par_iter().flat_map(|view| view.decide(program, known, explorer)).collect();
     merge::merge(decided)
 }

@@ -115,6 +115,18 @@ pub fn is_atomic(name: &str) -> bool {
     words(name).iter().any(|word| ["atomic", "atomically"].contains(&word.as_str()))
 }
 
+/// Whether what lies there is another's to change, who is kept in by it: the root of a container, a jail.
+pub fn is_anothers(place: &Place) -> bool {
+    place.any(&mut |kind| names(kind).into_iter().any(is_of_another))
+}
+
+/// As [`is_anothers`], of a name.
+pub fn is_of_another(name: &str) -> bool {
+    const KEPT_IN: [&str; 8] =
+        ["chroot", "guest", "idmap", "jail", "jailer", "mountpoint", "rootfs", "uidshift"];
+    words(name).iter().any(|word| KEPT_IN.iter().any(|known| same_word(known, word)))
+}
+
 /// Whether a field's name tells which file it names, and not only that it names one: `repoFile`, and not `path` or `tempDir`.
 pub fn is_distinct(name: &str) -> bool {
     const PLAIN: [&str; 22] = [
@@ -374,6 +386,27 @@ fn names(kind: &PlaceKind) -> Vec<&str> {
         PlaceKind::Field { name, .. } => vec![name],
         _ => Vec::new(),
     }
+}
+
+/// Whether a function of this name waits for work or ends it, as far as names tell.
+pub fn ends_work(name: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "abort",
+        "await",
+        "close",
+        "drain",
+        "end",
+        "exit",
+        "finish",
+        "halt",
+        "join",
+        "kill",
+        "quit",
+        "shutdown",
+        "stop",
+        "terminate",
+    ];
+    words(name).iter().any(|word| WORDS.contains(&word.as_str()) || word.starts_with("wait"))
 }
 
 /// The last segment of a qualified name.

@@ -37,6 +37,8 @@ pub struct Candidate {
     pub renamed_away: bool,
     /// Whether the race is with work that the function itself has started, and with nobody else.
     pub with_own_work: bool,
+    /// Whether the race is with work that another method of the same value has left running, and with nobody else.
+    pub beside_method: bool,
     /// Where the other step moves it, if that is a move.
     pub target: Option<Place>,
     /// Whether the race is that two read the same time.
@@ -224,6 +226,11 @@ impl Candidate {
         matches!(self.act.effect.operation, Operation::Remove(_))
     }
 
+    /// Whether the earlier step removes what the act makes anew.
+    pub fn refilled_after(&self) -> bool {
+        self.check.as_ref().is_some_and(|earlier| removed_by_path(&earlier.effect).is_some())
+    }
+
     /// The candidate of a check and an act.
     pub fn of_pair(trace: &Trace<'_>, pair: Pair, place: &Place) -> Option<Candidate> {
         Some(Candidate {
@@ -240,6 +247,7 @@ impl Candidate {
             refilled: is_refilled(trace, pair.act, place),
             renamed_away: is_renamed_away(trace, pair.act, place),
             with_own_work: false,
+            beside_method: false,
             target: None,
             same_tick: false,
             again: false,
@@ -275,6 +283,7 @@ impl Candidate {
             refilled: is_refilled(trace, act, place),
             renamed_away: is_renamed_away(trace, act, place),
             with_own_work: false,
+            beside_method: false,
             meaning: Meaning::Plain,
             fills_gap: false,
             cover: Cover::of(

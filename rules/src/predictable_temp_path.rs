@@ -1,14 +1,15 @@
 //! `predictable-temp-path`: a scratch file under a name that two instances share, or that others can foresee.
 //!
-//! Three shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
+//! Four shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
 //! temporary directory that everybody can write, under a name that anybody can tell beforehand; and a file of a fixed name that
-//! another program works on before it is read again or removed.
+//! another program works on before it is read again or removed; a directory of a fixed name that is made, worked in, and removed
+//! again. A file of a fixed name that is removed after work that takes its time counts with the last.
 //!
-//! Not reported: names with something random in them; files made with `create_new`; directories; temporary names that only the
+//! Not reported: names with something random in them; files made with `create_new`; directories that stay; temporary names that only the
 //! caller knows.
 
 use crate::names;
-use crate::pairs::{Candidate, created_by_path, is_private};
+use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -45,16 +46,16 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
         }
-        if event.held.is_empty()
-            && let Some((cleared, place)) = worked_in(trace, act, event.effect)
-        {
-            candidates.extend(Candidate::of_steps(trace, Some(cleared), act, place));
+        if event.held.is_empty() {
+            candidates.extend(worked_in(trace, act, event.effect));
         }
         let Some(place) = made_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
         if let Some(moved) = moved_over(trace, act, place) {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
         } else if is_foreseen(place) {
             candidates.extend(Candidate::of_steps(trace, None, act, place));
+        } else if let Some(done) = done_with(trace, act, place).filter(|_| event.held.is_empty()) {
+            candidates.extend(Candidate::of_steps(trace, Some(done), act, place));
         } else if trace.call_depth(event) == 0 && is_fixed(place) && is_lent(trace, act, place) {
             // A program, or whoever edits in it, takes its time.
             candidates
@@ -73,18 +74,34 @@ fn made_in_place(effect: &Effect) -> Option<&Place> {
     }
 }
 
-/// The directory of a fixed name that is made here, worked in, and removed again, and the step that removes it.
-fn worked_in<'e>(trace: &Trace<'_>, act: usize, effect: &'e Effect) -> Option<(usize, &'e Place)> {
-    let made = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.handle.is_none();
-    let place = Some(&effect.place).filter(|p| made && !is_private(p) && is_fixed(p))?;
-    let mut used = false;
-    let cleared = trace.events.iter().enumerate().skip(act + 1).find_map(|(later, event)| {
-        let below = |p: &Place| p != place && p.starts_with(place);
-        used |= below(&event.effect.place) || event.effect.other_place.as_ref().is_some_and(below);
+/// The first step in a directory of a fixed name that is made here, worked in, and removed again: another takes it away meanwhile.
+fn worked_in(trace: &Trace<'_>, made: usize, effect: &Effect) -> Option<Candidate> {
+    let makes = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.handle.is_none();
+    let work = Some(&effect.place).filter(|p| makes && !is_private(p) && is_fixed(p))?;
+    let later = || trace.events.iter().enumerate().skip(made + 1);
+    let (cleared, _) = later().find(|(at, event)| {
         let clears = event.effect.operation == Operation::Remove(RemoveKind::Tree);
-        (clears && event.effect.place == *place && trace.on_one_path(act, later)).then_some(later)
+        clears
+            && event.effect.place == *work
+            && trace.on_one_path(made, *at)
+            && trace.meets_at_root(made, *at)
     })?;
-    (used && trace.meets_at_root(act, cleared)).then_some((cleared, place))
+    let (used, event) = later().take_while(|(at, _)| *at < cleared).find(|(_, event)| {
+        created_by_path(event.effect).is_some_and(|place| place != work && place.starts_with(work))
+    })?;
+    let candidate = Candidate::of_steps(trace, Some(cleared), used, created_by_path(event.effect)?)?;
+    Some(Candidate { long: candidate.long || trace.takes_long(made, Some(cleared)), ..candidate })
+}
+
+/// The step that removes a file of a fixed name again, after work that takes its time: a download that is unpacked, say.
+fn done_with(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
+    let (removed, _) = trace.events.iter().enumerate().skip(act + 1).find(|(later, event)| {
+        removed_by_path(event.effect) == Some(place)
+            && trace.on_one_path(act, *later)
+            && trace.meets_at_root(act, *later)
+    })?;
+    let scratch = names::is_scratch(place) || names::is_scratch(&place.parent());
+    (is_fixed(place) && scratch && trace.takes_long(act, Some(removed))).then_some(removed)
 }
 
 /// The file that this moves there, over whatever is there.
@@ -204,6 +221,13 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         }
         _ => format!("`{api}` uses a name that another instance writes to at the same time"),
     };
+    if candidate.check.as_ref().is_some_and(|check| removed_by_path(&check.effect).is_some()) {
+        return Report {
+            message: format!("`{api}` works on what another instance removes when it is done"),
+            help: "let `tempfile` make a name of its own for each run".to_owned(),
+            check: "removed here, for all who use the name",
+        };
+    }
     let help = match candidate.check {
         Some(_) => {
             "write to a name of its own in the same directory (`tempfile` makes one), and move that into place"
@@ -216,5 +240,5 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
 }
 
 fn rewrite(candidate: &Candidate) -> Option<Idiom> {
-    candidate.check.is_some().then_some(Idiom::PrivateTemp)
+    candidate.target.is_some().then_some(Idiom::PrivateTemp)
 }

@@ -2,11 +2,12 @@
 //!
 //! Not reported: work that is waited for; removals under the lock that the users of the directory take.
 
+use crate::left_running::field_of;
 use crate::pairs::{Candidate, removed_by_path};
 use crate::rule::{Report, Rule};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Effect, LockScope, OnFailure, Operation, Place, ResultId};
+use fsrace_analyzer::flow::{Effect, LockScope, OnFailure, Operation, Place, RemoveKind, ResultId};
 use fsrace_analyzer::language::Idiom;
 
 /// How many calls away from where the work is started the removal may stand.
@@ -45,6 +46,11 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             Some(Candidate { with_own_work: true, own: false, ..candidate })
         });
         candidates.extend(started);
+        let of_a_field = event.work.is_none() && trace.call_depth(event) == 0 && field_of(place).is_some();
+        if of_a_field && event.effect.operation != Operation::Remove(RemoveKind::File) {
+            let candidate = Candidate::of_steps(trace, None, act, place);
+            candidates.extend(candidate.map(|c| Candidate { beside_method: true, own: false, ..c }));
+        }
         let used = given_up(trace, act, place);
         let unlocked = used.and_then(|used| Candidate::of_steps(trace, Some(used), act, place));
         // Who made it under the lock is not who is in there now.
@@ -107,6 +113,13 @@ fn touches(effect: &Effect, place: &Place) -> bool {
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {
     let api = crate::rule::short(&candidate.act.effect.api);
+    if candidate.beside_method {
+        return Report {
+            message: format!("`{api}` removes what work that another method has started still uses"),
+            help: "wait for the work before the removal, or leave the removal to it".to_owned(),
+            check: "still used here",
+        };
+    }
     if candidate.with_own_work {
         return Report {
             message: format!("`{api}` removes what work that was started here still uses"),

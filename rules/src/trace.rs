@@ -161,6 +161,11 @@ impl<'a> Trace<'a> {
         self.ends.iter().any(|(after, ended)| *ended == result && *after > first && *after <= second)
     }
 
+    /// Whether work is waited for anywhere.
+    pub fn is_ended(&self, work: ResultId) -> bool {
+        self.ends.iter().any(|(_, ended)| *ended == work)
+    }
+
     /// Whether the frame is a called function and not code in place.
     fn is_call(&self, frame: usize) -> bool {
         self.frames.get(frame).is_some_and(|f| !f.name.is_empty())

@@ -1,17 +1,21 @@
 //! A rule's page, read by sections and fences.
 
-/// A fenced block of Rust.
+use fsrace_analyzer::source::LanguageId;
+
+/// A fenced block in a language that is read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
     /// The section that it stands in.
     pub section: String,
     /// The page's line, from 1, that opens the fence.
     pub fence: usize,
+    /// In which language.
+    pub language: LanguageId,
     /// What is between the fences.
     pub text: String,
 }
 
-/// A page's title, its sections in order, and its Rust.
+/// A page's title, its sections in order, and its code.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// After the first `#`.
@@ -26,19 +30,28 @@ impl Page {
     /// Reads a page.
     pub fn parse(text: &str) -> Page {
         let mut page = Page::default();
-        // Inside a fence: whether it is Rust.
+        // Inside a fence: whether it is code.
         let mut fence: Option<bool> = None;
         for (number, line) in text.lines().enumerate() {
             if let Some(language) = line.strip_prefix("```") {
                 fence = match fence {
                     Some(_) => None,
                     None => {
-                        let rust = language.split(',').next() == Some("rust");
-                        if rust {
+                        let language = match language.split(',').next() {
+                            Some("rust") => Some(LanguageId::Rust),
+                            Some("go") => Some(LanguageId::Go),
+                            _ => None,
+                        };
+                        if let Some(language) = language {
                             let section = page.sections.last().cloned().unwrap_or_default();
-                            page.code.push(Code { section, fence: number + 1, text: String::new() });
+                            page.code.push(Code {
+                                section,
+                                fence: number + 1,
+                                language,
+                                text: String::new(),
+                            });
                         }
-                        Some(rust)
+                        Some(language.is_some())
                     }
                 };
             } else if fence == Some(true) {

@@ -156,7 +156,9 @@ impl Context<'_> {
     fn look(&mut self, state: &mut State, lane: Lane, path: &[Name]) -> Seen {
         let process = self.process(lane);
         let looked = match self.domain {
-            Domain::Files | Domain::KeyValue => self.call(state, lane, Call::Stat(path.to_vec())),
+            Domain::Files | Domain::KeyValue | Domain::Channels => {
+                self.call(state, lane, Call::Stat(path.to_vec()))
+            }
             Domain::Environment => {
                 let name = path.last().copied().unwrap_or(Name::WORKING);
                 self.call(state, lane, Call::Variable(name))

@@ -277,7 +277,7 @@ impl Context<'_> {
                 };
                 observed(&read?)
             }
-            Operation::ReadDir => observed(&self.call(state, lane, Call::List(owned()))?),
+            Operation::ReadDir | Operation::Use => observed(&self.call(state, lane, Call::List(owned()))?),
             Operation::Write => {
                 let text = self.text(state, lane, number, effect);
                 self.write_step(state, lane, (path, REWRITE), handle, text, phase)
@@ -405,7 +405,13 @@ impl Context<'_> {
                 self.call(state, lane, Call::Unlink(to.to_vec()))?;
                 done()
             }
-            Operation::Run | Operation::Sync => done(),
+            Operation::Run
+            | Operation::Sync
+            | Operation::Channel { .. }
+            | Operation::Send { .. }
+            | Operation::Receive { .. }
+            | Operation::Wait
+            | Operation::HandOver => done(),
             Operation::Key(operation) => {
                 let text = self.text(state, lane, number, effect);
                 self.key_step(state, lane, operation, path, (number, text))

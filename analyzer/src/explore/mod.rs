@@ -10,6 +10,7 @@ mod compile;
 pub mod content;
 mod effects;
 pub mod filesystem;
+mod handoff;
 mod live;
 mod machine;
 mod oracle;
@@ -75,6 +76,8 @@ pub enum Consequence {
     RedundantCheck,
     /// An operation fails though in every serial order it succeeds.
     SpuriousFailure,
+    /// What started work reports as its failure reaches nobody.
+    LostError,
     /// Somebody reads, or is left with, a file that is half one thing and half another.
     Corruption,
     /// A change that was read, edited and written back is gone.
@@ -93,6 +96,7 @@ impl Consequence {
         match self {
             Consequence::RedundantCheck => "redundant-check",
             Consequence::SpuriousFailure => "spurious-failure",
+            Consequence::LostError => "lost-error",
             Consequence::Corruption => "corruption",
             Consequence::LostUpdate => "lost-update",
             Consequence::DoubleOwner => "double-owner",

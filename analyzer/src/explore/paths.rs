@@ -63,7 +63,7 @@ impl Paths {
     /// Where an operation of this domain finds the place: a path, or a cell of the process' own state.
     pub fn of(&mut self, domain: Domain, place: &Place, lane: Lane) -> Vec<Name> {
         match domain {
-            Domain::Files => self.path(place, lane),
+            Domain::Files | Domain::Channels => self.path(place, lane),
             Domain::Environment => vec![self.name(Key::Variable(variable(place)))],
             Domain::WorkingDirectory => vec![self.name(Key::Standing)],
             Domain::Mask => vec![self.name(Key::Mask)],

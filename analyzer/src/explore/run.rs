@@ -15,7 +15,7 @@ use super::shared::Shared;
 use super::verdict::Question;
 use super::witness::Story;
 use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, Witness};
-use super::{canonical, compile, slice};
+use super::{canonical, compile, handoff, slice};
 use crate::flow::Domain;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -105,7 +105,7 @@ impl Explorer {
     }
 
     fn decide(&self, scenario: &Scenario<'_>, wanted: impl Fn(Consequence) -> bool) -> Exploration {
-        let Some(key) = Key::of(scenario) else { return Exploration::default() };
+        let Some(key) = Key::of(scenario) else { return handoff::explore(scenario) };
         let answer = self.answer(key.clone());
         key.tell(scenario, &answer, wanted)
     }
@@ -130,9 +130,12 @@ impl Explorer {
 }
 
 impl Key {
-    /// None where the two actors have places of their own.
+    /// None where the two actors have places of their own, and where nothing is asked of a kernel.
     fn of(scenario: &Scenario<'_>) -> Option<Key> {
         let domain = slice::domain_of(scenario);
+        if domain == Domain::Channels {
+            return None;
+        }
         // What a process keeps for itself, only its threads can look at.
         let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
             || (domain != Domain::Files && scenario.actor != Actor::Itself);

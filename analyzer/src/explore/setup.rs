@@ -25,9 +25,9 @@ impl Initial {
     /// In words.
     pub fn describe(self, domain: Domain) -> &'static str {
         match (domain, self) {
-            (Domain::Files, Initial::Absent) => "absent",
-            (Domain::Files, Initial::File) => "a file",
-            (Domain::Files, Initial::Directory) => "a directory",
+            (Domain::Files | Domain::Channels, Initial::Absent) => "absent",
+            (Domain::Files | Domain::Channels, Initial::File) => "a file",
+            (Domain::Files | Domain::Channels, Initial::Directory) => "a directory",
             (Domain::Environment, Initial::Absent) => "not set",
             (Domain::Environment, _) => "set",
             (Domain::KeyValue, Initial::Absent) => "absent",
@@ -71,6 +71,7 @@ impl Use {
                         used.creates_directory = true;
                     }
                     Operation::ReadDir
+                    | Operation::Use
                     | Operation::Update
                     | Operation::Mount
                     | Operation::SetRoot
@@ -106,7 +107,7 @@ impl Use {
     pub fn initials(self) -> Vec<Initial> {
         let mut initials = vec![Initial::Absent];
         match self.domain {
-            Domain::Files => {}
+            Domain::Files | Domain::Channels => {}
             Domain::Environment => return vec![Initial::File, Initial::Absent],
             Domain::KeyValue if self.reads_first => return vec![Initial::File, Initial::Absent],
             Domain::KeyValue => return vec![Initial::Absent, Initial::File],
@@ -215,7 +216,7 @@ pub fn start(
         let own = lane_path(&effect.paths, lane);
         let other = lane_path(&effect.other_paths, lane);
         let both = match effect.operation.domain() {
-            Domain::Files => [(own, needs(effect)), (other, None)],
+            Domain::Files | Domain::Channels => [(own, needs(effect)), (other, None)],
             _ => [(other, Some(Kind::Directory)), (other, None)],
         };
         for (path, needed) in both {

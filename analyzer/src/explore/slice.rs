@@ -142,6 +142,7 @@ impl Wanted {
         };
         match one.effect.operation {
             Operation::Run | Operation::Sync => false,
+            operation if operation.domain() == Domain::Channels => false,
             Operation::Lock { .. } => true,
             // What another user may look into depends on it.
             Operation::SetUmask(_) => self.domain == Domain::Mask || self.actor == Actor::Stranger,

@@ -79,7 +79,7 @@ impl Story<'_> {
 
     fn describe(&self, files: &Filesystem) -> String {
         match self.domain {
-            Domain::Files => {}
+            Domain::Files | Domain::Channels => {}
             Domain::KeyValue => {
                 return match files.lstat(Process::First, self.target) {
                     Ok(found) => format!("set ({})", self.contents.describe(found.content)),
@@ -193,6 +193,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::Mount => "mount".to_owned(),
         Operation::SetRoot => "change the root".to_owned(),
         Operation::ReadDir => "list".to_owned(),
+        Operation::Use => "work below".to_owned(),
         Operation::Lock { shared: true, .. } => "lock (shared)".to_owned(),
         Operation::Lock { shared: false, .. } => "lock".to_owned(),
         Operation::EnvGet => "read the variable".to_owned(),
@@ -212,7 +213,13 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::Key(KeyOperation::Swap) => "set the key and get what it was".to_owned(),
         Operation::Key(KeyOperation::Delete) => "delete the key".to_owned(),
         Operation::Key(KeyOperation::Expire) => "let the key expire".to_owned(),
-        Operation::Run | Operation::Sync => effect.operation.to_string(),
+        Operation::Run
+        | Operation::Sync
+        | Operation::Channel { .. }
+        | Operation::Send { .. }
+        | Operation::Receive { .. }
+        | Operation::Wait
+        | Operation::HandOver => effect.operation.to_string(),
     }
 }
 

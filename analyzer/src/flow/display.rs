@@ -2,7 +2,7 @@
 
 use super::{
     Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Step, Value,
+    Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step, Value,
 };
 use std::fmt::{self, Display, Write};
 
@@ -271,6 +271,13 @@ impl Display for Operation {
                 KeyOperation::Delete => "key-delete",
                 KeyOperation::Expire => "key-expire",
             }),
+            Operation::Channel { room: Room::Limited(room), .. } => write!(f, "channel[{room}]"),
+            Operation::Channel { room: Room::Unknown, .. } => f.write_str("channel"),
+            Operation::Send { waits } => f.write_str(if *waits { "send" } else { "try-send" }),
+            Operation::Receive { waits } => f.write_str(if *waits { "receive" } else { "try-receive" }),
+            Operation::Wait => f.write_str("wait"),
+            Operation::Use => f.write_str("use"),
+            Operation::HandOver => f.write_str("hand-over"),
         }
     }
 }

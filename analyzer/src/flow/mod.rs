@@ -432,6 +432,30 @@ pub enum Operation {
     Sync,
     /// Asks for or changes a key of a store that processes share; the place is the key's name.
     Key(KeyOperation),
+    /// Makes a channel that started work reports its failures through.
+    Channel {
+        /// How much it holds.
+        room: Room,
+        /// Whether who sends waits on where nobody is left who could take. Otherwise the send fails.
+        holds: bool,
+    },
+    /// Sends a failure through a channel. It waits until somebody takes it or there is room, unless there is something else to do.
+    Send {
+        /// Whether it waits for that and nothing else.
+        waits: bool,
+    },
+    /// Takes the next that was sent through a channel; the result is a failure if that is one.
+    Receive {
+        /// Whether it waits for that and nothing else.
+        waits: bool,
+    },
+    /// Waits until other work says that it is done, whichever that is: for a group or a handle that is kept, or for what is sent
+    /// through a channel that is not followed.
+    Wait,
+    /// Hands the place, in a structure that says what to work on, to a library, which works below it.
+    Use,
+    /// Keeps a channel, or hands it to code out of sight: from there on, who sends and who takes is not known.
+    HandOver,
 }
 
 /// One command of a key-value store: one step each, whole or not at all.
@@ -454,6 +478,15 @@ pub enum KeyOperation {
     Delete,
     /// Says when the key is to go by itself, if it is there.
     Expire,
+}
+
+/// How much a channel holds that nobody has taken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Room {
+    /// So many; with 0, who sends waits for who takes.
+    Limited(u32),
+    /// As much as there is, or nobody knows how much.
+    Unknown,
 }
 
 /// What a check asks.
@@ -701,6 +734,8 @@ pub enum Domain {
     Mask,
     /// The keys of a store that processes share.
     KeyValue,
+    /// What the threads of a process hand to one another; the place is the channel.
+    Channels,
 }
 
 impl Operation {
@@ -711,6 +746,11 @@ impl Operation {
             Operation::SetCwd => Domain::WorkingDirectory,
             Operation::SetUmask(_) => Domain::Mask,
             Operation::Key(_) => Domain::KeyValue,
+            Operation::Channel { .. }
+            | Operation::Send { .. }
+            | Operation::Receive { .. }
+            | Operation::Wait
+            | Operation::HandOver => Domain::Channels,
             _ => Domain::Files,
         }
     }

@@ -27,7 +27,7 @@
 //! | `flags`, `options` | how `open` opens: fixed words, or the argument that is a builder or an expression of `flag` words |
 //! | `mode` | the argument that is a mode: of what is made, of what is changed, or the mask. Without an effect it goes into the builder or the permissions that are the receiver, or is the result |
 //! | `access` | the argument is what stat(2) told, and it is asked for owner or mode: that stat was a question of who may do what |
-//! | `data`, `fills` | what is written; the buffer that what is read is put into |
+//! | `data`, `fills` | what is written, or of a `channel` how much it holds; the buffer that what is read is put into |
 //! | `private` | the effect is on a new path that nobody else knows; with `place`, in that directory. On a `rename`: the row writes a private file (of `data`) and renames it to `other` |
 //! | `returns` | the type of the success value, or `data` for what was read, or `guard` for what gives a lock back when it goes |
 //! | `fails` | `result` (the default), `option`, `never`, or `status` for a C status that is negative or null on failure |

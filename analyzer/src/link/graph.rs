@@ -236,7 +236,8 @@ fn typed(call: &Call, types: &FxHashMap<ResultId, &str>) -> Option<Callee> {
     Some(Callee::Method { receiver: Some((*receiver).to_owned()), name: name.clone() })
 }
 
-/// Whether others, or the caller, may notice the operation. A mutex only keeps threads apart while it is held, and a caller that
+/// Whether others, or the caller, may notice the operation. To wait changes nothing that bodies are put in for, and much of what is called
+/// waits for something. A mutex only keeps threads apart while it is held, and a caller that
 /// is given its guard sees that in what is returned.
 fn shows(operation: Operation) -> bool {
     !matches!(
@@ -244,6 +245,7 @@ fn shows(operation: Operation) -> bool {
         Operation::EnvGet
             | Operation::Sync
             | Operation::Run
+            | Operation::Wait
             | Operation::Lock { scope: LockScope::Thread, .. }
     )
 }

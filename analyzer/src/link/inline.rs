@@ -6,7 +6,7 @@ use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    OnFailure, Operation, Place, ResultId, Site, Spawn, Step, Value,
+    OnFailure, Operation, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,23 +16,44 @@ pub(super) const BUDGET: u32 = 2000;
 /// The linked body of a function.
 pub(super) fn body(program: &Program, function: FunctionId) -> Block {
     let Some(summary) = program.function(function) else { return Block::default() };
-    let mut expander = Expander {
-        program,
-        results: summary.results,
-        opaques: summary.opaques,
-        stack: vec![function],
-        returned: FxHashMap::default(),
-        sources: FxHashMap::default(),
-        reads: FxHashSet::default(),
-        opened: FxHashMap::default(),
-        guards: FxHashMap::default(),
-        calls: FxHashMap::default(),
-        structures: FxHashMap::default(),
-        nested_places: 0,
-    };
+    let mut expander = Expander::new(program);
+    (expander.results, expander.opaques, expander.stack) = (summary.results, summary.opaques, vec![function]);
     let mut scope = Scope::new(program, function, summary, 0, 0);
     scope.shares = expander.shares(function, BUDGET);
     expander.block(&summary.body, &mut scope)
+}
+
+/// Two calls in a row, on the same value of a type.
+pub(super) fn one_after_the_other(
+    program: &Program,
+    first: FunctionId,
+    second: FunctionId,
+    of: &str,
+) -> Option<Block> {
+    let shared = Place::parameter(0, "self");
+    let mut expander = Expander::new(program);
+    expander.results = 2;
+    let mut steps = Vec::new();
+    for (result, function) in [first, second].into_iter().enumerate() {
+        let summary = program.function(function)?;
+        let is_shared = |p: &crate::flow::Parameter| p.type_name.as_deref() == Some(of);
+        let arguments = summary.parameters.iter().map(|p| match is_shared(p) {
+            true => Value::Place(shared.clone()),
+            false => Value::Opaque,
+        });
+        let arguments: Vec<Value> = arguments.collect();
+        let body =
+            expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
+        steps.push(Step::Frame(Frame {
+            body,
+            result: ResultId(u32::try_from(result).ok()?),
+            on_failure: OnFailure::Continue,
+            defaulted: false,
+            site: Site(program.first_site(function)),
+            name: summary.name.clone(),
+        }));
+    }
+    Some(Block { steps, drops: Vec::new() })
 }
 
 /// What is known of the body that is being made. All numbers in it are those of the linked body.
@@ -57,6 +78,8 @@ pub(super) struct Expander<'p> {
     pub calls: FxHashMap<(FunctionId, Vec<Place>), Option<Value>>,
     /// The structures that pure calls returned, by the place that stands for the call.
     pub structures: FxHashMap<Place, Value>,
+    /// What frames returned of which no value is known, as a place: the same function for the same arguments.
+    pub named: FxHashMap<ResultId, Place>,
     /// How many pure calls deep the place is that is being computed.
     pub nested_places: usize,
 }
@@ -131,6 +154,25 @@ impl<'p> Scope<'p> {
 }
 
 impl<'p> Expander<'p> {
+    /// One that has made nothing yet.
+    fn new(program: &'p Program) -> Self {
+        Expander {
+            program,
+            results: 0,
+            opaques: 0,
+            stack: Vec::new(),
+            returned: FxHashMap::default(),
+            sources: FxHashMap::default(),
+            reads: FxHashSet::default(),
+            opened: FxHashMap::default(),
+            guards: FxHashMap::default(),
+            calls: FxHashMap::default(),
+            structures: FxHashMap::default(),
+            named: FxHashMap::default(),
+            nested_places: 0,
+        }
+    }
+
     /// How the budget is shared among a function's calls; nothing if all fit. Small callees get what they need, large ones share
     /// what is left, so that one huge callee does not hide a wrapper beside it.
     fn shares(&self, function: FunctionId, budget: u32) -> Option<FxHashMap<ResultId, u32>> {
@@ -228,7 +270,7 @@ impl<'p> Expander<'p> {
 
     fn effect(&mut self, effect: &Effect, scope: &mut Scope<'p>) -> Effect {
         let result = scope.result(effect.result);
-        let mut place = self.place(&effect.place, scope);
+        let mut place = self.place(&effect.place, scope).map(&mut |part| self.named_part(part));
         let mut handle = effect.handle.map(|h| self.handle(scope.result(h)));
         if handle.is_none() && works_on_handles(effect.operation) {
             handle = self.handle_in(&effect.place, scope);
@@ -255,7 +297,10 @@ impl<'p> Expander<'p> {
             operation: effect.operation,
             place,
             handle,
-            other_place: effect.other_place.as_ref().map(|p| self.place(p, scope)),
+            other_place: effect
+                .other_place
+                .as_ref()
+                .map(|p| self.place(p, scope).map(&mut |part| self.named_part(part))),
             data,
             content: self.argument(&effect.content, scope),
             result,
@@ -288,6 +333,7 @@ impl<'p> Expander<'p> {
                 && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
             {
                 self.learn(result, &body, &data);
+                self.name(result, target.function, &arguments);
                 self.remember(target.function, &arguments, result);
                 let name = self.program.function(target.function).map(|f| f.name.clone()).unwrap_or_default();
                 steps.push(Step::Frame(Frame {
@@ -386,6 +432,26 @@ impl<'p> Expander<'p> {
         let body = self.block(&summary.body, &mut scope);
         self.stack.pop();
         Some(body)
+    }
+
+    /// Gives what a frame returned a name, if nothing better is known of it.
+    fn name(&mut self, result: ResultId, function: FunctionId, arguments: &[Value]) {
+        let unknown = |value: &Value| matches!(graph::payload(value), Value::Opaque | Value::Derived(_));
+        let place = |value| Some(self.place_of(value)?.map(&mut |part| self.named_part(part)));
+        let arguments: Option<Vec<Place>> = arguments.iter().map(place).collect();
+        if let (Some(arguments), Some(summary)) = (arguments, self.program.function(function))
+            && self.returned.get(&result).is_none_or(unknown)
+        {
+            let callee = summary.name.as_str().into();
+            self.named.insert(result, Place::new(PlaceKind::Call { callee, arguments }));
+        }
+    }
+
+    fn named_part(&self, part: &Place) -> Option<Place> {
+        match part.kind() {
+            PlaceKind::Result(result) => self.named.get(&self.behind(*result)).cloned(),
+            _ => None,
+        }
     }
 
     /// Notes what a frame that was just made returns, and what the data in it derives from.

@@ -110,6 +110,12 @@ impl Program {
         inline::body(self, function)
     }
 
+    /// Two calls one after the other, as of [`Self::body`]: of what a value of this type begins, and what ends it. Both are given the same
+    /// value wherever they take one of the type. Nothing where one of the two is too large.
+    pub fn one_after_the_other(&self, first: FunctionId, second: FunctionId, of: &str) -> Option<Block> {
+        inline::one_after_the_other(self, first, second, of)
+    }
+
     /// Whether running the function may be noticed by others: it, or what it calls, has an effect, as deep as bodies are expanded.
     pub fn acts(&self, function: FunctionId) -> bool {
         self.graph.node(function).and_then(|n| n.distance).is_some_and(|d| d as usize <= graph::DEPTH)

@@ -204,7 +204,7 @@ impl<'p> Expander<'p> {
     }
 
     /// The place that a value denotes: a path, an open file's path, the path that a frame returned.
-    fn place_of(&self, value: &Value) -> Option<Place> {
+    pub fn place_of(&self, value: &Value) -> Option<Place> {
         match graph::payload(value) {
             Value::Place(p) => Some(p.clone()),
             Value::Result(r) => {

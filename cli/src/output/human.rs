@@ -73,6 +73,7 @@ fn act_label(consequence: Consequence) -> &'static str {
     match consequence {
         Consequence::RedundantCheck => "this copes without the check",
         Consequence::SpuriousFailure => "this can fail though nothing is wrong",
+        Consequence::LostError => "what this reports can reach nobody",
         Consequence::Corruption => "this can leave half of one thing and half of another",
         Consequence::LostUpdate => "this can undo the update of another",
         Consequence::DoubleOwner => "after this, two can hold what only one may",

@@ -123,7 +123,7 @@ fn security_severity(consequence: Consequence) -> &'static str {
         Consequence::Security => "7.8",
         Consequence::DataLoss | Consequence::DoubleOwner => "5.9",
         Consequence::LostUpdate | Consequence::Corruption => "5.3",
-        Consequence::SpuriousFailure => "3.3",
+        Consequence::SpuriousFailure | Consequence::LostError => "3.3",
         Consequence::RedundantCheck => "1.0",
     }
 }

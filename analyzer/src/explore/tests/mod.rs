@@ -3,6 +3,7 @@
 mod build;
 mod control;
 mod directories;
+mod handoff;
 mod idioms;
 mod judge;
 mod keys;

@@ -1,7 +1,7 @@
 //! Build constraints: files that no system of the abstract filesystem's kind builds are left out.
 
 /// Systems that are no POSIX, or have no files.
-const OTHERS: [&str; 4] = ["js", "plan9", "wasip1", "windows"];
+pub const OTHERS: [&str; 4] = ["js", "plan9", "wasip1", "windows"];
 /// Other systems of the kind; what is looked at is Linux.
 const KIN: [&str; 11] = [
     "aix",

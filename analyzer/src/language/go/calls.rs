@@ -6,8 +6,9 @@ use super::syntax::{Node, bare, children, field, fields, span, statements};
 use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
 use crate::flow::{
-    Call, Callee, Certainty, Condition, Effect, Exit, OnFailure, Place, PlaceKind, ResultId, Step,
+    Call, Callee, Certainty, Condition, Effect, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
 };
+use crate::language::command::Commanded;
 use crate::language::conditions::add_data;
 use crate::source::Span;
 
@@ -273,6 +274,7 @@ impl<'t> Lowerer<'_, 't> {
                         let value = this.named(value, name);
                         this.declare(name, value);
                     }
+                    this.channel_parameter(parameter);
                 }
                 this.declare_results(&results);
                 if let Some(body) = field(closure, "body") {
@@ -318,6 +320,10 @@ impl<'t> Lowerer<'_, 't> {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
         let failures = self.run_closures(&arguments, at);
+        if let Some(value) = self.handed_to_run(&arguments, self.file.declared.returns.get(name).cloned(), at)
+        {
+            return value;
+        }
         if is_standard(name, &self.file.names.package) {
             if crate::qualified::last(name).starts_with("Unmarshal") {
                 self.understood(nodes, &arguments);
@@ -332,6 +338,43 @@ impl<'t> Lowerer<'_, 't> {
         };
         self.handing_on = failures;
         self.unknown_call(Callee::Function(name.to_owned()), arguments, nodes, at, known, presumed)
+    }
+
+    /// A command that is handed to a function: who is given it runs it, and what it does is known here.
+    fn handed_to_run(
+        &mut self,
+        arguments: &[Val<'t>],
+        returns: Option<Vec<Ty>>,
+        at: Span,
+    ) -> Option<Val<'t>> {
+        let models = self.file.models;
+        let run = arguments.iter().find_map(|argument| match &argument.v {
+            V::Command(line) => line.run(models),
+            _ => None,
+        })?;
+        let Commanded { operation, place, name } = run;
+        let result = self.result();
+        let site = self.site(at);
+        let locks = operation == Operation::Update;
+        self.result_places.insert(result, place.clone());
+        self.push(Step::Effect(Effect {
+            operation,
+            other_place: locks.then(|| place.join(&Place::literal("index.lock"))),
+            place,
+            handle: None,
+            data: Vec::new(),
+            content: crate::flow::Value::Opaque,
+            result,
+            on_failure: OnFailure::Continue,
+            on_malformed: None,
+            certainty: Certainty::Known,
+            api: name.as_str().into(),
+            site,
+        }));
+        Some(match returns {
+            Some(types) => self.returned(result, &types, Vec::new()),
+            None => Val { v: V::Result(result), ty: Ty::Unknown, data: Vec::new() },
+        })
     }
 
     /// What data is read into: its variables now hold that, and nothing of what they held before.
@@ -361,8 +404,10 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(api) = self.file.models.method(owner.as_deref().map(dotted).as_deref(), name) {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
-        if name == "Wait" || name == "Done" {
-            self.joined(node);
+        if name == "Wait" {
+            let group = field(node, "function").and_then(|f| field(f, "operand"));
+            let root = group.and_then(|g| self.root_of(g));
+            self.waited(&receiver, root.as_deref(), false, at);
         }
         let failures = self.run_closures(&arguments, at);
         let foreign = owner.as_deref().is_some_and(|o| is_standard(o, &self.file.names.package));
@@ -373,6 +418,9 @@ impl<'t> Lowerer<'_, 't> {
             .as_ref()
             .and_then(|o| self.file.declared.returns.get(&[o.as_str(), "::", name].concat()))
             .cloned();
+        if let Some(value) = self.handed_to_run(&arguments, known.clone(), at) {
+            return value;
+        }
         let presumed = match known {
             Some(_) => None,
             None => self.presumed(name, &arguments, 1),
@@ -453,6 +501,7 @@ impl<'t> Lowerer<'_, 't> {
             self.result_places
                 .insert(result, Place::new(PlaceKind::Call { callee: name.as_str().into(), arguments }));
         }
+        self.worked_on(&name, &arguments, nodes, at);
         let failures = std::mem::take(&mut self.handing_on);
         if !failures.is_empty() {
             self.handed_on.insert(result, failures);
@@ -481,18 +530,44 @@ impl<'t> Lowerer<'_, 't> {
         }
     }
 
-    /// `wg.Wait()`: the work that names the same group is over.
-    pub fn joined(&mut self, node: Node<'t>) {
-        let group = field(node, "function").and_then(|f| field(f, "operand"));
-        if let Some(group) = group.and_then(|g| self.root_of(g)) {
-            self.join_those_naming(&group);
+    /// What a structure names that is handed to another module's code: that works there.
+    fn worked_on(&mut self, callee: &str, arguments: &[Val<'t>], nodes: &[Node<'t>], at: Span) {
+        let module = |path: &str| {
+            path.split("::").next().unwrap_or(path).splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+        };
+        let is_path = callee.split('/').next().is_some_and(|host| host.contains('.'));
+        if !is_path || module(callee) == module(&self.file.names.package) {
+            return;
         }
-    }
-
-    /// `<-done`: the work that sends on the channel or closes it is over, as far as that is plain.
-    pub fn received(&mut self, channel: Node<'t>) {
-        if let Some(name) = self.root_of(channel) {
-            self.join_those_naming(&name);
+        for (value, node) in arguments.iter().rev().zip(nodes.iter().rev()) {
+            let places = match &value.v {
+                V::Struct(fields) => fields.iter().filter_map(|(_, v)| self.known_place(v)).collect(),
+                _ => match self.chain(*node).filter(|name| !name.contains('.')) {
+                    Some(name) => self.set_fields(&name),
+                    None => continue,
+                },
+            };
+            for place in places {
+                let told = place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
+                if told && !matches!(place.kind(), PlaceKind::Concat(_)) {
+                    let (result, site) = (self.result(), self.site(at));
+                    self.push(Step::Effect(Effect {
+                        operation: Operation::Use,
+                        place,
+                        handle: None,
+                        other_place: None,
+                        data: Vec::new(),
+                        content: crate::flow::Value::Opaque,
+                        result,
+                        // What it does if that fails is out of sight: at worst it ends the program.
+                        on_failure: OnFailure::Panic,
+                        on_malformed: None,
+                        certainty: Certainty::Presumed,
+                        api: callee.into(),
+                        site,
+                    }));
+                }
+            }
         }
     }
 

@@ -256,7 +256,18 @@ impl<'t> Lowerer<'_, 't> {
             }
             "&" | "*" => value,
             "<-" => {
-                self.received(operand);
+                let at = super::syntax::span(node);
+                // `<-ctx.Done()`
+                let from = match operand.kind() {
+                    "call_expression" => field(operand, "function").and_then(|f| field(f, "operand")),
+                    _ => Some(operand),
+                };
+                let root = from.and_then(|from| self.root_of(from));
+                if let Some(error) = self.taken(&value, at) {
+                    root.iter().for_each(|name| self.join_those_naming(name));
+                    return error;
+                }
+                self.waited(&value, root.as_deref(), false, at);
                 let data = value.observed();
                 let ty = value.ty.element();
                 let v = match ty {

@@ -56,8 +56,15 @@ impl<'t> Lowerer<'_, 't> {
             return self.spawn(api, arguments, nodes, at);
         }
         if api.joins {
-            if let Some(name) = arguments.first().and_then(|_| self.joining(at)) {
-                self.join_those_naming(&name);
+            if let Some(group) = arguments.first()
+                && let Some(name) = self.joining(at)
+            {
+                // A group that is a field is known by what has it, which more may name than works for the group.
+                let exact = at
+                    .text(self.file.source)
+                    .strip_prefix(name.as_str())
+                    .is_some_and(|rest| rest.matches('.').count() == 1);
+                self.waited(group, Some(&name), exact, at);
             }
             return self.foreign_error(data);
         }

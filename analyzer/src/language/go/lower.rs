@@ -100,6 +100,10 @@ pub struct Lowerer<'a, 't> {
     pub started: Vec<(ResultId, Node<'t>)>,
     /// Opaque conditions that are failures of calls without effect.
     pub foreign: FxHashSet<u32>,
+    /// Channels of errors that are followed.
+    pub channels: FxHashSet<Place>,
+    /// Whether the step at hand is one of several that a `select` may do.
+    pub selecting: bool,
     /// What the closures returned that are handed to the call at hand.
     pub handing_on: Vec<ResultId>,
     /// What closures returned that were handed to a call: it hands on their failures, if it calls them.
@@ -143,6 +147,8 @@ impl<'a, 't> Lowerer<'a, 't> {
             accessed: FxHashSet::default(),
             started: Vec::new(),
             foreign: FxHashSet::default(),
+            channels: FxHashSet::default(),
+            selecting: false,
             handing_on: Vec::new(),
             handed_on: FxHashMap::default(),
             frames: 0,
@@ -350,6 +356,16 @@ impl<'a, 't> Lowerer<'a, 't> {
             let flags = if a.create_new { *b } else { *a };
             return Val { v: V::Flags(flags), ty, data };
         }
+        // What is added to a list on one way only, an option of a command mostly, may be missing.
+        if let (V::List(a), V::List(b)) = (&then.v, &otherwise.v) {
+            let (shorter, longer) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+            if shorter.iter().zip(longer).all(|(x, y)| x.same(y)) {
+                let v = V::List(shorter.clone());
+                add_data(&mut data, &then.observed());
+                add_data(&mut data, &otherwise.observed());
+                return Val { v, ty, data };
+            }
+        }
         add_data(&mut data, &then.observed());
         add_data(&mut data, &otherwise.observed());
         // A default for a value that is otherwise known keeps the data, but the path is one of two.
@@ -382,6 +398,16 @@ impl<'a, 't> Lowerer<'a, 't> {
     /// The value of a variable.
     pub fn local(&self, name: &str) -> Option<&Val<'t>> {
         self.locals.iter().rev().find(|l| l.name == name).map(|l| &l.value)
+    }
+
+    /// The places that fields of a variable were set to.
+    pub fn set_fields(&self, name: &str) -> Vec<Place> {
+        let of = |local: &Local<'t>| local.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.locals
+            .iter()
+            .filter(|local| of(local))
+            .filter_map(|local| self.known_place(&local.value))
+            .collect()
     }
 
     /// Sets a variable, or a field that is known by the variable it is reached from.

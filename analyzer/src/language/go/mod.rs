@@ -4,6 +4,7 @@
 
 mod build;
 mod calls;
+mod channels;
 mod expr;
 mod library;
 mod lower;
@@ -435,6 +436,9 @@ fn declare_parameters<'t>(
             ty => Val::place(place, ty.clone()),
         };
         lowerer.declare(name, value);
+    }
+    for declaration in field(node, "parameters").map(children).unwrap_or_default() {
+        lowerer.channel_parameter(declaration);
     }
     parameters
 }

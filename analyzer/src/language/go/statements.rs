@@ -4,7 +4,9 @@ use super::lower::{Around, Lowerer, Results, failure_in};
 use super::syntax::{Node, bare, children, field, first, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
-use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Place, ResultId, Spawn, Step, Value};
+use crate::flow::{
+    Block, Branch, Condition, Exit, OnFailure, Place, PlaceKind, ResultId, Spawn, Step, Value,
+};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
 use crate::language::steps::{breaks, breaks_itself, is_idle};
@@ -85,11 +87,7 @@ impl<'t> Lowerer<'_, 't> {
             "defer_statement" => {
                 self.deferred(node, &[]);
             }
-            "send_statement" => {
-                for part in children(node) {
-                    self.expr(part);
-                }
-            }
+            "send_statement" => self.sent(node),
             _ => {}
         }
     }
@@ -172,6 +170,9 @@ impl<'t> Lowerer<'_, 't> {
             let value = self.named(value, name);
             if declares {
                 self.declare(name, value);
+                if let Some(made) = values.get(at).filter(|_| values.len() == targets.len()) {
+                    self.channel_made(*target, *made);
+                }
             } else {
                 self.set_one(*target, value);
             }
@@ -236,7 +237,7 @@ impl<'t> Lowerer<'_, 't> {
         let result = match &value.v {
             V::Tuple(items) if items.len() == names.len() => return items.clone(),
             V::Result(r) => *r,
-            V::Place(_) | V::Opaque | V::Struct(_) | V::Closure(_) | V::Cond(_) => {
+            V::Place(_) | V::Opaque | V::Struct(_) | V::Closure(_) | V::Cond(_) | V::Error(_) => {
                 // `v, ok := m[key]`, `v, ok := x.(T)`, `v, ok := <-c`, and calls without effect.
                 let data = value.observed();
                 let rest = names.iter().skip(1).map(|name| match is_error_name(name) {
@@ -437,7 +438,9 @@ impl<'t> Lowerer<'_, 't> {
 
     fn select(&mut self, node: Node<'t>) {
         let cases: Vec<Node<'t>> = children(node);
+        let several = cases.len() > 1;
         self.alternatives(&cases, &mut |this, case| {
+            let around = std::mem::replace(&mut this.selecting, several);
             if let Some(receives) = field(case, "communication") {
                 let targets = list(field(receives, "left"));
                 match field(receives, "right") {
@@ -448,6 +451,7 @@ impl<'t> Lowerer<'_, 't> {
                     None => this.statement(receives),
                 }
             }
+            this.selecting = around;
             let skipped = usize::from(field(case, "communication").is_some());
             this.statements(&statements(case).into_iter().skip(skipped).collect::<Vec<_>>());
         });
@@ -495,6 +499,9 @@ impl<'t> Lowerer<'_, 't> {
                 |this| {
                     if let (Some(range), Some(ranged)) = (range, &ranged) {
                         let goes_on = this.opaque_condition(Vec::new());
+                        if this.taken_in_turn(range, ranged, &goes_on) {
+                            return Some(Condition::Constant(true));
+                        }
                         let targets = list(field(range, "left"));
                         for (at, target) in targets.iter().enumerate() {
                             let name = this.text(*target);
@@ -532,11 +539,7 @@ impl<'t> Lowerer<'_, 't> {
         let (block, ()) = self.in_block(|this| {
             if let Some(goes_on) = head(this) {
                 endless = false;
-                this.push(Step::Branch(Branch {
-                    condition: goes_on.negated(),
-                    then: Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() },
-                    otherwise: Block::default(),
-                }));
+                this.leave_unless(goes_on);
             }
             if let Some(body) = body {
                 this.scoped(|this| this.block(body));
@@ -565,6 +568,34 @@ impl<'t> Lowerer<'_, 't> {
             self.push(Step::Loop(block));
         }
         self.diverged = !leaves;
+    }
+
+    /// Leaves the loop unless it goes on.
+    fn leave_unless(&mut self, goes_on: Condition) {
+        let leave = Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() };
+        if goes_on != Condition::Constant(true) {
+            self.push(Step::Branch(Branch {
+                condition: goes_on.negated(),
+                then: leave,
+                otherwise: Block::default(),
+            }));
+        }
+    }
+
+    /// `for err := range errs`: each round takes one, until there are no more.
+    fn taken_in_turn(&mut self, range: Node<'t>, ranged: &Val<'t>, goes_on: &Condition) -> bool {
+        if !self.is_channel(ranged) {
+            return false;
+        }
+        self.leave_unless(goes_on.clone());
+        let at = field(range, "right").map_or_else(|| span(range), span);
+        if let Some(value) = self.taken(ranged, at)
+            && let Some(target) = list(field(range, "left")).first()
+        {
+            let name = self.text(*target);
+            self.declare(name, value);
+        }
+        true
     }
 
     // --- leaving -----------------------------------------------------------------------------------------------------
@@ -678,8 +709,8 @@ impl<'t> Lowerer<'_, 't> {
             V::Cond(Condition::True(r) | Condition::Ok(r)) => Some(*r),
             V::Tuple(items) => items.iter().rev().find_map(|item| self.framed(item)),
             V::Place(p) => match p.kind() {
-                crate::flow::PlaceKind::Field { base, .. } => match base.kind() {
-                    crate::flow::PlaceKind::Result(r) => Some(*r),
+                PlaceKind::Field { base, .. } => match base.kind() {
+                    PlaceKind::Result(r) => Some(*r),
                     _ => None,
                 },
                 _ => None,
@@ -734,6 +765,10 @@ impl<'t> Lowerer<'_, 't> {
             }
             (V::Place(a), V::Place(b)) if a == b && a != &Place::literal("") => {
                 return Condition::Constant(true);
+            }
+            // As of files, what is there for systems of another kind only is left out.
+            (V::Place(a), V::Place(b)) if is_other_system(a, b) || is_other_system(b, a) => {
+                return Condition::Constant(false);
             }
             _ => {}
         }
@@ -821,4 +856,10 @@ pub fn assigned_in<'t>(node: Node<'t>, lowerer: &Lowerer<'_, 't>) -> Vec<String>
     }
     found.sort();
     found
+}
+
+/// Whether the system's name is compared with that of one of another kind.
+fn is_other_system(value: &Place, name: &Place) -> bool {
+    matches!(value.kind(), PlaceKind::Constant(own) if **own == *"runtime::GOOS")
+        && matches!(name.kind(), PlaceKind::Literal(text) if super::build::OTHERS.contains(&&**text))
 }

@@ -5,7 +5,7 @@ use super::{
     SpawnKind, TypeInfo,
 };
 use crate::flow::{
-    Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Root,
+    Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root,
     Uniqueness,
 };
 use rustc_hash::FxHashMap;
@@ -441,8 +441,10 @@ impl ApiRow {
             (false, Some(_)) => return Err(context.error("has another place that its effect does not touch")),
             _ => {}
         }
-        let placeless =
-            matches!(effect, Operation::SetUmask(_) | Operation::Run | Operation::Sync) || self.private;
+        let placeless = matches!(
+            effect,
+            Operation::SetUmask(_) | Operation::Run | Operation::Sync | Operation::Channel { .. }
+        ) || self.private;
         if self.place.is_none() && !placeless {
             return Err(context.error("has no place"));
         }
@@ -545,6 +547,11 @@ fn operation(word: &str) -> Option<Operation> {
         "key-swap" => Operation::Key(KeyOperation::Swap),
         "key-delete" => Operation::Key(KeyOperation::Delete),
         "key-expire" => Operation::Key(KeyOperation::Expire),
+        "channel" => Operation::Channel { room: Room::Unknown, holds: false },
+        "send" => Operation::Send { waits: true },
+        "try-send" => Operation::Send { waits: false },
+        "receive" => Operation::Receive { waits: true },
+        "try-receive" => Operation::Receive { waits: false },
         _ => return None,
     })
 }

@@ -80,7 +80,14 @@ fn is_loud(api: &Api) -> bool {
 fn is_reported_on(operation: Operation) -> bool {
     !matches!(
         operation,
-        Operation::EnvGet | Operation::Sync | Operation::Lock { scope: LockScope::Thread, .. }
+        Operation::EnvGet
+            | Operation::Sync
+            | Operation::Lock { scope: LockScope::Thread, .. }
+            | Operation::Send { .. }
+            | Operation::Receive { .. }
+            | Operation::Wait
+            | Operation::HandOver
+            | Operation::Use
     )
 }
 

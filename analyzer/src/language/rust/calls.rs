@@ -194,13 +194,13 @@ impl Lowerer<'_> {
                 let closure = closure.clone();
                 self.call_closure(&closure, Vec::new(), span)
             }
-            V::Result(_) if value.ty.name() == Some(JOIN_HANDLE) => {
-                self.wait_for(&value);
+            V::Result(_) | V::Opaque | V::Place(_) if value.ty.name() == Some(JOIN_HANDLE) => {
+                self.wait_for(&value, span);
                 Val::opaque().with_data(&value.data)
             }
             // A handle out of a collection.
             V::Opaque | V::Place(_) if !self.started.is_empty() => {
-                self.wait_for(&value);
+                self.wait_for_started(&value);
                 value
             }
             _ => value,
@@ -345,7 +345,7 @@ impl Lowerer<'_> {
         }
         if api.joins {
             let value = arguments.first()?.clone();
-            self.wait_for(&value);
+            self.wait_for(&value, span);
             return Some(Val::opaque().with_data(&value.data));
         }
         if api.releases {
@@ -529,15 +529,43 @@ impl Lowerer<'_> {
     }
 
     /// Waits for the work that the value is the handle of, or that it came out of a collection of handles of.
-    fn wait_for(&mut self, value: &Val) {
-        match value.v {
-            V::Result(r) => self.push(Step::Join(r)),
-            _ => {
-                let mut waited = value.observed();
-                waited.retain(|r| self.started.contains(r));
-                waited.into_iter().for_each(|r| self.push(Step::Join(r)));
-            }
+    fn wait_for(&mut self, value: &Val, span: Span) {
+        if let V::Result(r) = value.v {
+            return self.push(Step::Join(r));
         }
+        if !self.wait_for_started(value) {
+            let place = self.place_of(value, "");
+            self.hand_over(Operation::Wait, place, "join", span);
+        }
+    }
+
+    /// Waits for the work whose handle came out of a collection; answers whether there is such work.
+    fn wait_for_started(&mut self, value: &Val) -> bool {
+        let mut waited = value.observed();
+        waited.retain(|r| self.started.contains(r));
+        let any = !waited.is_empty();
+        waited.into_iter().for_each(|r| self.push(Step::Join(r)));
+        any
+    }
+
+    /// A step of what threads do with one another.
+    pub fn hand_over(&mut self, operation: Operation, place: Place, api: &str, span: Span) -> ResultId {
+        let (result, site) = (self.result(), self.site(span));
+        self.push(Step::Effect(Effect {
+            operation,
+            place,
+            handle: None,
+            other_place: None,
+            data: Vec::new(),
+            content: Value::Opaque,
+            result,
+            on_failure: OnFailure::Continue,
+            on_malformed: None,
+            certainty: Certainty::Known,
+            api: api.into(),
+            site,
+        }));
+        result
     }
 
     fn effect(
@@ -549,6 +577,14 @@ impl Lowerer<'_> {
         span: Span,
         certainty: Certainty,
     ) -> Option<Val> {
+        match operation {
+            Operation::Channel { .. } => return Some(self.channel(api, syntax, span)),
+            Operation::Send { .. } | Operation::Receive { .. } => {
+                let end = arguments.first().cloned().unwrap_or_default();
+                return Some(self.through_channel(operation, api, &end, span));
+            }
+            _ => {}
+        }
         let mut operation = operation;
         let commanded = match arguments.first().map(|a| &a.v) {
             Some(V::Command(line)) if operation == Operation::Run => {

@@ -32,6 +32,8 @@ impl Lowerer<'_> {
                 Stmt::Local(local) => {
                     if !is_cfg_out(&local.attrs) {
                         self.local_statement(local);
+                        let rest = statements.get(at + 1..).unwrap_or_default();
+                        self.note_channel(local, rest);
                     }
                 }
                 Stmt::Expr(expr, _) if is_cfg_out(attributes(expr)) => {}
@@ -734,11 +736,13 @@ impl Lowerer<'_> {
         let iterated = self.expr(&e.expr);
         let element = iterated.ty.element();
         let data = iterated.observed();
+        let at = self.file.spans.of(e.for_token.span);
         self.loop_body(
             e.label.as_ref(),
             &e.body,
             |this| {
                 let goes_on = this.opaque_condition(Vec::new());
+                this.taken_in_turn(&iterated, at);
                 let place = this.fresh_place("");
                 let item = Val { v: V::Place(place), ty: element, data };
                 let matched = this.pattern(&e.pat, &item);

@@ -70,6 +70,8 @@ pub struct Lowerer<'a> {
     pub changeable: FxHashSet<Place>,
     /// Numbers of fields that hold temporary directories and files.
     private_fields: FxHashMap<Place, u32>,
+    /// Channels that are followed.
+    pub channels: FxHashSet<Place>,
     /// Work that was started in this function and shares its process.
     pub started: Vec<ResultId>,
     /// Results of stats that are asked for owner or mode.
@@ -121,6 +123,7 @@ impl<'a> Lowerer<'a> {
             result_places: FxHashMap::default(),
             changeable: FxHashSet::default(),
             private_fields: FxHashMap::default(),
+            channels: FxHashSet::default(),
             started: Vec::new(),
             accessed: FxHashSet::default(),
             opened: FxHashSet::default(),

@@ -161,7 +161,7 @@ impl Lowerer<'_> {
             return Some((api, Certainty::Known));
         }
         // Nothing but a handle of started work is joined with nothing.
-        if name == "join" && arguments == 0 && !self.started.is_empty() {
+        if name == "join" && arguments == 0 {
             return models.method(Some(JOIN_HANDLE), name).map(|api| (api, Certainty::Known));
         }
         let denotes_a_path = matches!(receiver.map(|r| &r.v), Some(V::Place(_) | V::Result(_)));

@@ -1,6 +1,7 @@
 //! Rust, on syn 3.
 
 mod calls;
+mod channels;
 mod command;
 mod expr;
 mod lower;
