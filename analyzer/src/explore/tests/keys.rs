@@ -27,9 +27,9 @@ fn a_lock_is_deleted_that_another_has_taken_since() {
     assert_eq!(
         case.worst(Actor::Acquirer),
         "double-owner from set
-A get the key <key> -> ok [set (initial content)]
-    B find no live key, and set <key> -> ok [set (B's content)]
-A delete the key <key> -> true [absent]
+A get the key key -> ok [set (initial content)]
+    B find no live key, and set key -> ok [set (B's content)]
+A delete the key key -> true [absent]
 the lock that one has just taken is removed by the other"
     );
     case.is_benign(&[Actor::Itself, Actor::Crash]);
@@ -70,8 +70,8 @@ fn who_ends_before_the_expiry_is_set_leaves_the_key_for_ever() {
     assert_eq!(
         case.worst(Actor::Crash),
         "spurious-failure from absent
-A set the key if it is not there <key> -> true [set (A's content)]
-    B end A, which leaves <key> -> ok [set (A's content)]
+A set the key if it is not there key -> true [set (A's content)]
+    B end A, which leaves key -> ok [set (A's content)]
 A ends in between, and the key stays for ever: whoever wants it waits in vain"
     );
     case.is_benign(&[Actor::Itself]);
