@@ -9,7 +9,7 @@ use support::{Markers, disagreements, fail_on, texts, workspace};
 #[test]
 fn findings_are_what_the_markers_say() {
     let fixtures = workspace().join("fixtures");
-    let files = texts(&fixtures, &["go", "rs"]).unwrap();
+    let files = texts(&fixtures, &["go", "py", "rs"]).unwrap();
     let mut complaints = Vec::new();
     let mut seen = 0;
     for (path, text) in files {

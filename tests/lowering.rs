@@ -38,6 +38,11 @@ fn go_lowers_as_the_snapshots_say() {
     lowers_as_the_snapshots_say("go", "go");
 }
 
+#[test]
+fn python_lowers_as_the_snapshots_say() {
+    lowers_as_the_snapshots_say("python", "py");
+}
+
 /// No text may make the frontend panic, hang or overflow its stack; threads are as large as the command line's.
 #[test]
 fn hostile_texts_are_refused_or_lowered() {
@@ -102,6 +107,71 @@ fn hostile_go_is_refused_or_lowered() {
     let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
         for text in texts {
             let file = SourceFile { path: "a.go".to_owned(), text, language: LanguageId::Go, package: None };
+            drop(fsrace_analyzer::lower(&file));
+        }
+    });
+    worker.expect("a thread can be started").join().expect("nothing panics");
+}
+
+/// The same for Python, whose parser recovers from errors too.
+#[test]
+fn hostile_python_is_refused_or_lowered() {
+    let body = |text: String| format!("import os\n\ndef f(p):\n{text}\n");
+    let line = |text: String| body(format!("    {text}"));
+    let mut texts = vec![
+        String::new(),
+        "\u{feff}import os\n".to_owned(),
+        "def".to_owned(),
+        "def f(:".to_owned(),
+        "print 'a'\nexcept IOError, e:\n".to_owned(),
+        line("\u{0}".to_owned()),
+        line("x = f\"{p!r:>{p}}\" f'{f\"{p}\"}'".to_owned()),
+        line(format!("x = {}1{}", "[".repeat(50_000), "]".repeat(50_000))),
+        line(format!("x = {}1{}", "f(".repeat(150), ")".repeat(150))),
+        line(format!("x{}", ".y()".repeat(20_000))),
+        line(format!("x{}", ".y".repeat(2_900))),
+        line(format!("x = 'a'{}", " + 'b'".repeat(20_000))),
+        line(format!("x = p{}", " + p".repeat(2_900))),
+        line(format!("x = {}", "p if p else ".repeat(900) + "p")),
+        line(format!("x = {}p", "lambda: ".repeat(1_400))),
+        line(format!("x = {}os.remove(p){}", "(lambda: ".repeat(190), ")()".repeat(190))),
+        body(format!("    if p: pass\n{}", "    elif p: os.remove(p)\n".repeat(5_000))),
+        body("    try: os.remove(p)\n    except OSError: pass\n".repeat(3_000)),
+        body(format!("    try: os.remove(p)\n{}", "    except KeyError: os.mkdir(p)\n".repeat(3_000))),
+        format!("x = [{}]\n", "1, ".repeat(100_000)),
+        format!("x = {{{}}}\n", "'a': 1, ".repeat(50_000)),
+        format!("def f({}): pass\n", "a, ".repeat(20_000)),
+        format!("class A(B):\n{}", "    def f(self): return self.f()\n".repeat(5_000)),
+    ];
+    for head in ["if p:", "for x in p:", "while p:", "try:", "with p:", "def g():", "class A:"] {
+        let mut nested = String::from("import os\n");
+        for depth in 0..150 {
+            nested.push_str(&format!("{}{head}\n", " ".repeat(depth)));
+        }
+        nested.push_str(&format!("{}os.remove(p)\n", " ".repeat(150)));
+        texts.push(nested);
+    }
+    // Each function calls the one before it twice.
+    let mut closures = "    def g0(): os.remove(p)\n".to_owned();
+    for at in 1..40 {
+        let before = at - 1;
+        closures.push_str(&format!("    def g{at}():\n        g{before}()\n        g{before}()\n"));
+    }
+    texts.push(body(format!("{closures}    g39()")));
+    let mut tries = String::new();
+    for depth in 1..60 {
+        let indent = " ".repeat(depth);
+        tries.push_str(&format!("{indent}try:\n{indent} os.mkdir(p)\n{indent} if p: return p\n"));
+    }
+    for depth in (1..60).rev() {
+        let indent = " ".repeat(depth);
+        tries.push_str(&format!("{indent}finally:\n{indent} os.remove(p)\n"));
+    }
+    texts.push(format!("import os\ndef f(p):\n{tries}"));
+    let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
+        for text in texts {
+            let file =
+                SourceFile { path: "a.py".to_owned(), text, language: LanguageId::Python, package: None };
             drop(fsrace_analyzer::lower(&file));
         }
     });

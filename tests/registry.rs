@@ -53,13 +53,19 @@ fn every_rule_has_its_page() {
     }
 }
 
+/// Rules that a frontend lacks something for: Python's queues are not followed yet, and its table has no stores. Who adds that takes
+/// the line out.
+const NOT_YET: [(&str, &str); 2] = [("python", "kv-check-then-set"), ("python", "lost-worker-error")];
+
 #[test]
 fn every_rule_has_fixtures_racy_and_safe_in_every_language() {
-    for language in ["go", "rust"] {
+    for language in ["go", "python", "rust"] {
         let folders: BTreeSet<String> =
             entries(&format!("fixtures/{language}")).iter().map(|path| stem(path)).collect();
-        assert_eq!(folders, ids(), "left: folders of fixtures in {language}, right: RULES");
-        for id in ids() {
+        let mut due = ids();
+        due.retain(|id| !NOT_YET.contains(&(language, id.as_str())));
+        assert_eq!(folders, due, "left: folders of fixtures in {language}, right: RULES");
+        for id in due {
             let names: Vec<String> =
                 entries(&format!("fixtures/{language}/{id}")).iter().map(|path| stem(path)).collect();
             for kind in ["racy_", "safe_"] {

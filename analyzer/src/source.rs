@@ -89,6 +89,9 @@ pub enum LanguageId {
     /// Go, parsed by tree-sitter.
     #[cfg(feature = "go")]
     Go,
+    /// Python, parsed by ruff's parser.
+    #[cfg(feature = "python")]
+    Python,
 }
 
 impl LanguageId {
@@ -97,6 +100,10 @@ impl LanguageId {
         #[cfg(feature = "go")]
         if path.ends_with(".go") {
             return Some(LanguageId::Go);
+        }
+        #[cfg(feature = "python")]
+        if path.ends_with(".py") {
+            return Some(LanguageId::Python);
         }
         path.ends_with(".rs").then_some(LanguageId::Rust)
     }
@@ -108,11 +115,14 @@ impl fmt::Display for LanguageId {
             LanguageId::Rust => f.write_str("Rust"),
             #[cfg(feature = "go")]
             LanguageId::Go => f.write_str("Go"),
+            #[cfg(feature = "python")]
+            LanguageId::Python => f.write_str("Python"),
         }
     }
 }
 
-/// A package that the files may belong to: a Cargo.toml with a package name, or a go.mod with the path of its module.
+/// A package that the files may belong to: a Cargo.toml with a package name, a go.mod with the path of its module, or the folder below
+/// which Python finds modules by their names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Package {
     /// Its folder, relative to the analysed root with `/` between, empty for the root itself.

@@ -180,7 +180,7 @@ impl Search<'_> {
         let Some(language) = LanguageId::of_path(&path) else {
             self.warnings.push(Warning {
                 path,
-                message: "no language that fsrace reads (.go, .rs), skipped".to_owned(),
+                message: "no language that fsrace reads (.go, .py, .rs), skipped".to_owned(),
             });
             return;
         };
@@ -257,6 +257,11 @@ fn package_name(language: LanguageId, folder: &Path) -> Option<String> {
         LanguageId::Go => {
             let text = fs::read_to_string(folder.join("go.mod")).ok()?;
             module_path(&text)
+        }
+        // Python finds a module by the folders from the first one that is no package itself.
+        LanguageId::Python => {
+            let is_package = fs::symlink_metadata(folder.join("__init__.py")).is_ok();
+            (!is_package).then(|| folder.file_name().unwrap_or_default().to_string_lossy().into_owned())
         }
     }
 }

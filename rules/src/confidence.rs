@@ -576,6 +576,14 @@ fn harmless(
     if race.consequence != Consequence::SpuriousFailure {
         return None;
     }
+    let exclusive = match candidate.act.effect.operation {
+        Operation::CreateDir { all } => !all,
+        Operation::Open(flags) => flags.create_new,
+        _ => false,
+    };
+    if exclusive && candidate.refuses && candidate.says == Some(Says::Absent) {
+        return Some("whoever comes second is told so, by the check or by the act");
+    }
     // An error for one of two that begin within microseconds.
     let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
     let asked = candidate.says.is_some() || (!kept && !candidate.refilled);

@@ -9,7 +9,7 @@ use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
-use crate::threads::Threads;
+use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{
@@ -18,6 +18,7 @@ use fsrace_analyzer::explore::{
 use fsrace_analyzer::flow::{
     Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
 };
+use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -151,6 +152,14 @@ impl<'p> View<'p> {
             true => Some(known.threads.beside(program, act, &candidate.act.effect)?),
             false => None,
         };
+        let beside = beside.map(|beside| match beside.other {
+            None if self.is_nobodys_variable(program, known.threads, act, candidate) => Beside {
+                level: Confidence::Low,
+                why: "nobody is known to go by the variable, and setting it breaks nothing else".to_owned(),
+                ..beside
+            },
+            _ => beside,
+        });
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
@@ -263,6 +272,24 @@ impl<'p> View<'p> {
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
         Some(Decided { finding, check: None, inner: act, depth: 0, of_process: false })
+    }
+
+    /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
+    /// has not read it before, and neither it nor its package hands it to a child or reads it.
+    fn is_nobodys_variable(
+        &self,
+        program: &Program,
+        threads: &Threads,
+        act: Location,
+        candidate: &Candidate,
+    ) -> bool {
+        let act_effect = &candidate.act.effect;
+        act_effect.operation.domain() == Domain::Environment
+            && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
+            && !effects(&self.body)
+                .iter()
+                .any(|e| e.operation == Operation::EnvGet && e.place == candidate.place)
+            && !threads.is_read_beside(program, act.function, act_effect)
     }
 
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.
@@ -434,6 +461,10 @@ fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
 fn is_one_shot(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.split('.').next().unwrap_or(name);
+    // A name between underscores says what the file is to its folder, and not what the code in it is for.
+    if stem.starts_with("__") {
+        return false;
+    }
     stem.split(['_', '-'])
         .any(|word| ["init", "new", "generate", "scaffold", "template", "completions"].contains(&word))
 }

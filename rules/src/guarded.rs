@@ -3,6 +3,7 @@
 
 use crate::names;
 use fsrace_analyzer::flow::{Block, Callee, FlowSummary, Step};
+use fsrace_analyzer::language::is_thread_lock;
 use fsrace_analyzer::link::{FunctionId, Program};
 
 /// Why the function is taken to run under a lock, if it is.
@@ -61,7 +62,7 @@ fn holds_a_lock(name: &str, of: &str) -> bool {
         || of.ends_with("::Path")
         || of.contains("Mutex")
         || of.contains("RwLock");
-    is_lock_type(of) || is_permission(of) || (is_lock(name) && !plain)
+    (is_lock_type(of) || is_permission(of) || (is_lock(name) && !plain)) && !is_thread_lock(of)
 }
 
 /// Whether a value of this type is handed to whoever may do something alone: `RepoExclusive`, `WritePermission`.
@@ -96,6 +97,10 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
 
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.
 fn takes_itself(owner: &str, name: &str) -> bool {
+    // A module of that name is no lock.
+    if !names::last(owner).starts_with(char::is_uppercase) {
+        return false;
+    }
     const TAKES: [&str; 6] = ["lock", "try_lock", "acquire", "try_acquire", "obtain", "hold"];
     is_lock_type(owner) && TAKES.iter().any(|verb| name.starts_with(verb))
 }

@@ -51,6 +51,8 @@ pub struct Candidate {
     pub own: bool,
     /// Whether what was read gives way to a default where it makes no sense.
     pub heals: bool,
+    /// Whether the code fails on the other answer of the check.
+    pub refuses: bool,
     /// What it means to others that the place is there.
     pub meaning: Meaning,
     /// Whether what is put there takes the place of what was looked for and not found, and no more is known of it.
@@ -257,6 +259,10 @@ impl Candidate {
             cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
+            refuses: trace
+                .events
+                .get(pair.act)
+                .is_some_and(|event| event.guards.iter().any(|g| g.event == pair.check && g.refuses)),
         })
     }
 
@@ -293,6 +299,7 @@ impl Candidate {
             ),
             own: is_own(trace, first.map_or(act, |first| first.min(act)), place),
             heals: false,
+            refuses: false,
         })
     }
 }

@@ -84,7 +84,15 @@ fn nearest_removal(trace: &Trace<'_>, act: usize, of: impl Fn(&Place) -> bool) -
         trace.events.get(*earlier).and_then(|e| gone(e.effect)).is_some_and(&of)
             && trace.on_one_path(*earlier, act)
             && trace.meets_at_root(*earlier, act)
+            && !are_two_runs(trace, *earlier, act)
     })
+}
+
+/// Whether the two stand in two calls of one function, which does both each time.
+fn are_two_runs(trace: &Trace<'_>, first: usize, second: usize) -> bool {
+    let callee =
+        |index: usize| trace.events.get(index).and_then(|e| trace.call_of(e)).map(|frame| frame.name);
+    callee(first).is_some() && callee(first) == callee(second)
 }
 
 fn report(candidate: &Candidate, race: &Race) -> Report {

@@ -268,7 +268,7 @@ impl Threads {
 
     /// Whether the package itself goes by the variable that the effect sets, or the function hands it to a child, so that who
     /// has threads is harmed for sure.
-    fn is_read_beside(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
+    pub fn is_read_beside(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
         let package = package_of(program, function);
         let runs = |step: &Step| matches!(step, Step::Effect(e) if e.operation == Operation::Run);
         let own = program.function(function).is_some_and(|s| s.body.steps.iter().any(runs));

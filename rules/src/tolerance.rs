@@ -67,7 +67,9 @@ impl<'a> Walker<'a> {
     fn escapes(&self, read: &Effect) -> bool {
         // Through a handle, the reading is often the understanding too.
         let policy = match (read.handle, read.on_malformed) {
-            (Some(_), _) if read.on_failure != OnFailure::Continue => read.on_failure,
+            (Some(_), _) if matches!(read.on_failure, OnFailure::Propagate | OnFailure::Panic) => {
+                read.on_failure
+            }
             (_, Some(policy)) => policy,
             (Some(_), None) => read.on_failure,
             (None, None) => return true,
@@ -77,8 +79,8 @@ impl<'a> Walker<'a> {
             match policy {
                 OnFailure::Panic => return true,
                 OnFailure::Propagate => {}
-                OnFailure::Continue if fails_on(body, result, 0) => {}
-                OnFailure::Continue => return false,
+                OnFailure::Continue | OnFailure::Leave(_) if fails_on(body, result, 0) => {}
+                OnFailure::Continue | OnFailure::Leave(_) => return false,
             }
             let Some(frame) = returned else { return true };
             calls += usize::from(!frame.name.is_empty());

@@ -8,6 +8,8 @@
 //! | `// ~^ rule-id` | the same, of the line above; one more `^` for each further line up |
 //! | `// ~check`, `// ~^check` | some finding names this line as a related place |
 //!
+//! Python's comments begin with `#`.
+//!
 //! Every rule runs on every text, and findings of medium confidence and up count.
 
 use fsrace_analyzer::source::{LanguageId, LineIndex, SourceFile};
@@ -34,7 +36,8 @@ impl Markers {
     pub fn parse(text: &str) -> Result<Markers, String> {
         let mut markers = Markers::default();
         for (number, line) in (1u32..).zip(text.lines()) {
-            let Some((code, rest)) = line.split_once("// ~") else { continue };
+            let marked = line.split_once("// ~").or_else(|| line.split_once("# ~"));
+            let Some((code, rest)) = marked else { continue };
             if code.ends_with('/') {
                 continue;
             }

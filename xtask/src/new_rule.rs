@@ -18,7 +18,7 @@ pub fn run(id: &str, like: &str) -> Result<ExitCode, Failure> {
         (format!("rules/src/{}.rs", module(like)), format!("rules/src/{}.rs", module(id))),
         (format!("rules/docs/{like}.md"), format!("rules/docs/{id}.md")),
     ];
-    for language in ["go", "rust"] {
+    for language in ["go", "python", "rust"] {
         let folder = format!("fixtures/{language}");
         for entry in std::fs::read_dir(root.join(&folder).join(like))? {
             let name = entry?.file_name().to_string_lossy().into_owned();

@@ -298,6 +298,11 @@ impl<'a> Compiler<'a> {
                 self.leave_frame(Bound::Failure(Some(slot)), &[]);
                 self.patch(&[skip]);
             }
+            OnFailure::Leave(n) => {
+                let skip = self.emit(Instruction::UnlessFailed(slot, 0));
+                self.leave_loop(n, true);
+                self.patch(&[skip]);
+            }
         }
     }
 
@@ -560,29 +565,33 @@ impl<'a> Compiler<'a> {
                 self.emit(Instruction::Panic(None));
                 Flow::Leaves
             }
-            Exit::Break(n) | Exit::Continue(n) => {
-                let inner = self.loops.len() - frame_loops;
-                let Some(index) = inner.checked_sub(1 + *n as usize).map(|i| i + frame_loops) else {
-                    // There is no such loop in the frame: the frame ends.
-                    self.leave_frame(Bound::Opaque, &[]);
-                    return Flow::Leaves;
-                };
-                self.mark_escape(index + 1);
-                let scopes = self.loops.get(index).map_or(0, |l| l.scopes);
-                self.release_down_to(scopes, &[]);
-                let jump = self.emit(Instruction::Goto(0));
-                let is_break = matches!(exit, Exit::Break(_));
-                if let Some(target) = self.loops.get_mut(index) {
-                    if is_break {
-                        target.leaves = true;
-                        target.breaks.push(jump);
-                    } else {
-                        target.continues.push(jump);
-                    }
-                }
-                if is_break || *n > 0 { Flow::Leaves } else { Flow::Continues }
+            Exit::Break(n) => self.leave_loop(*n, true),
+            Exit::Continue(n) => self.leave_loop(*n, false),
+        }
+    }
+
+    /// Leaves the n-th loop from the inside, or starts its next round.
+    fn leave_loop(&mut self, n: u32, is_break: bool) -> Flow {
+        let frame_loops = self.frames.last().map_or(0, |f| f.loops);
+        let inner = self.loops.len() - frame_loops;
+        let Some(index) = inner.checked_sub(1 + n as usize).map(|i| i + frame_loops) else {
+            // There is no such loop in the frame: the frame ends.
+            self.leave_frame(Bound::Opaque, &[]);
+            return Flow::Leaves;
+        };
+        self.mark_escape(index + 1);
+        let scopes = self.loops.get(index).map_or(0, |l| l.scopes);
+        self.release_down_to(scopes, &[]);
+        let jump = self.emit(Instruction::Goto(0));
+        if let Some(target) = self.loops.get_mut(index) {
+            if is_break {
+                target.leaves = true;
+                target.breaks.push(jump);
+            } else {
+                target.continues.push(jump);
             }
         }
+        if is_break || n > 0 { Flow::Leaves } else { Flow::Continues }
     }
 
     /// Marks the loops from this index inwards as left for more than themselves.

@@ -114,6 +114,7 @@ impl Display for OnFailure {
             OnFailure::Propagate => " ?",
             OnFailure::Panic => " !",
             OnFailure::Continue => "",
+            OnFailure::Leave(n) => return write!(f, " ?break {n}"),
         })
     }
 }
@@ -127,7 +128,7 @@ impl Display for Effect {
         match self.on_malformed {
             Some(OnFailure::Propagate) => f.write_str(" parsed-or-fail")?,
             Some(OnFailure::Panic) => f.write_str(" parsed-or-panic")?,
-            Some(OnFailure::Continue) => f.write_str(" parsed")?,
+            Some(OnFailure::Continue | OnFailure::Leave(_)) => f.write_str(" parsed")?,
             None => {}
         }
         if let Some(other) = &self.other_place {

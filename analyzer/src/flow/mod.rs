@@ -347,6 +347,8 @@ pub enum OnFailure {
     Panic,
     /// Goes on: the result is ignored, or tested by later conditions.
     Continue,
+    /// Leaves the n-th loop counted from the inside, as [`Exit::Break`] does: what a `try` around several steps is made of.
+    Leave(u32),
 }
 
 /// How surely an effect is what the summary says.

@@ -6,6 +6,8 @@ mod conditions;
 pub mod go;
 pub mod models;
 mod modes;
+#[cfg(feature = "python")]
+pub mod python;
 pub mod rust;
 mod steps;
 mod texts;
@@ -29,6 +31,8 @@ fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
         LanguageId::Rust => rust::lower(file, tests),
         #[cfg(feature = "go")]
         LanguageId::Go => go::lower(file, tests),
+        #[cfg(feature = "python")]
+        LanguageId::Python => python::lower(file, tests),
     }
 }
 
@@ -39,6 +43,8 @@ pub fn prepare() {
     rust::prepare();
     #[cfg(feature = "go")]
     models::Models::go();
+    #[cfg(feature = "python")]
+    models::Models::python();
 }
 
 /// Whether any code of the file may have an effect that a rule reports on. Far cheaper than lowering, and never wrong when it says
@@ -50,6 +56,8 @@ pub fn may_act(file: &SourceFile, tests: Tests) -> bool {
         // Nothing is looked for in Go's texts yet.
         #[cfg(feature = "go")]
         LanguageId::Go => true,
+        #[cfg(feature = "python")]
+        LanguageId::Python => true,
     }
 }
 
@@ -58,9 +66,28 @@ pub fn is_slow(library: &str) -> bool {
     models::Models::all().any(|models| models.is_slow(library))
 }
 
+/// Whether the language of the file keeps threads apart that read and set variables of the environment, so that only what they mean
+/// goes wrong: in C, and in languages that leave it to libc, a reader may meet freed memory (setenv(3)).
+pub fn guards_environment(path: &str) -> bool {
+    match LanguageId::of_path(path) {
+        Some(LanguageId::Rust) | None => false,
+        // syscall.Setenv takes a lock.
+        #[cfg(feature = "go")]
+        Some(LanguageId::Go) => true,
+        // The interpreter's lock is held.
+        #[cfg(feature = "python")]
+        Some(LanguageId::Python) => true,
+    }
+}
+
 /// Whether what an API of this name does, it does to a repository: a library's function, or a command as `git pull`.
 pub fn is_repository(api: &str) -> bool {
     models::Models::all().any(|models| models.is_repository(models.library(api)))
+}
+
+/// Whether a type of this name, in whatever language, is a lock that keeps threads apart, and other processes not.
+pub fn is_thread_lock(type_name: &str) -> bool {
+    models::Models::all().any(|models| models.is_thread_lock(&models.in_table(type_name)))
 }
 
 /// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
@@ -70,6 +97,8 @@ pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {
         LanguageId::Rust => rust::is_target(path, package),
         #[cfg(feature = "go")]
         LanguageId::Go => go::is_target(path, package),
+        #[cfg(feature = "python")]
+        LanguageId::Python => python::is_target(path),
     }
 }
 
@@ -154,5 +183,7 @@ pub fn render(language: LanguageId, request: &RewriteRequest<'_>) -> Option<Rend
         LanguageId::Rust => rust::render(request),
         #[cfg(feature = "go")]
         LanguageId::Go => go::render(request),
+        #[cfg(feature = "python")]
+        LanguageId::Python => python::render(request),
     }
 }

@@ -31,7 +31,7 @@
 //! | `private` | the effect is on a new path that nobody else knows; with `place`, in that directory. On a `rename`: the row writes a private file (of `data`) and renames it to `other` |
 //! | `returns` | the type of the success value, or `data` for what was read, or `guard` for what gives a lock back when it goes |
 //! | `fails` | `result` (the default), `option`, `never`, or `status` for a C status that is negative or null on failure |
-//! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`; `split` for the directory and the last component as two results, `format` for a text with arguments put in. With `root`, from that in place of argument 0 |
+//! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`; `split` for the directory and the last component as two results, `expand-home` for one with `~` at its beginning, `format` for a text with arguments put in. With `root`, from that in place of argument 0 |
 //! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
 //! | `unique` | the result differs from run to run: `random`, `process`, `time`, `instant` (a fine time), `counter` |
 //! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
@@ -48,6 +48,10 @@
 //! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
 //! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
 //! | `program` | argument 1 names a command of this program (`command` rows), the others are its words |
+//! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
+//! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
+//! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
+//! | `parses` | what was read is understood here, so that half of it makes this fail |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
 //! `slow` lists libraries that speak to a network or run another program: between two steps around a call into one, another
@@ -159,6 +163,14 @@ pub struct Api {
     pub outcome: Option<OutcomePart>,
     /// Argument 1 names a command of this program, the others are its words.
     pub program: Option<String>,
+    /// Names of the arguments by their position, where callers may name them; of a receiver, empty.
+    pub keywords: Vec<String>,
+    /// What is different where an argument says so.
+    pub when: Vec<When>,
+    /// Argument that says how a file is opened in the words of fopen(3); read only where it is not given.
+    pub text_mode: Option<usize>,
+    /// What was read is understood here, and half of it makes this fail.
+    pub parses: bool,
 }
 
 /// What is asked of a command that is kept as a value.
@@ -170,6 +182,21 @@ pub enum OutcomePart {
     Value,
     /// Its error alone.
     Error,
+}
+
+/// What an argument changes of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The argument, by its name in `keywords`.
+    pub keyword: String,
+    /// It must be given as plainly false (or zero, or none); otherwise as anything but that.
+    pub off: bool,
+    /// The operation then.
+    pub effect: Option<Operation>,
+    /// The failures that are then told as successes.
+    pub tolerates: Kinds,
+    /// Its failure then shows as that of other rows does, where the row says that it has none.
+    pub raises: bool,
 }
 
 /// Which kind of error is asked for.
@@ -265,6 +292,8 @@ pub enum PathTransform {
     Format,
     /// Two results: the directory that holds it, and its last component.
     Split,
+    /// The same path, where `~` at its beginning is the user's home.
+    ExpandHome,
 }
 
 /// What kind of work is started.
@@ -390,12 +419,22 @@ impl Models {
         &MODELS
     }
 
+    /// The Python table.
+    #[cfg(feature = "python")]
+    pub fn python() -> &'static Models {
+        static MODELS: LazyLock<Models> =
+            LazyLock::new(|| Models::parse(include_str!("python/models.toml")).unwrap_or_default());
+        &MODELS
+    }
+
     /// The tables of all languages.
     pub fn all() -> impl Iterator<Item = &'static Models> {
         let tables = [
             Models::rust(),
             #[cfg(feature = "go")]
             Models::go(),
+            #[cfg(feature = "python")]
+            Models::python(),
         ];
         tables.into_iter()
     }
@@ -425,6 +464,23 @@ impl Models {
     /// The canonical name of a type that the table knows (`std::path::PathBuf` -> `std::path::Path`).
     pub fn canonical_type(&self, name: &str) -> Option<&str> {
         self.follow_mirrors(name, |name| self.types.get(name)).map(|t| &*t.canonical)
+    }
+
+    /// A name of the program as the table writes it.
+    pub fn in_table(&self, name: &str) -> String {
+        name.replace("::", &self.separator)
+    }
+
+    /// Whether a type is a lock that keeps the threads of one process apart, and other processes not.
+    pub fn is_thread_lock(&self, name: &str) -> bool {
+        let canonical = self.canonical_type(name);
+        canonical.is_some_and(|canonical| {
+            ["lock", "Lock", "acquire", "__enter__"].iter().any(|method| {
+                let api = self.apis.get([canonical, &self.separator, method].concat().as_str());
+                let effect = api.and_then(|api| api.effect);
+                matches!(effect, Some(Operation::Lock { scope: LockScope::Thread, .. }))
+            })
+        })
     }
 
     /// The type of what iterating over a type yields (`std::fs::ReadDir` -> `std::fs::DirEntry`).

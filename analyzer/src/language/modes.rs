@@ -62,3 +62,22 @@ pub fn note_access(block: &mut Block, asked: &FxHashSet<ResultId>) {
         }
     }
 }
+
+/// How fopen(3) opens with a mode in its words; `x` as C11 and Python have it.
+#[cfg(feature = "python")]
+pub fn of_text(mode: &str) -> OpenFlags {
+    // `w:gz`: how it is packed is not how it is opened.
+    let mode = mode.split([':', '|']).next().unwrap_or_default();
+    let plus = mode.contains('+');
+    let has = |letter| mode.contains(letter);
+    let base = OpenFlags::default();
+    if has('x') {
+        OpenFlags { write: true, read: plus, create: true, create_new: true, ..base }
+    } else if has('w') {
+        OpenFlags { write: true, read: plus, create: true, truncate: true, ..base }
+    } else if has('a') {
+        OpenFlags { write: true, read: plus, create: true, append: true, ..base }
+    } else {
+        OpenFlags { read: true, write: plus, ..base }
+    }
+}

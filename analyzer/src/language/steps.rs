@@ -139,6 +139,7 @@ impl Steps {
         let leave = match policy {
             OnFailure::Propagate => failure_exits(errors),
             OnFailure::Panic => Block { steps: vec![Step::Exit(Exit::Panic)], drops: Vec::new() },
+            OnFailure::Leave(n) => Block { steps: vec![Step::Exit(Exit::Break(n))], drops: Vec::new() },
             OnFailure::Continue => return,
         };
         match condition {

@@ -192,9 +192,7 @@ impl<'a> Walker<'a> {
         if matches!(effect.operation, Operation::Lock { scope, .. } if scope != LockScope::Thread) {
             state.hold(&[event]);
         }
-        if effect.on_failure == OnFailure::Propagate {
-            self.returned(Outcome::Failed(effect.result), state);
-        }
+        self.failing(effect.on_failure, effect.result, state);
     }
 
     fn branch(&mut self, branch: &'a Branch, state: &mut State, depth: usize) -> End {
@@ -286,9 +284,7 @@ impl<'a> Walker<'a> {
             self.trace.answer(frame.result, Ask::Ok(true), true, &mut literals);
             state.learn(literals.guards);
         }
-        if frame.on_failure == OnFailure::Propagate {
-            self.returned(Outcome::Failed(frame.result), state);
-        }
+        self.failing(frame.on_failure, frame.result, state);
     }
 
     /// Walks what is left by its own returns only; gives the locks that may be held after it.
@@ -315,15 +311,26 @@ impl<'a> Walker<'a> {
                 self.returned(Outcome::Value(value), state);
                 self.keep(value, state);
             }
-            Exit::Break(outward) => {
-                let target = self.loops.len().checked_sub(1 + *outward as usize);
-                if let Some(breaks) = target.and_then(|i| self.loops.get_mut(i))
-                    && breaks.len() < FORWARDED
-                {
-                    breaks.push(state.guards.clone());
-                }
-            }
+            Exit::Break(outward) => self.breaks(*outward, state),
             Exit::Panic | Exit::Continue(_) => {}
+        }
+    }
+
+    /// Where a failure leads to at once.
+    fn failing(&mut self, on_failure: OnFailure, result: ResultId, state: &State) {
+        match on_failure {
+            OnFailure::Propagate => self.returned(Outcome::Failed(result), state),
+            OnFailure::Leave(outward) => self.breaks(outward, state),
+            OnFailure::Panic | OnFailure::Continue => {}
+        }
+    }
+
+    fn breaks(&mut self, outward: u32, state: &State) {
+        let target = self.loops.len().checked_sub(1 + outward as usize);
+        if let Some(breaks) = target.and_then(|i| self.loops.get_mut(i))
+            && breaks.len() < FORWARDED
+        {
+            breaks.push(state.guards.clone());
         }
     }
 

@@ -297,7 +297,7 @@ impl<'t> Lowerer<'_, 't> {
                 let parts: Vec<Place> = arguments.iter().map(|p| self.place_of(p, "")).collect();
                 concat(parts)
             }
-            PathTransform::Same | PathTransform::Format => base,
+            PathTransform::Same | PathTransform::Format | PathTransform::ExpandHome => base,
         };
         self.shaped(Val { v: V::Place(place), ty, data }, api.fails)
     }

@@ -67,7 +67,9 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
         names: &names,
         declared: &declared,
     };
-    let context = Context { test, auxiliary: is_auxiliary(&file.path), ..Context::default() };
+    // What works with tests is part of them, wherever it lies.
+    let context =
+        Context { test, auxiliary: names.uses("testing") || is_auxiliary(&file.path), ..Context::default() };
     constants(&scope, context, &mut summary);
     for node in children(root) {
         if matches!(node.kind(), "function_declaration" | "method_declaration") {
@@ -90,7 +92,9 @@ fn is_test_file(path: &str) -> bool {
 }
 
 fn is_auxiliary(path: &str) -> bool {
-    path.split('/').rev().skip(1).any(|folder| matches!(folder, "example" | "examples"))
+    const ASIDE: [&str; 8] =
+        ["e2e", "example", "examples", "test", "testing", "tests", "testutil", "testutils"];
+    path.split('/').rev().skip(1).any(|folder| ASIDE.contains(&folder))
 }
 
 fn parse(source: &str) -> Option<tree_sitter::Tree> {

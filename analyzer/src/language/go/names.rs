@@ -70,6 +70,11 @@ impl Names {
         self.dots.iter().map(import).collect()
     }
 
+    /// Whether the package of this path is imported.
+    pub fn uses(&self, path: &str) -> bool {
+        self.imports.values().any(|import| import == path)
+    }
+
     /// The import path that a local name stands for.
     pub fn import(&self, name: &str) -> Option<&str> {
         self.imports.get(name).map(String::as_str)

@@ -2,7 +2,7 @@
 
 use super::{
     Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, OutcomePart, PathTransform,
-    SpawnKind, TypeInfo,
+    SpawnKind, TypeInfo, When,
 };
 use crate::flow::{
     Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root,
@@ -116,6 +116,27 @@ struct ApiRow {
     tolerates: Vec<String>,
     outcome: Option<String>,
     program: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
+    #[serde(default)]
+    when: Vec<WhenRow>,
+    text_mode: Option<usize>,
+    #[serde(default)]
+    parses: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhenRow {
+    keyword: String,
+    #[serde(default)]
+    off: bool,
+    effect: Option<String>,
+    flags: Option<Vec<String>>,
+    #[serde(default)]
+    tolerates: Vec<String>,
+    #[serde(default)]
+    raises: bool,
 }
 
 #[derive(Deserialize)]
@@ -281,6 +302,14 @@ impl Row {
         word.map(|w| self.word(field, w, read)).transpose()
     }
 
+    fn kinds(&self, words: &[String]) -> Result<Kinds, ModelError> {
+        let mut kinds = Kinds::NONE;
+        for word in words {
+            kinds = kinds.union(Kinds::of(self.word("kind", word, error_kind)?));
+        }
+        Ok(kinds)
+    }
+
     fn flags(&self, words: &[String]) -> Result<OpenFlags, ModelError> {
         let mut flags = OpenFlags::default();
         for word in words {
@@ -410,15 +439,29 @@ impl ApiRow {
             raises: self.raises,
             ends: self.ends,
             stream: self.stream,
-            tolerates: {
-                let mut kinds = Kinds::NONE;
-                for word in &self.tolerates {
-                    kinds = kinds.union(Kinds::of(context.word("kind", word, error_kind)?));
-                }
-                kinds
-            },
+            tolerates: context.kinds(&self.tolerates)?,
+            keywords: self.keywords.clone(),
+            when: self.when.iter().map(|when| self.when(when, context)).collect::<Result<_, _>>()?,
+            text_mode: self.text_mode,
+            parses: self.parses,
             outcome: context.optional("part of an outcome", self.outcome.as_ref(), outcome_part)?,
             program: self.program.clone(),
+        })
+    }
+
+    fn when(&self, row: &WhenRow, context: &Row) -> Result<When, ModelError> {
+        if !self.keywords.contains(&row.keyword) {
+            return Err(context.error(format!("`{}` is none of its keywords", row.keyword)));
+        }
+        Ok(When {
+            keyword: row.keyword.clone(),
+            off: row.off,
+            effect: match &row.flags {
+                Some(words) => Some(Operation::Open(context.flags(words)?)),
+                None => context.optional("effect", row.effect.as_ref(), operation)?,
+            },
+            tolerates: context.kinds(&row.tolerates)?,
+            raises: row.raises,
         })
     }
 
@@ -448,7 +491,7 @@ impl ApiRow {
         if self.place.is_none() && !placeless {
             return Err(context.error("has no place"));
         }
-        match (effect, &self.flags, self.options) {
+        match (effect, &self.flags, self.options.or(self.text_mode)) {
             (Operation::Open(_), Some(words), None) => Ok(Some(Operation::Open(context.flags(words)?))),
             (Operation::Open(_), None, Some(_)) => Ok(Some(effect)),
             (Operation::Open(_), _, _) => Err(context.error("opens with flags or options, one of them")),
@@ -468,6 +511,7 @@ impl ApiRow {
             ("access", self.access),
             ("mode", self.mode),
             ("options", self.options),
+            ("text_mode", self.text_mode),
             ("body", self.body),
         ];
         let all = single.iter().filter_map(|(field, i)| i.map(|i| (*field, i)));
@@ -630,6 +674,7 @@ fn path_transform(word: &str) -> Option<PathTransform> {
         "concat" => PathTransform::Concat,
         "format" => PathTransform::Format,
         "split" => PathTransform::Split,
+        "expand-home" => PathTransform::ExpandHome,
         _ => return None,
     })
 }

@@ -5,6 +5,7 @@ use crate::flow::{Check, RemoveKind};
 
 const RUST: &str = include_str!("../rust/models.toml");
 const GO: &str = include_str!("../go/models.toml");
+const PYTHON: &str = include_str!("../python/models.toml");
 
 fn api(name: &str) -> &'static Api {
     Models::rust().api(name).unwrap_or_else(|| panic!("no row for {name}"))
@@ -46,10 +47,23 @@ fn the_go_table_parses() {
 }
 
 #[test]
+fn the_python_table_parses() {
+    let models = Models::parse(PYTHON).unwrap();
+    assert!(models.apis.len() > 400, "{} names", models.apis.len());
+    assert_eq!(models.api("os.unlink").and_then(|api| api.place), Some(0));
+    assert_eq!(models.api("pathlib.PosixPath.exists").map(|api| api.presumed), Some(true));
+    assert_eq!(models.api("aiofiles.os.path.isdir").map(|api| api.name.as_str()), Some("os.path.isdir"));
+    let makes = models.api("os.makedirs").and_then(|api| api.when.first());
+    assert_eq!(makes.and_then(|when| when.effect), Some(Operation::CreateDir { all: true }));
+    assert!(models.is_thread_lock("threading.RLock") && !models.is_thread_lock("filelock.FileLock"));
+}
+
+#[test]
 fn the_tables_are_sorted() {
     for (table, lists) in [
         (RUST, &["mirror", "type", "api", "kind", "flag", "lock"][..]),
         (GO, &["type", "api", "kind", "flag", "lock"][..]),
+        (PYTHON, &["type", "api", "kind", "flag", "lock"][..]),
     ] {
         lists.iter().for_each(|list| is_sorted(table, list));
     }

@@ -497,7 +497,10 @@ impl Lowerer<'_> {
                 Place::new(PlaceKind::Concat(parts.iter().map(|p| self.place_of(p, "")).collect()))
             }
             // Rust formats with macros, and nothing of it splits a path in two.
-            PathTransform::Same | PathTransform::Format | PathTransform::Split => base,
+            PathTransform::Same
+            | PathTransform::Format
+            | PathTransform::Split
+            | PathTransform::ExpandHome => base,
         };
         let value = Val { v: V::Place(place), ty, data };
         if api.fails == Fails::Never { value } else { self.shaped(value, api.fails) }

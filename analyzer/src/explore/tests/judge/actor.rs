@@ -258,6 +258,7 @@ fn handled<'a>(on_failure: OnFailure, returned: &Returned) -> Result<Way, Stop<'
         (Ok(_), _) | (_, OnFailure::Continue) => Ok(Way::Through),
         (Err(failure), OnFailure::Propagate) => Ok(Way::Return(Err(*failure), Vec::new())),
         (Err(failure), OnFailure::Panic) => Err(Stop::Panic(Some(*failure))),
+        (Err(_), OnFailure::Leave(n)) => Ok(Way::Break(n)),
     }
 }
 

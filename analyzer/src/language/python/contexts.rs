@@ -1,0 +1,167 @@
+//! `with`: what is given back at the end of a block, and what a block may fail with in silence.
+
+use super::attempts::{Caught, Handler};
+use super::calls::Given;
+use super::lower::{Lowerer, span};
+use super::types::dotted;
+use super::value::{V, Val};
+use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step, Value};
+use crate::source::Span;
+use ruff_python_ast::{Expr, Stmt, WithItem};
+
+impl<'t> Lowerer<'_, 't> {
+    /// The items of a `with` statement, and its body.
+    pub fn with_items(&mut self, items: &'t [WithItem], body: &'t [Stmt], at: Span) {
+        let Some((item, rest)) = items.split_first() else { return self.statements(body) };
+        if let Some(caught) = self.suppressed(&item.context_expr) {
+            let handlers = [Handler { caught, name: None, body: &[] }];
+            return self.attempt(at, &handlers, &[], |this| this.with_items(rest, body, at));
+        }
+        let started = self.started.len();
+        let (mut block, released) = self.in_block(|this| {
+            let (value, released) = this.entered(&item.context_expr);
+            let waits = value.ty.name().is_some_and(|owner| {
+                let leave = [dotted(owner).as_str(), ".__exit__"].concat();
+                this.file.models.api(&leave).is_some_and(|api| api.joins)
+            });
+            if let Some(target) = &item.optional_vars {
+                this.set(target, value);
+            }
+            this.deeper(|this| this.with_items(rest, body, at));
+            if waits {
+                this.join_since(started);
+            }
+            released
+        });
+        if let Some(result) = released {
+            block.drops.push(result);
+            self.held.retain(|(_, held)| *held != result);
+            if let Some(outermost) = self.blocks.first_mut() {
+                outermost.drops.retain(|r| *r != result);
+            }
+        }
+        let diverged = std::mem::take(&mut self.diverged);
+        self.push_all(block);
+        self.diverged |= diverged;
+    }
+
+    /// What `contextlib.suppress` lets pass.
+    fn suppressed(&self, expr: &'t Expr) -> Option<Caught> {
+        let Expr::Call(call) = expr else { return None };
+        let name = self.file.names.qualified(&call.func)?;
+        if name != "contextlib::suppress" {
+            return None;
+        }
+        let mut caught = Caught::default();
+        for class in &call.arguments.args {
+            let class = if let Expr::Starred(starred) = class { &*starred.value } else { class };
+            let one = self.caught(Some(class));
+            caught = Caught {
+                kinds: caught.kinds.union(one.kinds),
+                foreign: caught.foreign || one.foreign,
+                values: caught.values || one.values,
+            };
+        }
+        if call.arguments.args.is_empty() {
+            caught.kinds = Kinds::NONE;
+        }
+        Some(caught)
+    }
+
+    /// What a context manager gives to its block, and what is released at the end of that.
+    fn entered(&mut self, expr: &'t Expr) -> (Val<'t>, Option<ResultId>) {
+        let value = self.expr(expr);
+        let at = span(expr);
+        let owner = value.ty.name().map(dotted);
+        if let Some(api) =
+            owner.as_ref().and_then(|o| self.file.models.api(&[o.as_str(), ".__enter__"].concat()))
+        {
+            let locks = matches!(api.effect, Some(Operation::Lock { .. }));
+            let already = match &value.v {
+                V::Result(r) => self.held.iter().any(|(_, held)| held == r).then_some(*r),
+                _ => None,
+            };
+            if let Some(held) = already {
+                return (value, Some(held));
+            }
+            let entered = self.api_call(api, Given::plain(vec![value.clone()]), at);
+            let result = match entered.v {
+                V::Result(r) => Some(r),
+                V::Cond(ref c) => {
+                    let mut found = None;
+                    c.results(&mut |r| found = Some(r));
+                    found
+                }
+                _ => None,
+            };
+            return if locks { (value, result) } else { (entered, result) };
+        }
+        match &value.v {
+            V::Result(r) => {
+                let result = *r;
+                (value, Some(result))
+            }
+            V::Cond(c) => {
+                let mut found = None;
+                c.results(&mut |r| found = Some(r));
+                (value, found)
+            }
+            V::Place(_) | V::Struct(_) => {
+                if let Some(owner) = value.ty.name().map(str::to_owned)
+                    && self.method(&owner, "__enter__").is_some()
+                {
+                    let entered = self.call_method(value, "__enter__", Given::plain(Vec::new()), at);
+                    let result = match entered.v {
+                        V::Result(r) => Some(r),
+                        _ => None,
+                    };
+                    return (entered, result);
+                }
+                match is_lock_name(expr) {
+                    true => {
+                        let result = self.presumed_lock(&value, at);
+                        (value, Some(result))
+                    }
+                    false => (value, None),
+                }
+            }
+            _ => (value, None),
+        }
+    }
+
+    /// A lock by its name alone.
+    fn presumed_lock(&mut self, value: &Val<'t>, at: Span) -> ResultId {
+        let place = self.place_of(value, "lock");
+        let result = self.result();
+        let site = self.site(at);
+        self.push(Step::Effect(Effect {
+            operation: Operation::Lock { shared: false, blocking: true, scope: LockScope::Process },
+            place: place.clone(),
+            handle: None,
+            other_place: None,
+            data: Vec::new(),
+            content: Value::Opaque,
+            result,
+            on_failure: OnFailure::Propagate,
+            on_malformed: None,
+            certainty: Certainty::Presumed,
+            api: "with".into(),
+            site,
+        }));
+        self.result_places.insert(result, place.clone());
+        self.held.push((place, result));
+        result
+    }
+}
+
+/// Whether what is entered goes by the name of a lock.
+fn is_lock_name(expr: &Expr) -> bool {
+    let name = match expr {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        Expr::Subscript(subscript) => return is_lock_name(&subscript.value),
+        _ => return false,
+    };
+    let name = name.to_ascii_lowercase();
+    name.ends_with("lock") || name.ends_with("mutex") || name.ends_with("locks")
+}

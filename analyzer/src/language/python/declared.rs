@@ -1,0 +1,414 @@
+//! What a file declares: classes with their attributes and methods, functions, variables.
+
+use super::names::{Names, each_block};
+use super::types::{self, Ty, annotated, of_name};
+use crate::flow::{FileSummary, TypeDeclaration};
+use crate::language::models::Models;
+use ruff_python_ast::{Decorator, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// How deep statements are searched for what they set.
+const MAX_DEPTH: usize = 24;
+
+/// What a file declares.
+#[derive(Default)]
+pub struct Declared<'t> {
+    /// By qualified name.
+    pub classes: FxHashMap<String, Class<'t>>,
+    /// Functions of the module, by qualified name.
+    pub functions: FxHashMap<String, &'t StmtFunctionDef>,
+    /// What functions and methods are annotated to return, by qualified name.
+    pub returns: FxHashMap<String, Ty>,
+    /// Variables of the module: their type, and what they are set to, if only once.
+    pub values: FxHashMap<String, (Ty, Option<&'t Expr>)>,
+}
+
+/// A class.
+#[derive(Default)]
+pub struct Class<'t> {
+    /// Its bases, by qualified name.
+    pub bases: Vec<String>,
+    /// The types of attributes, of instances and of the class.
+    pub fields: FxHashMap<String, Ty>,
+    /// What the class itself sets its attributes to.
+    pub values: FxHashMap<String, &'t Expr>,
+    /// Its methods.
+    pub methods: FxHashMap<String, &'t StmtFunctionDef>,
+    /// Its annotated attributes in order: the parameters of a dataclass.
+    pub order: Vec<&'t str>,
+}
+
+/// What a function is by its decorators.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decorated {
+    /// `@property` and its like.
+    pub property: bool,
+    /// `@staticmethod`.
+    pub is_static: bool,
+    /// `@classmethod`.
+    pub of_class: bool,
+    /// `@contextmanager`.
+    pub manages: bool,
+    /// `@x.setter`, `@overload`: not what a name means.
+    pub aside: bool,
+}
+
+/// What a function's decorators say.
+pub fn decorated(decorators: &[Decorator]) -> Decorated {
+    let mut found = Decorated::default();
+    for decorator in decorators {
+        let expr = match &decorator.expression {
+            Expr::Call(call) => &*call.func,
+            other => other,
+        };
+        let last = match expr {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => continue,
+        };
+        match last {
+            "property" | "cached_property" | "abstractproperty" | "classproperty" => found.property = true,
+            "staticmethod" => found.is_static = true,
+            "classmethod" => found.of_class = true,
+            "contextmanager" | "asynccontextmanager" => found.manages = true,
+            "setter" | "deleter" | "overload" => found.aside = true,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What a file declares on the level of its module.
+pub fn collect<'t>(body: &'t [Stmt], names: &Names, summary: &mut FileSummary) -> Declared<'t> {
+    let mut declared = Declared::default();
+    annotated_returns(body, names, &names.module, &mut declared.returns, 0);
+    let mut set: FxHashMap<String, usize> = FxHashMap::default();
+    statements(body, names, &mut declared, &mut set, 0);
+    for (name, count) in set {
+        if count > 1
+            && let Some(value) = declared.values.get_mut(&name)
+        {
+            value.1 = None;
+        }
+    }
+    for (name, class) in &declared.classes {
+        let mut fields: Vec<(String, String)> = class
+            .fields
+            .iter()
+            .map(|(n, ty)| (n.clone(), ty.shown()))
+            .filter(|(_, shown)| !shown.is_empty())
+            .collect();
+        fields.sort();
+        summary.types.push(TypeDeclaration { name: name.clone(), fields, embedded: class.bases.clone() });
+        for (method, function) in &class.methods {
+            let ty = returns(function, names);
+            if let Some(of) = ty.name() {
+                summary.returns.push((format!("{name}::{method}"), of.to_owned()));
+            }
+        }
+    }
+    for (name, function) in &declared.functions {
+        if let Some(of) = returns(function, names).name() {
+            summary.returns.push((name.clone(), of.to_owned()));
+        }
+    }
+    summary.types.sort_by(|a, b| a.name.cmp(&b.name));
+    summary.returns.sort();
+    declared
+}
+
+fn annotated_returns(
+    body: &[Stmt],
+    names: &Names,
+    outer: &str,
+    found: &mut FxHashMap<String, Ty>,
+    depth: usize,
+) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let inside = |name: &str| if outer.is_empty() { name.to_owned() } else { [outer, "::", name].concat() };
+    for statement in body {
+        match statement {
+            Stmt::FunctionDef(function) => {
+                let ty = returns(function, names);
+                if ty != Ty::Unknown {
+                    found.insert(inside(&function.name), ty);
+                }
+            }
+            Stmt::ClassDef(class) => {
+                annotated_returns(&class.body, names, &inside(&class.name), found, depth + 1);
+            }
+            other => each_block(other, &mut |b| annotated_returns(b, names, outer, found, depth + 1)),
+        }
+    }
+}
+
+/// What a function returns, as annotated.
+pub fn returns(function: &StmtFunctionDef, names: &Names) -> Ty {
+    function.returns.as_ref().map_or(Ty::Unknown, |r| annotated(r, names))
+}
+
+fn statements<'t>(
+    body: &'t [Stmt],
+    names: &Names,
+    declared: &mut Declared<'t>,
+    set: &mut FxHashMap<String, usize>,
+    depth: usize,
+) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for statement in body {
+        match statement {
+            Stmt::FunctionDef(function) => {
+                declared.functions.entry(names.own(&function.name)).or_insert(function);
+            }
+            Stmt::ClassDef(class) => self::class(class, names, declared, "", 0),
+            Stmt::Assign(assign) => {
+                for target in &assign.targets {
+                    if let Expr::Name(name) = target {
+                        let name = names.own(&name.id);
+                        *set.entry(name.clone()).or_default() += 1;
+                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
+                        declared.values.entry(name).or_insert((ty, Some(&assign.value)));
+                    }
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                if let Expr::Name(name) = &*assign.target {
+                    let ty = annotated(&assign.annotation, names);
+                    let name = names.own(&name.id);
+                    *set.entry(name.clone()).or_default() += usize::from(assign.value.is_some());
+                    declared.values.entry(name).or_insert((ty, assign.value.as_deref()));
+                }
+            }
+            other => {
+                each_block(other, &mut |block| statements(block, names, declared, set, depth + 1));
+            }
+        }
+    }
+}
+
+fn class<'t>(node: &'t StmtClassDef, names: &Names, declared: &mut Declared<'t>, outer: &str, depth: usize) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let name = match outer {
+        "" => names.own(&node.name),
+        outer => [outer, "::", node.name.as_str()].concat(),
+    };
+    let mut class = Class::default();
+    for base in node.arguments.iter().flat_map(|a| &a.args) {
+        if let Some(base) = names.qualified(base).filter(|b| b != "object") {
+            class.bases.push(base);
+        }
+    }
+    members(&node.body, names, &mut class, &name, declared, depth);
+    let methods: Vec<&StmtFunctionDef> = class.methods.values().copied().collect();
+    for method in methods {
+        let me = method.parameters.iter().next().map(|p| p.name().as_str());
+        if let Some(me) = me {
+            let told = (&declared.returns, name.as_str());
+            attributes(&method.body, me, &method.parameters, names, &mut class, told, 0);
+        }
+    }
+    declared.classes.insert(name, class);
+}
+
+fn members<'t>(
+    body: &'t [Stmt],
+    names: &Names,
+    class: &mut Class<'t>,
+    name: &str,
+    declared: &mut Declared<'t>,
+    depth: usize,
+) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for statement in body {
+        match statement {
+            Stmt::FunctionDef(method) => {
+                if !decorated(&method.decorator_list).aside {
+                    class.methods.insert(method.name.to_string(), method);
+                }
+            }
+            Stmt::ClassDef(inner) => self::class(inner, names, declared, name, depth + 1),
+            Stmt::Assign(assign) => {
+                for target in &assign.targets {
+                    if let Expr::Name(target) = target {
+                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
+                        class.fields.insert(target.id.to_string(), ty);
+                        class.values.insert(target.id.to_string(), &assign.value);
+                    }
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                if let Expr::Name(target) = &*assign.target {
+                    class.fields.insert(target.id.to_string(), annotated(&assign.annotation, names));
+                    class.order.push(target.id.as_str());
+                    if let Some(value) = &assign.value {
+                        class.values.insert(target.id.to_string(), value);
+                    }
+                }
+            }
+            other => {
+                each_block(other, &mut |block| members(block, names, class, name, declared, depth + 1));
+            }
+        }
+    }
+}
+
+/// The types of what a method sets on its object.
+fn attributes<'t>(
+    body: &'t [Stmt],
+    me: &str,
+    parameters: &Parameters,
+    names: &Names,
+    class: &mut Class<'t>,
+    (returns, owner): (&FxHashMap<String, Ty>, &str),
+    depth: usize,
+) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let mut note = |target: &Expr, ty: Ty| {
+        if let Expr::Attribute(attribute) = target
+            && matches!(&*attribute.value, Expr::Name(n) if n.id == me)
+        {
+            let slot = class.fields.entry(attribute.attr.to_string()).or_default();
+            if *slot == Ty::Unknown {
+                *slot = ty;
+            }
+        }
+    };
+    for statement in body {
+        match statement {
+            Stmt::Assign(assign) => {
+                let ty = inferred(&assign.value, names, Some(parameters), returns, owner);
+                assign.targets.iter().for_each(|target| note(target, ty.clone()));
+            }
+            Stmt::AnnAssign(assign) => note(&assign.target, annotated(&assign.annotation, names)),
+            _ => {}
+        }
+    }
+    for statement in body {
+        each_block(statement, &mut |block| {
+            attributes(block, me, parameters, names, class, (returns, owner), depth + 1);
+        });
+    }
+}
+
+/// The type of an expression, by its form alone.
+fn inferred(
+    expr: &Expr,
+    names: &Names,
+    parameters: Option<&Parameters>,
+    returns: &FxHashMap<String, Ty>,
+    class: &str,
+) -> Ty {
+    infer(expr, &Inference { names, parameters, returns, class }, 0)
+}
+
+/// What the type of an expression is told by.
+struct Inference<'a> {
+    names: &'a Names,
+    parameters: Option<&'a Parameters>,
+    returns: &'a FxHashMap<String, Ty>,
+    /// The class around, if any.
+    class: &'a str,
+}
+
+fn infer(expr: &Expr, by: &Inference<'_>, depth: usize) -> Ty {
+    let Inference { names, parameters, returns, class } = *by;
+    if depth > MAX_DEPTH {
+        return Ty::Unknown;
+    }
+    let inner = |e: &Expr| infer(e, by, depth + 1);
+    match expr {
+        Expr::StringLiteral(_) | Expr::FString(_) | Expr::BytesLiteral(_) => Ty::Text,
+        Expr::BooleanLiteral(_) => Ty::Bool,
+        Expr::NumberLiteral(_) => Ty::Number,
+        Expr::Name(name) => parameters
+            .and_then(|p| p.iter().find(|p| p.name().as_str() == name.id.as_str()))
+            .and_then(|p| p.annotation())
+            .map_or(Ty::Unknown, |a| annotated(a, names)),
+        Expr::BinOp(op) if op.op == ruff_python_ast::Operator::Div => match inner(&op.left) {
+            Ty::Unknown => match inner(&op.right) {
+                Ty::Text => Ty::named(&types::undotted(types::PATH)),
+                _ => Ty::Unknown,
+            },
+            ty => ty,
+        },
+        Expr::BinOp(op) => inner(&op.left),
+        Expr::BoolOp(op) => first(op.values.iter().map(inner)),
+        Expr::If(choice) => first([inner(&choice.body), inner(&choice.orelse)].into_iter()),
+        Expr::Await(wait) => inner(&wait.value),
+        Expr::Attribute(attribute) => {
+            if let Some(name) = names.qualified(expr)
+                && let Some(ty) = Models::python().canonical_type(&types::dotted(&name))
+            {
+                return Ty::of_row(ty);
+            }
+            let ty = inner(&attribute.value);
+            method(&ty, &attribute.attr)
+        }
+        Expr::Call(call) => {
+            if let Some(name) = names.qualified(&call.func) {
+                let models = Models::python();
+                if models.canonical_type(&types::dotted(&name)).is_some() {
+                    return of_name(&name);
+                }
+                if let Some(api) = models.api(&types::dotted(&builtin(&name))) {
+                    return api.returns.as_deref().map_or(Ty::Unknown, Ty::of_row);
+                }
+                if let Some(ty) = returns.get(&name) {
+                    return ty.clone();
+                }
+                let last = crate::qualified::last(&name);
+                let is_class = last.trim_start_matches('_').starts_with(char::is_uppercase);
+                if is_class && !last.chars().all(|c| c.is_uppercase() || c == '_') {
+                    return Ty::named(&name);
+                }
+            }
+            match &*call.func {
+                Expr::Attribute(attribute) => {
+                    let own = [class, "::", attribute.attr.as_str()].concat();
+                    let receiver = parameters.and_then(|p| p.iter().next()).map(|p| p.name().as_str());
+                    let on_itself =
+                        matches!(&*attribute.value, Expr::Name(n) if Some(n.id.as_str()) == receiver);
+                    match returns.get(&own).filter(|_| on_itself && !class.is_empty()) {
+                        Some(ty) => ty.clone(),
+                        None => method(&inner(&attribute.value), &attribute.attr),
+                    }
+                }
+                _ => Ty::Unknown,
+            }
+        }
+        Expr::List(list) => Ty::Sequence(Rc::new(list.elts.first().map_or(Ty::Unknown, inner))),
+        _ => Ty::Unknown,
+    }
+}
+
+/// What a method of a type that the models know returns.
+fn method(ty: &Ty, name: &str) -> Ty {
+    let Some(owner) = ty.name() else { return Ty::Unknown };
+    let api = Models::python().method(Some(&types::dotted(owner)), name);
+    match api.and_then(|api| api.returns.as_deref()) {
+        Some(returned) => Ty::of_row(returned),
+        // A row without a type hands on what it is given.
+        None if api.is_some_and(|api| api.path.is_some()) => ty.clone(),
+        None => Ty::Unknown,
+    }
+}
+
+/// What Python itself has, as the models name it.
+pub fn builtin(name: &str) -> String {
+    if name.contains("::") { name.to_owned() } else { ["builtins::", name].concat() }
+}
+
+fn first(mut types: impl Iterator<Item = Ty>) -> Ty {
+    types.find(|t| *t != Ty::Unknown).unwrap_or_default()
+}

@@ -1,0 +1,376 @@
+//! Python, on the parser of ruff.
+//!
+//! The parser recovers from errors: a file that has one is named (one that is written for Python 2, as a rule), and what was parsed
+//! around it is lowered all the same.
+
+mod attempts;
+mod calls;
+mod contexts;
+mod declared;
+mod expr;
+mod library;
+mod lower;
+mod names;
+mod nesting;
+mod render;
+mod statements;
+mod texts;
+mod types;
+mod value;
+
+pub use render::render;
+
+use crate::flow::{
+    Block, ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId,
+    StaticDeclaration,
+};
+use crate::language::Tests;
+use crate::language::steps::is_worth_keeping;
+use crate::source::{SourceFile, Span, SyntaxError};
+use declared::decorated;
+use lower::{FileScope, Lowerer, span};
+use names::{Names, each_block};
+use ruff_python_ast::{CmpOp, Decorator, Expr, PythonVersion, Stmt, StmtFunctionDef};
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_text_size::Ranged;
+use types::Ty;
+use value::{V, Val};
+
+/// How deep functions within functions are looked for.
+const MAX_DEPTH: usize = 24;
+
+/// Lowers one Python file, with or without tests.
+pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
+    let mut summary = FileSummary { path: file.path.clone(), ..FileSummary::default() };
+    let test = is_target(&file.path);
+    if test && tests == Tests::LeftOut {
+        return summary;
+    }
+    if let Some(error) = nesting::too_deep(&file.text) {
+        summary.errors.push(error);
+        return summary;
+    }
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
+    let Some(parsed) = parse_unchecked(&file.text, options).try_into_module() else { return summary };
+    if let Some(error) = parsed.errors().first() {
+        let range = error.range();
+        let message = error.error.to_string().lines().next().unwrap_or_default().to_owned();
+        let span = Span::new(range.start().to_usize(), range.end().to_usize());
+        summary.errors.push(SyntaxError { span, message });
+    }
+    let body: &[Stmt] = &parsed.syntax().body;
+    summary.module = names::module_of(file);
+    let is_package = file.path.ends_with("__init__.py");
+    let names = Names::collect(summary.module.clone(), is_package, body);
+    summary.imports = names.to_flow();
+    let declared = declared::collect(body, &names, &mut summary);
+    let scope =
+        FileScope { models: crate::language::models::Models::python(), names: &names, declared: &declared };
+    let main = body.iter().any(asks_for_main) || file.path.ends_with("__main__.py");
+    // A module in a package is there to be imported, and so is one that does not ask whether it is run, or says what it hands out.
+    let says = |s: &Stmt| matches!(s, Stmt::Assign(a) if a.targets.iter().any(|t| matches!(t, Expr::Name(n) if n.id == "__all__")));
+    summary.library = is_package || summary.module.contains("::") || !main || body.iter().any(says);
+    let context = Context { test, auxiliary: is_auxiliary(&file.path), ..Context::default() };
+    constants(&scope, &mut summary);
+    functions(&scope, body, None, context, &mut summary, 0);
+    module(&scope, body, Context { main, ..context }, &mut summary);
+    summary
+}
+
+/// Whether a file is a test by where it lies.
+pub fn is_target(path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or_default();
+    name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name.ends_with("_tests.py")
+        || matches!(name, "conftest.py" | "tests.py")
+        || parts.any(|folder| matches!(folder, "test" | "tests" | "testing"))
+}
+
+fn is_auxiliary(path: &str) -> bool {
+    path.split('/').rev().skip(1).any(|f| {
+        matches!(f, "example" | "examples" | "benchmark" | "benchmarks" | "docs" | "doc" | "samples")
+    })
+}
+
+/// `if __name__ == "__main__":`.
+fn asks_for_main(statement: &Stmt) -> bool {
+    let Stmt::If(decision) = statement else { return false };
+    let Expr::Compare(compare) = &*decision.test else { return false };
+    matches!(&*compare.ops, [CmpOp::Eq])
+        && [&*compare.left]
+            .into_iter()
+            .chain(&compare.comparators)
+            .any(|side| matches!(side, Expr::Name(name) if name.id == "__name__"))
+}
+
+/// Variables of the module whose value is a path or text, and those whose type has a name.
+fn constants(scope: &FileScope<'_, '_>, summary: &mut FileSummary) {
+    let mut values: Vec<_> = scope.declared.values.iter().collect();
+    values.sort_by_key(|(name, _)| *name);
+    for (name, (ty, value)) in values {
+        let Some(value) = value else { continue };
+        let mut lowerer = Lowerer::new(scope);
+        let found = lowerer.expr(value);
+        let ty = if *ty == Ty::Unknown { found.ty.clone() } else { ty.clone() };
+        if let Some(of) = ty.name() {
+            summary.statics.push(StaticDeclaration { name: name.clone(), type_name: of.to_owned() });
+        }
+        let place = match &found.v {
+            V::Place(place) => place.clone(),
+            _ => match lowerer.known_place(&found) {
+                Some(place) if matches!(place.kind(), PlaceKind::Environment(_) | PlaceKind::Call { .. }) => {
+                    place
+                }
+                _ => continue,
+            },
+        };
+        // What is computed by steps or from an unknown is the variable itself.
+        let computed = place.any(&mut |kind| {
+            matches!(
+                kind,
+                PlaceKind::Opaque { .. }
+                    | PlaceKind::Result(_)
+                    | PlaceKind::Unique(..)
+                    | PlaceKind::Private(_)
+            )
+        });
+        if !computed && !matches!(place.kind(), PlaceKind::Constant(own) if **own == **name) {
+            summary.constants.push(ConstantDeclaration { name: name.clone(), value: place });
+        }
+    }
+}
+
+/// The functions of a block, and those of the classes in it.
+fn functions<'t>(
+    scope: &FileScope<'_, 't>,
+    body: &'t [Stmt],
+    class: Option<&str>,
+    context: Context,
+    summary: &mut FileSummary,
+    depth: usize,
+) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for statement in body {
+        match statement {
+            Stmt::FunctionDef(node) => {
+                let owner = class.unwrap_or(&scope.names.module);
+                function(scope, node, owner, class, context, summary, depth);
+            }
+            Stmt::ClassDef(node) => {
+                let outer = class.unwrap_or(&scope.names.module);
+                let name = match outer {
+                    "" => node.name.to_string(),
+                    outer => [outer, "::", node.name.as_str()].concat(),
+                };
+                functions(scope, &node.body, Some(&name), context, summary, depth + 1);
+            }
+            other => each_block(other, &mut |block| {
+                functions(scope, block, class, context, summary, depth + 1);
+            }),
+        }
+    }
+}
+
+fn function<'t>(
+    scope: &FileScope<'_, 't>,
+    node: &'t StmtFunctionDef,
+    owner: &str,
+    class: Option<&str>,
+    context: Context,
+    summary: &mut FileSummary,
+    depth: usize,
+) {
+    let what = decorated(&node.decorator_list);
+    if what.aside {
+        return;
+    }
+    let mut lowerer = Lowerer::new(scope);
+    lowerer.class = class.map(str::to_owned);
+    lowerer.manages = what.manages;
+    let parameters = declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class);
+    lowerer.statements(&node.body);
+    let steps = lowerer.finish();
+    let name = match owner {
+        "" => node.name.to_string(),
+        owner => [owner, "::", node.name.as_str()].concat(),
+    };
+    let placed = std::mem::take(&mut lowerer.placed);
+    let context_here = Context {
+        // An underscore before a name asks others not to use it; who is asked to may lead to it all the same.
+        public: depth == 0 || class.is_some(),
+        is_async: node.is_async || serves(&node.decorator_list),
+        ..context
+    };
+    keep(
+        lowerer,
+        steps,
+        &name,
+        parameters,
+        class.is_some(),
+        context_here,
+        span(node),
+        span(&node.name),
+        summary,
+    );
+    if what.manages {
+        // Who enters it gets what it does before it hands out; what it does as a whole is looked at here.
+        let mut whole = Lowerer::new(scope);
+        whole.class = class.map(str::to_owned);
+        let parameters = declare_parameters(&mut whole, node, class, what.is_static, what.of_class);
+        whole.statements(&node.body);
+        let steps = whole.finish();
+        let name = [name.as_str(), "::{whole}"].concat();
+        keep(
+            whole,
+            steps,
+            &name,
+            parameters,
+            class.is_some(),
+            context_here,
+            span(node),
+            span(&node.name),
+            summary,
+        );
+    }
+    // Functions that it defines and only hands on.
+    nested(&node.body, &mut |inner| {
+        if !placed.contains(&span(&inner.name).start) && depth < MAX_DEPTH {
+            function(scope, inner, &name, None, context, summary, depth + 1);
+        }
+    });
+}
+
+fn nested<'t>(body: &'t [Stmt], visit: &mut dyn FnMut(&'t StmtFunctionDef)) {
+    for statement in body {
+        match statement {
+            Stmt::FunctionDef(function) => visit(function),
+            Stmt::ClassDef(_) => {}
+            other => each_block(other, &mut |block| nested(block, visit)),
+        }
+    }
+}
+
+/// What the module does when it is imported or run.
+fn module<'t>(scope: &FileScope<'_, 't>, body: &'t [Stmt], context: Context, summary: &mut FileSummary) {
+    let mut lowerer = Lowerer::new(scope);
+    lowerer.is_module = true;
+    lowerer.statements(body);
+    let steps = lowerer.finish();
+    let name = scope.names.own("{module}");
+    let whole = Span::new(0, body.last().map_or(0, |s| s.range().end().to_usize()));
+    let head = Span::new(0, 0);
+    keep(lowerer, steps, &name, Vec::new(), false, context, whole, head, summary);
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one summary")]
+fn keep(
+    mut lowerer: Lowerer<'_, '_>,
+    body: Block,
+    name: &str,
+    parameters: Vec<Parameter>,
+    has_receiver: bool,
+    context: Context,
+    whole: Span,
+    name_span: Span,
+    summary: &mut FileSummary,
+) {
+    if !body.steps.iter().any(is_worth_keeping) {
+        return;
+    }
+    let (results, opaques) = lowerer.counts();
+    let sites = std::mem::take(&mut lowerer.sites);
+    summary.functions.push(FlowSummary {
+        name: name.to_owned(),
+        parameters,
+        has_receiver,
+        body,
+        context,
+        span: whole,
+        name_span,
+        sites,
+        results,
+        opaques,
+    });
+}
+
+/// Whether a function is called for requests or jobs, of which several may run at a time.
+fn serves(decorators: &[Decorator]) -> bool {
+    decorators.iter().any(|decorator| {
+        let expr = match &decorator.expression {
+            Expr::Call(call) => &*call.func,
+            other => other,
+        };
+        let last = match expr {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => return false,
+        };
+        matches!(
+            last,
+            "route"
+                | "get"
+                | "post"
+                | "put"
+                | "patch"
+                | "delete"
+                | "websocket"
+                | "task"
+                | "shared_task"
+                | "api_view"
+                | "tool"
+        )
+    })
+}
+
+/// Declares a function's parameters: parameter `i` owns result `i`, which stands for a handle, error or boolean passed in.
+fn declare_parameters<'t>(
+    lowerer: &mut Lowerer<'_, 't>,
+    node: &'t StmtFunctionDef,
+    class: Option<&str>,
+    is_static: bool,
+    of_class: bool,
+) -> Vec<Parameter> {
+    let mut found: Vec<(&'t str, Ty)> = Vec::new();
+    if is_static && class.is_some() {
+        // A function in a class has the class for its first parameter in the flow, as all others there have.
+        found.push(("_", Ty::Unknown));
+    }
+    for (at, parameter) in node.parameters.iter().enumerate() {
+        let ty = parameter.annotation().map_or(Ty::Unknown, |a| types::annotated(a, lowerer.file.names));
+        let ty = match (at, class, &ty) {
+            (0, Some(class), Ty::Unknown) if !is_static => Ty::named(class),
+            _ => ty,
+        };
+        let ty = if parameter.is_variadic() { Ty::Sequence(ty.into()) } else { ty };
+        found.push((parameter.name().as_str(), ty));
+    }
+    let results: Vec<ResultId> = found.iter().map(|_| lowerer.result()).collect();
+    lowerer.parameters = u32::try_from(results.len()).unwrap_or(u32::MAX);
+    let mut parameters = Vec::new();
+    for (at, ((name, ty), result)) in found.into_iter().zip(results).enumerate() {
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        let type_name = Some(ty.shown()).filter(|n| !n.is_empty());
+        let receives = at == 0 && class.is_some();
+        let shown = if receives && !is_static { "self" } else { name };
+        parameters.push(Parameter { name: shown.into(), type_name });
+        let place = Place::parameter(index, name);
+        let value = match (&ty, class) {
+            (Ty::Bool, _) => Val::cond(crate::flow::Condition::True(result)),
+            // A class' attributes are the same whoever asks for them.
+            (_, Some(class)) if receives && of_class => Val::new(V::Name(class.into()), ty),
+            // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
+            (ty, _) if library::is_stream(ty) => {
+                lowerer.opened.insert(result);
+                lowerer.result_places.insert(result, place);
+                Val::new(V::Result(result), ty.clone())
+            }
+            (ty, _) => Val::place(place, ty.clone()),
+        };
+        lowerer.assign(name, value);
+    }
+    parameters
+}
