@@ -154,7 +154,7 @@ fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>) {
     }
 }
 
-const ACTORS: [Actor; 13] = [
+const ACTORS: [Actor; 14] = [
     Actor::Itself,
     Actor::ItselfThread,
     Actor::Creator,
@@ -163,6 +163,7 @@ const ACTORS: [Actor; 13] = [
     Actor::Updater,
     Actor::Reader,
     Actor::Bystander,
+    Actor::Crash,
     Actor::Visitor,
     Actor::Acquirer,
     Actor::Attacker,

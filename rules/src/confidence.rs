@@ -7,7 +7,9 @@ use crate::pairs::{Candidate, Cover, Meaning, Relation};
 use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Certainty, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root};
+use fsrace_analyzer::flow::{
+    Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root,
+};
 use fsrace_analyzer::link::{FunctionId, Location, takes_long};
 
 /// Why another actor is plausible.
@@ -131,6 +133,8 @@ impl Surroundings<'_> {
                 .map(Reason::Elsewhere)
                 .or_else(|| self.is_anothers(place).then_some(Reason::KeptIn)),
             Actor::Stranger => Some(Reason::Narrowed),
+            // Any process may end at any time.
+            Actor::Crash => Some(Reason::Instance),
             Actor::Bystander => None,
         }
         .unwrap_or(Reason::None)
@@ -258,6 +262,10 @@ pub fn judge(
     if let Reason::Beside(beside) = reason {
         return (beside.level, vec![beside.why.clone()]);
     }
+    if candidate.act.effect.operation.domain() == Domain::KeyValue {
+        let (level, why) = in_store(candidate, race);
+        return (level, vec![why.to_owned()]);
+    }
     let place = &candidate.place;
     let shared =
         [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
@@ -332,6 +340,28 @@ pub fn judge(
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
+}
+
+/// How sure a race in a store is. A store is there to be shared: who else comes is no question, only what is lost.
+fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
+    let unknown = is_nameless(&candidate.place);
+    let claim = candidate.meaning == Meaning::Claim;
+    match race.consequence {
+        _ if unknown => (Confidence::Low, "a part of the key is not known at all"),
+        _ if candidate.cover == Cover::Whole => {
+            (Confidence::Low, "one lock is held from the first step to the last")
+        }
+        Consequence::DoubleOwner | Consequence::SpuriousFailure if claim => {
+            (Confidence::High, "the key is a lock in a store that all instances share")
+        }
+        Consequence::LostUpdate => (Confidence::High, "all instances share the store"),
+        _ if claim => (Confidence::Medium, "the key is a lock in a store that all instances share"),
+        // Of what is computed and kept, one is as good as the other.
+        _ if candidate.fills_gap => {
+            (Confidence::Low, "what is kept where nothing was found may be the same whoever keeps it")
+        }
+        _ => (Confidence::Medium, "all instances share the store"),
+    }
 }
 
 /// Whether there is a part of which not even a name tells what it is. A field has one, whatever value it is of.

@@ -7,15 +7,17 @@ use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
 use crate::names;
 use crate::narrow::{effects, narrow, size};
-use crate::pairs::{Candidate, Point, Relation, is_private, is_process_lock};
+use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
-use crate::trace::Trace;
+use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
-use fsrace_analyzer::flow::{Block, Domain, Effect, FlowSummary, Operation, Place, PlaceKind, Site};
+use fsrace_analyzer::flow::{
+    Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
+};
 use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
@@ -193,8 +195,11 @@ impl<'p> View<'p> {
             false => {}
         }
         // What is about the lock itself is not kept safe by it.
+        let is_lock = candidate.meaning == Meaning::Claim
+            && candidate.act.effect.operation.domain() == Domain::KeyValue;
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
+            && !is_lock
             && !candidate.cover.is_broken()
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
@@ -371,6 +376,9 @@ impl<'p> View<'p> {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
         actors.retain(|(actor, _)| candidate.with_own_work == (*actor == Actor::Task));
+        // What is lost by an end in between is that the key never expires, and by nothing else.
+        let expires = candidate.act.effect.operation == Operation::Key(KeyOperation::Expire);
+        actors.retain(|(actor, _)| expires == (*actor == Actor::Crash));
         // A helper's write is looked at from its callers for what they know about the path.
         if candidate.check.is_none() && candidate.act.depth > 0 {
             actors.retain(|(_, reason)| !matches!(reason, Reason::None));
@@ -417,15 +425,17 @@ impl<'p> View<'p> {
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
-    let reads = check.effect.operation == Operation::Read;
+    let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
     // What changes something else too may lose that.
     let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();
     if !reads && !only_uses {
         return true;
     }
+    // That there is nothing to read is what was asked.
+    let asked = candidate.says == Some(Says::Absent);
     let ran = |lane: Lane, site: Site| {
         race.witness.steps.iter().any(|step| {
-            let done = !reads || !matches!(step.outcome, StepOutcome::Failed(_));
+            let done = !reads || asked || !matches!(step.outcome, StepOutcome::Failed(_));
             step.lane == lane && step.site == Some(site) && (done || site != check.effect.site)
         })
     };
@@ -437,7 +447,7 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
 /// As the explorer sees it: who goes to a directory after another step on it goes by a path.
 fn changes_process(candidate: &Candidate) -> bool {
     match candidate.act.effect.operation.domain() {
-        Domain::Files | Domain::Channels => false,
+        Domain::Files | Domain::KeyValue | Domain::Channels => false,
         Domain::WorkingDirectory => candidate.check.is_none(),
         Domain::Environment | Domain::Mask => true,
     }

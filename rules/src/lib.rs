@@ -15,6 +15,7 @@ pub mod finding;
 mod global_cwd_mutation;
 mod global_environment_mutation;
 mod guarded;
+mod kv_check_then_set;
 mod left_running;
 mod lock_after_check;
 mod lock_file_by_existence;
@@ -65,6 +66,7 @@ pub static RULES: &[&Rule] = &[
     &exists_then_use::RULE,
     &global_cwd_mutation::RULE,
     &global_environment_mutation::RULE,
+    &kv_check_then_set::RULE,
     &lock_after_check::RULE,
     &lock_file_by_existence::RULE,
     &lost_worker_error::RULE,

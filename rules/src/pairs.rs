@@ -55,6 +55,8 @@ pub struct Candidate {
     pub refuses: bool,
     /// What it means to others that the place is there.
     pub meaning: Meaning,
+    /// Whether what is put there takes the place of what was looked for and not found, and no more is known of it.
+    pub fills_gap: bool,
     /// How far locks cover the two steps.
     pub cover: Cover,
 }
@@ -253,6 +255,7 @@ impl Candidate {
             again: false,
             moved: false,
             meaning: Meaning::Plain,
+            fills_gap: false,
             cover: Cover::of(trace, Some(pair.check), pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
@@ -288,6 +291,7 @@ impl Candidate {
             with_own_work: false,
             beside_method: false,
             meaning: Meaning::Plain,
+            fills_gap: false,
             cover: Cover::of(
                 trace,
                 first.map(|first| first.min(act)),

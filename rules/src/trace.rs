@@ -4,7 +4,7 @@
 //! or a branch on the answer left early before it. Answers that a helper function forwards (`fn seen(p) -> bool`) count.
 
 use fsrace_analyzer::flow::{
-    Block, Check, Condition, Effect, ErrorKind, Kinds, Operation, ResultId, Site, Value,
+    Block, Check, Condition, Effect, ErrorKind, KeyOperation, Kinds, Operation, ResultId, Site, Value,
 };
 use rustc_hash::FxHashMap;
 
@@ -234,8 +234,12 @@ impl<'a> Trace<'a> {
             Condition::Opaque { observed, .. } => {
                 for event in observed.iter().flat_map(|r| self.origins(*r)) {
                     let says = match self.events.get(event).map(|e| e.effect.operation) {
-                        Some(Operation::Check(_)) => Says::Unknown,
-                        Some(Operation::Read | Operation::Open(_)) => Says::Judged,
+                        Some(Operation::Check(_) | Operation::Key(KeyOperation::Exists)) => Says::Unknown,
+                        Some(
+                            Operation::Read
+                            | Operation::Open(_)
+                            | Operation::Key(KeyOperation::Get | KeyOperation::Swap),
+                        ) => Says::Judged,
                         _ => continue,
                     };
                     out.push(Guard { event, says, certain, refuses: false });
@@ -351,6 +355,21 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
                 Ask::True(_) => Some(Says::Unknown),
             }
         }
+        Operation::Key(KeyOperation::Exists) => match ask {
+            Ask::True(there) => Some(if there { Says::Present } else { Says::Absent }),
+            _ => None,
+        },
+        Operation::Key(KeyOperation::SetNew { .. }) => match ask {
+            Ask::True(set) => Some(if set { Says::Absent } else { Says::Present }),
+            _ => None,
+        },
+        Operation::Key(KeyOperation::Get) => match ask {
+            Ask::Ok(there) => Some(if there { Says::Present } else { Says::Absent }),
+            Ask::Failed(kinds, failed) if absent(kinds) => {
+                Some(if failed { Says::Absent } else { Says::Present })
+            }
+            _ => None,
+        },
         // A failed create_new tells that somebody else has it.
         Operation::CreateDir { all: false } | Operation::Open(_) if effect.created().is_some() => match ask {
             Ask::Failed(kinds, true) if kinds != Kinds::ANY && kinds.contains(ErrorKind::AlreadyExists) => {

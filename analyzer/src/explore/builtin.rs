@@ -3,7 +3,7 @@
 use super::content::{Content, Half};
 use super::effects::{EXCLUSIVE, READ, hold, note_written};
 use super::filesystem::{Call, Kind, Name, Reply};
-use super::machine::{Context, Datum, Seen, State, other};
+use super::machine::{Context, Datum, Seen, State, Status, other};
 use super::setup::victim;
 use super::{Actor, Lane, StepOutcome};
 use crate::flow::{Domain, ErrorKind};
@@ -85,6 +85,13 @@ impl Context<'_> {
                 // It stays open: what is written later can be read through it.
                 opened.map(|_| ())
             }
+            // A lock in a store goes by itself when its time is over, and the next one takes it.
+            Actor::Acquirer if self.domain == Domain::KeyValue => {
+                self.call(state, lane, Call::Replace { path: own(), kind: Kind::File, content })?;
+                state.holds = [false; 2];
+                hold(state, lane);
+                Ok(())
+            }
             Actor::Acquirer if self.directory => {
                 self.call(state, lane, Call::MakeDirectory { path: own(), private: false, content })?;
                 hold(state, lane);
@@ -105,6 +112,13 @@ impl Context<'_> {
                     self.call(state, lane, Call::RemoveAll(own()))?;
                 }
                 self.call(state, lane, Call::Symlink { target: victim(), at: own() }).map(|_| ())
+            }
+            Actor::Crash => {
+                let ended = state.machine_mut(other(lane));
+                if ended.status == Status::Running {
+                    ended.status = Status::Returned;
+                }
+                Ok(())
             }
             // These run the function itself.
             Actor::Itself | Actor::ItselfThread | Actor::Task => Ok(()),
@@ -142,7 +156,9 @@ impl Context<'_> {
     fn look(&mut self, state: &mut State, lane: Lane, path: &[Name]) -> Seen {
         let process = self.process(lane);
         let looked = match self.domain {
-            Domain::Files | Domain::Channels => self.call(state, lane, Call::Stat(path.to_vec())),
+            Domain::Files | Domain::KeyValue | Domain::Channels => {
+                self.call(state, lane, Call::Stat(path.to_vec()))
+            }
             Domain::Environment => {
                 let name = path.last().copied().unwrap_or(Name::WORKING);
                 self.call(state, lane, Call::Variable(name))

@@ -6,7 +6,9 @@ use super::machine::{Context, Datum, Event, Resource, State, Success, effect_bit
 use super::program::{EffectStep, Slot};
 use super::setup::lane_path;
 use super::{Actor, Lane, ScriptCall, StepOutcome};
-use crate::flow::{Check, Domain, ErrorKind, LockScope, Mode, OpenFlags, Operation, RemoveKind};
+use crate::flow::{
+    Check, Domain, ErrorKind, KeyOperation, LockScope, Mode, OpenFlags, Operation, RemoveKind,
+};
 use std::rc::Rc;
 
 /// How far an effect is after a step of it.
@@ -151,7 +153,7 @@ impl Context<'_> {
             state.misled |= lane == Lane::A && takes;
         }
         if stepped.is_ok() {
-            self.track_ownership(state, lane, effect, phase);
+            self.track_ownership(state, lane, number, effect, phase);
             if self.wrote(state, lane, number, effect) {
                 note_written(state, lane, number);
             }
@@ -410,6 +412,60 @@ impl Context<'_> {
             | Operation::Receive { .. }
             | Operation::Wait
             | Operation::HandOver => done(),
+            Operation::Key(operation) => {
+                let text = self.text(state, lane, number, effect);
+                self.key_step(state, lane, operation, path, (number, text))
+            }
+        }
+    }
+
+    /// A command of a store, as what it does to a file that is only ever replaced.
+    fn key_step(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        operation: KeyOperation,
+        path: &[Name],
+        (number, text): (u16, Content),
+    ) -> Stepped {
+        let set = |content| Call::Replace { path: path.to_vec(), kind: Kind::File, content };
+        let answer = |truth| Ok(Progress::Done(Success { truth: Some(truth), ..Success::default() }));
+        match operation {
+            KeyOperation::Exists => self.check_step(state, lane, Check::Exists, path, None),
+            KeyOperation::Get => observed(&self.read_path(state, lane, path)?),
+            KeyOperation::Set => {
+                self.call(state, lane, set(text))?;
+                done()
+            }
+            KeyOperation::SetNew { .. } => match self.open(state, lane, path, EXCLUSIVE) {
+                Ok(handle) => {
+                    self.write_whole(state, lane, handle, text)?;
+                    self.call(state, lane, Call::Close(handle))?;
+                    answer(true)
+                }
+                Err(ErrorKind::AlreadyExists) => answer(false),
+                Err(kind) => Err(kind),
+            },
+            KeyOperation::Swap => {
+                let before = self.read_path(state, lane, path);
+                self.call(state, lane, set(text))?;
+                observed(&before?)
+            }
+            KeyOperation::Delete => match self.call(state, lane, Call::Unlink(path.to_vec())) {
+                Ok(_) => answer(true),
+                Err(ErrorKind::NotFound) => answer(false),
+                Err(kind) => Err(kind),
+            },
+            // What expires is the same value, and yet another state of it.
+            KeyOperation::Expire => match self.read_path(state, lane, path) {
+                Ok(there) => {
+                    let expiring = self.contents.text(lane, number, vec![there.content()]);
+                    self.call(state, lane, set(expiring))?;
+                    answer(true)
+                }
+                Err(ErrorKind::NotFound) => answer(false),
+                Err(kind) => Err(kind),
+            },
         }
     }
 
@@ -604,8 +660,9 @@ impl Context<'_> {
     fn wrote(&self, state: &State, lane: Lane, number: u16, effect: &EffectStep) -> bool {
         match effect.operation {
             Operation::Write | Operation::Append | Operation::Populate | Operation::EnvSet => true,
-            // An existing directory stays the other's.
-            Operation::CreateDir { .. } => {
+            // An existing directory stays the other's, and so does a key.
+            Operation::CreateDir { .. }
+            | Operation::Key(KeyOperation::Set | KeyOperation::SetNew { .. } | KeyOperation::Swap) => {
                 let at = state.files.stat(self.process(lane), lane_path(&effect.paths, lane));
                 at.is_ok_and(|status| self.contents.is_written_by(status.content, lane, number))
             }
@@ -614,14 +671,18 @@ impl Context<'_> {
     }
 
     /// Notes who believes to own the place after a successful step.
-    fn track_ownership(&self, state: &mut State, lane: Lane, effect: &EffectStep, phase: u8) {
+    fn track_ownership(&self, state: &mut State, lane: Lane, number: u16, effect: &EffectStep, phase: u8) {
         let at = |paths| lane_path(paths, lane) == self.target;
         let takes = match effect.operation {
             Operation::Open(flags) if flags.create_new => at(&effect.paths),
+            Operation::Key(KeyOperation::SetNew { .. }) => {
+                at(&effect.paths) && self.wrote(state, lane, number, effect)
+            }
             // Beside somebody who takes the place as a lock, whoever creates or overwrites it takes it.
             _ if self.actor != Actor::Acquirer => false,
             Operation::Open(flags) => (flags.create || flags.truncate) && at(&effect.paths),
             Operation::Write => effect.handle.is_none() && phase == 0 && at(&effect.paths),
+            Operation::Key(KeyOperation::Set | KeyOperation::Swap) => at(&effect.paths),
             Operation::CreateDir { all: false } | Operation::Populate => phase == 0 && at(&effect.paths),
             Operation::Rename { .. } | Operation::Copy | Operation::HardLink | Operation::Symlink => {
                 phase == 0 && at(&effect.other_paths)
@@ -629,6 +690,7 @@ impl Context<'_> {
             _ => false,
         };
         let leaves = match effect.operation {
+            Operation::Key(KeyOperation::Delete) => at(&effect.paths),
             Operation::Remove(RemoveKind::Tree) => phase > 0 && at(&effect.paths),
             Operation::Remove(_) | Operation::Rename { .. } => at(&effect.paths),
             _ => false,

@@ -62,6 +62,8 @@ pub enum Actor {
     /// Another thread of the process that goes by the process' own state (a variable, the working directory, the umask): it looks
     /// twice, and what it does in between takes both for the same. Of files, it sees nothing.
     Bystander,
+    /// The end of the process, at any moment: the function goes no further.
+    Crash,
     /// The function's own spawned work: the thread or task that holds the check or the act, else the first. Its serial order is
     /// the one in which it runs to its end where it is started.
     Task,

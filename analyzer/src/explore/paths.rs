@@ -32,6 +32,8 @@ enum Key {
     Standing,
     /// The file mode creation mask.
     Mask,
+    /// A key of a store; of a lane, if the two actors have different ones.
+    Stored(Place, Option<Lane>),
     /// A component with another extension.
     Extension(Name, Place, Option<Lane>),
 }
@@ -65,6 +67,11 @@ impl Paths {
             Domain::Environment => vec![self.name(Key::Variable(variable(place)))],
             Domain::WorkingDirectory => vec![self.name(Key::Standing)],
             Domain::Mask => vec![self.name(Key::Mask)],
+            // A store is a directory of its own, a key a file in it that is only ever replaced.
+            Domain::KeyValue => {
+                let of = self.lane_of(place, lane);
+                vec![self.name(Key::Absolute), self.name(Key::Stored(place.clone(), of))]
+            }
         }
     }
 

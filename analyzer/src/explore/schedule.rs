@@ -142,7 +142,10 @@ pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial,
 /// Whether the act was done, by whichever actor runs the program.
 fn reached(context: &Context<'_>, state: &State) -> bool {
     let by_both = matches!(context.actor, Actor::Itself | Actor::ItselfThread | Actor::Task);
-    state.machine(Lane::A).reached || (by_both && state.machine(Lane::B).reached)
+    // Who ends before the act has come to where it matters.
+    context.actor == Actor::Crash
+        || state.machine(Lane::A).reached
+        || (by_both && state.machine(Lane::B).reached)
 }
 
 /// Spawned work that runs to its end where it is started, as far as nothing makes it wait.

@@ -6,7 +6,7 @@ use super::machine::index;
 use super::paths::related;
 use super::program::{EffectStep, Instruction, Program};
 use super::{Actor, Lane};
-use crate::flow::{Check, Domain, Mode, Operation, RemoveKind};
+use crate::flow::{Check, Domain, KeyOperation, Mode, Operation, RemoveKind};
 
 /// Where an attacker's link leads: a file that the function has no business with.
 pub fn victim() -> Vec<Name> {
@@ -30,6 +30,8 @@ impl Initial {
             (Domain::Files | Domain::Channels, Initial::Directory) => "a directory",
             (Domain::Environment, Initial::Absent) => "not set",
             (Domain::Environment, _) => "set",
+            (Domain::KeyValue, Initial::Absent) => "absent",
+            (Domain::KeyValue, _) => "set",
             (Domain::WorkingDirectory | Domain::Mask, _) => "as in the beginning",
         }
     }
@@ -57,7 +59,8 @@ impl Use {
         let mut uses = program.effects.iter().filter(|effect| lane_path(&effect.paths, Lane::A) == target);
         let asks = [Check::Exists, Check::IsFile, Check::Metadata].map(Operation::Check);
         let first = uses.find(|effect| !asks.contains(&effect.operation));
-        used.reads_first = first.is_some_and(|effect| effect.operation == Operation::Read);
+        let reads = [Operation::Read, Operation::Key(KeyOperation::Get)];
+        used.reads_first = first.is_some_and(|effect| reads.contains(&effect.operation));
         for effect in &program.effects {
             let path = lane_path(&effect.paths, Lane::A);
             used.directory |= path.len() > target.len() && path.starts_with(target);
@@ -106,6 +109,8 @@ impl Use {
         match self.domain {
             Domain::Files | Domain::Channels => {}
             Domain::Environment => return vec![Initial::File, Initial::Absent],
+            Domain::KeyValue if self.reads_first => return vec![Initial::File, Initial::Absent],
+            Domain::KeyValue => return vec![Initial::Absent, Initial::File],
             Domain::WorkingDirectory | Domain::Mask => return initials,
         }
         if self.file || !self.directory {
@@ -195,7 +200,7 @@ pub fn start(
             let name = target.last().copied().unwrap_or(Name::WORKING);
             start.make(Call::SetVariable(name, original), contents);
         }
-        (Domain::Files, _) => {
+        (Domain::Files | Domain::KeyValue, _) => {
             above(&mut start, target, contents);
             match initial {
                 Initial::Absent => {}
@@ -293,6 +298,7 @@ fn touches<'a>(
         | Operation::Read
         | Operation::ReadDir
         | Operation::EnvGet
+        | Operation::Key(KeyOperation::Exists | KeyOperation::Get)
         | Operation::SetOwner
         | Operation::SetTimes
         | Operation::Execute

@@ -153,6 +153,8 @@ impl Wanted {
                         && (self.steps.contains(&Some(one.effect.site))
                             || matches!(self.actor, Actor::ItselfThread | Actor::Task)))
             }
+            Operation::Key(_) => self.domain == Domain::KeyValue && touches(),
+            _ if self.domain == Domain::KeyValue => false,
             Operation::EnvGet | Operation::EnvSet => self.domain == Domain::Environment && touches(),
             _ if self.domain == Domain::WorkingDirectory => {
                 one.path.first() == Some(&Name::WORKING)

@@ -47,6 +47,16 @@ impl Question<'_> {
         if matches!(self.actor, Actor::Attacker | Actor::Stranger) {
             return self.security(outcome, serials);
         }
+        if self.actor == Actor::Crash {
+            // A file that is there says nothing of who waits for it.
+            if self.domain != Domain::KeyValue {
+                return None;
+            }
+            let left = outcome.at(self.target)?;
+            let never = !serials.iter().any(|s| s.at(self.target) == Some(left));
+            let loss = "A ends in between, and the key stays for ever: whoever wants it waits in vain";
+            return never.then(|| (Consequence::SpuriousFailure, loss.to_owned()));
+        }
         if let Some(loss) = self.double_owner(outcome, serials) {
             return Some((Consequence::DoubleOwner, loss));
         }

@@ -6,7 +6,7 @@ use super::machine::Event;
 use super::program::{EffectStep, Program};
 use super::setup::lane_path;
 use super::{Actor, StepOutcome, WitnessStep};
-use crate::flow::{Check, Domain, LockScope, Mode, OpenFlags, Operation, Place, RemoveKind};
+use crate::flow::{Check, Domain, KeyOperation, LockScope, Mode, OpenFlags, Operation, Place, RemoveKind};
 
 /// What the words are about.
 pub struct Story<'a> {
@@ -62,6 +62,9 @@ impl Story<'_> {
         let effect = first.effect.and_then(|n| self.program.effect(n));
         let operation = match effect {
             Some(effect) => words(effect, first.phase, last.phase, last.outcome),
+            None if self.domain == Domain::KeyValue && self.actor == Actor::Acquirer => {
+                "find no live key, and set".to_owned()
+            }
             None => builtin_words(self.actor).to_owned(),
         };
         WitnessStep {
@@ -77,6 +80,12 @@ impl Story<'_> {
     fn describe(&self, files: &Filesystem) -> String {
         match self.domain {
             Domain::Files | Domain::Channels => {}
+            Domain::KeyValue => {
+                return match files.lstat(Process::First, self.target) {
+                    Ok(found) => format!("set ({})", self.contents.describe(found.content)),
+                    Err(_) => "absent".to_owned(),
+                };
+            }
             Domain::Environment => {
                 let name = self.target.last();
                 return match files.environment().iter().find(|(n, _)| Some(n) == name) {
@@ -111,6 +120,7 @@ fn builtin_words(actor: Actor) -> &'static str {
         Actor::Updater => "update",
         Actor::Reader => "read",
         Actor::Bystander => "look",
+        Actor::Crash => "end A, which leaves",
         Actor::Visitor => "look into",
         Actor::Acquirer => "create exclusively",
         Actor::Attacker => "swap for a symlink",
@@ -196,6 +206,13 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
             _ => "update",
         }
         .to_owned(),
+        Operation::Key(KeyOperation::Exists) => "ask for the key".to_owned(),
+        Operation::Key(KeyOperation::Get) => "get the key".to_owned(),
+        Operation::Key(KeyOperation::Set) => "set the key".to_owned(),
+        Operation::Key(KeyOperation::SetNew { .. }) => "set the key if it is not there".to_owned(),
+        Operation::Key(KeyOperation::Swap) => "set the key and get what it was".to_owned(),
+        Operation::Key(KeyOperation::Delete) => "delete the key".to_owned(),
+        Operation::Key(KeyOperation::Expire) => "let the key expire".to_owned(),
         Operation::Run
         | Operation::Sync
         | Operation::Channel { .. }

@@ -1,8 +1,8 @@
 //! The text form of summaries, for snapshots and for whoever asks why something was or was not reported.
 
 use super::{
-    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, Mode,
-    OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step, Value,
+    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
+    Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step, Value,
 };
 use std::fmt::{self, Display, Write};
 
@@ -262,6 +262,16 @@ impl Display for Operation {
             Operation::Update => f.write_str("update"),
             Operation::Run => f.write_str("run"),
             Operation::Sync => f.write_str("sync"),
+            Operation::Key(operation) => f.write_str(match operation {
+                KeyOperation::Exists => "key-exists",
+                KeyOperation::Get => "key-get",
+                KeyOperation::Set => "key-set",
+                KeyOperation::SetNew { expires: false } => "key-set-new",
+                KeyOperation::SetNew { expires: true } => "key-set-new-expiring",
+                KeyOperation::Swap => "key-swap",
+                KeyOperation::Delete => "key-delete",
+                KeyOperation::Expire => "key-expire",
+            }),
             Operation::Channel { room: Room::Limited(room), .. } => write!(f, "channel[{room}]"),
             Operation::Channel { room: Room::Unknown, .. } => f.write_str("channel"),
             Operation::Send { waits } => f.write_str(if *waits { "send" } else { "try-send" }),

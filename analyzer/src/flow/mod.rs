@@ -432,6 +432,8 @@ pub enum Operation {
     Run,
     /// Flushes to the disk.
     Sync,
+    /// Asks for or changes a key of a store that processes share; the place is the key's name.
+    Key(KeyOperation),
     /// Makes a channel that started work reports its failures through.
     Channel {
         /// How much it holds.
@@ -456,6 +458,28 @@ pub enum Operation {
     Use,
     /// Keeps a channel, or hands it to code out of sight: from there on, who sends and who takes is not known.
     HandOver,
+}
+
+/// One command of a key-value store: one step each, whole or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyOperation {
+    /// Whether the key is there. The result is a boolean.
+    Exists,
+    /// Reads the value; fails with `NotFound`, and the result carries the data.
+    Get,
+    /// Sets the value, whatever was there.
+    Set,
+    /// Sets the value if the key is not there. The result is a boolean: whether it was set.
+    SetNew {
+        /// The same command says when it is to go by itself.
+        expires: bool,
+    },
+    /// Sets the value and reads the one before, in one step; fails, having set it, with `NotFound` if there was none.
+    Swap,
+    /// Removes the key; that it is not there is no failure.
+    Delete,
+    /// Says when the key is to go by itself, if it is there.
+    Expire,
 }
 
 /// How much a channel holds that nobody has taken yet.
@@ -710,6 +734,8 @@ pub enum Domain {
     WorkingDirectory,
     /// A process' file mode creation mask.
     Mask,
+    /// The keys of a store that processes share.
+    KeyValue,
     /// What the threads of a process hand to one another; the place is the channel.
     Channels,
 }
@@ -721,6 +747,7 @@ impl Operation {
             Operation::EnvGet | Operation::EnvSet => Domain::Environment,
             Operation::SetCwd => Domain::WorkingDirectory,
             Operation::SetUmask(_) => Domain::Mask,
+            Operation::Key(_) => Domain::KeyValue,
             Operation::Channel { .. }
             | Operation::Send { .. }
             | Operation::Receive { .. }

@@ -46,6 +46,8 @@
 //! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in |
 //! | `errno` | the result is the error of the `status` row called before |
 //! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
+//! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
+//! | `program` | argument 1 names a command of this program (`command` rows), the others are its words |
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
 //! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
@@ -58,7 +60,8 @@
 //! `repository` lists libraries and programs that work on repositories. `command` rows say what a program does when it is run with one of
 //! these `words` as its subcommand: `effect` is `populate` or `update` (a repository, under its lock file); `place` counts the words after the
 //! subcommand, options aside, and without it the place is where the command runs, which `directory` is the option for; `valued` lists
-//! options that take the next word for their value.
+//! options that take the next word for their value. A program that is a store does to the key at `place` what `effect` says, unless one of the
+//! `new` words is there: then it sets the key only if it is absent, and with an expiry if one of the `expiring` words is there too.
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
@@ -156,6 +159,10 @@ pub struct Api {
     pub stream: bool,
     /// Failures of these kinds are told as successes.
     pub tolerates: Kinds,
+    /// The result is what the command that argument 0 is came to.
+    pub outcome: Option<OutcomePart>,
+    /// Argument 1 names a command of this program, the others are its words.
+    pub program: Option<String>,
     /// Names of the arguments by their position, where callers may name them; of a receiver, empty.
     pub keywords: Vec<String>,
     /// What is different where an argument says so.
@@ -164,6 +171,17 @@ pub struct Api {
     pub text_mode: Option<usize>,
     /// What was read is understood here, and half of it makes this fail.
     pub parses: bool,
+}
+
+/// What is asked of a command that is kept as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomePart {
+    /// Its value, and its error.
+    Both,
+    /// Its value alone.
+    Value,
+    /// Its error alone.
+    Error,
 }
 
 /// What an argument changes of a row.
@@ -206,7 +224,7 @@ pub enum CommandPart {
 /// What a command does to the filesystem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// `Populate` or `Update`.
+    /// `Populate` or `Update`, or what is done to a key.
     pub effect: Operation,
     /// Which of the words after the subcommand, options aside, is the place; without, it is where the command runs.
     pub place: Option<usize>,
@@ -214,6 +232,10 @@ pub struct Command {
     pub valued: Vec<String>,
     /// The option whose value is where the command runs.
     pub directory: Option<String>,
+    /// Words with which a key is set only if it is not there.
+    pub new: Vec<String>,
+    /// Words with which it goes by itself.
+    pub expiring: Vec<String>,
 }
 
 impl Api {

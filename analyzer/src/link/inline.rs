@@ -5,8 +5,8 @@ use super::labour::takes_long;
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
-    Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, OnFailure,
-    Operation, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
+    Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
+    OnFailure, Operation, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -288,7 +288,7 @@ impl<'p> Expander<'p> {
                     self.guards.insert(result, handle);
                 }
             }
-            Operation::Read | Operation::EnvGet => {
+            Operation::Read | Operation::EnvGet | Operation::Key(KeyOperation::Get | KeyOperation::Swap) => {
                 self.reads.insert(result);
             }
             _ => {}

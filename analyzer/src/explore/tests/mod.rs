@@ -6,6 +6,7 @@ mod directories;
 mod handoff;
 mod idioms;
 mod judge;
+mod keys;
 mod locks;
 mod permissions;
 mod process;

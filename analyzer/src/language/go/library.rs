@@ -5,12 +5,12 @@ use super::syntax::Node;
 use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
 use crate::flow::{
-    Certainty, Condition, Effect, Exit, Kinds, LockScope, OnFailure, Operation, Place, PlaceKind, ResultId,
-    Root, Spawn, Step, Value,
+    Certainty, Condition, Effect, Exit, KeyOperation, Kinds, LockScope, OnFailure, Operation, Place,
+    PlaceKind, ResultId, Root, Spawn, Step, Value,
 };
-use crate::language::command::{CommandLine, WORDS};
+use crate::language::command::{CommandLine, WORDS, literal};
 use crate::language::conditions::add_data;
-use crate::language::models::{Api, Asks, CommandPart, Fails, Models, PathTransform};
+use crate::language::models::{Api, Asks, CommandPart, Fails, Models, OutcomePart, PathTransform};
 use crate::language::modes::with_mode;
 use crate::language::texts::concat;
 use crate::source::Span;
@@ -93,6 +93,12 @@ impl<'t> Lowerer<'_, 't> {
         {
             return Val { ty: if ty == Ty::Unknown { value.ty.clone() } else { ty }, ..value };
         }
+        if let Some(part) = api.outcome {
+            return self.outcome(part, ty, arguments);
+        }
+        if let Some(program) = &api.program {
+            return self.stored(program, api, arguments, nodes, at);
+        }
         if let Some(transform) = api.path {
             return self.transform(transform, api, arguments, nodes);
         }
@@ -124,6 +130,65 @@ impl<'t> Lowerer<'_, 't> {
                 }
             }
         }
+    }
+
+    /// What became of a command that is kept as a value, or is handed in with its error.
+    fn outcome(&mut self, part: OutcomePart, ty: Ty, arguments: &[Val<'t>]) -> Val<'t> {
+        let of = arguments.first().cloned().unwrap_or_default();
+        let (value, error) = match of.v {
+            V::Result(r) if ty == Ty::Bool => {
+                (Val { v: V::Cond(Condition::True(r)), ty, data: of.data }, Val::error(Failure::of(r)))
+            }
+            V::Result(r) => (Val { v: V::Result(r), ty, data: of.data }, Val::error(Failure::of(r))),
+            _ => {
+                let error = self.foreign_error(of.observed());
+                (Val { v: V::Opaque, ty, data: of.observed() }, error)
+            }
+        };
+        match part {
+            OutcomePart::Both => Val::several(vec![value, error]),
+            OutcomePart::Value => value,
+            OutcomePart::Error => error,
+        }
+    }
+
+    /// A command that is spelled as words: which one, the key, and what goes with it.
+    fn stored(
+        &mut self,
+        program: &str,
+        api: &Api,
+        arguments: &mut [Val<'t>],
+        nodes: &[Node<'t>],
+        at: Span,
+    ) -> Val<'t> {
+        let word = |value: &Val<'t>| match &value.v {
+            V::Place(place) => literal(place).map(str::to_ascii_uppercase),
+            _ => None,
+        };
+        let words: Vec<Option<String>> = arguments.iter().skip(1).map(word).collect();
+        // What a list holds that is handed on is not looked at: it may say anything.
+        let spread = nodes.last().is_some_and(|n| n.kind() == "variadic_argument");
+        let named = words.first().and_then(|first| first.as_deref());
+        let command = named.filter(|_| !spread).and_then(|word| self.file.models.command(program, word));
+        let Some((command, place)) = command.and_then(|command| Some((command, command.place?))) else {
+            let mut data: Vec<ResultId> = Vec::new();
+            arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
+            let error = self.foreign_error(data.clone());
+            return Val::several(vec![Val { v: V::Opaque, ty: Ty::Unknown, data }, error]);
+        };
+        let says = |these: &[String]| words.iter().flatten().any(|word| these.contains(word));
+        let effect = match says(&command.new) {
+            true => Operation::Key(KeyOperation::SetNew { expires: says(&command.expiring) }),
+            false => command.effect,
+        };
+        let api = Api {
+            effect: Some(effect),
+            place: Some(place + 2),
+            data: Some(place + 3),
+            returns: Some("data".to_owned()),
+            ..api.clone()
+        };
+        self.effect(effect, &api, arguments, nodes, at, Certainty::Known)
     }
 
     /// A value with what tells of its failure: the failure of a lookup is no effect of ours, so success is taken for granted.
@@ -352,6 +417,11 @@ impl<'t> Lowerer<'_, 't> {
                     Some(operation) => operation,
                     None => return self.unlocked(api, arguments, at),
                 },
+                // Without an expiry it is there for ever.
+                (Operation::Key(KeyOperation::SetNew { .. }), given) => {
+                    let expires = !matches!(given, V::Number(0));
+                    Operation::Key(KeyOperation::SetNew { expires })
+                }
                 (operation, _) => operation,
             };
         }
@@ -478,7 +548,12 @@ impl<'t> Lowerer<'_, 't> {
 
     /// What a call with an effect returned.
     fn effect_result(&mut self, result: ResultId, api: &Api, operation: Operation, place: Place) -> Val<'t> {
-        let reads = matches!(operation, Operation::Read | Operation::ReadDir);
+        let reads = matches!(
+            operation,
+            Operation::Read
+                | Operation::ReadDir
+                | Operation::Key(KeyOperation::Get | KeyOperation::Swap | KeyOperation::Exists)
+        );
         let data = if reads { vec![result] } else { Vec::new() };
         let ty = match (operation, api.returns.as_deref()) {
             (_, Some(name)) => Ty::of_row(name),

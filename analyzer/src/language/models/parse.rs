@@ -1,11 +1,12 @@
 //! Reads a model table.
 
 use super::{
-    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, PathTransform, SpawnKind,
-    TypeInfo, When,
+    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, OutcomePart, PathTransform,
+    SpawnKind, TypeInfo, When,
 };
 use crate::flow::{
-    Check, ErrorKind, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root, Uniqueness,
+    Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root,
+    Uniqueness,
 };
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -113,6 +114,8 @@ struct ApiRow {
     stream: bool,
     #[serde(default)]
     tolerates: Vec<String>,
+    outcome: Option<String>,
+    program: Option<String>,
     #[serde(default)]
     keywords: Vec<String>,
     #[serde(default)]
@@ -146,6 +149,10 @@ struct CommandRow {
     #[serde(default)]
     valued: Vec<String>,
     directory: Option<String>,
+    #[serde(default)]
+    new: Vec<String>,
+    #[serde(default)]
+    expiring: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -189,7 +196,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     for row in table.command {
         let context = Row { list: "command", name: row.program.clone() };
         let effect = context.word("effect", &row.effect, operation)?;
-        if !matches!(effect, Operation::Populate | Operation::Update) {
+        if !matches!(effect, Operation::Populate | Operation::Update | Operation::Key(_)) {
             return Err(context.error(format!("a command does not `{}`", row.effect)));
         }
         for word in row.words {
@@ -198,6 +205,8 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
                 place: row.place,
                 valued: row.valued.clone(),
                 directory: row.directory.clone(),
+                new: row.new.clone(),
+                expiring: row.expiring.clone(),
             };
             context.insert(&mut models.commands, &format!("{}:{word}", row.program), command)?;
         }
@@ -435,6 +444,8 @@ impl ApiRow {
             when: self.when.iter().map(|when| self.when(when, context)).collect::<Result<_, _>>()?,
             text_mode: self.text_mode,
             parses: self.parses,
+            outcome: context.optional("part of an outcome", self.outcome.as_ref(), outcome_part)?,
+            program: self.program.clone(),
         })
     }
 
@@ -572,6 +583,14 @@ fn operation(word: &str) -> Option<Operation> {
         "update" => Operation::Update,
         "run" => Operation::Run,
         "sync" => Operation::Sync,
+        "key-exists" => Operation::Key(KeyOperation::Exists),
+        "key-get" => Operation::Key(KeyOperation::Get),
+        "key-set" => Operation::Key(KeyOperation::Set),
+        "key-set-new" => Operation::Key(KeyOperation::SetNew { expires: false }),
+        "key-set-new-expiring" => Operation::Key(KeyOperation::SetNew { expires: true }),
+        "key-swap" => Operation::Key(KeyOperation::Swap),
+        "key-delete" => Operation::Key(KeyOperation::Delete),
+        "key-expire" => Operation::Key(KeyOperation::Expire),
         "channel" => Operation::Channel { room: Room::Unknown, holds: false },
         "send" => Operation::Send { waits: true },
         "try-send" => Operation::Send { waits: false },
@@ -630,6 +649,15 @@ fn command_part(word: &str) -> Option<CommandPart> {
         "argument" => CommandPart::Argument,
         "arguments" => CommandPart::Arguments,
         "directory" => CommandPart::Directory,
+        _ => return None,
+    })
+}
+
+fn outcome_part(word: &str) -> Option<OutcomePart> {
+    Some(match word {
+        "both" => OutcomePart::Both,
+        "value" => OutcomePart::Value,
+        "error" => OutcomePart::Error,
         _ => return None,
     })
 }

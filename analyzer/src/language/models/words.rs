@@ -74,7 +74,7 @@ impl Words {
 
 /// Whether the row has an effect that a rule may report on.
 fn is_loud(api: &Api) -> bool {
-    api.effect.is_some_and(is_reported_on) || api.spawn == Some(SpawnKind::Process)
+    api.effect.is_some_and(is_reported_on) || api.program.is_some() || api.spawn == Some(SpawnKind::Process)
 }
 
 fn is_reported_on(operation: Operation) -> bool {

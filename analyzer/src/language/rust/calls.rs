@@ -5,8 +5,8 @@ use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
 use super::value::{V, Val};
 use crate::flow::{
-    Call, Callee, Certainty, Effect, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind, ResultId,
-    Spawn, Step, Value,
+    Call, Callee, Certainty, Effect, KeyOperation, LockScope, OnFailure, OpenFlags, Operation, Place,
+    PlaceKind, ResultId, Spawn, Step, Value,
 };
 use crate::language::conditions::add_data;
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
@@ -705,7 +705,10 @@ impl Lowerer<'_> {
         let ty = match (operation, api.returns.as_deref()) {
             (_, Some(name)) => Ty::of_name(name),
             (Operation::Open(_), None) => Ty::Named(FILE.into()),
-            (Operation::Check(_), None) => Ty::Bool,
+            (
+                Operation::Check(_) | Operation::Key(KeyOperation::Exists | KeyOperation::SetNew { .. }),
+                None,
+            ) => Ty::Bool,
             _ => Ty::Unknown,
         };
         let wrapped = match api.fails {
@@ -785,6 +788,11 @@ impl Lowerer<'_> {
         data: Vec<ResultId>,
     ) -> Val {
         let mut data = data;
+        // That the store cannot be asked is no answer; that a key is not there is `None`.
+        if let Operation::Key(KeyOperation::Get | KeyOperation::Swap) = operation {
+            add_data(&mut data, &[result]);
+            return Val::success(Val { v: V::Result(result), ty: Ty::Option(Rc::new(Ty::Unknown)), data });
+        }
         if matches!(operation, Operation::Read | Operation::ReadDir) {
             add_data(&mut data, &[result]);
         }
