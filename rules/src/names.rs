@@ -110,7 +110,7 @@ pub fn is_content_addressed(place: &Place) -> bool {
     })
 }
 
-/// Whether a function's name promises that nobody meets what it writes half done: `atomicWrite`, `safe_replace`.
+/// Whether a function's name promises that nobody meets what it writes half done: `atomicWrite`.
 pub fn is_atomic(name: &str) -> bool {
     words(name).iter().any(|word| ["atomic", "atomically"].contains(&word.as_str()))
 }
@@ -122,8 +122,7 @@ pub fn is_anothers(place: &Place) -> bool {
 
 /// As [`is_anothers`], of a name.
 pub fn is_of_another(name: &str) -> bool {
-    const KEPT_IN: [&str; 8] =
-        ["chroot", "guest", "idmap", "jail", "jailer", "mountpoint", "rootfs", "uidshift"];
+    const KEPT_IN: [&str; 7] = ["chroot", "guest", "idmap", "jail", "jailer", "mountpoint", "rootfs"];
     words(name).iter().any(|word| KEPT_IN.iter().any(|known| same_word(known, word)))
 }
 

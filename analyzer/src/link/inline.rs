@@ -270,7 +270,8 @@ impl<'p> Expander<'p> {
 
     fn effect(&mut self, effect: &Effect, scope: &mut Scope<'p>) -> Effect {
         let result = scope.result(effect.result);
-        let mut place = self.place(&effect.place, scope).map(&mut |part| self.named_part(part));
+        let place = self.place(&effect.place, scope);
+        let mut place = self.with_names(place);
         let mut handle = effect.handle.map(|h| self.handle(scope.result(h)));
         if handle.is_none() && works_on_handles(effect.operation) {
             handle = self.handle_in(&effect.place, scope);
@@ -300,7 +301,8 @@ impl<'p> Expander<'p> {
             other_place: effect
                 .other_place
                 .as_ref()
-                .map(|p| self.place(p, scope).map(&mut |part| self.named_part(part))),
+                .map(|p| self.place(p, scope))
+                .map(|p| self.with_names(p)),
             data,
             content: self.argument(&effect.content, scope),
             result,
@@ -437,14 +439,23 @@ impl<'p> Expander<'p> {
     /// Gives what a frame returned a name, if nothing better is known of it.
     fn name(&mut self, result: ResultId, function: FunctionId, arguments: &[Value]) {
         let unknown = |value: &Value| matches!(graph::payload(value), Value::Opaque | Value::Derived(_));
-        let place = |value| Some(self.place_of(value)?.map(&mut |part| self.named_part(part)));
+        if !self.returned.get(&result).is_none_or(unknown) {
+            return;
+        }
+        let place = |value| Some(self.with_names(self.place_of(value)?));
         let arguments: Option<Vec<Place>> = arguments.iter().map(place).collect();
-        if let (Some(arguments), Some(summary)) = (arguments, self.program.function(function))
-            && self.returned.get(&result).is_none_or(unknown)
-        {
+        if let (Some(arguments), Some(summary)) = (arguments, self.program.function(function)) {
             let callee = summary.name.as_str().into();
             self.named.insert(result, Place::new(PlaceKind::Call { callee, arguments }));
         }
+    }
+
+    /// The place with what calls returned in it by their names.
+    fn with_names(&self, place: Place) -> Place {
+        if self.named.is_empty() {
+            return place;
+        }
+        place.map(&mut |part| self.named_part(part))
     }
 
     fn named_part(&self, part: &Place) -> Option<Place> {
