@@ -1,0 +1,85 @@
+//! `LockAround`: one exclusive lock is held from before the read until after the write.
+
+use super::Draft;
+use super::calls::{opening, receiver};
+use super::imports::{imported_from, local_name};
+use super::quiet::is_quiet_expr;
+use super::site::{Located, Site, bound, edit, is_trivial, walk_expr};
+use crate::language::RewriteRequest;
+use ruff_python_ast::{Expr, Stmt};
+
+/// Takes a lock file beside the place: by `filelock` where the file has it, otherwise by `flock`. It is never complete: whoever else
+/// writes there must take it too.
+pub fn lock_around(site: &Site<'_>, request: &RewriteRequest<'_>) -> Option<Vec<Draft>> {
+    let read = site.read.as_ref()?;
+    let levels = read.levels.iter().zip(&site.act.levels);
+    let (first, last) = levels.take_while(|(r, a)| std::ptr::eq(r.block, a.block)).last()?;
+    let covered = first.block.get(first.index..=last.index)?;
+    if !covered.first().is_some_and(|s| site.stands_alone(s))
+        || !covered.last().is_some_and(|s| site.stands_alone(s))
+    {
+        return None;
+    }
+    let path = [&site.act, read].into_iter().find_map(|located| path_of(site, located))?;
+    let text = site.of(path);
+    let set = bound(covered);
+    let mut known = is_quiet_expr(site, path);
+    walk_expr(path, &mut |expr| {
+        known &= !matches!(expr, Expr::Name(name) if set.contains(name.id.as_str()));
+        true
+    });
+    // A lock file that is its own lock would be there for two things.
+    if !known || text.contains("lock") || request.place.to_string().contains("lock") {
+        return None;
+    }
+    let quote = site.quote();
+    let path = match path {
+        Expr::StringLiteral(_) if !text.ends_with("\"\"\"") && !text.ends_with("'''") => {
+            let (head, end) = text.split_at_checked(text.len().checked_sub(1)?)?;
+            format!("{head}.lock{end}")
+        }
+        path if is_trivial(path) => format!("f{quote}{{{text}}}.lock{quote}"),
+        _ => format!("str({text}) + {quote}.lock{quote}"),
+    };
+    let whole = site.suite(covered)?;
+    let margin = site.indent(whole.start);
+    let inner = [margin, site.unit()].concat();
+    let body = site.moved(whole.clone(), &inner, &[])?;
+    let (head, imports, needs) = match imported_from(site, "filelock", "FileLock") {
+        Some(lock) => (format!("with {lock}({path}):"), vec![], vec![]),
+        None => {
+            let (fcntl, lock) = (local_name(site, "fcntl")?, site.fresh("lock"));
+            let head = format!(
+                "with open({path}, {quote}a{quote}) as {lock}:\n{inner}{fcntl}.flock({lock}, {fcntl}.LOCK_EX)"
+            );
+            (head, vec!["fcntl"], vec!["Unix (`fcntl.flock`)".to_owned()])
+        }
+    };
+    let mut draft = Draft::new(vec![edit(whole, format!("{head}\n{inner}{body}"))]);
+    draft.imports = imports;
+    draft.needs = needs;
+    draft.complete = false;
+    Some(vec![draft])
+}
+
+/// The path that is read or written: that of the call, or of the open file around it.
+fn path_of<'t>(site: &Site<'t>, located: &Located<'t>) -> Option<&'t Expr> {
+    let of_call = |expr: &'t Expr| {
+        let Expr::Call(call) = expr else { return None };
+        if let Some(opening) = opening(site, call) {
+            return Some(opening.path);
+        }
+        let name = site.name(call);
+        let whole = matches!(name.as_str(), ".read_text" | ".read_bytes" | ".write_text" | ".write_bytes");
+        receiver(call).filter(|_| whole)
+    };
+    let mut found = of_call(located.expr);
+    for level in located.levels.iter().rev() {
+        if let Stmt::With(with) = level.statement
+            && found.is_none()
+        {
+            found = with.items.iter().find_map(|item| of_call(&item.context_expr));
+        }
+    }
+    found
+}

@@ -1,0 +1,533 @@
+//! Exchanging a check for the act's own answer: the act is tried, and the failure that says what the check would have said takes the
+//! branch that the check would have taken.
+
+use super::Draft;
+use super::guard::{Arm, Guard, Kind, Other, guard};
+use super::imports::{imported_from, local_name};
+use super::quiet::{is_plain, is_quiet};
+use super::site::{Level, Site, bound, diverges, edit, first_evaluated, range};
+use crate::language::Edit;
+use crate::language::python::names::each_block;
+use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtTry};
+use std::ops::Range;
+
+/// An early exit longer than this is not written a second time.
+const MAX_EXIT_LINES: usize = 4;
+
+/// An act that answers the check's question itself.
+pub struct Attempt {
+    /// What is changed in the act's own text.
+    pub changes: Vec<Edit>,
+    /// Whether it gives a file that is open.
+    pub opens: bool,
+    /// For what was one call and is to be two: the call that opens, and the method and what is written by it.
+    pub write: Option<Write>,
+    /// What is done first with the open file, where it is one of a `with`.
+    pub first: Option<&'static str>,
+    /// Whether the act is for a place that is there: otherwise it is for one that is not.
+    pub on_present: bool,
+    /// Whether the act, tried by itself, keeps what the code promises.
+    pub complete: bool,
+}
+
+/// A call that opened, wrote and closed.
+pub struct Write {
+    pub open: String,
+    /// What is written.
+    pub data: Range<usize>,
+    /// Whether evaluating that fails in none of the ways that the attempt does.
+    pub quiet: bool,
+}
+
+/// Statements, and the modules that they are from.
+pub struct Code {
+    pub text: String,
+    pub imports: Vec<&'static str>,
+}
+
+impl Code {
+    /// Statements that need nothing.
+    fn new(text: String) -> Self {
+        Code { text, imports: Vec::new() }
+    }
+
+    /// A draft that puts them in this place.
+    fn at(self, range: Range<usize>, others: Option<&String>, margin: &str) -> Draft {
+        let text = match others {
+            Some(others) => format!("if {others}:\n{margin}{}", self.text),
+            None => self.text,
+        };
+        let mut draft = Draft::new(vec![edit(range, text)]);
+        draft.imports = self.imports;
+        draft
+    }
+}
+
+/// What stands for the act's statement.
+struct Tried {
+    /// What is tried, and what is done if that went well.
+    tried: String,
+    then: Option<String>,
+}
+
+impl Attempt {
+    /// The act as it is written, which is for a place that is there or for one that is not.
+    pub fn as_it_is(on_present: bool) -> Self {
+        Attempt { changes: Vec::new(), opens: false, write: None, first: None, on_present, complete: true }
+    }
+
+    /// The exceptions by which the act says that it was not to be done.
+    fn refusal(&self, kind: Kind) -> &'static str {
+        match (self.on_present, kind) {
+            (false, _) => "FileExistsError",
+            (true, Kind::File) => "(FileNotFoundError, IsADirectoryError)",
+            (true, Kind::Directory) => "(FileNotFoundError, NotADirectoryError)",
+            (true, _) => "FileNotFoundError",
+        }
+    }
+
+    /// Whether the refusal says exactly what the check would have said.
+    fn is_exact(&self, kind: Kind) -> bool {
+        kind == Kind::Any || self.on_present && kind != Kind::Link
+    }
+}
+
+/// Puts an attempt in place of the guard and the act: the ways to write it, the best first.
+pub fn swap(site: &Site<'_>, attempt: &Attempt) -> Option<Vec<Draft>> {
+    let guard = guard(site)?;
+    match guard.arm_of(&site.act) {
+        Some(arm) => within(site, &guard, &arm, attempt),
+        None => past(site, &guard, attempt),
+    }
+    .map(|draft| vec![draft])
+}
+
+/// The act stands in an arm of the guard.
+fn within(site: &Site<'_>, guard: &Guard<'_>, arm: &Arm<'_>, attempt: &Attempt) -> Option<Draft> {
+    if arm.present != attempt.on_present {
+        return None;
+    }
+    let top = *site.act.levels.get(guard.depth + 1)?;
+    let own = site.act.own()?;
+    let alone = top.index == 0;
+    if alone && std::ptr::eq(top.statement, own.statement) {
+        return whole(site, guard, arm, attempt, own);
+    }
+    if alone
+        && top.rest().is_empty()
+        && let Stmt::Try(outer) = top.statement
+        && std::ptr::eq(own.block, &*outer.body)
+        && own.index == 0
+    {
+        return whole_try(site, guard, arm, attempt, outer);
+    }
+    if !matches!(arm.other, Other::Nothing) || !std::ptr::eq(top.statement, own.statement) {
+        return None;
+    }
+    in_place(site, guard, attempt, own)
+}
+
+/// The act is what its arm begins with: the check goes.
+fn whole(
+    site: &Site<'_>,
+    guard: &Guard<'_>,
+    arm: &Arm<'_>,
+    attempt: &Attempt,
+    own: Level<'_>,
+) -> Option<Draft> {
+    let outer = site.indent(guard.range().start);
+    let margin = margin(site, guard, outer);
+    let inner = [margin.as_str(), site.unit()].concat();
+    let end = site.suite(arm.block)?.end;
+    let rest = match own.rest() {
+        [] => None,
+        rest => Some(site.suite(rest)?.start..end),
+    };
+    let mut tried = tried(site, attempt, own, rest.is_none().then_some(end), (&inner, &inner))?;
+    if let Some(rest) = rest {
+        let between =
+            site.slice(range(own.statement).end..rest.start).replace(|c: char| c.is_whitespace(), "");
+        let rest = site.moved(rest, &inner, &[])?;
+        // What is behind the statement on its line comes first.
+        let line = if between.starts_with('#') {
+            let comment = site.slice(range(own.statement).end..site.line_end(range(own.statement).end));
+            format!("{}\n{inner}", comment.trim())
+        } else {
+            String::new()
+        };
+        let then = tried.then.take().map(|then| format!("{then}\n{inner}")).unwrap_or_default();
+        tried.then = Some(format!("{then}{line}{rest}"));
+    }
+    let other = other_text(site, &arm.other, &inner)?;
+    let code = match (&other, &tried.then) {
+        (None, None) if is_suppressed(attempt, own) && guard.kind == Kind::Any => {
+            suppressed(site, &tried.tried, "FileNotFoundError", &margin)?
+        }
+        _ => {
+            let refusal = attempt.refusal(guard.kind);
+            let other = other.unwrap_or_else(|| "pass".to_owned());
+            let mut code = format!("try:\n{inner}{}\n{margin}except {refusal}:\n{inner}{other}", tried.tried);
+            if let Some(then) = &tried.then {
+                code = format!("{code}\n{margin}else:\n{inner}{then}");
+            }
+            Code::new(code)
+        }
+    };
+    let mut draft = code.at(guard.range().start..guard_end(site, guard), guard.others.as_ref(), &margin);
+    draft.complete = attempt.complete && attempt.is_exact(guard.kind);
+    Some(draft)
+}
+
+/// Whether a failure is passed over in one line: not by a `with` around a `with`.
+fn is_suppressed(attempt: &Attempt, own: Level<'_>) -> bool {
+    attempt.on_present && !matches!(own.statement, Stmt::With(_))
+}
+
+/// `with contextlib.suppress(..):` around what is tried.
+pub fn suppressed(site: &Site<'_>, tried: &str, refusal: &str, margin: &str) -> Option<Code> {
+    let unit = site.unit();
+    let (suppress, imports) = match imported_from(site, "contextlib", "suppress") {
+        Some(name) => (name, vec![]),
+        None => (format!("{}.suppress", local_name(site, "contextlib")?), vec!["contextlib"]),
+    };
+    Some(Code { text: format!("with {suppress}({refusal}):\n{margin}{unit}{tried}"), imports })
+}
+
+/// The act is what a `try` begins with that is all that its arm does: it gets one more handler.
+fn whole_try(
+    site: &Site<'_>,
+    guard: &Guard<'_>,
+    arm: &Arm<'_>,
+    attempt: &Attempt,
+    outer: &StmtTry,
+) -> Option<Draft> {
+    let margin = margin(site, guard, site.indent(guard.range().start));
+    let inner = [margin.as_str(), site.unit()].concat();
+    let other = other_text(site, &arm.other, &inner)?.unwrap_or_else(|| "pass".to_owned());
+    let handler = handler(site, attempt, guard.kind, outer, &format!("{inner}{other}"), &margin)?;
+    let mut changes = attempt.changes.clone();
+    changes.push(handler);
+    let code = Code::new(site.moved(site.suite(arm.block)?, &margin, &changes)?);
+    let mut draft = code.at(guard.range().start..guard_end(site, guard), guard.others.as_ref(), &margin);
+    draft.complete = attempt.complete && attempt.is_exact(guard.kind);
+    Some(draft)
+}
+
+/// A handler before all others of a `try` whose body the act begins.
+fn handler(
+    site: &Site<'_>,
+    attempt: &Attempt,
+    kind: Kind,
+    outer: &StmtTry,
+    body: &str,
+    margin: &str,
+) -> Option<Edit> {
+    let [first, rest @ ..] = &*outer.body else { return None };
+    let ExceptHandler::ExceptHandler(next) = outer.handlers.first()?;
+    let plain = !outer.is_star && outer.finalbody.is_empty() && outer.orelse.is_empty();
+    if !plain || attempt.write.is_some() || attempt.first.is_some() {
+        return None;
+    }
+    if !is_quiet(site, std::slice::from_ref(first), site.act.expr) || !is_quiet(site, rest, site.act.expr) {
+        return None;
+    }
+    let at = range(next).start;
+    Some(edit(at..at, format!("except {}:\n{body}\n{margin}", attempt.refusal(kind))))
+}
+
+/// Work is done before: the check stays, as a hint, and what decides is the attempt.
+fn in_place(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt, own: Level<'_>) -> Option<Draft> {
+    if !site.stands_alone(own.statement) {
+        return None;
+    }
+    let start = range(own.statement).start;
+    let margin = site.indent(start);
+    let inner = [margin, site.unit()].concat();
+    let end = site.suite(own.block)?.end;
+    let rest = match own.rest() {
+        [] => None,
+        rest => Some(site.suite(rest)?.start..end),
+    };
+    let mut tried = tried(site, attempt, own, rest.is_none().then_some(end), (&inner, &inner))?;
+    if let Some(rest) = rest {
+        let then = tried.then.take().map(|then| format!("{then}\n{inner}")).unwrap_or_default();
+        tried.then = Some(format!("{then}{}", site.moved(rest, &inner, &[])?));
+    }
+    let code = match &tried.then {
+        None if is_suppressed(attempt, own) => suppressed(site, &tried.tried, "FileNotFoundError", margin)?,
+        then => {
+            let refusal = attempt.refusal(guard.kind);
+            let then = then.as_ref().map(|then| format!("\n{margin}else:\n{inner}{then}"));
+            Code::new(format!(
+                "try:\n{inner}{}\n{margin}except {refusal}:\n{inner}pass{}",
+                tried.tried,
+                then.unwrap_or_default()
+            ))
+        }
+    };
+    let mut draft = code.at(start..end, None, margin);
+    // A check that stays is fooled by a file that is only being written.
+    draft.complete = attempt.complete && attempt.on_present && attempt.is_exact(guard.kind);
+    Some(draft)
+}
+
+/// The act stands behind a guard that leaves early.
+fn past(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt) -> Option<Draft> {
+    if guard.present == attempt.on_present
+        || guard.others.is_some()
+        || !matches!(guard.other, Other::Nothing)
+        || !diverges(site, guard.arm)
+    {
+        return None;
+    }
+    let top = *site.act.levels.get(guard.depth)?;
+    let own = site.act.own()?;
+    if !std::ptr::eq(top.block, guard.level.block) || top.index <= guard.level.index {
+        return None;
+    }
+    let between = top.block.get(guard.level.index + 1..top.index)?;
+    let keep = !between.iter().all(|s| is_plain(site, s));
+    let exit = site.suite(guard.arm)?;
+    let lines = site.slice(exit.clone()).lines().count();
+    if keep && lines > MAX_EXIT_LINES || bound(between).iter().any(|name| site.mentions(exit.clone(), name)) {
+        return None;
+    }
+    let margin = site.indent(range(top.statement).start);
+    let inner = [margin, site.unit()].concat();
+    let exit = raised(site, guard.arm, exit, &inner)?;
+    let mut edits = Vec::new();
+    if std::ptr::eq(top.statement, own.statement) {
+        if !site.stands_alone(own.statement) {
+            return None;
+        }
+        let tried = tried(site, attempt, own, None, (&inner, margin))?;
+        let refusal = attempt.refusal(guard.kind);
+        let mut code = format!("try:\n{inner}{}\n{margin}except {refusal}:\n{inner}{exit}", tried.tried);
+        // Behind the exit, the rest needs no `else`.
+        if let Some(then) = tried.then {
+            code = format!("{code}\n{margin}{then}");
+        }
+        edits.push(edit(range(own.statement), code));
+    } else {
+        let Stmt::Try(outer) = top.statement else { return None };
+        if !std::ptr::eq(own.block, &*outer.body) || own.index != 0 {
+            return None;
+        }
+        edits.extend(attempt.changes.iter().cloned());
+        edits.push(handler(site, attempt, guard.kind, outer, &format!("{inner}{exit}"), margin)?);
+    }
+    if !keep {
+        edits.push(edit(site.lines_of(guard.range().start..guard_end(site, guard)), ""));
+    }
+    let mut draft = Draft::new(edits);
+    draft.complete = attempt.complete && attempt.is_exact(guard.kind) && (!keep || attempt.on_present);
+    Some(draft)
+}
+
+/// The margin of what takes the guard's place: one deeper where other conditions stay.
+pub fn margin(site: &Site<'_>, guard: &Guard<'_>, outer: &str) -> String {
+    match guard.others {
+        Some(_) => [outer, site.unit()].concat(),
+        None => outer.to_owned(),
+    }
+}
+
+/// Where the guard ends, with the comments that belong to its last block.
+pub fn guard_end(site: &Site<'_>, guard: &Guard<'_>) -> usize {
+    let mut last = range(guard.level.statement).end;
+    let Stmt::If(decision) = guard.level.statement else { return last };
+    let block = decision.elif_else_clauses.last().map_or(&decision.body, |clause| &clause.body);
+    if let Some(suite) = site.suite(block) {
+        last = last.max(suite.end);
+    }
+    last
+}
+
+/// What the other arm does, as the body of a handler.
+fn other_text(site: &Site<'_>, other: &Other<'_>, margin: &str) -> Option<Option<String>> {
+    Some(match other {
+        Other::Nothing => None,
+        Other::Block(block) => Some(raised(site, block, site.suite(block)?, margin)?),
+        Other::Chain(range) => Some(site.moved(range.clone(), margin, &[])?),
+    })
+}
+
+/// Statements that are to run while an exception is handled: what they raise is not raised for its sake.
+fn raised(site: &Site<'_>, block: &[Stmt], suite: Range<usize>, margin: &str) -> Option<String> {
+    let mut changes = Vec::new();
+    let mut pending = vec![block];
+    while let Some(block) = pending.pop() {
+        for statement in block {
+            match statement {
+                Stmt::Raise(raise) => {
+                    // `raise` alone raises what is being handled, which would be another exception.
+                    raise.exc.as_ref()?;
+                    if raise.cause.is_none() {
+                        let end = range(raise).end;
+                        changes.push(edit(end..end, " from None"));
+                    }
+                }
+                // What it handles is its own.
+                Stmt::Try(_) => {}
+                other => each_block(other, &mut |inner| pending.push(inner)),
+            }
+        }
+    }
+    changes.sort();
+    site.moved(suite, margin, &changes)
+}
+
+/// What is tried in place of a statement, and what is done then, each with its margin. `end` is where the statement's comments end, if
+/// they are to come along.
+fn tried(
+    site: &Site<'_>,
+    attempt: &Attempt,
+    own: Level<'_>,
+    end: Option<usize>,
+    margins: (&str, &str),
+) -> Option<Tried> {
+    let (statement, (margin, after)) = (own.statement, margins);
+    let whole = range(statement);
+    let whole = whole.start..end.unwrap_or(whole.end).max(whole.end);
+    if let Some(write) = &attempt.write {
+        return written(site, statement, whole, write, margin);
+    }
+    if let Stmt::With(with) = statement {
+        let [item] = with.items.as_slice() else { return None };
+        if with.is_async {
+            return None;
+        }
+        if !std::ptr::eq(&item.context_expr, site.act.expr) {
+            return simple(site, attempt, statement, whole, margins);
+        }
+        let mut changes = attempt.changes.clone();
+        let name = match item.optional_vars.as_deref() {
+            Some(Expr::Name(name)) => name.id.to_string(),
+            Some(_) => return None,
+            None => site.fresh("file"),
+        };
+        let body = site.suite(&with.body)?;
+        if let Some(first) = attempt.first {
+            let inner = site.indent(body.start);
+            changes.push(edit(body.start..body.start, format!("{name}.{first}\n{inner}")));
+        }
+        if is_quiet(site, &with.body, site.act.expr) {
+            return Some(Tried { tried: site.moved(whole, margin, &changes)?, then: None });
+        }
+        if !attempt.opens {
+            return None;
+        }
+        // What the body does may fail in the same way, and that is another matter.
+        let act = site.moved(range(site.act.expr), margin, &changes)?;
+        let head = whole.start..range(&item.context_expr).start;
+        let (from, to) =
+            (head.end, item.optional_vars.as_ref().map_or(range(&item.context_expr), |v| range(&**v)).end);
+        if site.comments_in(head.start..to).next().is_some() {
+            return None;
+        }
+        changes.retain(|e| e.span.start as usize >= to);
+        changes.push(edit(from..to, name.clone()));
+        changes.sort();
+        let then = site.moved(whole, after, &changes)?;
+        return Some(Tried { tried: format!("{name} = {act}"), then: Some(then) });
+    }
+    simple(site, attempt, statement, whole, margins)
+}
+
+/// A statement that ends on the act, or goes on with what it gave.
+fn simple(
+    site: &Site<'_>,
+    attempt: &Attempt,
+    statement: &Stmt,
+    whole: Range<usize>,
+    (margin, after): (&str, &str),
+) -> Option<Tried> {
+    if attempt.first.is_some() {
+        return None;
+    }
+    let one = std::slice::from_ref(statement);
+    if is_quiet(site, one, site.act.expr) {
+        return Some(Tried { tried: site.moved(whole, margin, &attempt.changes)?, then: None });
+    }
+    let expr = match statement {
+        Stmt::Expr(s) => &*s.value,
+        Stmt::Assign(s) => &*s.value,
+        Stmt::AnnAssign(s) => s.value.as_deref()?,
+        Stmt::Return(s) => s.value.as_deref()?,
+        _ => return None,
+    };
+    if !first_evaluated(expr, site.act.expr) {
+        return None;
+    }
+    let name = site.fresh(if attempt.opens { "file" } else { "content" });
+    let act = site.moved(range(site.act.expr), margin, &attempt.changes)?;
+    let then = site.moved(whole, after, &[edit(range(site.act.expr), name.clone())])?;
+    Some(Tried { tried: format!("{name} = {act}"), then: Some(then) })
+}
+
+/// What was one call is opened, written and closed.
+fn written(
+    site: &Site<'_>,
+    statement: &Stmt,
+    whole: Range<usize>,
+    write: &Write,
+    margin: &str,
+) -> Option<Tried> {
+    let Stmt::Expr(only) = statement else { return None };
+    if !std::ptr::eq(&*only.value, site.act.expr) || !write.quiet {
+        return None;
+    }
+    let name = site.fresh("file");
+    let inner = [margin, site.unit()].concat();
+    let data = site.moved(write.data.clone(), &inner, &[])?;
+    let behind = site.moved(range(statement).end..whole.end, margin, &[])?;
+    let tried = format!("with {} as {name}:\n{inner}{name}.write({data}){behind}", write.open);
+    Some(Tried { tried, then: None })
+}
+
+/// `while os.path.exists(p): wait()`, then the creation: it is tried until it succeeds, and waited for in between.
+pub fn waiting(site: &Site<'_>, attempt: &Attempt) -> Option<Vec<Draft>> {
+    let check = site.check.as_ref()?;
+    let kind = super::guard::asks(&site.name(check.call()?))?;
+    let (level, own) = (check.own()?, site.act.own()?);
+    let Stmt::While(waits) = level.statement else { return None };
+    let next = level.rest().first()?;
+    if !std::ptr::eq(&*waits.test, check.expr)
+        || attempt.on_present
+        || !std::ptr::eq(next, own.statement)
+        || !waits.orelse.is_empty()
+        || leaves_loop(&waits.body)
+        || !site.stands_alone(own.statement)
+    {
+        return None;
+    }
+    let margin = site.indent(range(level.statement).start);
+    let inner = [margin, site.unit()].concat();
+    let deeper = [&inner, site.unit()].concat();
+    let tried = tried(site, attempt, own, None, (&deeper, &deeper))?;
+    let body = raised(site, &waits.body, site.suite(&waits.body)?, &deeper)?;
+    let refusal = attempt.refusal(kind);
+    let then = tried.then.map(|then| format!("{then}\n{deeper}")).unwrap_or_default();
+    let code = format!(
+        "while True:\n{inner}try:\n{deeper}{}\n{inner}except {refusal}:\n{deeper}{body}\n{inner}else:\n{deeper}{then}break",
+        tried.tried
+    );
+    let mut draft = Draft::new(vec![edit(range(level.statement).start..range(own.statement).end, code)]);
+    draft.complete = attempt.complete && attempt.is_exact(kind);
+    Some(vec![draft])
+}
+
+/// Whether statements may end the loop that they stand in.
+fn leaves_loop(block: &[Stmt]) -> bool {
+    let mut found = false;
+    let mut pending = vec![block];
+    while let Some(block) = pending.pop() {
+        for statement in block {
+            found |= matches!(statement, Stmt::Break(_));
+            if !matches!(statement, Stmt::For(_) | Stmt::While(_)) {
+                each_block(statement, &mut |inner| pending.push(inner));
+            }
+        }
+    }
+    found
+}
