@@ -73,7 +73,7 @@ fn pairs(list: &mut Vec<String>, complaints: &mut Vec<String>) -> Vec<Pair> {
                 f.rule.id == finding.rule.id && f.function == finding.function && f.confidence >= told
             };
             let complete = fix.applicability > Applicability::DisplayOnly;
-            if complete && again.iter().any(same) {
+            if again.iter().any(same) {
                 complaints.push(format!("{name}: {} is still found in\n{after}", finding.rule.id));
             }
             let name = format!("{name} ({})", finding.rule.id);

@@ -3,7 +3,7 @@
 use super::Draft;
 use super::calls::{argument, keyword, with_keyword};
 use super::quiet::{is_quiet, is_quiet_expr};
-use super::site::{Level, Site, edit, range, walk};
+use super::site::{Level, Site, edit, is_trivial, range, walk};
 use crate::language::Edit;
 use ruff_python_ast::{Expr, ExprCall, Stmt, StmtTry};
 use std::ops::Range;
@@ -14,7 +14,10 @@ pub fn environment(site: &Site<'_>) -> Option<Vec<Draft>> {
     let level = site.act.own()?;
     let Stmt::Assign(assign) = level.statement else { return None };
     let [target] = assign.targets.as_slice() else { return None };
-    if !std::ptr::eq(target, site.act.expr) || !is_quiet_expr(site, &assign.value) {
+    if !std::ptr::eq(target, site.act.expr)
+        || !is_quiet_expr(site, &assign.value)
+        || !is_trivial(&variable.slice)
+    {
         return None;
     }
     let (environ, key) = (site.of(&*variable.value), site.of(&*variable.slice));

@@ -1,5 +1,6 @@
 //! The branch that a check decides: which arm is for a place that is there.
 
+use super::quiet::is_plain_expr;
 use super::site::{Level, Located, Site, range};
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{BoolOp, Expr, ExprBoolOp, Stmt, StmtIf, UnaryOp};
@@ -123,6 +124,10 @@ fn condition(site: &Site<'_>, test: &Expr, check: &Expr) -> Option<(bool, Option
             let parts = parts(site, both)?;
             let own = both.values.iter().position(|v| exactly(v, check).is_some())?;
             let present = exactly(both.values.get(own)?, check)?;
+            // Without the check, what follows it is asked of a place that is not there, too.
+            if !both.values.iter().skip(own + 1).all(|other| is_plain_expr(site, other)) {
+                return None;
+            }
             let others: Vec<&str> =
                 parts.iter().enumerate().filter(|(at, _)| *at != own).map(|(_, part)| part.trim()).collect();
             Some((present, Some(others.join(" and "))))

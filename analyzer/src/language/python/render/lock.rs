@@ -4,7 +4,7 @@ use super::Draft;
 use super::calls::{opening, receiver};
 use super::imports::{imported_from, local_name};
 use super::quiet::is_quiet_expr;
-use super::site::{Located, Site, bound, edit, is_trivial, walk_expr};
+use super::site::{Located, Site, bound, edit, is_trivial, walk, walk_expr};
 use crate::language::RewriteRequest;
 use ruff_python_ast::{Expr, Stmt};
 
@@ -18,6 +18,15 @@ pub fn lock_around(site: &Site<'_>, request: &RewriteRequest<'_>) -> Option<Vec<
     if !covered.first().is_some_and(|s| site.stands_alone(s))
         || !covered.last().is_some_and(|s| site.stands_alone(s))
     {
+        return None;
+    }
+    // What is done meanwhile by others who run on the same thread could wait for ever.
+    let mut waits = false;
+    walk(covered, &mut |expr| {
+        waits |= matches!(expr, Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_));
+        !waits
+    });
+    if waits {
         return None;
     }
     let path = [&site.act, read].into_iter().find_map(|located| path_of(site, located))?;

@@ -1,6 +1,6 @@
 //! What code may do besides: whether a failure in it could be taken for the act's.
 
-use super::site::{Site, is_apart, range, walk};
+use super::site::{Site, is_apart, range, walk, walk_expr};
 use ruff_python_ast::{Expr, ExprCall, Stmt};
 
 /// Whether nothing but the act itself can fail for a place that is there, or is not: only what the standard library computes is
@@ -21,7 +21,7 @@ pub fn is_quiet(site: &Site<'_>, statements: &[Stmt], act: &Expr) -> bool {
 /// As [`is_quiet`], of an expression.
 pub fn is_quiet_expr(site: &Site<'_>, expr: &Expr) -> bool {
     let mut quiet = true;
-    super::site::walk_expr(expr, &mut |inner| {
+    walk_expr(expr, &mut |inner| {
         quiet &= match inner {
             Expr::Call(call) => computes(site, call),
             Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => false,
@@ -40,14 +40,28 @@ pub fn is_plain(site: &Site<'_>, statement: &Stmt) -> bool {
     }
     let mut plain = true;
     walk(std::slice::from_ref(statement), &mut |expr| {
-        plain &= match expr {
-            Expr::Call(call) => computes(site, call) && !reads(site, call),
-            Expr::Subscript(_) | Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => false,
-            other => !is_apart(other),
-        };
+        plain &= is_plain_part(site, expr);
         plain
     });
     plain
+}
+
+/// As [`is_plain`], of an expression.
+pub fn is_plain_expr(site: &Site<'_>, expr: &Expr) -> bool {
+    let mut plain = true;
+    walk_expr(expr, &mut |inner| {
+        plain &= is_plain_part(site, inner);
+        plain
+    });
+    plain
+}
+
+fn is_plain_part(site: &Site<'_>, expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => computes(site, call) && !reads(site, call),
+        Expr::Subscript(_) | Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => false,
+        other => !is_apart(other),
+    }
 }
 
 fn reads(site: &Site<'_>, call: &ExprCall) -> bool {
