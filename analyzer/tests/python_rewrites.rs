@@ -32,7 +32,7 @@ const CHECKS: &[&str] = &[
 #[rustfmt::skip]
 const ACTS: &[&str] = &[
     "chdir", "dump", "environ", "listdir", "load", "makedirs", "mkdir", "open", "read_text", "remove", "rmdir", "rmtree", "save",
-    "symlink", "touch", "unlink", "write_bytes", "write_text",
+    "symlink", "touch", "unlink", "write", "write_bytes", "write_text",
 ];
 
 const PYTHON: Language = Language {

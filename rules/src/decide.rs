@@ -216,7 +216,8 @@ impl<'p> View<'p> {
             && !of_process
             && !for_all
             && !surroundings.is_for_all_instances(candidate)
-            && (candidate.serial || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
+            && (candidate.serial
+                || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {
             best.confidence = Confidence::Low;
             best.reasons.push(

@@ -5,9 +5,9 @@ use super::calls::{argument, attribute_name, keyword, opening, others, receiver,
 use super::guard::{Other, guard};
 use super::quiet::is_quiet_expr;
 use super::site::{Site, edit, range};
-use super::swap::{Attempt, Write, guard_end, margin, swap, waiting};
+use super::swap::{Attempt, Write, is_bare, swap, unguarded, waiting};
 use crate::language::Edit;
-use ruff_python_ast::{Expr, ExprCall, Operator, Stmt};
+use ruff_python_ast::{Expr, ExprCall, Operator};
 
 /// `CreateNew`: the creation's own "exists" is the check.
 pub fn create_new(site: &Site<'_>) -> Option<Vec<Draft>> {
@@ -24,7 +24,10 @@ pub fn create_new(site: &Site<'_>) -> Option<Vec<Draft>> {
         }
         ".write_text" => attempt.write = Some(write(site, call, "x")?),
         ".write_bytes" => attempt.write = Some(write(site, call, "xb")?),
-        ".touch" => attempt.changes = vec![with_keyword(site, call, "exist_ok", "False")?],
+        ".touch" => {
+            attempt.at_once = true;
+            attempt.changes = vec![with_keyword(site, call, "exist_ok", "False")?];
+        }
         "os::open" => {
             attempt.changes = vec![exclusive(site, argument(call, 1, "flags")?)?];
             attempt.opens = true;
@@ -34,6 +37,7 @@ pub fn create_new(site: &Site<'_>) -> Option<Vec<Draft>> {
             if keyword(call, "exist_ok").is_some() {
                 return None;
             }
+            attempt.at_once = true;
         }
         _ => return None,
     }
@@ -93,8 +97,13 @@ pub fn open_then_match(site: &Site<'_>) -> Option<Vec<Draft>> {
             let creates = site.of(argument(call, 1, "flags")?).contains("O_CREAT");
             attempt.opens = Some(true).filter(|_| !creates)?;
         }
-        ".read_text" | ".read_bytes" | "os::listdir" | "os::stat" | "os::lstat" | "os::readlink"
-        | ".stat" | ".lstat" | ".readlink" | "os::path::getsize" | "os::path::getmtime" => {}
+        ".read_text" => attempt.gives = "text",
+        ".read_bytes" => attempt.gives = "data",
+        "os::listdir" => attempt.gives = "entries",
+        "os::readlink" | ".readlink" => attempt.gives = "target",
+        "os::stat" | "os::lstat" | ".stat" | ".lstat" => attempt.gives = "status",
+        "os::path::getsize" => attempt.gives = "size",
+        "os::path::getmtime" => attempt.gives = "time",
         _ => return None,
     }
     swap(site, &attempt)
@@ -108,27 +117,22 @@ pub fn create_all(site: &Site<'_>) -> Option<Vec<Draft>> {
         return None;
     }
     let tolerant = matches!(keyword(call, "exist_ok"), Some(Expr::BooleanLiteral(literal)) if literal.value);
-    let mut ways: Vec<Draft> = unguarded(site, call, tolerant).into_iter().collect();
+    let mut ways: Vec<Draft> = tolerated(site, call, tolerant).into_iter().collect();
     if !tolerant && keyword(call, "exist_ok").is_none() {
         // The other branch, and what else is done, hang on who made it.
-        ways.extend(swap(site, &Attempt::as_it_is(false)).into_iter().flatten());
+        let attempt = Attempt { at_once: true, ..Attempt::as_it_is(false) };
+        ways.extend(swap(site, &attempt).into_iter().flatten());
     }
     Some(ways)
 }
 
-/// The creation is all that is done: it is done without asking.
-fn unguarded(site: &Site<'_>, call: &ExprCall, tolerant: bool) -> Option<Draft> {
+/// The creation is all that is done where there is no directory: it is done without asking, or if work is done before, without
+/// believing the answer.
+fn tolerated(site: &Site<'_>, call: &ExprCall, tolerant: bool) -> Option<Draft> {
     let guard = guard(site)?;
     let arm = guard.arm_of(&site.act)?;
     let own = site.act.own()?;
-    let [only] = arm.block else { return None };
-    if arm.present || !matches!(arm.other, Other::Nothing) {
-        return None;
-    }
-    let alone = std::ptr::eq(only, own.statement)
-        || matches!(only, Stmt::Try(t) if t.body.len() == 1 && std::ptr::eq(own.block, &*t.body) && t.orelse.is_empty());
-    let bare = matches!(own.statement, Stmt::Expr(s) if std::ptr::eq(&*s.value, site.act.expr));
-    if !alone || !bare {
+    if arm.present || !matches!(arm.other, Other::Nothing) || !is_bare(site) {
         return None;
     }
     let mut changes = Vec::new();
@@ -142,11 +146,9 @@ fn unguarded(site: &Site<'_>, call: &ExprCall, tolerant: bool) -> Option<Draft> 
         }
         changes.push(edit(attribute_name(call)?, "makedirs"));
     }
-    let margin = margin(site, &guard, site.indent(guard.range().start));
-    let code = site.moved(site.suite(arm.block)?, &margin, &changes)?;
-    let code = match &guard.others {
-        Some(others) => format!("if {others}:\n{margin}{code}"),
-        None => code,
-    };
-    Some(Draft::new(vec![edit(guard.range().start..guard_end(site, &guard), code)]))
+    if arm.is_only(&own) {
+        return unguarded(site, &guard, &arm, &changes);
+    }
+    changes.sort();
+    own.rest().is_empty().then(|| Draft::new(changes))
 }

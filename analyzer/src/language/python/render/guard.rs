@@ -80,6 +80,15 @@ impl<'t> Guard<'t> {
     }
 }
 
+impl Arm<'_> {
+    /// Whether a statement is all that it does, or all that is tried in it.
+    pub fn is_only(&self, own: &Level<'_>) -> bool {
+        let [only] = self.block else { return false };
+        std::ptr::eq(only, own.statement)
+            || matches!(only, Stmt::Try(t) if t.body.len() == 1 && std::ptr::eq(own.block, &*t.body) && t.orelse.is_empty())
+    }
+}
+
 /// What a call asks of a place.
 pub fn asks(name: &str) -> Option<Kind> {
     Some(match name {

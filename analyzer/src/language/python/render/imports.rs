@@ -96,7 +96,11 @@ fn place(site: &Site<'_>, module: &str) -> Option<(usize, String)> {
     let Some(first) = run.first() else {
         return Some(match end {
             Some(end) => (site.line_end(end), format!("\n{line}")),
-            None => (0, format!("{line}\n")),
+            None => {
+                let next = site.module.first();
+                let defines = matches!(next, Some(Stmt::FunctionDef(_) | Stmt::ClassDef(_)));
+                (0, format!("{line}{}", if defines { "\n\n" } else { "\n" }))
+            }
         });
     };
     let Some(group) = groups.iter().find(|group| group.iter().any(|s| is_standard(s))) else {

@@ -12,7 +12,13 @@ use ruff_python_ast::{Expr, Stmt};
 /// writes there must take it too.
 pub fn lock_around(site: &Site<'_>, request: &RewriteRequest<'_>) -> Option<Vec<Draft>> {
     let read = site.read.as_ref()?;
-    let levels = read.levels.iter().zip(&site.act.levels);
+    let (path, opened) = match (path_of(site, &site.act), path_of(site, read)) {
+        // What is opened to be written is emptied, which is a part of the writing.
+        (Some((path, opened)), _) => (path, opened),
+        (None, Some((path, _))) => (path, usize::MAX),
+        (None, None) => return None,
+    };
+    let levels = read.levels.iter().zip(&site.act.levels).take(opened.saturating_add(1));
     let (first, last) = levels.take_while(|(r, a)| std::ptr::eq(r.block, a.block)).last()?;
     let covered = first.block.get(first.index..=last.index)?;
     if !covered.first().is_some_and(|s| site.stands_alone(s))
@@ -29,7 +35,6 @@ pub fn lock_around(site: &Site<'_>, request: &RewriteRequest<'_>) -> Option<Vec<
     if waits {
         return None;
     }
-    let path = [&site.act, read].into_iter().find_map(|located| path_of(site, located))?;
     let text = site.of(path);
     let set = bound(covered);
     let mut known = is_quiet_expr(site, path);
@@ -71,8 +76,8 @@ pub fn lock_around(site: &Site<'_>, request: &RewriteRequest<'_>) -> Option<Vec<
     Some(vec![draft])
 }
 
-/// The path that is read or written: that of the call, or of the open file around it.
-fn path_of<'t>(site: &Site<'t>, located: &Located<'t>) -> Option<&'t Expr> {
+/// The path that is read or written: that of the call, or of the open file around it; and on which level.
+fn path_of<'t>(site: &Site<'t>, located: &Located<'t>) -> Option<(&'t Expr, usize)> {
     let of_call = |expr: &'t Expr| {
         let Expr::Call(call) = expr else { return None };
         if let Some(opening) = opening(site, call) {
@@ -82,13 +87,13 @@ fn path_of<'t>(site: &Site<'t>, located: &Located<'t>) -> Option<&'t Expr> {
         let whole = matches!(name.as_str(), ".read_text" | ".read_bytes" | ".write_text" | ".write_bytes");
         receiver(call).filter(|_| whole)
     };
-    let mut found = of_call(located.expr);
-    for level in located.levels.iter().rev() {
-        if let Stmt::With(with) = level.statement
-            && found.is_none()
-        {
-            found = with.items.iter().find_map(|item| of_call(&item.context_expr));
-        }
+    if let Some(path) = of_call(located.expr) {
+        return Some((path, located.levels.len()));
     }
-    found
+    located.levels.iter().enumerate().rev().find_map(|(at, level)| match level.statement {
+        Stmt::With(with) => {
+            with.items.iter().find_map(|item| of_call(&item.context_expr)).map(|path| (path, at))
+        }
+        _ => None,
+    })
 }

@@ -4,8 +4,8 @@ use super::Draft;
 use super::calls::with_keyword;
 use super::guard::{Guard, Kind, Other, guard};
 use super::site::{Site, edit, range};
-use super::swap::{Attempt, guard_end, margin, suppressed, swap};
-use ruff_python_ast::{ExprCall, Stmt};
+use super::swap::{Attempt, is_bare, suppressed, swap, unguarded};
+use ruff_python_ast::ExprCall;
 
 /// `os.remove`, `path.unlink` and their like, whose failure for want of the place is none.
 pub fn remove_if_present(site: &Site<'_>) -> Option<Vec<Draft>> {
@@ -20,6 +20,8 @@ pub fn remove_if_present(site: &Site<'_>) -> Option<Vec<Draft>> {
     let guard = guard(site);
     // Which error a directory gives, of what is no file, differs between systems.
     attempt.complete &= guard.as_ref().is_none_or(|g| g.kind == Kind::Any);
+    // What else is asked may be what another removal changes.
+    attempt.complete &= guard.is_some();
     let mut ways = Vec::new();
     if let Some(guard) = &guard {
         ways.extend(missing_is_fine(site, guard, call));
@@ -40,23 +42,11 @@ pub fn remove_if_present(site: &Site<'_>) -> Option<Vec<Draft>> {
 fn missing_is_fine(site: &Site<'_>, guard: &Guard<'_>, call: &ExprCall) -> Option<Draft> {
     let arm = guard.arm_of(&site.act)?;
     let own = site.act.own()?;
-    let [only] = arm.block else { return None };
     if !arm.present || !matches!(arm.other, Other::Nothing) || !is_bare(site) || site.name(call) != ".unlink"
     {
         return None;
     }
-    let alone = std::ptr::eq(only, own.statement)
-        || matches!(only, Stmt::Try(t) if t.body.len() == 1 && std::ptr::eq(own.block, &*t.body) && t.orelse.is_empty());
-    if !alone {
-        return None;
-    }
-    let margin = margin(site, guard, site.indent(guard.range().start));
-    let code = site.moved(site.suite(arm.block)?, &margin, &[missing_ok(site, call)?])?;
-    let code = match &guard.others {
-        Some(others) => format!("if {others}:\n{margin}{code}"),
-        None => code,
-    };
-    let mut draft = Draft::new(vec![edit(guard.range().start..guard_end(site, guard), code)]);
+    let mut draft = unguarded(site, guard, &arm, &[missing_ok(site, call)?]).filter(|_| arm.is_only(&own))?;
     draft.needs = vec!["Python 3.8 (`missing_ok`)".to_owned()];
     draft.complete = guard.kind == Kind::Any;
     Some(draft)
@@ -65,11 +55,6 @@ fn missing_is_fine(site: &Site<'_>, guard: &Guard<'_>, call: &ExprCall) -> Optio
 fn missing_ok(site: &Site<'_>, call: &ExprCall) -> Option<crate::language::Edit> {
     let none = call.arguments.args.is_empty() && call.arguments.keywords.is_empty();
     with_keyword(site, call, "missing_ok", "True").filter(|_| none)
-}
-
-fn is_bare(site: &Site<'_>) -> bool {
-    let statement = site.act.own().map(|level| level.statement);
-    matches!(statement, Some(Stmt::Expr(s)) if std::ptr::eq(&*s.value, site.act.expr))
 }
 
 /// Wherever it stands below the check, which stays as a hint: that there is nothing to remove is no failure of the removal.

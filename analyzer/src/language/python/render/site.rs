@@ -23,6 +23,8 @@ pub struct Site<'t> {
     pub read: Option<Located<'t>>,
     /// The names that are variables of the function or of one around it.
     pub variables: FxHashSet<String>,
+    /// Where a new variable is seen: the function, or else the file.
+    scope: Range<usize>,
     /// Where texts of several lines are, which no new indentation may reach.
     strings: Vec<Range<usize>>,
     comments: Vec<Range<usize>>,
@@ -83,7 +85,11 @@ impl<'t> Site<'t> {
         let (check, read) = (near(request.check)?, near(request.read)?);
         let names = Names::collect(String::new(), false, module);
         let mut variables = FxHashSet::default();
-        around(module, request.act, &mut |function| variables_of(function, &mut variables));
+        let mut scope = 0..request.text.len();
+        around(module, request.act, &mut |function| {
+            variables_of(function, &mut variables);
+            scope = range(function);
+        });
         let comments = tokens.iter().filter(|t| t.kind() == TokenKind::Comment).map(range).collect();
         let strings = long_strings(tokens, request.text);
         Some(Site {
@@ -95,6 +101,7 @@ impl<'t> Site<'t> {
             check,
             read,
             variables,
+            scope,
             strings,
             comments,
         })
@@ -215,9 +222,9 @@ impl<'t> Site<'t> {
         })
     }
 
-    /// A name like `word` that the file does not have.
+    /// A name like `word` that the function does not have.
     pub fn fresh(&self, word: &str) -> String {
-        let taken = |name: &str| self.mentions(0..self.text.len(), name);
+        let taken = |name: &str| self.mentions(self.scope.clone(), name);
         // There are more numbers than words in any text that fits into memory.
         let mut numbered = (2u32..).map(|n| format!("{word}{n}"));
         if taken(word) {

@@ -20,10 +20,14 @@ pub struct Attempt {
     pub changes: Vec<Edit>,
     /// Whether it gives a file that is open.
     pub opens: bool,
+    /// What its value is called where the user has no name for it.
+    pub gives: &'static str,
     /// For what was one call and is to be two: the call that opens, and the method and what is written by it.
     pub write: Option<Write>,
     /// What is done first with the open file, where it is one of a `with`.
     pub first: Option<&'static str>,
+    /// Whether what it makes is whole as soon as it is there.
+    pub at_once: bool,
     /// Whether the act is for a place that is there: otherwise it is for one that is not.
     pub on_present: bool,
     /// Whether the act, tried by itself, keeps what the code promises.
@@ -73,7 +77,16 @@ struct Tried {
 impl Attempt {
     /// The act as it is written, which is for a place that is there or for one that is not.
     pub fn as_it_is(on_present: bool) -> Self {
-        Attempt { changes: Vec::new(), opens: false, write: None, first: None, on_present, complete: true }
+        Attempt {
+            changes: Vec::new(),
+            opens: false,
+            gives: "file",
+            write: None,
+            first: None,
+            at_once: false,
+            on_present,
+            complete: true,
+        }
     }
 
     /// The exceptions by which the act says that it was not to be done.
@@ -84,6 +97,11 @@ impl Attempt {
             (true, Kind::Directory) => "(FileNotFoundError, NotADirectoryError)",
             (true, _) => "FileNotFoundError",
         }
+    }
+
+    /// Whether a check that stays as a hint is fooled by nothing: not by a file that is only being written.
+    fn may_be_asked(&self) -> bool {
+        self.on_present || self.at_once
     }
 
     /// Whether the refusal says exactly what the check would have said.
@@ -178,6 +196,19 @@ fn whole(
     Some(draft)
 }
 
+/// Whether the act is a statement of its own.
+pub fn is_bare(site: &Site<'_>) -> bool {
+    let statement = site.act.own().map(|level| level.statement);
+    matches!(statement, Some(Stmt::Expr(s)) if std::ptr::eq(&*s.value, site.act.expr))
+}
+
+/// What an arm does, with these changes, in place of the guard.
+pub fn unguarded(site: &Site<'_>, guard: &Guard<'_>, arm: &Arm<'_>, changes: &[Edit]) -> Option<Draft> {
+    let margin = margin(site, guard, site.indent(guard.range().start));
+    let code = Code::new(site.moved(site.suite(arm.block)?, &margin, changes)?);
+    Some(code.at(guard.range().start..guard_end(site, guard), guard.others.as_ref(), &margin))
+}
+
 /// Whether a failure is passed over in one line: not by a `with` around a `with`.
 fn is_suppressed(attempt: &Attempt, own: Level<'_>) -> bool {
     attempt.on_present && !matches!(own.statement, Stmt::With(_))
@@ -207,8 +238,7 @@ fn whole_try(
     let handler = handler(site, attempt, guard.kind, outer, &format!("{inner}{other}"), &margin)?;
     let mut changes = attempt.changes.clone();
     changes.push(handler);
-    let code = Code::new(site.moved(site.suite(arm.block)?, &margin, &changes)?);
-    let mut draft = code.at(guard.range().start..guard_end(site, guard), guard.others.as_ref(), &margin);
+    let mut draft = unguarded(site, guard, arm, &changes)?;
     draft.complete = attempt.complete && attempt.is_exact(guard.kind);
     Some(draft)
 }
@@ -266,8 +296,7 @@ fn in_place(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt, own: Level<'_
         }
     };
     let mut draft = code.at(start..end, None, margin);
-    // A check that stays is fooled by a file that is only being written.
-    draft.complete = attempt.complete && attempt.on_present && attempt.is_exact(guard.kind);
+    draft.complete = attempt.complete && attempt.may_be_asked() && attempt.is_exact(guard.kind);
     Some(draft)
 }
 
@@ -287,6 +316,7 @@ fn past(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt) -> Option<Draft> 
     }
     let between = top.block.get(guard.level.index + 1..top.index)?;
     let keep = !between.iter().all(|s| is_plain(site, s));
+    let next = between.is_empty();
     let exit = site.suite(guard.arm)?;
     let lines = site.slice(exit.clone()).lines().count();
     if keep && lines > MAX_EXIT_LINES || bound(between).iter().any(|name| site.mentions(exit.clone(), name)) {
@@ -307,7 +337,8 @@ fn past(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt) -> Option<Draft> 
         if let Some(then) = tried.then {
             code = format!("{code}\n{margin}{then}");
         }
-        edits.push(edit(range(own.statement), code));
+        let start = if next { guard.range().start } else { range(own.statement).start };
+        edits.push(edit(start..range(own.statement).end, code));
     } else {
         let Stmt::Try(outer) = top.statement else { return None };
         if !std::ptr::eq(own.block, &*outer.body) || own.index != 0 {
@@ -316,16 +347,21 @@ fn past(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt) -> Option<Draft> 
         edits.extend(attempt.changes.iter().cloned());
         edits.push(handler(site, attempt, guard.kind, outer, &format!("{inner}{exit}"), margin)?);
     }
-    if !keep {
-        edits.push(edit(site.lines_of(guard.range().start..guard_end(site, guard)), ""));
+    let replaced = next && std::ptr::eq(top.statement, own.statement);
+    if !keep && !replaced {
+        let lines = site.lines_of(guard.range().start..guard_end(site, guard));
+        // What comes then stands by itself.
+        let blank = site.slice(lines.end..site.line_end(lines.end));
+        let end = lines.end + if blank.trim().is_empty() { blank.len() } else { 0 };
+        edits.push(edit(lines.start..end, ""));
     }
     let mut draft = Draft::new(edits);
-    draft.complete = attempt.complete && attempt.is_exact(guard.kind) && (!keep || attempt.on_present);
+    draft.complete = attempt.complete && attempt.is_exact(guard.kind) && (!keep || attempt.may_be_asked());
     Some(draft)
 }
 
 /// The margin of what takes the guard's place: one deeper where other conditions stay.
-pub fn margin(site: &Site<'_>, guard: &Guard<'_>, outer: &str) -> String {
+fn margin(site: &Site<'_>, guard: &Guard<'_>, outer: &str) -> String {
     match guard.others {
         Some(_) => [outer, site.unit()].concat(),
         None => outer.to_owned(),
@@ -333,7 +369,7 @@ pub fn margin(site: &Site<'_>, guard: &Guard<'_>, outer: &str) -> String {
 }
 
 /// Where the guard ends, with the comments that belong to its last block.
-pub fn guard_end(site: &Site<'_>, guard: &Guard<'_>) -> usize {
+fn guard_end(site: &Site<'_>, guard: &Guard<'_>) -> usize {
     let mut last = range(guard.level.statement).end;
     let Stmt::If(decision) = guard.level.statement else { return last };
     let block = decision.elif_else_clauses.last().map_or(&decision.body, |clause| &clause.body);
@@ -454,12 +490,14 @@ fn simple(
         Stmt::Assign(s) => &*s.value,
         Stmt::AnnAssign(s) => s.value.as_deref()?,
         Stmt::Return(s) => s.value.as_deref()?,
+        Stmt::If(s) => &*s.test,
+        Stmt::For(s) if !s.is_async => &*s.iter,
         _ => return None,
     };
     if !first_evaluated(expr, site.act.expr) {
         return None;
     }
-    let name = site.fresh(if attempt.opens { "file" } else { "content" });
+    let name = site.fresh(attempt.gives);
     let act = site.moved(range(site.act.expr), margin, &attempt.changes)?;
     let then = site.moved(whole, after, &[edit(range(site.act.expr), name.clone())])?;
     Some(Tried { tried: format!("{name} = {act}"), then: Some(then) })
