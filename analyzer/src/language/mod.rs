@@ -10,6 +10,7 @@ mod modes;
 pub mod python;
 pub mod rust;
 mod steps;
+mod terms;
 mod texts;
 
 use crate::flow::{FileSummary, Place};
@@ -37,6 +38,7 @@ fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
 }
 
 pub use models::acts;
+pub use terms::in_terms_of;
 
 /// Reads the tables of all languages, so that it is done by when they are first asked for.
 pub fn prepare() {

@@ -10,11 +10,13 @@ mod create;
 mod guard;
 mod imports;
 mod lock;
+mod past;
 mod quiet;
 mod remove;
 mod replace;
 mod site;
 mod swap;
+mod tried;
 
 use super::nesting::too_deep;
 use crate::language::{Edit, Idiom, Rendering, RewriteRequest};

@@ -3,9 +3,10 @@
 use super::Draft;
 use super::calls::{argument, attribute_name, keyword, opening, others, receiver, with_keyword};
 use super::guard::{Other, guard};
+use super::past::waiting;
 use super::quiet::is_quiet_expr;
 use super::site::{Site, edit, range};
-use super::swap::{Attempt, Write, is_bare, swap, unguarded, waiting};
+use super::swap::{Attempt, Write, is_bare, swap, unguarded};
 use crate::language::Edit;
 use ruff_python_ast::{Expr, ExprCall, Operator};
 

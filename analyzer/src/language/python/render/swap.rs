@@ -4,15 +4,14 @@
 use super::Draft;
 use super::guard::{Arm, Guard, Kind, Other, guard};
 use super::imports::{imported_from, local_name};
-use super::quiet::{is_plain, is_quiet};
-use super::site::{Level, Site, bound, diverges, edit, first_evaluated, range};
+use super::past::past;
+use super::quiet::is_quiet;
+use super::site::{Level, Site, edit, range};
+use super::tried::tried;
 use crate::language::Edit;
 use crate::language::python::names::each_block;
-use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtTry};
+use ruff_python_ast::{ExceptHandler, Stmt, StmtTry};
 use std::ops::Range;
-
-/// An early exit longer than this is not written a second time.
-const MAX_EXIT_LINES: usize = 4;
 
 /// An act that answers the check's question itself.
 pub struct Attempt {
@@ -67,13 +66,6 @@ impl Code {
     }
 }
 
-/// What stands for the act's statement.
-struct Tried {
-    /// What is tried, and what is done if that went well.
-    tried: String,
-    then: Option<String>,
-}
-
 impl Attempt {
     /// The act as it is written, which is for a place that is there or for one that is not.
     pub fn as_it_is(on_present: bool) -> Self {
@@ -90,7 +82,7 @@ impl Attempt {
     }
 
     /// The exceptions by which the act says that it was not to be done.
-    fn refusal(&self, kind: Kind) -> &'static str {
+    pub fn refusal(&self, kind: Kind) -> &'static str {
         match (self.on_present, kind) {
             (false, _) => "FileExistsError",
             (true, Kind::File) => "(FileNotFoundError, IsADirectoryError)",
@@ -100,12 +92,12 @@ impl Attempt {
     }
 
     /// Whether a check that stays as a hint is fooled by nothing: not by a file that is only being written.
-    fn may_be_asked(&self) -> bool {
+    pub fn may_be_asked(&self) -> bool {
         self.on_present || self.at_once
     }
 
     /// Whether the refusal says exactly what the check would have said.
-    fn is_exact(&self, kind: Kind) -> bool {
+    pub fn is_exact(&self, kind: Kind) -> bool {
         kind == Kind::Any || self.on_present && kind != Kind::Link
     }
 }
@@ -244,7 +236,7 @@ fn whole_try(
 }
 
 /// A handler before all others of a `try` whose body the act begins.
-fn handler(
+pub fn handler(
     site: &Site<'_>,
     attempt: &Attempt,
     kind: Kind,
@@ -300,66 +292,6 @@ fn in_place(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt, own: Level<'_
     Some(draft)
 }
 
-/// The act stands behind a guard that leaves early.
-fn past(site: &Site<'_>, guard: &Guard<'_>, attempt: &Attempt) -> Option<Draft> {
-    if guard.present == attempt.on_present
-        || guard.others.is_some()
-        || !matches!(guard.other, Other::Nothing)
-        || !diverges(site, guard.arm)
-    {
-        return None;
-    }
-    let top = *site.act.levels.get(guard.depth)?;
-    let own = site.act.own()?;
-    if !std::ptr::eq(top.block, guard.level.block) || top.index <= guard.level.index {
-        return None;
-    }
-    let between = top.block.get(guard.level.index + 1..top.index)?;
-    let keep = !between.iter().all(|s| is_plain(site, s));
-    let next = between.is_empty();
-    let exit = site.suite(guard.arm)?;
-    let lines = site.slice(exit.clone()).lines().count();
-    if keep && lines > MAX_EXIT_LINES || bound(between).iter().any(|name| site.mentions(exit.clone(), name)) {
-        return None;
-    }
-    let margin = site.indent(range(top.statement).start);
-    let inner = [margin, site.unit()].concat();
-    let exit = raised(site, guard.arm, exit, &inner)?;
-    let mut edits = Vec::new();
-    if std::ptr::eq(top.statement, own.statement) {
-        if !site.stands_alone(own.statement) {
-            return None;
-        }
-        let tried = tried(site, attempt, own, None, (&inner, margin))?;
-        let refusal = attempt.refusal(guard.kind);
-        let mut code = format!("try:\n{inner}{}\n{margin}except {refusal}:\n{inner}{exit}", tried.tried);
-        // Behind the exit, the rest needs no `else`.
-        if let Some(then) = tried.then {
-            code = format!("{code}\n{margin}{then}");
-        }
-        let start = if next { guard.range().start } else { range(own.statement).start };
-        edits.push(edit(start..range(own.statement).end, code));
-    } else {
-        let Stmt::Try(outer) = top.statement else { return None };
-        if !std::ptr::eq(own.block, &*outer.body) || own.index != 0 {
-            return None;
-        }
-        edits.extend(attempt.changes.iter().cloned());
-        edits.push(handler(site, attempt, guard.kind, outer, &format!("{inner}{exit}"), margin)?);
-    }
-    let replaced = next && std::ptr::eq(top.statement, own.statement);
-    if !keep && !replaced {
-        let lines = site.lines_of(guard.range().start..guard_end(site, guard));
-        // What comes then stands by itself.
-        let blank = site.slice(lines.end..site.line_end(lines.end));
-        let end = lines.end + if blank.trim().is_empty() { blank.len() } else { 0 };
-        edits.push(edit(lines.start..end, ""));
-    }
-    let mut draft = Draft::new(edits);
-    draft.complete = attempt.complete && attempt.is_exact(guard.kind) && (!keep || attempt.may_be_asked());
-    Some(draft)
-}
-
 /// The margin of what takes the guard's place: one deeper where other conditions stay.
 fn margin(site: &Site<'_>, guard: &Guard<'_>, outer: &str) -> String {
     match guard.others {
@@ -369,7 +301,7 @@ fn margin(site: &Site<'_>, guard: &Guard<'_>, outer: &str) -> String {
 }
 
 /// Where the guard ends, with the comments that belong to its last block.
-fn guard_end(site: &Site<'_>, guard: &Guard<'_>) -> usize {
+pub fn guard_end(site: &Site<'_>, guard: &Guard<'_>) -> usize {
     let mut last = range(guard.level.statement).end;
     let Stmt::If(decision) = guard.level.statement else { return last };
     let block = decision.elif_else_clauses.last().map_or(&decision.body, |clause| &clause.body);
@@ -389,7 +321,7 @@ fn other_text(site: &Site<'_>, other: &Other<'_>, margin: &str) -> Option<Option
 }
 
 /// Statements that are to run while an exception is handled: what they raise is not raised for its sake.
-fn raised(site: &Site<'_>, block: &[Stmt], suite: Range<usize>, margin: &str) -> Option<String> {
+pub fn raised(site: &Site<'_>, block: &[Stmt], suite: Range<usize>, margin: &str) -> Option<String> {
     let mut changes = Vec::new();
     let mut pending = vec![block];
     while let Some(block) = pending.pop() {
@@ -411,161 +343,4 @@ fn raised(site: &Site<'_>, block: &[Stmt], suite: Range<usize>, margin: &str) ->
     }
     changes.sort();
     site.moved(suite, margin, &changes)
-}
-
-/// What is tried in place of a statement, and what is done then, each with its margin. `end` is where the statement's comments end, if
-/// they are to come along.
-fn tried(
-    site: &Site<'_>,
-    attempt: &Attempt,
-    own: Level<'_>,
-    end: Option<usize>,
-    margins: (&str, &str),
-) -> Option<Tried> {
-    let (statement, (margin, after)) = (own.statement, margins);
-    let whole = range(statement);
-    let whole = whole.start..end.unwrap_or(whole.end).max(whole.end);
-    if let Some(write) = &attempt.write {
-        return written(site, statement, whole, write, margin);
-    }
-    if let Stmt::With(with) = statement {
-        let [item] = with.items.as_slice() else { return None };
-        if with.is_async {
-            return None;
-        }
-        if !std::ptr::eq(&item.context_expr, site.act.expr) {
-            return simple(site, attempt, statement, whole, margins);
-        }
-        let mut changes = attempt.changes.clone();
-        let name = match item.optional_vars.as_deref() {
-            Some(Expr::Name(name)) => name.id.to_string(),
-            Some(_) => return None,
-            None => site.fresh("file"),
-        };
-        let body = site.suite(&with.body)?;
-        if let Some(first) = attempt.first {
-            let inner = site.indent(body.start);
-            changes.push(edit(body.start..body.start, format!("{name}.{first}\n{inner}")));
-        }
-        if is_quiet(site, &with.body, site.act.expr) {
-            return Some(Tried { tried: site.moved(whole, margin, &changes)?, then: None });
-        }
-        if !attempt.opens {
-            return None;
-        }
-        // What the body does may fail in the same way, and that is another matter.
-        let act = site.moved(range(site.act.expr), margin, &changes)?;
-        let head = whole.start..range(&item.context_expr).start;
-        let (from, to) =
-            (head.end, item.optional_vars.as_ref().map_or(range(&item.context_expr), |v| range(&**v)).end);
-        if site.comments_in(head.start..to).next().is_some() {
-            return None;
-        }
-        changes.retain(|e| e.span.start as usize >= to);
-        changes.push(edit(from..to, name.clone()));
-        changes.sort();
-        let then = site.moved(whole, after, &changes)?;
-        return Some(Tried { tried: format!("{name} = {act}"), then: Some(then) });
-    }
-    simple(site, attempt, statement, whole, margins)
-}
-
-/// A statement that ends on the act, or goes on with what it gave.
-fn simple(
-    site: &Site<'_>,
-    attempt: &Attempt,
-    statement: &Stmt,
-    whole: Range<usize>,
-    (margin, after): (&str, &str),
-) -> Option<Tried> {
-    if attempt.first.is_some() {
-        return None;
-    }
-    let one = std::slice::from_ref(statement);
-    if is_quiet(site, one, site.act.expr) {
-        return Some(Tried { tried: site.moved(whole, margin, &attempt.changes)?, then: None });
-    }
-    let expr = match statement {
-        Stmt::Expr(s) => &*s.value,
-        Stmt::Assign(s) => &*s.value,
-        Stmt::AnnAssign(s) => s.value.as_deref()?,
-        Stmt::Return(s) => s.value.as_deref()?,
-        Stmt::If(s) => &*s.test,
-        Stmt::For(s) if !s.is_async => &*s.iter,
-        _ => return None,
-    };
-    if !first_evaluated(expr, site.act.expr) {
-        return None;
-    }
-    let name = site.fresh(attempt.gives);
-    let act = site.moved(range(site.act.expr), margin, &attempt.changes)?;
-    let then = site.moved(whole, after, &[edit(range(site.act.expr), name.clone())])?;
-    Some(Tried { tried: format!("{name} = {act}"), then: Some(then) })
-}
-
-/// What was one call is opened, written and closed.
-fn written(
-    site: &Site<'_>,
-    statement: &Stmt,
-    whole: Range<usize>,
-    write: &Write,
-    margin: &str,
-) -> Option<Tried> {
-    let Stmt::Expr(only) = statement else { return None };
-    if !std::ptr::eq(&*only.value, site.act.expr) || !write.quiet {
-        return None;
-    }
-    let name = site.fresh("file");
-    let inner = [margin, site.unit()].concat();
-    let data = site.moved(write.data.clone(), &inner, &[])?;
-    let behind = site.moved(range(statement).end..whole.end, margin, &[])?;
-    let tried = format!("with {} as {name}:\n{inner}{name}.write({data}){behind}", write.open);
-    Some(Tried { tried, then: None })
-}
-
-/// `while os.path.exists(p): wait()`, then the creation: it is tried until it succeeds, and waited for in between.
-pub fn waiting(site: &Site<'_>, attempt: &Attempt) -> Option<Vec<Draft>> {
-    let check = site.check.as_ref()?;
-    let kind = super::guard::asks(&site.name(check.call()?))?;
-    let (level, own) = (check.own()?, site.act.own()?);
-    let Stmt::While(waits) = level.statement else { return None };
-    let next = level.rest().first()?;
-    if !std::ptr::eq(&*waits.test, check.expr)
-        || attempt.on_present
-        || !std::ptr::eq(next, own.statement)
-        || !waits.orelse.is_empty()
-        || leaves_loop(&waits.body)
-        || !site.stands_alone(own.statement)
-    {
-        return None;
-    }
-    let margin = site.indent(range(level.statement).start);
-    let inner = [margin, site.unit()].concat();
-    let deeper = [&inner, site.unit()].concat();
-    let tried = tried(site, attempt, own, None, (&deeper, &deeper))?;
-    let body = raised(site, &waits.body, site.suite(&waits.body)?, &deeper)?;
-    let refusal = attempt.refusal(kind);
-    let then = tried.then.map(|then| format!("{then}\n{deeper}")).unwrap_or_default();
-    let code = format!(
-        "while True:\n{inner}try:\n{deeper}{}\n{inner}except {refusal}:\n{deeper}{body}\n{inner}else:\n{deeper}{then}break",
-        tried.tried
-    );
-    let mut draft = Draft::new(vec![edit(range(level.statement).start..range(own.statement).end, code)]);
-    draft.complete = attempt.complete && attempt.is_exact(kind);
-    Some(vec![draft])
-}
-
-/// Whether statements may end the loop that they stand in.
-fn leaves_loop(block: &[Stmt]) -> bool {
-    let mut found = false;
-    let mut pending = vec![block];
-    while let Some(block) = pending.pop() {
-        for statement in block {
-            found |= matches!(statement, Stmt::Break(_));
-            if !matches!(statement, Stmt::For(_) | Stmt::While(_)) {
-                each_block(statement, &mut |inner| pending.push(inner));
-            }
-        }
-    }
-    found
 }
