@@ -16,6 +16,7 @@ mod remove;
 mod replace;
 mod site;
 mod swap;
+mod temporary;
 mod tried;
 
 use super::nesting::too_deep;
@@ -53,7 +54,7 @@ pub fn render(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::OpenThenMatch => create::open_then_match(&site),
         Idiom::RemoveIfPresent => remove::remove_if_present(&site),
         Idiom::ReplaceAtomically => replace::replace_atomically(&site),
-        Idiom::PrivateTemp => replace::private_temp(&site),
+        Idiom::PrivateTemp => temporary::private_temp(&site),
         Idiom::EnvironmentOfTheChild => child::environment(&site),
         Idiom::DirectoryOfTheChild => child::directory(&site),
         Idiom::LockAround => lock::lock_around(&site, request),

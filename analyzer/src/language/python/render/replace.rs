@@ -1,7 +1,7 @@
-//! `ReplaceAtomically`, `PrivateTemp`: the new content goes to a temporary sibling of a name that nobody else has, which then takes the
+//! `ReplaceAtomically`: the new content goes to a temporary sibling of a name that nobody else has, which then takes the
 //! place in one step.
 //!
-//! Neither is ever complete: a temporary file is its maker's alone, and a rename replaces a symbolic link where a write goes through it.
+//! It is never complete: a temporary file is its maker's alone, and a rename replaces a symbolic link where a write goes through it.
 
 use super::Draft;
 use super::calls::{argument, opening, others, receiver};
@@ -13,19 +13,19 @@ use ruff_python_ast::{ExceptHandler, Expr, ExprCall, Stmt};
 use std::ops::Range;
 
 /// What is written, and how.
-struct Writing<'t> {
-    level: Level<'t>,
+pub struct Writing<'t> {
+    pub level: Level<'t>,
     /// The path.
-    path: &'t Expr,
+    pub path: &'t Expr,
     /// Whether the path has methods.
     is_path: bool,
     /// The first arguments of `NamedTemporaryFile`, and those after `delete`.
-    mode: String,
-    others: String,
-    body: Body<'t>,
+    pub mode: String,
+    pub others: String,
+    pub body: Body<'t>,
 }
 
-enum Body<'t> {
+pub enum Body<'t> {
     /// The block of a `with`, and the name of the open file.
     Block(&'t [Stmt], String),
     /// What is written in one call.
@@ -33,7 +33,7 @@ enum Body<'t> {
 }
 
 /// A file that is written whole.
-fn writing<'t>(site: &Site<'t>) -> Option<Writing<'t>> {
+pub fn writing<'t>(site: &Site<'t>) -> Option<Writing<'t>> {
     let call = site.act.call()?;
     let level = site.act.own()?;
     if !site.stands_alone(level.statement) {
@@ -105,7 +105,7 @@ pub fn replace_atomically(site: &Site<'_>) -> Option<Vec<Draft>> {
     } else {
         return None;
     };
-    let (written, modules) = replaced(site, &writing, &target, writing.is_path, margin, None)?;
+    let (written, modules) = replaced(site, &writing, &target, writing.is_path, margin, &[])?;
     code.push_str(&written);
     let mut edits = vec![edit(start..whole_end(site, &writing), code)];
     edits.extend(removal(site, writing.level, site.of(writing.path)).map(|gone| edit(gone, "")));
@@ -124,13 +124,13 @@ fn whole_end(site: &Site<'_>, writing: &Writing<'_>) -> usize {
 }
 
 /// Writes to a temporary file beside `target` and moves it there, by `os.replace` where nothing else is said.
-fn replaced(
+pub fn replaced(
     site: &Site<'_>,
     writing: &Writing<'_>,
     target: &str,
     is_path: bool,
     margin: &str,
-    moves: Option<&dyn Fn(&str) -> String>,
+    between: &[Stmt],
 ) -> Option<(String, Vec<&'static str>)> {
     let (os, tempfile) = (local_name(site, "os")?, local_name(site, "tempfile")?);
     let inner = [margin, site.unit()].concat();
@@ -143,16 +143,12 @@ fn replaced(
             (name.clone(), format!("{name}.write({data})"))
         }
     };
-    let quote = site.quote();
-    let literal = target.starts_with(['"', '\'']);
-    let directory = if is_path {
-        format!("{target}.parent")
-    } else if literal && !target.contains('/') {
-        format!("{quote}.{quote}")
-    } else {
-        format!("{os}.path.dirname({target}) or {quote}.{quote}")
-    };
-    let moved = moves.map_or_else(|| format!("{os}.replace({name}.name, {target})"), |moves| moves(&name));
+    let directory = directory(site, target, is_path, &os);
+    // What else is done before the file takes the place.
+    let mut moved = format!("{os}.replace({name}.name, {target})");
+    if !between.is_empty() {
+        moved = format!("{}\n{inner}{moved}", site.moved(site.suite(between)?, &inner, &[])?);
+    }
     let code = format!(
         "{name} = {tempfile}.NamedTemporaryFile({}dir={directory}, delete=False{})\n\
          {margin}try:\n{inner}with {name}:\n{deeper}{body}\n{inner}{moved}\n\
@@ -160,6 +156,18 @@ fn replaced(
         writing.mode, writing.others
     );
     Some((code, vec!["os", "tempfile"]))
+}
+
+/// The directory of a path.
+pub fn directory(site: &Site<'_>, target: &str, is_path: bool, os: &str) -> String {
+    let quote = site.quote();
+    if is_path {
+        format!("{target}.parent")
+    } else if target.starts_with(['"', '\'']) && !target.contains('/') {
+        format!("{quote}.{quote}")
+    } else {
+        format!("{os}.path.dirname({target}) or {quote}.{quote}")
+    }
 }
 
 /// What is replaced need not be removed just before. A removal further up may be there for when the write is never reached.
@@ -192,67 +200,4 @@ fn only_removes(statement: &Stmt, call: &ExprCall) -> bool {
         }
         _ => false,
     }
-}
-
-/// The temporary file gets a name of its own, and is moved over the target as before.
-pub fn private_temp(site: &Site<'_>) -> Option<Vec<Draft>> {
-    let writing = writing(site)?;
-    let Expr::Name(temp) = writing.path else { return None };
-    let temp = temp.id.as_str();
-    let (made, assigned) = assignment(site, &writing, temp)?;
-    // The move follows at once.
-    let check = site.check.as_ref()?;
-    let moved = writing.level.rest().first()?;
-    let Stmt::Expr(only) = moved else { return None };
-    if !std::ptr::eq(&*only.value, check.expr) || !site.stands_alone(moved) {
-        return None;
-    }
-    let call = check.call()?;
-    let name = site.name(call);
-    let (from, target) = match (name.as_str(), &*call.arguments.args) {
-        ("os::replace" | "os::rename" | "shutil::move", [from, target]) => (from, target),
-        (".replace" | ".rename", [target]) => (receiver(call)?, target),
-        _ => return None,
-    };
-    if site.of(from) != temp || !is_trivial(target) || !call.arguments.keywords.is_empty() {
-        return None;
-    }
-    // Nobody else goes by the name.
-    let mentions = |inside: Range<usize>| site.mentions(inside, temp);
-    let (whole, end) = (range(made), range(moved).end);
-    let act = range(site.act.expr);
-    let body = site.act.body;
-    let function = range(body.first()?).start..range(body.last()?).end;
-    let elsewhere = mentions(function.start..whole.start)
-        || mentions(assigned.clone())
-        || mentions(whole.end..act.start)
-        || mentions(act.end..range(moved).start)
-        || mentions(range(target))
-        || mentions(end..function.end);
-    if elsewhere {
-        return None;
-    }
-    let margin = site.indent(range(writing.level.statement).start);
-    // A path has its methods still where it is the target.
-    let target = site.of(target);
-    let is_path = name.starts_with('.') && site.slice(assigned).starts_with(target);
-    let (code, modules) = replaced(site, &writing, target, is_path, margin, None)?;
-    let start = range(writing.level.statement).start;
-    let mut draft = Draft::new(vec![edit(site.lines_of(whole), ""), edit(start..end, code)]);
-    draft.imports = modules;
-    draft.complete = false;
-    Some(vec![draft])
-}
-
-/// The statement before the writing that gives the name its value, and the value.
-fn assignment<'t>(site: &Site<'t>, writing: &Writing<'t>, name: &str) -> Option<(&'t Stmt, Range<usize>)> {
-    let before = writing.level.block.get(..writing.level.index)?;
-    let found = before.iter().rev().find_map(|statement| match statement {
-        Stmt::Assign(assign) => match assign.targets.as_slice() {
-            [Expr::Name(target)] if target.id.as_str() == name => Some((statement, range(&*assign.value))),
-            _ => None,
-        },
-        _ => None,
-    })?;
-    site.stands_alone(found.0).then_some(found)
 }
