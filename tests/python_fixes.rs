@@ -27,9 +27,10 @@ struct Pair {
     without: Vec<&'static str>,
 }
 
-/// What differs for something of another kind is why a fix is a sketch only. And where a directory is to be made, a file is told of now.
-fn without(complete: bool, makes_directory: bool) -> Vec<&'static str> {
-    let kinds = [("directory", complete), ("file", !makes_directory)];
+/// What differs for something of another kind is why a fix is a sketch only. And where a directory is to be made, a file is told of now;
+/// a file also stands for a key that is there.
+fn without(complete: bool, differs_for_file: bool) -> Vec<&'static str> {
+    let kinds = [("directory", complete), ("file", !differs_for_file)];
     kinds.into_iter().filter(|(_, same)| !same).map(|(kind, _)| kind).collect()
 }
 
@@ -91,7 +92,8 @@ fn pairs(list: &mut Vec<String>, complaints: &mut Vec<String>) -> Vec<Pair> {
             let left: Vec<&str> = left.filter(|rule| rule.starts_with("exists-then")).collect();
             complaints.extend(left.iter().map(|rule| format!("{name}: {rule} is found in\n{after}")));
         }
-        let without = without(complete, name.contains("/create-all/"));
+        let without =
+            without(complete, name.contains("/create-all/") || !complete && name.contains("/set-if-absent/"));
         found.push(Pair { name, before, after, complete, without });
     }
     found

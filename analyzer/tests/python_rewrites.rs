@@ -22,16 +22,19 @@ const IDIOMS: &[(&str, Idiom)] = &[
     ("private-temp", Idiom::PrivateTemp),
     ("remove-if-present", Idiom::RemoveIfPresent),
     ("replace-atomically", Idiom::ReplaceAtomically),
+    ("set-if-absent", Idiom::SetIfAbsent),
 ];
 
 #[rustfmt::skip]
 const CHECKS: &[&str] = &[
-    "exists", "is_dir", "is_file", "isdir", "isfile", "islink", "move", "remove", "rename", "replace", "unlink",
+    "exists", "get", "has_key", "is_dir", "is_file", "isdir", "isfile", "islink", "move", "remove", "rename", "replace", "setnx",
+    "unlink",
 ];
 
 #[rustfmt::skip]
 const ACTS: &[&str] = &[
-    "chdir", "dump", "environ", "listdir", "load", "makedirs", "mkdir", "open", "read_text", "remove", "rmdir", "rmtree", "save",
+    "chdir", "dump", "environ", "expire", "listdir", "load", "makedirs", "mkdir", "open", "pexpire", "read_text", "remove", "rmdir",
+    "rmtree", "save", "set", "setex",
     "symlink", "touch", "unlink", "write", "write_bytes", "write_text",
 ];
 

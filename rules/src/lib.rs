@@ -158,6 +158,7 @@ fn title(idiom: Idiom) -> &'static str {
         Idiom::EnvironmentOfTheChild => "set the variable for the child process alone",
         Idiom::DirectoryOfTheChild => "set the directory for the child process alone",
         Idiom::NoReplaceRename => "rename without replacing",
+        Idiom::SetIfAbsent => "set the key only if it is absent, in one command",
         Idiom::PrivateTemp => "let `tempfile` choose the temporary name",
     }
 }

@@ -138,6 +138,8 @@ pub enum Idiom {
     NoReplaceRename,
     /// Take a private temporary name in the same directory, and move that file over the target. The check is the move.
     PrivateTemp,
+    /// Set a key of a store only if it is absent, with its expiry, in one command. The check is that command, or is made it.
+    SetIfAbsent,
 }
 
 /// What a rewrite is asked for.

@@ -9,6 +9,7 @@ mod child;
 mod create;
 mod guard;
 mod imports;
+mod keys;
 mod lock;
 mod past;
 mod quiet;
@@ -58,6 +59,7 @@ pub fn render(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::EnvironmentOfTheChild => child::environment(&site),
         Idiom::DirectoryOfTheChild => child::directory(&site),
         Idiom::LockAround => lock::lock_around(&site, request),
+        Idiom::SetIfAbsent => keys::set_if_absent(&site),
         Idiom::CreateWithMode | Idiom::NoReplaceRename => None,
     }?;
     ways.into_iter().find_map(|draft| finish(&site, draft))
