@@ -18,10 +18,7 @@ pub fn remove_if_present(site: &Site<'_>) -> Option<Vec<Draft>> {
         _ => return None,
     }
     let guard = guard(site);
-    // Which error a directory gives, of what is no file, differs between systems.
-    attempt.complete &= guard.as_ref().is_none_or(|g| g.kind == Kind::Any);
-    // What else is asked may be what another removal changes.
-    attempt.complete &= guard.is_some();
+    attempt.complete &= guard.as_ref().is_some_and(is_plain);
     let mut ways = Vec::new();
     if let Some(guard) = &guard {
         ways.extend(missing_is_fine(site, guard, call));
@@ -38,6 +35,12 @@ pub fn remove_if_present(site: &Site<'_>) -> Option<Vec<Draft>> {
     Some(ways)
 }
 
+/// Whether the check asks whether something is there, and nothing else is asked: not its kind, for which error the wrong one gives differs
+/// between systems; and not what may be said of what was there before, when something else is there by now.
+fn is_plain(guard: &Guard<'_>) -> bool {
+    guard.kind == Kind::Any && guard.others.is_none()
+}
+
 /// `path.unlink(missing_ok=True)` without asking first.
 fn missing_is_fine(site: &Site<'_>, guard: &Guard<'_>, call: &ExprCall) -> Option<Draft> {
     let arm = guard.arm_of(&site.act)?;
@@ -48,7 +51,7 @@ fn missing_is_fine(site: &Site<'_>, guard: &Guard<'_>, call: &ExprCall) -> Optio
     }
     let mut draft = unguarded(site, guard, &arm, &[missing_ok(site, call)?]).filter(|_| arm.is_only(&own))?;
     draft.needs = vec!["Python 3.8 (`missing_ok`)".to_owned()];
-    draft.complete = guard.kind == Kind::Any;
+    draft.complete = is_plain(guard);
     Some(draft)
 }
 
