@@ -4,13 +4,15 @@
 //!
 //! Without Python only the list is compared, and the test says so; where `CI` is set, that is a failure.
 
+#[path = "support/fixes.rs"]
+mod fixes;
 #[path = "support/page.rs"]
 mod page;
 mod support;
 
-use fsrace_analyzer::source::{LanguageId, SourceFile};
+use fixes::{apply, findings, pages, short, without_markers};
+use fsrace_analyzer::source::LanguageId;
 use fsrace_rules::finding::{Applicability, Confidence, Finding};
-use page::Page;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -34,40 +36,18 @@ fn without(complete: bool, differs_for_file: bool) -> Vec<&'static str> {
     kinds.into_iter().filter(|(_, same)| !same).map(|(kind, _)| kind).collect()
 }
 
-/// All findings in one file, each with what is suggested.
-fn findings(text: &str) -> Vec<Finding> {
-    let language = LanguageId::Python;
-    let file = SourceFile { path: "page.py".to_owned(), text: text.to_owned(), language, package: None };
-    let program = fsrace_analyzer::link(vec![fsrace_analyzer::lower(&file)]);
-    let mut findings = fsrace_rules::check(&program, &|_| true);
-    findings.iter_mut().for_each(|finding| fsrace_rules::suggest(&program, finding, text));
-    findings
-}
-
-fn apply(text: &str, finding: &Finding) -> Option<String> {
-    let mut fixed = String::new();
-    let mut done = 0;
-    for edit in &finding.fix.as_ref()?.edits {
-        fixed.push_str(text.get(done..edit.span.start as usize)?);
-        fixed.push_str(&edit.replacement);
-        done = edit.span.end as usize;
-    }
-    fixed.push_str(text.get(done..)?);
-    Some(fixed)
-}
-
 /// Every fixture of the rules with each of its fixes, and every one of the rewrites.
 #[expect(clippy::unwrap_used, reason = "a fixture that cannot be read must fail the test")]
 fn pairs(list: &mut Vec<String>, complaints: &mut Vec<String>) -> Vec<Pair> {
     let mut found = Vec::new();
     for (path, text) in texts(&workspace().join("fixtures/python"), &["py"]).unwrap() {
-        let (name, text) = (short(&path), without_markers(&text));
-        for finding in findings(&text) {
+        let (name, text) = (short(&path), without_markers(&text, " #"));
+        for finding in findings("page.py", &text) {
             let Some(fix) = &finding.fix else { continue };
             let promise = format!("{:?}", fix.applicability);
             list.push(format!("{name}: {}: {} ({promise})", finding.rule.id, fix.title));
             let after = apply(&text, &finding).unwrap();
-            let again = findings(&after);
+            let again = findings("page.py", &after);
             // What nobody is told of by default may be found at another check of the same function.
             let told = if name.contains("/safe_") { Confidence::Medium } else { Confidence::Low };
             let same = |f: &Finding| {
@@ -88,7 +68,7 @@ fn pairs(list: &mut Vec<String>, complaints: &mut Vec<String>) -> Vec<Pair> {
         let name = short(&fixed);
         let complete = after.starts_with("# complete: true");
         if complete {
-            let left = findings(&after).into_iter().map(|f| f.rule.id);
+            let left = findings("page.py", &after).into_iter().map(|f| f.rule.id);
             let left: Vec<&str> = left.filter(|rule| rule.starts_with("exists-then")).collect();
             complaints.extend(left.iter().map(|rule| format!("{name}: {rule} is found in\n{after}")));
         }
@@ -100,32 +80,14 @@ fn pairs(list: &mut Vec<String>, complaints: &mut Vec<String>) -> Vec<Pair> {
 }
 
 /// What the rules' pages show in Python.
-#[expect(clippy::unwrap_used, reason = "a page that cannot be read must fail the test")]
-fn pages() -> Vec<Pair> {
-    let mut found = Vec::new();
-    for (path, text) in texts(&workspace().join("rules/docs"), &["md"]).unwrap() {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let code = Page::parse(&text).code.into_iter().filter(|code| code.language == LanguageId::Python);
-        found.extend(code.map(|code| Pair {
-            name: format!("{name}:{}", code.fence),
-            before: code.text.clone(),
-            after: code.text,
-            complete: false,
-            without: Vec::new(),
-        }));
-    }
-    found
-}
-
-/// Markers are comments, and no fix takes a comment away.
-fn without_markers(text: &str) -> String {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("# ~"));
-    lines.map(|line| line.split_once("  # ~").map_or(line, |(code, _)| code).to_owned() + "\n").collect()
-}
-
-fn short(path: &Path) -> String {
-    let path = path.strip_prefix(workspace().join("fixtures")).unwrap_or(path);
-    path.to_string_lossy().replace('\\', "/")
+fn shown() -> impl Iterator<Item = Pair> {
+    pages(LanguageId::Python).into_iter().map(|(name, code)| Pair {
+        name,
+        before: code.text.clone(),
+        after: code.text,
+        complete: false,
+        without: Vec::new(),
+    })
 }
 
 #[test]
@@ -133,7 +95,7 @@ fn fixes_are_silent_and_do_what_was_done() {
     let (mut list, mut complaints) = (Vec::new(), Vec::new());
     let mut pairs = pairs(&mut list, &mut complaints);
     insta::assert_snapshot!(list.join("\n"));
-    pairs.extend(pages());
+    pairs.extend(shown());
     if let Some(said) = alone(&pairs) {
         let (told, ran) = said.trim_end().rsplit_once('\n').unwrap_or(("", said.trim_end()));
         println!("alone.py {ran}");
