@@ -311,14 +311,14 @@ impl<'p> View<'p> {
     }
 
     /// Whether the act sets a variable once and for all, in a language whose threads do not break on that, to what its old value does
-    /// not go into, and the function runs nothing that goes by it: whoever looks sees the old value or the new one, as if one had
-    /// come first.
+    /// not go into, and the function runs nothing that goes by what differs from run to run: whoever looks sees the old value or the
+    /// new one, as if one had come first.
     fn is_set_for_good(&self, program: &Program, act: Location, candidate: &Candidate) -> bool {
         let set = &candidate.act.effect;
         set.operation.domain() == Domain::Environment
             && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
             && effects(&self.body).into_iter().all(|effect| match effect.operation {
-                Operation::Run => false,
+                Operation::Run => set.data.is_empty(),
                 Operation::EnvSet => effect.place != candidate.place || effect.site == set.site,
                 Operation::EnvGet => effect.place != candidate.place || !set.data.contains(&effect.result),
                 _ => true,

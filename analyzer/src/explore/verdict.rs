@@ -266,9 +266,7 @@ impl Question<'_> {
             return None;
         }
         let what = match (self.domain, outcome.seen?) {
-            (Domain::Environment, Seen::Changed) => {
-                "has the variable changed, or its memory freed, in the middle of its work"
-            }
+            (Domain::Environment, Seen::Changed) => "has the variable changed in the middle of its work",
             (Domain::WorkingDirectory, Seen::Changed) => {
                 "has its relative paths lead to another directory in the middle of its work"
             }

@@ -68,8 +68,8 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
         declared: &declared,
     };
     // What works with tests is part of them, wherever it lies.
-    let context =
-        Context { test, auxiliary: names.uses("testing") || is_auxiliary(&file.path), ..Context::default() };
+    let auxiliary = names.uses("testing") || is_auxiliary(&file.path) || is_own_tool(&file.path, &clause);
+    let context = Context { test, auxiliary, ..Context::default() };
     constants(&scope, context, &mut summary);
     for node in children(root) {
         if matches!(node.kind(), "function_declaration" | "method_declaration") {
@@ -92,9 +92,27 @@ fn is_test_file(path: &str) -> bool {
 }
 
 fn is_auxiliary(path: &str) -> bool {
-    const ASIDE: [&str; 8] =
-        ["e2e", "example", "examples", "test", "testing", "tests", "testutil", "testutils"];
+    const ASIDE: [&str; 12] = [
+        "ci",
+        "docs",
+        "e2e",
+        "example",
+        "examples",
+        "hack",
+        "scripts",
+        "test",
+        "testing",
+        "tests",
+        "testutil",
+        "testutils",
+    ];
     path.split('/').rev().skip(1).any(|folder| ASIDE.contains(&folder))
+}
+
+/// Whether the file is of a program that nobody outside of the module can install: one that its maintainers run (`go help install`,
+/// go.dev/doc/go1.4#internalpackages).
+fn is_own_tool(path: &str, clause: &str) -> bool {
+    clause == "main" && path.split('/').rev().skip(1).any(|folder| folder == "internal")
 }
 
 /// Since Go 1.26, `new` takes values too (go.dev/ref/spec, Allocation). The grammar knows types only there, and is given the name of

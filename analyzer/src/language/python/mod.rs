@@ -90,7 +90,19 @@ pub fn is_target(path: &str) -> bool {
 
 fn is_auxiliary(path: &str) -> bool {
     path.split('/').rev().skip(1).any(|f| {
-        matches!(f, "example" | "examples" | "benchmark" | "benchmarks" | "docs" | "doc" | "samples")
+        matches!(
+            f,
+            "example"
+                | "examples"
+                | "benchmark"
+                | "benchmarks"
+                | "ci"
+                | "docs"
+                | "doc"
+                | "hack"
+                | "samples"
+                | "testdata"
+        )
     })
 }
 
