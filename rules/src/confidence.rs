@@ -174,7 +174,8 @@ impl Surroundings<'_> {
     fn hint(&self, place: &Place) -> Option<Hint> {
         names::hint(place).or_else(|| {
             let passed_in = place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
-            passed_in.then(|| names::hint_in(names::last(self.name))).flatten()
+            let named = passed_in.then(|| names::hint_in(names::last(self.name))).flatten();
+            named.or_else(|| self.in_callers.iter().find_map(names::hint))
         })
     }
 
@@ -233,6 +234,14 @@ impl Surroundings<'_> {
         let used =
             |role| self.evidence.find(place, &[role], |u| !self.own.contains(&Some(u.inner))).is_some();
         self.hint(place).is_some_and(|hint| hint.lock) && used(Role::Creates) && !used(Role::Reads)
+    }
+
+    /// Whether others take a lock to write the place, where the candidate takes none: they expect somebody.
+    fn is_locked_elsewhere(&self, candidate: &Candidate) -> bool {
+        const WRITES: [Role; 2] = [Role::Writes, Role::Replaces];
+        !candidate.locked
+            && candidate.cover == Cover::Unlocked
+            && self.evidence.find(&candidate.place, &WRITES, |u| u.locked).is_some()
     }
 
     /// Whether another function uses a file of this name.
@@ -332,11 +341,15 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
-    if candidate.cover == Cover::Whole {
+    // A lock keeps out who takes it: a reader that is known takes none.
+    let unlocked = race.witness.actor == Actor::Reader
+        && matches!(reason, Reason::Elsewhere(other) | Reason::Likely(_, other) if !other.found.locked);
+    if candidate.cover == Cover::Whole && !unlocked {
         verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
     }
     // What comes after the lock is given up is beside whoever takes it next.
-    if candidate.locked && candidate.cover != Cover::Early && !matches!(reason, Reason::Itself) {
+    let aside = unlocked || candidate.cover == Cover::Early || matches!(reason, Reason::Itself);
+    if candidate.locked && !aside {
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
@@ -417,6 +430,9 @@ fn met(
         }
         Reason::Itself | Reason::Instance if candidate.cover.is_broken() => {
             (Confidence::Medium, "a lock is taken for this, so others are expected".to_owned())
+        }
+        Reason::Itself if updates(candidate) && surroundings.is_locked_elsewhere(candidate) => {
+            (Confidence::Medium, "other code takes a lock to write this, so others are expected".to_owned())
         }
         Reason::Itself | Reason::Instance if candidate.long && !unknown => {
             (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
@@ -555,7 +571,8 @@ fn harmless(
     }
     let kept = surroundings.is_kept_by_the_program(place);
     // Who takes a lock, of whatever extent, does it for others.
-    if updates(candidate) && !surroundings.open && !candidate.cover.is_broken() {
+    let expected = candidate.cover.is_broken() || surroundings.is_locked_elsewhere(candidate);
+    if updates(candidate) && !surroundings.open && !expected {
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }
