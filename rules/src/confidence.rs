@@ -33,6 +33,10 @@ pub enum Reason {
     Likely(&'static str, Other),
     /// What lies there is another's to change, who is kept in by it.
     KeptIn,
+    /// It is made executable, for others to run.
+    Run,
+    /// It is made ready aside, so that others see it whole.
+    Staged,
     /// It is started by the function itself.
     Own,
     /// Other threads share what is changed.
@@ -106,6 +110,8 @@ impl Surroundings<'_> {
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
                 let word = hint.filter(|h| !h.scratch && !h.edited).map(|h| h.word);
                 sure.map(Reason::Elsewhere)
+                    .or_else(|| candidate.run.is_some().then_some(Reason::Run))
+                    .or_else(|| candidate.staged.then_some(Reason::Staged))
                     .or_else(|| Some(Reason::Likely(word?, found.clone()?)))
                     .or_else(|| named(|h| !h.scratch))
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
@@ -301,7 +307,7 @@ pub fn judge(
     if names::is_immune(place) && !expected && !other {
         verdict.at_most(Confidence::Low, "only root can write where it lies");
     }
-    if candidate.moved && !other {
+    if candidate.moved && !candidate.staged && !other {
         verdict.at_most(
             Confidence::Low,
             "what was there is moved, and nobody is known to look for it meanwhile",
@@ -410,7 +416,7 @@ fn met(
     let fatal = refuses && candidate.act.effect.on_failure == OnFailure::Panic;
     let unknown = matches!(candidate.place.kind(), PlaceKind::Opaque { .. });
     match reason {
-        _ if names::is_output(&candidate.place) => {
+        _ if names::is_output(&candidate.place) && !candidate.staged => {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
         }
         // A repository that nothing says is shared is the user's own, and who works there knows.
@@ -511,6 +517,13 @@ fn met(
         Reason::Coping(_) => {
             (Confidence::Low, "whoever is known to read it copes with half a file".to_owned())
         }
+        Reason::Staged => (
+            Confidence::Medium,
+            "it is made ready aside and moved there whole, so others are expected to look".to_owned(),
+        ),
+        Reason::Run => {
+            (Confidence::Medium, "it is made executable, for others to run while this is written".to_owned())
+        }
         Reason::Own => {
             (Confidence::High, "the function starts the work itself, and does not wait for it".to_owned())
         }
@@ -587,7 +600,8 @@ fn harmless(
     let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
         && (names::shared_root(place).is_some()
             || surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()));
-    if overwrites && !known && !surroundings.open && (!surroundings.is_async || edited) && !kept {
+    let run = matches!(reason, Reason::Run);
+    if overwrites && !known && !run && !surroundings.open && (!surroundings.is_async || edited) && !kept {
         return Some("it is written at once, by a command that a person gives");
     }
     if race.consequence != Consequence::SpuriousFailure {

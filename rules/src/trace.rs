@@ -101,8 +101,6 @@ pub enum Says {
 enum Source<'a> {
     Event(usize),
     Frame(Vec<Returned<'a>>),
-    /// A call without an effect that is known, of these results.
-    Call(Vec<ResultId>),
 }
 
 #[derive(Clone, Debug)]
@@ -233,28 +231,25 @@ impl<'a> Trace<'a> {
             Condition::True(r) => self.answer(*r, Ask::True(holds), certain, out),
             Condition::Ok(r) => self.answer(*r, Ask::Ok(holds), certain, out),
             Condition::Failed(r, kinds) => self.answer(*r, Ask::Failed(*kinds, holds), certain, out),
-            Condition::Opaque { observed, .. } => self.observed(observed, certain, out),
+            Condition::Opaque { observed, .. } => {
+                for event in observed.iter().flat_map(|r| self.origins(*r)) {
+                    let says = match self.events.get(event).map(|e| e.effect.operation) {
+                        Some(Operation::Check(_) | Operation::Key(KeyOperation::Exists)) => Says::Unknown,
+                        Some(
+                            Operation::Read
+                            | Operation::Open(_)
+                            | Operation::Key(KeyOperation::Get | KeyOperation::Swap),
+                        ) => Says::Judged,
+                        _ => continue,
+                    };
+                    out.push(Guard { event, says, certain, refuses: false });
+                }
+            }
             Condition::Not(inner) => self.literals(inner, !holds, certain, out),
             Condition::All(parts) | Condition::Any(parts) => {
                 let each = matches!(condition, Condition::All(_)) == holds || parts.len() == 1;
                 parts.iter().for_each(|part| self.literals(part, holds, certain && each, out));
             }
-        }
-    }
-
-    /// What is decided by these results in a way that is not known.
-    fn observed(&self, results: &[ResultId], certain: bool, out: &mut Literals) {
-        for event in results.iter().flat_map(|r| self.origins(*r)) {
-            let says = match self.events.get(event).map(|e| e.effect.operation) {
-                Some(Operation::Check(_) | Operation::Key(KeyOperation::Exists)) => Says::Unknown,
-                Some(
-                    Operation::Read
-                    | Operation::Open(_)
-                    | Operation::Key(KeyOperation::Get | KeyOperation::Swap),
-                ) => Says::Judged,
-                _ => continue,
-            };
-            out.push(Guard { event, says, certain, refuses: false });
         }
     }
 
@@ -290,9 +285,7 @@ impl<'a> Trace<'a> {
                     }
                 }
             }
-            // What a function makes of what it is given, it decides by that.
-            Some(Source::Call(given)) if matches!(ask, Ask::True(_)) => self.observed(given, certain, out),
-            Some(Source::Call(_)) | None => {}
+            None => {}
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Call, Callee, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
+    Block, Branch, Callee, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
 };
 use fsrace_analyzer::link::takes_long;
 
@@ -125,9 +125,8 @@ impl<'a> Walker<'a> {
                     if takes_long(name, call.arguments.len()) {
                         self.labour(state);
                     }
-                    match &call.presumed {
-                        Some(effect) => self.effect(effect, state),
-                        None => self.noted(call),
+                    if let Some(effect) = &call.presumed {
+                        self.effect(effect, state);
                     }
                 }
                 Step::Exit(exit) => {
@@ -160,22 +159,6 @@ impl<'a> Walker<'a> {
     fn end(&mut self, result: ResultId) {
         if self.trace.ends.len() < EVENTS {
             self.trace.ends.push((self.trace.events.len(), result));
-        }
-    }
-
-    /// Notes of which results a call makes something: what it answers depends on them.
-    fn noted(&mut self, call: &Call) {
-        let mut given = Vec::new();
-        for argument in &call.arguments {
-            match argument {
-                Value::Derived(from) => given.extend(from),
-                Value::Result(result) => given.push(*result),
-                _ => {}
-            }
-        }
-        if !given.is_empty() {
-            given.truncate(GUARDS);
-            self.trace.sources.entry(call.result).or_insert(Source::Call(given));
         }
     }
 
