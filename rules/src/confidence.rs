@@ -185,6 +185,13 @@ impl Surroundings<'_> {
         })
     }
 
+    /// Whether the place, here or as a caller names it, lies where all instances of a program look.
+    pub fn is_for_all_instances(&self, candidate: &Candidate) -> bool {
+        std::iter::once(&candidate.place)
+            .chain(&self.in_callers)
+            .any(|place| names::shared_root(place).is_some())
+    }
+
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.
     fn is_shared(&self, place: &Place) -> bool {
         const ALL: [Role; 7] = [
@@ -224,6 +231,17 @@ impl Surroundings<'_> {
             || self.in_callers.iter().any(is_known)
             || names.by_ref().take(2).any(|name| names::hint_in(name).is_some() || names::is_atomic(name))
             || takes_long(self.name, 2)
+    }
+
+    /// Whether the name of the file comes from a caller, of whom none is known, and nothing says what is kept there: two functions
+    /// that take a name are not about one file for that.
+    fn is_handed_through(&self, place: &Place) -> bool {
+        let name = match place.kind() {
+            PlaceKind::Join(_, name) => name,
+            _ => return false,
+        };
+        let handed = self.open && self.in_callers.is_empty();
+        handed && matches!(name.kind(), PlaceKind::Parameter { .. }) && !self.is_kept_by_the_program(place)
     }
 
     /// Whether the place holds what programs keep for themselves, such as state and caches, and not what people edit.
@@ -316,8 +334,10 @@ pub fn judge(
     if candidate.own {
         verdict.at_most(Confidence::Low, "this very run made what is there");
     }
-    // Whatever it is moved over, whoever writes that takes the same temporary name.
-    if !candidate.long && candidate.target.is_none() && is_nameless(place) {
+    // Whatever it is moved over, whoever writes that takes the same temporary name; and whoever changes what is kept in there finds
+    // it by any name.
+    let found = candidate.target.is_some() || matches!(reason, Reason::KeptIn);
+    if !candidate.long && !found && is_nameless(place) {
         verdict.at_most(Confidence::Low, "a part of the path is not known at all");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]
@@ -465,6 +485,9 @@ fn met(
         }
         Reason::Itself | Reason::Instance => {
             (Confidence::Low, "nothing says that two are there within microseconds".to_owned())
+        }
+        Reason::Elsewhere(_) if !checked && surroundings.is_handed_through(&candidate.place) => {
+            (Confidence::Low, "it is whatever a caller names, and none is here".to_owned())
         }
         Reason::Elsewhere(other) if other.strength == Strength::Full => {
             (Confidence::High, "the program elsewhere is the other side".to_owned())

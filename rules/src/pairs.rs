@@ -3,7 +3,7 @@
 use crate::names;
 use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::flow::{
-    Effect, LockScope, Mode, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
+    Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
 };
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
@@ -63,6 +63,8 @@ pub struct Candidate {
     pub run: Option<Point>,
     /// Whether what is moved there was made ready beside it under a name of its own, so that nobody sees it half done.
     pub staged: bool,
+    /// Whether a mutex of the process is held at both steps.
+    pub serial: bool,
 }
 
 /// What it means to others that a place is there.
@@ -263,6 +265,7 @@ impl Candidate {
             run: run_later(trace, pair.act, place),
             staged: false,
             cover: Cover::of(trace, Some(pair.check), pair.act),
+            serial: is_serial(trace, pair.check) && is_serial(trace, pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
             refuses: trace
@@ -305,6 +308,7 @@ impl Candidate {
                 first.map(|first| first.min(act)),
                 first.map_or(act, |first| first.max(act)),
             ),
+            serial: is_serial(trace, first.unwrap_or(act)) && is_serial(trace, act),
             own: is_own(trace, first.map_or(act, |first| first.min(act)), place),
             heals: false,
             refuses: false,
@@ -319,6 +323,10 @@ fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {
         through: trace.call_of(event).map(|frame| (frame.site, frame.name.to_owned())),
         depth: trace.call_depth(event),
     })
+}
+
+fn is_serial(trace: &Trace<'_>, step: usize) -> bool {
+    trace.events.get(step).is_some_and(|event| event.serial)
 }
 
 fn locked_before(trace: &Trace<'_>, step: usize) -> bool {
@@ -423,6 +431,10 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
             Operation::Remove(RemoveKind::Tree) => above(&effect.place),
             Operation::Populate => effect.place == *place || above(&effect.place),
             Operation::Copy | Operation::Rename { .. } => effect.other_place.as_ref() == Some(place),
+            // Who finds the directory there already goes no further.
+            Operation::CreateDir { all: false } => {
+                effect.on_failure != OnFailure::Continue && above(&effect.place)
+            }
             _ => false,
         };
         made && trace.on_one_path(earlier, step)
