@@ -367,15 +367,11 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
-    // A lock keeps out who takes it: a reader that is known takes none.
-    let unlocked = race.witness.actor == Actor::Reader
-        && matches!(reason, Reason::Elsewhere(other) | Reason::Likely(_, other) if !other.found.locked);
-    if candidate.cover == Cover::Whole && !unlocked {
+    if candidate.cover == Cover::Whole {
         verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
     }
     // What comes after the lock is given up is beside whoever takes it next.
-    let aside = unlocked || candidate.cover == Cover::Early || matches!(reason, Reason::Itself);
-    if candidate.locked && !aside {
+    if candidate.locked && candidate.cover != Cover::Early && !matches!(reason, Reason::Itself) {
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)

@@ -59,7 +59,7 @@ pub struct Use {
     pub clears: bool,
     /// It reads, and whoever leads to it copes with half a file.
     pub tolerant: bool,
-    /// A lock against other processes is held around it: around a read by all who lead to it, around anything else by one of them.
+    /// A lock against other processes is held around it, by one of those who lead to it.
     pub locked: bool,
     /// The type whose field the place is, where that is written with something that varies.
     written_field_of: Option<Key>,
@@ -166,18 +166,13 @@ impl Evidence {
 
     /// Indexes the uses. An effect that several callers lead to counts once, where it is nearest.
     pub fn index(program: &Program, uses: Vec<Use>) -> Self {
-        // A read that everybody copes with, and one that nobody does without a lock.
-        let coped = everywhere(program, &uses, &[Role::Reads], |u| u.tolerant);
-        let guarded = everywhere(program, &uses, &[Role::Reads], |u| u.locked);
+        let coped = coped_with(program, &uses);
         let locked: FxHashSet<(Key, Location)> =
             uses.iter().filter(|u| u.locked && !u.in_test).map(|u| (u.key, u.inner)).collect();
         let mut nearest: FxHashMap<(Key, Role, Location), Use> = FxHashMap::default();
         for mut found in uses {
             found.tolerant = coped.contains(&found.inner);
-            found.locked = match found.role {
-                Role::Reads => guarded.contains(&found.inner),
-                _ => locked.contains(&(found.key, found.inner)),
-            };
+            found.locked = locked.contains(&(found.key, found.inner));
             let slot = nearest.entry((found.key, found.role, found.inner)).or_insert(found);
             if (found.depth, found.function) < (slot.depth, slot.function) {
                 *slot = found;
@@ -252,24 +247,18 @@ impl Evidence {
     }
 }
 
-/// The effects in one of these roles of which something holds for everybody who leads to them: each function, or all of its callers
-/// that come so far.
-fn everywhere(
-    program: &Program,
-    uses: &[Use],
-    roles: &[Role],
-    holds: impl Fn(&Use) -> bool,
-) -> FxHashSet<Location> {
+/// The reads that everybody copes with who leads to them: each function, or all of its callers that come so far.
+fn coped_with(program: &Program, uses: &[Use]) -> FxHashSet<Location> {
     let mut views: FxHashMap<Location, FxHashMap<FunctionId, bool>> = FxHashMap::default();
-    for found in uses.iter().filter(|u| roles.contains(&u.role) && !u.in_test) {
-        views.entry(found.inner).or_default().insert(found.function, holds(found));
+    for found in uses.iter().filter(|u| u.role == Role::Reads && !u.in_test) {
+        views.entry(found.inner).or_default().insert(found.function, found.tolerant);
     }
-    let all = |views: &FxHashMap<FunctionId, bool>| {
-        views.iter().all(|(function, holds)| {
-            *holds || program.callers(*function).iter().any(|caller| views.contains_key(caller))
-        }) && views.values().any(|holds| *holds)
+    let coped = |views: &FxHashMap<FunctionId, bool>| {
+        views.iter().all(|(function, tolerant)| {
+            *tolerant || program.callers(*function).iter().any(|caller| views.contains_key(caller))
+        }) && views.values().any(|tolerant| *tolerant)
     };
-    views.iter().filter(|(_, views)| all(views)).map(|(read, _)| *read).collect()
+    views.iter().filter(|(_, views)| coped(views)).map(|(read, _)| *read).collect()
 }
 
 /// The folder of the package that a file belongs to, by custom.

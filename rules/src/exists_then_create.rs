@@ -48,7 +48,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 fn is_written_if_changed(trace: &Trace<'_>, pair: &Pair, place: &Place) -> bool {
     let one_of_several = !pair.certain || pair.says == Says::Unknown;
     let Some(act) = trace.events.get(pair.act) else { return false };
-    let refuses = act.guards.iter().any(|g| g.event == pair.check && g.says == pair.says && g.refuses);
+    let refuses = act.guards.iter().any(|g| g.event == pair.check && g.says == pair.says && g.refuses)
+        && !is_made_of_it(trace, place);
     one_of_several
         && !refuses
         && !names::hint(place).is_some_and(|hint| hint.lock)
@@ -64,6 +65,20 @@ fn is_written_if_changed(trace: &Trace<'_>, pair: &Pair, place: &Place) -> bool 
                 && event.effect.place == *place
                 && trace.on_one_path(earlier, pair.act)
         })
+}
+
+/// Whether what is written to the place derives from what was read there.
+fn is_made_of_it(trace: &Trace<'_>, place: &Place) -> bool {
+    let of_place = |index: &usize| {
+        trace
+            .events
+            .get(*index)
+            .is_some_and(|event| event.effect.operation == Operation::Read && event.effect.place == *place)
+    };
+    let writes = trace.events.iter().filter(|event| {
+        matches!(event.effect.operation, Operation::Write | Operation::Append) && event.effect.place == *place
+    });
+    writes.flat_map(|event| &event.effect.data).any(|result| trace.origins(*result).iter().any(of_place))
 }
 
 /// Whether something is done with what was opened, or decided by it, before the act.

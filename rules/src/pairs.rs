@@ -353,8 +353,9 @@ pub fn is_private(place: &Place) -> bool {
             && !place.any(&mut |kind| matches!(kind, PlaceKind::Parent(_))))
 }
 
-/// The step after the act that lets others run the file.
+/// The step after the act that lets others run the file, which the act opens to be filled bit by bit.
 fn run_later(trace: &Trace<'_>, act: usize, place: &Place) -> Option<Point> {
+    trace.events.get(act).filter(|event| matches!(event.effect.operation, Operation::Open(_)))?;
     let (later, _) = trace.events.iter().enumerate().skip(act + 1).find(|(later, event)| {
         event.effect.operation == Operation::SetPermissions(Mode::Executable)
             && event.effect.place == *place
