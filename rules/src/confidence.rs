@@ -33,6 +33,10 @@ pub enum Reason {
     Likely(&'static str, Other),
     /// What lies there is another's to change, who is kept in by it.
     KeptIn,
+    /// It is made executable, for others to run.
+    Run,
+    /// It is made ready aside, so that others see it whole.
+    Staged,
     /// It is started by the function itself.
     Own,
     /// Other threads share what is changed.
@@ -106,6 +110,8 @@ impl Surroundings<'_> {
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
                 let word = hint.filter(|h| !h.scratch && !h.edited).map(|h| h.word);
                 sure.map(Reason::Elsewhere)
+                    .or_else(|| candidate.run.is_some().then_some(Reason::Run))
+                    .or_else(|| candidate.staged.then_some(Reason::Staged))
                     .or_else(|| Some(Reason::Likely(word?, found.clone()?)))
                     .or_else(|| named(|h| !h.scratch))
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
@@ -174,7 +180,8 @@ impl Surroundings<'_> {
     fn hint(&self, place: &Place) -> Option<Hint> {
         names::hint(place).or_else(|| {
             let passed_in = place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
-            passed_in.then(|| names::hint_in(names::last(self.name))).flatten()
+            let named = passed_in.then(|| names::hint_in(names::last(self.name))).flatten();
+            named.or_else(|| self.in_callers.iter().find_map(names::hint))
         })
     }
 
@@ -253,6 +260,14 @@ impl Surroundings<'_> {
         self.hint(place).is_some_and(|hint| hint.lock) && used(Role::Creates) && !used(Role::Reads)
     }
 
+    /// Whether others take a lock to write the place, where the candidate takes none: they expect somebody.
+    fn is_locked_elsewhere(&self, candidate: &Candidate) -> bool {
+        const WRITES: [Role; 2] = [Role::Writes, Role::Replaces];
+        !candidate.locked
+            && candidate.cover == Cover::Unlocked
+            && self.evidence.find(&candidate.place, &WRITES, |u| u.locked).is_some()
+    }
+
     /// Whether another function uses a file of this name.
     fn is_named_elsewhere(&self, place: &Place) -> bool {
         const USES: [Role; 4] = [Role::Reads, Role::Writes, Role::Replaces, Role::Creates];
@@ -310,7 +325,7 @@ pub fn judge(
     if names::is_immune(place) && !expected && !other {
         verdict.at_most(Confidence::Low, "only root can write where it lies");
     }
-    if candidate.moved && !other {
+    if candidate.moved && !candidate.staged && !other {
         verdict.at_most(
             Confidence::Low,
             "what was there is moved, and nobody is known to look for it meanwhile",
@@ -417,7 +432,7 @@ fn met(
     let fatal = refuses && candidate.act.effect.on_failure == OnFailure::Panic;
     let unknown = matches!(candidate.place.kind(), PlaceKind::Opaque { .. });
     match reason {
-        _ if names::is_output(&candidate.place) => {
+        _ if names::is_output(&candidate.place) && !candidate.staged => {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
         }
         // A repository that nothing says is shared is the user's own, and who works there knows.
@@ -437,6 +452,9 @@ fn met(
         }
         Reason::Itself | Reason::Instance if candidate.cover.is_broken() => {
             (Confidence::Medium, "a lock is taken for this, so others are expected".to_owned())
+        }
+        Reason::Itself if updates(candidate) && surroundings.is_locked_elsewhere(candidate) => {
+            (Confidence::Medium, "other code takes a lock to write this, so others are expected".to_owned())
         }
         Reason::Itself | Reason::Instance if candidate.long && !unknown => {
             (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
@@ -518,6 +536,13 @@ fn met(
         Reason::Coping(_) => {
             (Confidence::Low, "whoever is known to read it copes with half a file".to_owned())
         }
+        Reason::Staged => (
+            Confidence::Medium,
+            "it is made ready aside and moved there whole, so others are expected to look".to_owned(),
+        ),
+        Reason::Run => {
+            (Confidence::Medium, "it is made executable, for others to run while this is written".to_owned())
+        }
         Reason::Own => {
             (Confidence::High, "the function starts the work itself, and does not wait for it".to_owned())
         }
@@ -578,7 +603,8 @@ fn harmless(
     }
     let kept = surroundings.is_kept_by_the_program(place);
     // Who takes a lock, of whatever extent, does it for others.
-    if updates(candidate) && !surroundings.open && !candidate.cover.is_broken() {
+    let expected = candidate.cover.is_broken() || surroundings.is_locked_elsewhere(candidate);
+    if updates(candidate) && !surroundings.open && !expected {
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }
@@ -593,7 +619,8 @@ fn harmless(
     let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
         && (names::shared_root(place).is_some()
             || surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()));
-    if overwrites && !known && !surroundings.open && (!surroundings.is_async || edited) && !kept {
+    let run = matches!(reason, Reason::Run);
+    if overwrites && !known && !run && !surroundings.open && (!surroundings.is_async || edited) && !kept {
         return Some("it is written at once, by a command that a person gives");
     }
     if race.consequence != Consequence::SpuriousFailure {

@@ -6,7 +6,7 @@ use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
 use crate::names;
-use crate::narrow::{effects, narrow, size};
+use crate::narrow::{calls, effects, narrow, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
@@ -16,7 +16,8 @@ use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{
-    Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
+    Block, Callee, Domain, Effect, Exit, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Step,
+    Uniqueness, Value,
 };
 use fsrace_analyzer::language::{guards_environment, in_terms_of};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
@@ -188,6 +189,8 @@ impl<'p> View<'p> {
         };
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
+            // What a type's own methods pass says little about those who call it from outside, through an interface perhaps.
+            true if surroundings.open && callers.are_of_its_type(self.function) => {}
             true => {
                 best.confidence = Confidence::Low;
                 best.reasons.push("every known caller makes it safe".to_owned());
@@ -230,6 +233,13 @@ impl<'p> View<'p> {
         related.extend(check.map(|location| Related { location, message: report.check.to_owned() }));
         for point in candidate.check.iter().chain([&candidate.act]) {
             related.extend(inside(program, point));
+        }
+        if candidate.same_tick {
+            related.extend(time_taken(program, &self.body));
+        }
+        if let (Reason::Run, Some(run)) = (&best.reason, &candidate.run) {
+            let message = "made executable here".to_owned();
+            related.extend(location(program, run).map(|location| Related { location, message }));
         }
         match &best.reason {
             Reason::Elsewhere(other) | Reason::Coping(other) | Reason::Likely(_, other) => {
@@ -435,6 +445,16 @@ impl<'p> View<'p> {
             // A loss of another kind is another rule's to tell.
             let wanted = |consequence| rule.consequences.contains(&consequence);
             let exploration = explorer.explore(&scenario(body, candidate, &candidate.place, actor), wanted);
+            // Work that is started may begin as late as it likes: what is shown without it is shown.
+            let exploration = match exploration.bounded && exploration.races.is_empty() {
+                true => match without_work(body, candidate) {
+                    Some(rest) => {
+                        explorer.explore(&scenario(&rest, candidate, &candidate.place, actor), wanted)
+                    }
+                    None => exploration,
+                },
+                false => exploration,
+            };
             if exploration.bounded && exploration.races.is_empty() {
                 undecided.get_or_insert(actor);
             }
@@ -584,6 +604,16 @@ impl<'p> Callers<'p> {
         found
     }
 
+    /// Whether the function is a method that only its type's own methods are known to call.
+    fn are_of_its_type(&self, function: FunctionId) -> bool {
+        let owner = |function: FunctionId| {
+            let summary = self.program.function(function)?;
+            summary.name.rsplit_once("::").map(|(owner, _)| owner).filter(|_| summary.has_receiver)
+        };
+        let own = owner(function);
+        own.is_some() && self.program.callers(function).iter().all(|caller| owner(*caller) == own)
+    }
+
     /// Whether every known caller holds a mutex of the process at the candidate's act.
     fn are_serial(
         &mut self,
@@ -661,6 +691,25 @@ fn place_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
 /// Where the function's own source causes the effect.
 fn location(program: &Program, point: &Point) -> Option<Location> {
     program.location(point.through.as_ref().map_or(point.effect.site, |(site, _)| *site))
+}
+
+/// The function that makes the time into a name for the body, where that is one of its own.
+fn time_taken(program: &Program, body: &Block) -> Option<Related> {
+    let function = calls(body).into_iter().find_map(|call| {
+        let Callee::Function(name) = &call.callee else { return None };
+        let function = program.find(name)?;
+        let summary = program.function(function)?;
+        let gives = |step: &Step| match step {
+            Step::Exit(Exit::Return(Value::Place(place))) => {
+                place.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Time, _)))
+            }
+            _ => false,
+        };
+        summary.body.steps.iter().any(gives).then_some(function)
+    })?;
+    let span = program.function(function)?.span;
+    let location = Location { file: program.file_of(function), function, span };
+    Some(Related { location, message: "the time becomes a name here".to_owned() })
 }
 
 /// For an effect in a called function, where it is.

@@ -217,6 +217,10 @@ impl Threads {
             None if self.starts && self.is_handed_on(program, function, summary) => {
                 (Confidence::Medium, "it is handed on, and the program has threads")
             }
+            // A method that is given a request or its context is called once for each of them.
+            None if self.starts && summary.has_receiver && summary.context.is_async => {
+                (Confidence::Medium, "it is called for each of many that are served side by side")
+            }
             None if self.starts => {
                 (Confidence::Low, "the program has threads, but when this is called is not known")
             }

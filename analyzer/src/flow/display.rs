@@ -192,6 +192,7 @@ fn mode_word(mode: Mode) -> &'static str {
         Mode::Unknown => "",
         Mode::Private => "-private",
         Mode::Public => "-public",
+        Mode::Executable => "-executable",
         Mode::Shared => "-shared",
     }
 }

@@ -150,6 +150,8 @@ pub struct Context {
     pub release: bool,
     /// A test that no other test of the program runs beside.
     pub serial: bool,
+    /// Closes or unlocks what its receiver keeps in a field.
+    pub gives_up: bool,
 }
 
 /// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked
@@ -307,6 +309,9 @@ pub enum Value {
     /// A structure: named fields, as far as they matter.
     Structure(Vec<(String, Value)>),
 }
+
+/// The field of a [`Value::Structure`] that stands for all fields which it does not name: a value that some were set of.
+pub const REST: &str = "..";
 
 /// One operation on a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -532,6 +537,8 @@ pub enum Mode {
     Private,
     /// Others too.
     Public,
+    /// Others too, who may run it: 0755.
+    Executable,
     /// Others may write too, and no sticky bit keeps what they put into a directory theirs: 0777, 0666.
     Shared,
 }

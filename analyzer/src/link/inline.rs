@@ -6,12 +6,16 @@ use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    OnFailure, Operation, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
+    LockScope, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many steps of callees a body takes in. Beyond it calls stay calls, the largest callees first.
 pub(super) const BUDGET: u32 = 2000;
+/// How many locks are followed from the method that takes them to the one that gives them up.
+const KEPT: usize = 64;
+/// How many methods deep it is looked for what gives up a lock.
+const GIVES_UP: usize = 3;
 
 /// The linked body of a function.
 pub(super) fn body(program: &Program, function: FunctionId) -> Block {
@@ -82,6 +86,13 @@ pub(super) struct Expander<'p> {
     pub named: FxHashMap<ResultId, Place>,
     /// How many pure calls deep the place is that is being computed.
     pub nested_places: usize,
+    /// What calls that are not put in decide by: the number of the unknown that each answer is.
+    pub judged: FxHashMap<ResultId, u32>,
+    /// The locks that were taken against other processes, in order, and what goes with the block that has it.
+    locks: Vec<ResultId>,
+    dropped: FxHashSet<ResultId>,
+    /// The locks that a method has left held, by the value whose method it is.
+    kept: Vec<(Value, ResultId)>,
 }
 
 /// One copy of a function's body: how its numbers and parameters are renamed.
@@ -170,6 +181,10 @@ impl<'p> Expander<'p> {
             structures: FxHashMap::default(),
             named: FxHashMap::default(),
             nested_places: 0,
+            judged: FxHashMap::default(),
+            locks: Vec::new(),
+            dropped: FxHashSet::default(),
+            kept: Vec::new(),
         }
     }
 
@@ -209,6 +224,7 @@ impl<'p> Expander<'p> {
             let drop = scope.result(*drop);
             for result in std::iter::once(drop).chain(self.forwarded(drop)) {
                 if !drops.contains(&result) {
+                    self.dropped.insert(result);
                     drops.push(result);
                 }
             }
@@ -284,7 +300,10 @@ impl<'p> Expander<'p> {
             Operation::Open(_) => {
                 self.opened.insert(result, place.clone());
             }
-            Operation::Lock { .. } => {
+            Operation::Lock { scope: kind, .. } => {
+                if kind != LockScope::Thread {
+                    self.locks.push(result);
+                }
                 if let Some(handle) = handle {
                     self.guards.insert(result, handle);
                 }
@@ -329,6 +348,8 @@ impl<'p> Expander<'p> {
         let data = self.data_of_arguments(&arguments);
         let used = scope.node.is_some_and(|n| n.uses(call.result));
         if let Some(target) = target {
+            self.give_up(target.function, arguments.first(), scope.site(call.site), steps);
+            let locks = self.locks.len();
             let levels = DEPTH.checked_sub(self.stack.len());
             let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
             if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
@@ -337,6 +358,7 @@ impl<'p> Expander<'p> {
                 self.learn(result, &body, &data);
                 self.name(result, target.function, &arguments);
                 self.remember(target.function, &arguments, result);
+                self.keep(target.function, arguments.first(), locks);
                 let name = self.program.function(target.function).map(|f| f.name.clone()).unwrap_or_default();
                 steps.push(Step::Frame(Frame {
                     body,
@@ -359,6 +381,7 @@ impl<'p> Expander<'p> {
         if !acts && (self.stack.len() > 1 || (target.is_some() && !used)) {
             // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people, and
             // what takes its time stays, for what may happen meanwhile.
+            self.judge(result, &data);
             self.sources.insert(result, data);
             if takes_long(name_of(&call.callee), call.arguments.len()) {
                 steps.push(Step::Call(Call {
@@ -373,6 +396,7 @@ impl<'p> Expander<'p> {
             }
             return;
         }
+        self.judge(result, &data);
         let mut sources = data;
         sources.push(result);
         self.sources.insert(result, sources);
@@ -391,6 +415,56 @@ impl<'p> Expander<'p> {
             site: scope.site(call.site),
             presumed: None,
         }));
+    }
+
+    /// Notes that what a call answers, which is not put in, depends on what was read.
+    fn judge(&mut self, result: ResultId, data: &[ResultId]) {
+        if !data.is_empty() {
+            self.judged.insert(result, self.opaques);
+            self.opaques = self.opaques.saturating_add(1);
+        }
+    }
+
+    /// Notes the locks that a method leaves held: another of the same value gives them up.
+    fn keep(&mut self, function: FunctionId, receiver: Option<&Value>, before: usize) {
+        let has_receiver = self.program.function(function).is_some_and(|f| f.has_receiver);
+        let Some(receiver) = receiver.filter(|_| has_receiver && self.locks.len() > before) else { return };
+        let left = self.locks.iter().skip(before).filter(|lock| !self.dropped.contains(lock));
+        let left: Vec<ResultId> = left.copied().collect();
+        for lock in left {
+            if self.kept.len() < KEPT && !self.kept.iter().any(|(of, known)| *known == lock && of == receiver)
+            {
+                self.kept.push((receiver.clone(), lock));
+            }
+        }
+    }
+
+    /// Gives up what another method of the same value has left held.
+    fn give_up(&mut self, function: FunctionId, receiver: Option<&Value>, site: Site, steps: &mut Vec<Step>) {
+        let Some(receiver) = receiver.filter(|_| !self.kept.is_empty()) else { return };
+        if !self.gives_up(function, GIVES_UP) {
+            return;
+        }
+        let given: Vec<ResultId> =
+            self.kept.iter().filter(|(of, _)| of == receiver).map(|(_, lock)| *lock).collect();
+        self.kept.retain(|(of, _)| of != receiver);
+        steps.extend(given.into_iter().map(|lock| Step::Release(lock, site)));
+    }
+
+    /// Whether the function closes or unlocks what its receiver keeps, itself or by another method.
+    fn gives_up(&self, function: FunctionId, levels: usize) -> bool {
+        let program = self.program;
+        let Some(summary) = program.function(function) else { return false };
+        let owner = |name: &'p str| name.rsplit_once("::").map(|(owner, _)| owner);
+        let own = owner(&summary.name);
+        summary.context.gives_up
+            || (levels > 0
+                && program.callees(function).iter().any(|callee| {
+                    program
+                        .function(*callee)
+                        .is_some_and(|other| other.has_receiver && owner(&other.name) == own)
+                        && self.gives_up(*callee, levels - 1)
+                }))
     }
 
     fn passed(&self, argument: &Value) -> Passed {

@@ -374,7 +374,8 @@ fn body_of(
         )
     });
     let steps = lowerer.finish();
-    if !steps.steps.iter().any(is_worth_keeping) {
+    let gives_up = has_receiver && lowerer.gives_up;
+    if !gives_up && !steps.steps.iter().any(is_worth_keeping) {
         return;
     }
     let (results, opaques) = lowerer.counts();
@@ -385,7 +386,7 @@ fn body_of(
         parameters,
         has_receiver,
         body: steps,
-        context: Context { public, is_async: serves, ..context },
+        context: Context { public, is_async: serves, gives_up, ..context },
         span: syntax::span(node),
         name_span: syntax::span(shown),
         sites,
