@@ -131,6 +131,22 @@ pub struct Parameter {
     pub name: Arc<str>,
     /// Its type's qualified name where the frontend knows it, references peeled off.
     pub type_name: Option<String>,
+    /// What it is where a call leaves it out, if that is known without running anything.
+    pub default: Option<Value>,
+    /// Whether it takes all that no parameter before it takes.
+    pub rest: bool,
+}
+
+impl Parameter {
+    /// One that every call gives a value of its own.
+    pub fn new(name: &str, type_name: Option<String>) -> Self {
+        Parameter { name: name.into(), type_name, default: None, rest: false }
+    }
+
+    /// Whether a call may leave it out.
+    pub fn is_optional(&self) -> bool {
+        self.default.is_some() || self.rest
+    }
 }
 
 /// What kind of code a function is.
@@ -150,6 +166,8 @@ pub struct Context {
     pub release: bool,
     /// A test that no other test of the program runs beside.
     pub serial: bool,
+    /// Begins a block (`__enter__`): the locks that it takes are held until the block ends.
+    pub enters: bool,
 }
 
 /// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked
@@ -228,6 +246,8 @@ pub struct Call {
     pub callee: Callee,
     /// The arguments in order, the receiver first.
     pub arguments: Vec<Value>,
+    /// The parameters that the last of the arguments are for, where they are given by name.
+    pub names: Vec<Arc<str>>,
     /// What it returned.
     pub result: ResultId,
     /// What the caller does with its failure at once.

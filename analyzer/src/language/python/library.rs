@@ -421,6 +421,10 @@ impl<'t> Lowerer<'_, 't> {
                 }
                 (Operation::Lock { scope, .. }, V::Lock(flags)) => match flags.operation(scope) {
                     Some(operation) => operation,
+                    // A part of the words is not known, and none says that it is given back.
+                    None if !flags.unlock && flags.non_blocking => {
+                        Operation::Lock { shared: false, blocking: false, scope }
+                    }
                     None => return self.unlocked(api, arguments, at),
                 },
                 (operation, _) => operation,

@@ -323,6 +323,12 @@ impl<'a, 't> Lowerer<'a, 't> {
         if let (V::Flags(a), V::Flags(b)) = (&then.v, &otherwise.v) {
             return Val { v: V::Flags(a.union(*b)), ty, data };
         }
+        // `LOCK_SH if reads else LOCK_EX`: a lock in any case, and what writers take is what matters.
+        if let (V::Lock(a), V::Lock(b)) = (&then.v, &otherwise.v)
+            && a.unlock == b.unlock
+        {
+            return Val { v: V::Lock(a.union(*b)), ty, data };
+        }
         if let (V::Error(a), V::Error(b)) = (&then.v, &otherwise.v) {
             let mut of = a.to_vec();
             add_data(&mut of, b);
@@ -335,6 +341,14 @@ impl<'a, 't> Lowerer<'a, 't> {
         }
         add_data(&mut data, &then.observed());
         add_data(&mut data, &otherwise.observed());
+        // Two ways to get hold of what is at one path: a repository that is opened, or cloned there.
+        if let Some(place) =
+            self.known_place(&then).filter(|p| self.known_place(&otherwise).as_ref() == Some(p))
+            && !self.is_open(&then)
+            && !self.is_open(&otherwise)
+        {
+            return Val { v: V::Place(place), ty, data };
+        }
         if matches!(then.v, V::None) && matches!(otherwise.v, V::Place(_)) {
             return Val { v: otherwise.v, ty, data };
         }
@@ -343,6 +357,11 @@ impl<'a, 't> Lowerer<'a, 't> {
         }
         let place = self.fresh_place(name);
         Val { v: V::Place(place), ty, data }
+    }
+
+    /// Whether the value is an open file.
+    fn is_open(&self, value: &Val<'t>) -> bool {
+        matches!(value.v, V::Result(r) if self.opened.contains(&r))
     }
 
     // --- variables ---------------------------------------------------------------------------------------------------
@@ -392,9 +411,15 @@ impl<'a, 't> Lowerer<'a, 't> {
             self.locals.iter_mut().rev().find(|l| l.name == name).and_then(|l| l.value.as_mut())
         {
             add_data(&mut value.data, data);
-            // What was written down is not all that is in it any more.
-            if let V::Struct(_) | V::List(_) = value.v {
-                value.v = V::Opaque;
+            match value.v {
+                // What was written down is not all that is in it any more.
+                V::Struct(_) | V::List(_) => value.v = V::Opaque,
+                // Nor is what a call returned.
+                V::Result(r) if !self.opened.contains(&r) && !data.is_empty() => {
+                    add_data(&mut value.data, &[r]);
+                    value.v = V::Opaque;
+                }
+                _ => {}
             }
         }
     }

@@ -21,8 +21,8 @@ mod value;
 pub use render::render;
 
 use crate::flow::{
-    Block, ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId,
-    StaticDeclaration,
+    Block, Condition, ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind,
+    ResultId, StaticDeclaration, Value,
 };
 use crate::language::Tests;
 use crate::language::steps::is_worth_keeping;
@@ -191,7 +191,8 @@ fn function<'t>(
     let mut lowerer = Lowerer::new(scope);
     lowerer.class = class.map(str::to_owned);
     lowerer.manages = what.manages;
-    let parameters = declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class);
+    let mut parameters = declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class);
+    leave_out(scope, node, &mut parameters);
     lowerer.statements(&node.body);
     let steps = lowerer.finish();
     let name = match owner {
@@ -203,6 +204,7 @@ fn function<'t>(
         // An underscore before a name asks others not to use it; who is asked to may lead to it all the same.
         public: depth == 0 || class.is_some(),
         is_async: node.is_async || serves(&node.decorator_list),
+        enters: matches!(node.name.as_str(), "__enter__" | "__aenter__"),
         ..context
     };
     keep(
@@ -326,6 +328,23 @@ fn serves(decorators: &[Decorator]) -> bool {
     })
 }
 
+/// Notes what the parameters are where a call leaves them out, and which of them take the rest.
+fn leave_out<'t>(scope: &FileScope<'_, 't>, node: &'t StmtFunctionDef, parameters: &mut [Parameter]) {
+    let first = parameters.len().saturating_sub(node.parameters.len());
+    for (parameter, written) in parameters.iter_mut().skip(first).zip(node.parameters.iter()) {
+        parameter.rest = written.is_variadic();
+        let Some(default) = written.default() else { continue };
+        let mut lowerer = Lowerer::new(scope);
+        let value = lowerer.expr(default).to_flow();
+        let fixed = match &value {
+            Value::Condition(condition) => matches!(condition, Condition::Constant(_)),
+            Value::Place(place) => place.is_closed(),
+            _ => false,
+        };
+        parameter.default = Some(if fixed { value } else { Value::Opaque });
+    }
+}
+
 /// Declares a function's parameters: parameter `i` owns result `i`, which stands for a handle, error or boolean passed in.
 fn declare_parameters<'t>(
     lowerer: &mut Lowerer<'_, 't>,
@@ -356,10 +375,10 @@ fn declare_parameters<'t>(
         let type_name = Some(ty.shown()).filter(|n| !n.is_empty());
         let receives = at == 0 && class.is_some();
         let shown = if receives && !is_static { "self" } else { name };
-        parameters.push(Parameter { name: shown.into(), type_name });
+        parameters.push(Parameter::new(shown, type_name));
         let place = Place::parameter(index, name);
         let value = match (&ty, class) {
-            (Ty::Bool, _) => Val::cond(crate::flow::Condition::True(result)),
+            (Ty::Bool, _) => Val::cond(Condition::True(result)),
             // A class' attributes are the same whoever asks for them.
             (_, Some(class)) if receives && of_class => Val::new(V::Name(class.into()), ty),
             // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
