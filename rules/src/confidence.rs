@@ -397,7 +397,10 @@ fn met(
     let fatal = refuses && candidate.act.effect.on_failure == OnFailure::Panic;
     let unknown = matches!(candidate.place.kind(), PlaceKind::Opaque { .. });
     match reason {
-        _ if names::is_output(&candidate.place) => {
+        _ if names::is_output(&candidate.place)
+            && !is_used_again(candidate)
+            && !surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()) =>
+        {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
         }
         // A repository that nothing says is shared is the user's own, and who works there knows.
@@ -466,6 +469,11 @@ fn met(
             let by_design = match race.witness.actor {
                 Actor::Acquirer => true,
                 Actor::Remover => checked && !removes,
+                // Half of what is being fetched into a cache is there for as long as that takes.
+                Actor::Reader => {
+                    names::hint(&candidate.place).is_some_and(|hint| hint.cleaned && !hint.scratch)
+                        && takes_long(surroundings.name, 2)
+                }
                 _ => false,
             };
             let level = if by_design { Confidence::Medium } else { Confidence::Low };
@@ -511,6 +519,13 @@ fn met(
 /// Whether the candidate removes just what it asked for. Who asks for something below it wants that, and removes more.
 fn only_removes(candidate: &Candidate) -> bool {
     candidate.removes() && candidate.relation == Relation::Same
+}
+
+/// Whether the code looks for what an earlier run has left there, and spares itself work that takes its time: then it is more than the
+/// results of one run.
+fn is_used_again(candidate: &Candidate) -> bool {
+    let looks = candidate.check.as_ref().is_some_and(|check| check.effect.operation.is_check());
+    looks && (candidate.long || candidate.refilled)
 }
 
 /// Whether the candidate reads a file and writes it back.

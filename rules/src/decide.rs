@@ -200,6 +200,8 @@ impl<'p> View<'p> {
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
             && !is_lock
+            // A lock on a file keeps no thread out of what all threads share.
+            && !of_process
             && !candidate.cover.is_broken()
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
@@ -308,15 +310,15 @@ impl<'p> View<'p> {
             return Some("a lock is held as long as there is a value of its type");
         }
         guarded::reason(program, self.summary).or_else(|| {
-            // A lock that is taken after the act, or elsewhere, keeps nobody out of it.
+            // A lock that is taken after the act, or given up before it, keeps nobody out of it.
             let mut holds = |caller: FunctionId| {
                 if program.function(caller).is_some_and(keeps) {
                     return true;
                 }
                 let body = callers.body(caller);
-                let before = effects(&body);
-                let act = before.iter().position(|e| e.site == candidate.act.effect.site);
-                act.is_some_and(|act| before.iter().take(act).any(|e| is_process_lock(e)))
+                let trace = Trace::of(&body);
+                let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site);
+                act.is_some_and(|act| !act.held.is_empty())
             };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")

@@ -406,7 +406,7 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
             Operation::Copy | Operation::Rename { .. } => effect.other_place.as_ref() == Some(place),
             _ => false,
         };
-        made && trace.on_one_path(earlier, step)
+        made && trace.comes_first(earlier, step)
     })
 }
 
