@@ -180,7 +180,9 @@ impl Surroundings<'_> {
 
     /// Whether the place, here or as a caller names it, lies where all instances of a program look.
     pub fn is_for_all_instances(&self, candidate: &Candidate) -> bool {
-        std::iter::once(&candidate.place).chain(&self.in_callers).any(|place| names::shared_root(place).is_some())
+        std::iter::once(&candidate.place)
+            .chain(&self.in_callers)
+            .any(|place| names::shared_root(place).is_some())
     }
 
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.
@@ -437,7 +439,7 @@ fn met(
         Reason::Itself if updates(candidate) && surroundings.is_named_elsewhere(&candidate.place) => {
             (Confidence::Medium, "other code uses a file of this name".to_owned())
         }
-        Reason::Itself | Reason::Instance if candidate.refilled && !unknown => {
+        Reason::Itself | Reason::Instance if candidate.refilled && candidate.removes() && !unknown => {
             (Confidence::Medium, "what is removed is made anew, so others want it too".to_owned())
         }
         Reason::Itself if candidate.target.as_ref().is_some_and(|target| surroundings.is_kept(target)) => (
@@ -535,6 +537,11 @@ fn is_used_again(candidate: &Candidate) -> bool {
     looks && (candidate.long || candidate.refilled)
 }
 
+/// Whether the code names the file itself, in whatever directory: whoever calls it hands in no file that something else writes.
+fn is_of_its_own(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if last.is_closed())
+}
+
 /// Whether the candidate reads a file and writes it back.
 fn updates(candidate: &Candidate) -> bool {
     candidate.check.as_ref().is_some_and(|check| check.effect.operation == Operation::Read)
@@ -563,7 +570,7 @@ fn harmless(
     if !for_all
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
-        && !surroundings.open
+        && (!surroundings.open || is_of_its_own(place))
         && !surroundings.has_other_writer(place)
     {
         return Some("what is written is the same whoever writes it");

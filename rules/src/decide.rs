@@ -89,6 +89,8 @@ impl<'p> View<'p> {
         let in_test = summary.context.test || summary.context.auxiliary;
         let tolerated = tolerated(&body);
         let uses = Evidence::uses_in(program, function, in_test, &tolerated, &trace);
+        // What is done before something is handed out is looked at with what comes after.
+        let rules = if summary.context.part { &[][..] } else { rules };
         let candidates: Vec<_> = rules
             .iter()
             .flat_map(|rule| {
@@ -218,7 +220,8 @@ impl<'p> View<'p> {
             && !of_process
             && !for_all
             && !surroundings.is_for_all_instances(candidate)
-            && (candidate.serial || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
+            && (candidate.serial
+                || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {
             best.confidence = Confidence::Low;
             best.reasons.push(
@@ -459,6 +462,15 @@ impl<'p> View<'p> {
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
+    // Who only looks meets a failure, and has no part in what is written later.
+    let only_looks = match candidate.act.effect.operation {
+        Operation::Read | Operation::ReadDir => true,
+        Operation::Open(flags) => !flags.write && !flags.create && !flags.create_new,
+        _ => false,
+    };
+    if only_looks && check.effect.operation.is_check() && race.consequence == Consequence::Corruption {
+        return race.witness.actor != Actor::Itself;
+    }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
     // What changes something else too may lose that.
     let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();

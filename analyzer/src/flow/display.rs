@@ -32,6 +32,7 @@ impl Display for FlowSummary {
             (c.release, "release"),
             (c.serial, "serial"),
             (c.enters, "enters"),
+            (c.part, "part"),
         ] {
             if on {
                 write!(f, " {word}")?;

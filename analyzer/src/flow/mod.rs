@@ -25,6 +25,9 @@ pub struct FileSummary {
     /// Whether other programs can use what is public here, whatever programs lie beside it (a Go package that is no program itself
     /// and not internal). Where languages do not say, what has a program beside it is that program's.
     pub library: bool,
+    /// The module that is run by running this file, if it is there for that. Where the module itself offers nothing to whoever imports it,
+    /// all below it is a program, and no library.
+    pub runs: Option<String>,
     /// Whether it is built for other systems only than the one that is looked at, beside which another file may have the same names.
     pub foreign: bool,
     /// Names that the file's modules bring into scope.
@@ -168,6 +171,8 @@ pub struct Context {
     pub serial: bool,
     /// Begins a block (`__enter__`): the locks that it takes are held until the block ends.
     pub enters: bool,
+    /// What a generator does up to where it hands out, for who calls it; the whole has a summary of its own.
+    pub part: bool,
 }
 
 /// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked

@@ -69,7 +69,14 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let main = body.iter().any(asks_for_main) || file.path.ends_with("__main__.py");
     // A module in a package is there to be imported, and so is one that does not ask whether it is run, or says what it hands out.
     let says = |s: &Stmt| matches!(s, Stmt::Assign(a) if a.targets.iter().any(|t| matches!(t, Expr::Name(n) if n.id == "__all__")));
-    summary.library = is_package || summary.module.contains("::") || !main || body.iter().any(says);
+    // The face of a package offers what it defines or takes from its modules, if anything.
+    summary.library = match is_package {
+        true => body.iter().any(says) || body.iter().any(offers),
+        false => summary.module.contains("::") || !main || body.iter().any(says),
+    };
+    if file.path.ends_with("__main__.py") {
+        summary.runs = summary.module.rsplit_once("::").map(|(package, _)| package.to_owned());
+    }
     let context = Context { test, auxiliary: is_auxiliary(&file.path), ..Context::default() };
     constants(&scope, &mut summary);
     functions(&scope, body, None, context, &mut summary, 0);
@@ -92,6 +99,15 @@ fn is_auxiliary(path: &str) -> bool {
     path.split('/').rev().skip(1).any(|f| {
         matches!(f, "example" | "examples" | "benchmark" | "benchmarks" | "docs" | "doc" | "samples")
     })
+}
+
+/// Whether the statement gives a package something to import.
+fn offers(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::FunctionDef(_) | Stmt::ClassDef(_) => true,
+        Stmt::ImportFrom(import) => import.level > 0,
+        _ => false,
+    }
 }
 
 /// `if __name__ == "__main__":`.
@@ -205,6 +221,8 @@ fn function<'t>(
         public: depth == 0 || class.is_some(),
         is_async: node.is_async || serves(&node.decorator_list),
         enters: matches!(node.name.as_str(), "__enter__" | "__aenter__"),
+        release: matches!(node.name.as_str(), "__exit__" | "__aexit__" | "__del__"),
+        part: what.manages,
         ..context
     };
     keep(
@@ -226,6 +244,7 @@ fn function<'t>(
         whole.statements(&node.body);
         let steps = whole.finish();
         let name = [name.as_str(), "::{whole}"].concat();
+        let context_here = Context { part: false, ..context_here };
         keep(
             whole,
             steps,
