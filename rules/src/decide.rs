@@ -220,6 +220,8 @@ impl<'p> View<'p> {
             && !of_process
             && !for_all
             && !surroundings.is_for_all_instances(candidate)
+            // Who takes locks against other processes too expects them.
+            && !candidate.cover.is_broken()
             && (candidate.serial
                 || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {
@@ -462,13 +464,18 @@ impl<'p> View<'p> {
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
-    // Who only looks meets a failure, and has no part in what is written later.
+    // Who only looks meets a failure, and has no part in what is written later. What a called function does after it has looked is its
+    // caller's part.
     let only_looks = match candidate.act.effect.operation {
         Operation::Read | Operation::ReadDir => true,
         Operation::Open(flags) => !flags.write && !flags.create && !flags.create_new,
         _ => false,
     };
-    if only_looks && check.effect.operation.is_check() && race.consequence == Consequence::Corruption {
+    if only_looks
+        && candidate.act.through.is_none()
+        && check.effect.operation.is_check()
+        && race.consequence == Consequence::Corruption
+    {
         return race.witness.actor != Actor::Itself;
     }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
