@@ -584,7 +584,7 @@ fn harmless(
     if !for_all
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
-        && (!surroundings.open || is_of_its_own(place))
+        && (!surroundings.open || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
         && !surroundings.has_other_writer(place)
     {
         return Some("what is written is the same whoever writes it");

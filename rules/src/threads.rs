@@ -218,6 +218,10 @@ impl Threads {
             None if self.starts && self.is_handed_on(program, function, summary) => {
                 (Confidence::Medium, "it is handed on, and the program has threads")
             }
+            // A method of what lives on is called while the program runs, and not where it begins.
+            None if self.starts && summary.has_receiver && self.is_read_beside(program, function, effect) => {
+                (Confidence::Medium, "the program has threads, and somebody goes by what is changed")
+            }
             None if self.starts => {
                 (Confidence::Low, "the program has threads, but when this is called is not known")
             }

@@ -328,6 +328,11 @@ impl<'a, 't> Lowerer<'a, 't> {
         if let (Some(a), Some(b)) = (truth(&then.v), truth(&otherwise.v)) {
             return Val { v: V::Cond(choose(condition, a, b)), ty: Ty::Bool, data };
         }
+        // A command line that is one or the other: who runs it decides again.
+        if let (V::List(_), V::List(_)) = (&then.v, &otherwise.v) {
+            let choice = (condition.clone(), then, otherwise);
+            return Val { v: V::Either(Rc::new(choice)), ty, data };
+        }
         // `if hasattr(os, "O_NOFOLLOW"): flags |= os.O_NOFOLLOW`: where there is more to ask for, it is asked for.
         if let (V::Flags(a), V::Flags(b)) = (&then.v, &otherwise.v) {
             return Val { v: V::Flags(a.union(*b)), ty, data };
@@ -429,7 +434,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             add_data(&mut value.data, data);
             match value.v {
                 // What was written down is not all that is in it any more.
-                V::Struct(_) | V::List(_) => value.v = V::Opaque,
+                V::Struct(_) | V::List(_) | V::Either(_) => value.v = V::Opaque,
                 // Nor is what a call returned.
                 V::Result(r) if !self.opened.contains(&r) && !data.is_empty() => {
                     add_data(&mut value.data, &[r]);
