@@ -432,7 +432,11 @@ fn met(
     let fatal = refuses && candidate.act.effect.on_failure == OnFailure::Panic;
     let unknown = matches!(candidate.place.kind(), PlaceKind::Opaque { .. });
     match reason {
-        _ if names::is_output(&candidate.place) && !candidate.staged => {
+        _ if names::is_output(&candidate.place)
+            && !candidate.staged
+            && !is_used_again(candidate)
+            && !surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()) =>
+        {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
         }
         // A repository that nothing says is shared is the user's own, and who works there knows.
@@ -465,7 +469,7 @@ fn met(
         Reason::Itself if updates(candidate) && surroundings.is_named_elsewhere(&candidate.place) => {
             (Confidence::Medium, "other code uses a file of this name".to_owned())
         }
-        Reason::Itself | Reason::Instance if candidate.refilled && !unknown => {
+        Reason::Itself | Reason::Instance if candidate.refilled && candidate.removes() && !unknown => {
             (Confidence::Medium, "what is removed is made anew, so others want it too".to_owned())
         }
         Reason::Itself if candidate.target.as_ref().is_some_and(|target| surroundings.is_kept(target)) => (
@@ -507,6 +511,11 @@ fn met(
             let by_design = match race.witness.actor {
                 Actor::Acquirer => true,
                 Actor::Remover => checked && !removes,
+                // Half of what is being fetched into a cache is there for as long as that takes.
+                Actor::Reader => {
+                    names::hint(&candidate.place).is_some_and(|hint| hint.cleaned && !hint.scratch)
+                        && takes_long(surroundings.name, 2)
+                }
                 _ => false,
             };
             let level = if by_design { Confidence::Medium } else { Confidence::Low };
@@ -561,6 +570,18 @@ fn only_removes(candidate: &Candidate) -> bool {
     candidate.removes() && candidate.relation == Relation::Same
 }
 
+/// Whether the code looks for what an earlier run has left there, and spares itself work that takes its time: then it is more than the
+/// results of one run.
+fn is_used_again(candidate: &Candidate) -> bool {
+    let looks = candidate.check.as_ref().is_some_and(|check| check.effect.operation.is_check());
+    looks && (candidate.long || candidate.refilled)
+}
+
+/// Whether the code names the file itself, in whatever directory: whoever calls it hands in no file that something else writes.
+fn is_of_its_own(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if last.is_closed())
+}
+
 /// Whether the candidate reads a file and writes it back.
 fn updates(candidate: &Candidate) -> bool {
     candidate.check.as_ref().is_some_and(|check| check.effect.operation == Operation::Read)
@@ -589,7 +610,7 @@ fn harmless(
     if !for_all
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
-        && !surroundings.open
+        && (!surroundings.open || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
         && !surroundings.has_other_writer(place)
     {
         return Some("what is written is the same whoever writes it");

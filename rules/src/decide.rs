@@ -90,6 +90,8 @@ impl<'p> View<'p> {
         let in_test = summary.context.test || summary.context.auxiliary;
         let tolerated = tolerated(&body);
         let uses = Evidence::uses_in(program, function, in_test, &tolerated, &trace);
+        // What is done before something is handed out is looked at with what comes after.
+        let rules = if summary.context.part { &[][..] } else { rules };
         let candidates: Vec<_> = rules
             .iter()
             .flat_map(|rule| {
@@ -207,6 +209,8 @@ impl<'p> View<'p> {
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
             && !is_lock
+            // A lock on a file keeps no thread out of what all threads share.
+            && !of_process
             && !candidate.cover.is_broken()
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
@@ -219,6 +223,8 @@ impl<'p> View<'p> {
             && !of_process
             && !for_all
             && !surroundings.is_for_all_instances(candidate)
+            // Who takes locks against other processes too expects them.
+            && !candidate.cover.is_broken()
             && (candidate.serial
                 || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {
@@ -351,15 +357,15 @@ impl<'p> View<'p> {
             return Some("a lock is held as long as there is a value of its type");
         }
         guarded::reason(program, self.summary).or_else(|| {
-            // A lock that is taken after the act, or elsewhere, keeps nobody out of it.
+            // A lock that is taken after the act, or given up before it, keeps nobody out of it.
             let mut holds = |caller: FunctionId| {
                 if program.function(caller).is_some_and(keeps) {
                     return true;
                 }
                 let body = callers.body(caller);
-                let before = effects(&body);
-                let act = before.iter().position(|e| e.site == candidate.act.effect.site);
-                act.is_some_and(|act| before.iter().take(act).any(|e| is_process_lock(e)))
+                let trace = Trace::of(&body);
+                let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site);
+                act.is_some_and(|act| !act.held.is_empty())
             };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")
@@ -478,6 +484,20 @@ impl<'p> View<'p> {
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
+    // Who only looks meets a failure, and has no part in what is written later. What a called function does after it has looked is its
+    // caller's part.
+    let only_looks = match candidate.act.effect.operation {
+        Operation::Read | Operation::ReadDir => true,
+        Operation::Open(flags) => !flags.write && !flags.create && !flags.create_new,
+        _ => false,
+    };
+    if only_looks
+        && candidate.act.through.is_none()
+        && check.effect.operation.is_check()
+        && race.consequence == Consequence::Corruption
+    {
+        return race.witness.actor != Actor::Itself;
+    }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
     // What changes something else too may lose that.
     let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();

@@ -438,7 +438,7 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
             }
             _ => false,
         };
-        made && trace.on_one_path(earlier, step)
+        made && trace.comes_first(earlier, step)
     })
 }
 

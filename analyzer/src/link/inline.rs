@@ -6,7 +6,7 @@ use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    LockScope, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
+    LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -40,7 +40,7 @@ pub(super) fn one_after_the_other(
     let mut steps = Vec::new();
     for (result, function) in [first, second].into_iter().enumerate() {
         let summary = program.function(function)?;
-        let is_shared = |p: &crate::flow::Parameter| p.type_name.as_deref() == Some(of);
+        let is_shared = |p: &Parameter| p.type_name.as_deref() == Some(of);
         let arguments = summary.parameters.iter().map(|p| match is_shared(p) {
             true => Value::Place(shared.clone()),
             false => Value::Opaque,
@@ -78,6 +78,8 @@ pub(super) struct Expander<'p> {
     pub opened: FxHashMap<ResultId, Place>,
     /// The handles that lock guards lock.
     pub guards: FxHashMap<ResultId, ResultId>,
+    /// The locks that were taken by what begins a block, by its result.
+    pub entered: FxHashMap<ResultId, Vec<ResultId>>,
     /// What pure calls returned, by function and arguments: the same call is the same place.
     pub calls: FxHashMap<(FunctionId, Vec<Place>), Option<Value>>,
     /// The structures that pure calls returned, by the place that stands for the call.
@@ -177,6 +179,7 @@ impl<'p> Expander<'p> {
             reads: FxHashSet::default(),
             opened: FxHashMap::default(),
             guards: FxHashMap::default(),
+            entered: FxHashMap::default(),
             calls: FxHashMap::default(),
             structures: FxHashMap::default(),
             named: FxHashMap::default(),
@@ -344,12 +347,15 @@ impl<'p> Expander<'p> {
             steps.push(Step::Effect(effect));
             return;
         }
-        let arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
+        let mut arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
         let data = self.data_of_arguments(&arguments);
+        if let Some(summary) = target.and_then(|t| self.program.function(t.function)) {
+            arguments = bound(call, arguments, &summary.parameters);
+        }
         let used = scope.node.is_some_and(|n| n.uses(call.result));
         if let Some(target) = target {
             self.give_up(target.function, arguments.first(), scope.site(call.site), steps);
-            let locks = self.locks.len();
+            let held = self.locks.len();
             let levels = DEPTH.checked_sub(self.stack.len());
             let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
             if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
@@ -358,8 +364,12 @@ impl<'p> Expander<'p> {
                 self.learn(result, &body, &data);
                 self.name(result, target.function, &arguments);
                 self.remember(target.function, &arguments, result);
-                self.keep(target.function, arguments.first(), locks);
-                let name = self.program.function(target.function).map(|f| f.name.clone()).unwrap_or_default();
+                self.keep(target.function, arguments.first(), held);
+                let callee = self.program.function(target.function);
+                if callee.is_some_and(|f| f.context.enters) {
+                    self.entered.insert(result, locks(&body));
+                }
+                let name = callee.map(|f| f.name.clone()).unwrap_or_default();
                 steps.push(Step::Frame(Frame {
                     body,
                     result,
@@ -387,6 +397,7 @@ impl<'p> Expander<'p> {
                 steps.push(Step::Call(Call {
                     callee: call.callee.clone(),
                     arguments: vec![Value::Opaque; call.arguments.len()],
+                    names: Vec::new(),
                     result,
                     on_failure: OnFailure::Continue,
                     defaulted: call.defaulted,
@@ -408,6 +419,7 @@ impl<'p> Expander<'p> {
         };
         steps.push(Step::Call(Call {
             callee: callee.unwrap_or_else(|| call.callee.clone()),
+            names: if target.is_some() { Vec::new() } else { call.names.clone() },
             arguments,
             result,
             on_failure: call.on_failure,
@@ -576,6 +588,46 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Lock { .. }
             | Operation::Sync
     )
+}
+
+/// The arguments in the order of the parameters: those by position, those by name, and what stands in for what is left out.
+fn bound(call: &Call, arguments: Vec<Value>, parameters: &[Parameter]) -> Vec<Value> {
+    if call.names.is_empty() && !parameters.iter().any(Parameter::is_optional) {
+        return arguments;
+    }
+    let plain = arguments.len().saturating_sub(call.names.len());
+    let mut slots: Vec<Option<Value>> = vec![None; parameters.len()];
+    let mut rest = Vec::new();
+    for (at, argument) in arguments.into_iter().enumerate() {
+        let slot = match at.checked_sub(plain).and_then(|n| call.names.get(n)) {
+            Some(name) => parameters.iter().position(|p| p.name == *name),
+            // What comes at or after the one that takes all the rest, that takes.
+            None if parameters.iter().take(at + 1).any(|p| p.rest) => None,
+            None => Some(at),
+        };
+        match slot.and_then(|slot| slots.get_mut(slot)) {
+            Some(slot) => *slot = Some(argument),
+            None => rest.push((rest.len().to_string(), argument)),
+        }
+    }
+    let mut rest = Some(rest).filter(|rest| !rest.is_empty()).map(Value::Structure);
+    let fill = |(slot, parameter): (Option<Value>, &Parameter)| match slot {
+        None if parameter.rest => rest.take().unwrap_or(Value::Opaque),
+        slot => slot.or_else(|| parameter.default.clone()).unwrap_or(Value::Opaque),
+    };
+    slots.into_iter().zip(parameters).map(fill).collect()
+}
+
+/// The locks that a body takes.
+fn locks(body: &Block) -> Vec<ResultId> {
+    let mut found = Vec::new();
+    graph::each_step(body, &mut |step| match step {
+        Step::Effect(effect) if matches!(effect.operation, Operation::Lock { .. }) => {
+            found.push(effect.result)
+        }
+        _ => {}
+    });
+    found
 }
 
 fn name_of(callee: &Callee) -> &str {

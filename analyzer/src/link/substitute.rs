@@ -269,6 +269,8 @@ impl<'p> Expander<'p> {
             if found.len() >= CHAIN {
                 break;
             }
+            let entered: Vec<ResultId> = self.entered.get(&r).cloned().unwrap_or_default();
+            found.extend(entered.into_iter().filter(|lock| *lock != r));
             let Some(value) = self.returned.get(&r) else { continue };
             let parts = match graph::payload(value) {
                 Value::Structure(fields) => fields.iter().map(|(_, v)| graph::payload(v)).collect(),

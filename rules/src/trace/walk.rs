@@ -5,7 +5,8 @@ use super::{
     Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Callee, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
+    Block, Branch, Callee, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step,
+    Value,
 };
 use fsrace_analyzer::link::takes_long;
 
@@ -222,7 +223,10 @@ impl<'a> Walker<'a> {
             let mut literals = Literals::new();
             self.trace.literals(&branch.condition, side, true, &mut literals);
             inside.learn(literals.guards);
-            inside.choices.push((number, side));
+            // What always holds is no choice.
+            if !matches!(branch.condition, Condition::Constant(_)) {
+                inside.choices.push((number, side));
+            }
             inside
         });
         let [then, otherwise] = &mut sides;

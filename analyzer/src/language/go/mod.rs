@@ -416,7 +416,7 @@ fn alias(
         lowerer.result();
         let name = format!("p{index}");
         arguments.push(Val::place(Place::parameter(index, &name), Ty::Text));
-        parameters.push(Parameter { name: name.into(), type_name: None });
+        parameters.push(Parameter::new(&name, None));
     }
     lowerer.parameters = u32::try_from(parameters.len()).unwrap_or(u32::MAX);
     let at = syntax::span(shown);
@@ -477,7 +477,7 @@ fn declare_parameters<'t>(
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         let type_name = Some(ty.shown()).filter(|n| !n.is_empty());
         let shown = if at == 0 && has_receiver { "self" } else { name };
-        parameters.push(Parameter { name: shown.into(), type_name });
+        parameters.push(Parameter::new(shown, type_name));
         let place = Place::parameter(index, name);
         let value = match &ty {
             Ty::Bool => Val::cond(crate::flow::Condition::True(result)),

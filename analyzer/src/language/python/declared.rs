@@ -171,7 +171,8 @@ fn statements<'t>(
                     if let Expr::Name(name) = target {
                         let name = names.own(&name.id);
                         *set.entry(name.clone()).or_default() += 1;
-                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
+                        let ty =
+                            inferred(&assign.value, names, None, (&declared.returns, &declared.values), "");
                         declared.values.entry(name).or_insert((ty, Some(&assign.value)));
                     }
                 }
@@ -210,8 +211,8 @@ fn class<'t>(node: &'t StmtClassDef, names: &Names, declared: &mut Declared<'t>,
     for method in methods {
         let me = method.parameters.iter().next().map(|p| p.name().as_str());
         if let Some(me) = me {
-            let told = (&declared.returns, name.as_str());
-            attributes(&method.body, me, &method.parameters, names, &mut class, told, 0);
+            let told = (&declared.returns, &declared.values);
+            attributes(&method.body, me, &method.parameters, names, &mut class, (told, name.as_str()), 0);
         }
     }
     declared.classes.insert(name, class);
@@ -239,7 +240,8 @@ fn members<'t>(
             Stmt::Assign(assign) => {
                 for target in &assign.targets {
                     if let Expr::Name(target) = target {
-                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
+                        let ty =
+                            inferred(&assign.value, names, None, (&declared.returns, &declared.values), "");
                         class.fields.insert(target.id.to_string(), ty);
                         class.values.insert(target.id.to_string(), &assign.value);
                     }
@@ -268,7 +270,7 @@ fn attributes<'t>(
     parameters: &Parameters,
     names: &Names,
     class: &mut Class<'t>,
-    (returns, owner): (&FxHashMap<String, Ty>, &str),
+    (told, owner): (Told<'_, '_>, &str),
     depth: usize,
 ) {
     if depth > MAX_DEPTH {
@@ -287,7 +289,7 @@ fn attributes<'t>(
     for statement in body {
         match statement {
             Stmt::Assign(assign) => {
-                let ty = inferred(&assign.value, names, Some(parameters), returns, owner);
+                let ty = inferred(&assign.value, names, Some(parameters), told, owner);
                 assign.targets.iter().for_each(|target| note(target, ty.clone()));
             }
             Stmt::AnnAssign(assign) => note(&assign.target, annotated(&assign.annotation, names)),
@@ -296,7 +298,7 @@ fn attributes<'t>(
     }
     for statement in body {
         each_block(statement, &mut |block| {
-            attributes(block, me, parameters, names, class, (returns, owner), depth + 1);
+            attributes(block, me, parameters, names, class, (told, owner), depth + 1);
         });
     }
 }
@@ -306,23 +308,27 @@ fn inferred(
     expr: &Expr,
     names: &Names,
     parameters: Option<&Parameters>,
-    returns: &FxHashMap<String, Ty>,
+    (returns, values): Told<'_, '_>,
     class: &str,
 ) -> Ty {
-    infer(expr, &Inference { names, parameters, returns, class }, 0)
+    infer(expr, &Inference { names, parameters, returns, values, class }, 0)
 }
 
+/// The types of what functions return, and of the module's variables.
+type Told<'a, 't> = (&'a FxHashMap<String, Ty>, &'a FxHashMap<String, (Ty, Option<&'t Expr>)>);
+
 /// What the type of an expression is told by.
-struct Inference<'a> {
+struct Inference<'a, 't> {
     names: &'a Names,
     parameters: Option<&'a Parameters>,
     returns: &'a FxHashMap<String, Ty>,
+    values: &'a FxHashMap<String, (Ty, Option<&'t Expr>)>,
     /// The class around, if any.
     class: &'a str,
 }
 
-fn infer(expr: &Expr, by: &Inference<'_>, depth: usize) -> Ty {
-    let Inference { names, parameters, returns, class } = *by;
+fn infer(expr: &Expr, by: &Inference<'_, '_>, depth: usize) -> Ty {
+    let Inference { names, parameters, returns, values, class } = *by;
     if depth > MAX_DEPTH {
         return Ty::Unknown;
     }
@@ -333,8 +339,9 @@ fn infer(expr: &Expr, by: &Inference<'_>, depth: usize) -> Ty {
         Expr::NumberLiteral(_) => Ty::Number,
         Expr::Name(name) => parameters
             .and_then(|p| p.iter().find(|p| p.name().as_str() == name.id.as_str()))
-            .and_then(|p| p.annotation())
-            .map_or(Ty::Unknown, |a| annotated(a, names)),
+            .map(|p| p.annotation().map_or(Ty::Unknown, |a| annotated(a, names)))
+            .or_else(|| values.get(&names.own(&name.id)).map(|(ty, _)| ty.clone()))
+            .unwrap_or_default(),
         Expr::BinOp(op) if op.op == ruff_python_ast::Operator::Div => match inner(&op.left) {
             Ty::Unknown => match inner(&op.right) {
                 Ty::Text => Ty::named(&types::undotted(types::PATH)),
