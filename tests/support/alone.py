@@ -8,7 +8,6 @@ claims to be complete.
 """
 
 import contextlib
-import importlib.machinery
 import inspect
 import io
 import json
@@ -25,9 +24,9 @@ import types
 import warnings
 
 SITUATIONS = ("absent", "file", "directory", "nowhere")
-FOLDERS = ("root", "work_dir", "state_dir", "run_dir", "config_dir", "cache_dir", "base")
+FOLDERS = ("root", "target_dir", "work_dir", "state_dir", "run_dir", "config_dir", "cache_dir", "base")
 PLACES = ("path", "folder", "lock", "lock_path", "config_path", "marker", "pid_file", "log", "target_path")
-TEXTS = ("text", "name", "data", "content", "line", "token", "target", "value", "values", "state", "entries")
+TEXTS = ("text", "url", "broken", "name", "data", "content", "line", "token", "target", "value", "values", "state", "entries")
 
 
 class TooLong(Exception):
@@ -57,6 +56,26 @@ class FileLock:
 
     def __exit__(self, *failure):
         os.unlink(self.path)
+
+
+class NoRepository(Exception):
+    """Stands for git's `InvalidGitRepositoryError`."""
+
+
+class Repository:
+    """Stands for git's `Repo`: a folder with a `.git` in it."""
+
+    def __init__(self, path):
+        if not os.path.isdir(os.path.join(path, ".git")):
+            raise NoRepository("no repository")
+
+    @classmethod
+    def clone_from(cls, url, path):
+        os.makedirs(os.path.join(path, ".git"))
+        return cls(path)
+
+    def __repr__(self):
+        return "a repository"
 
 
 class Store:
@@ -256,28 +275,6 @@ def main():
     print(f"ran {calls} calls of {len(ran)} functions")
 
 
-class Absent(Exception):
-    """Whatever a library has that is not here: it can be made and caught, and does nothing."""
-
-
-class Libraries:
-    """Finds every library that Python does not come with, installed or not: none of them is to be run here."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.split(".")[0] in sys.stdlib_module_names:
-            return None
-        return importlib.machinery.ModuleSpec(name, Libraries, is_package=True)
-
-    @staticmethod
-    def create_module(spec):
-        return None
-
-    @staticmethod
-    def exec_module(module):
-        module.__getattr__ = lambda name: Absent
-
-
 if __name__ == "__main__":
     warnings.simplefilter("error", SyntaxWarning)
     slept = time.sleep
@@ -287,5 +284,6 @@ if __name__ == "__main__":
     stand_in("django.core")
     stand_in("django.core.cache", cache=Store())
     stand_in("filelock", FileLock=FileLock, Timeout=TimeoutError)
-    sys.meta_path.insert(0, Libraries)
+    stand_in("git", Repo=Repository, InvalidGitRepositoryError=NoRepository)
+    stand_in("requests", get=None)
     main()
