@@ -44,7 +44,11 @@ fn complaints(page: &Page, rule: &str) -> Vec<String> {
         if code.section == "Use instead" && markers != Markers::default() {
             complaints.push(format!("{place}: what to use instead must have no marker"));
         }
-        let name = if code.language == LanguageId::Go { "page.go" } else { "page.rs" };
+        let name = match code.language {
+            LanguageId::Rust => "page.rs",
+            LanguageId::Go => "page.go",
+            LanguageId::Python => "page.py",
+        };
         let found = disagreements(&[(name.to_owned(), text)], rule);
         complaints.extend(found.into_iter().map(|c| format!("{place}: {c}")));
     }

@@ -53,9 +53,9 @@ fn every_rule_has_its_page() {
     }
 }
 
-/// Rules that a frontend lacks something for: Python's queues are not followed yet, and its table has no stores. Who adds that takes
+/// Rules that a frontend lacks something for: Python's queues are not followed yet. Who adds that takes
 /// the line out.
-const NOT_YET: [(&str, &str); 2] = [("python", "kv-check-then-set"), ("python", "lost-worker-error")];
+const NOT_YET: [(&str, &str); 1] = [("python", "lost-worker-error")];
 
 #[test]
 fn every_rule_has_fixtures_racy_and_safe_in_every_language() {

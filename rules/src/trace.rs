@@ -364,11 +364,11 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
             _ => None,
         },
         Operation::Key(KeyOperation::Get) => match ask {
-            Ask::Ok(there) => Some(if there { Says::Present } else { Says::Absent }),
+            Ask::Ok(there) | Ask::True(there) => Some(if there { Says::Present } else { Says::Absent }),
             Ask::Failed(kinds, failed) if absent(kinds) => {
                 Some(if failed { Says::Absent } else { Says::Present })
             }
-            _ => None,
+            Ask::Failed(..) => None,
         },
         // A failed create_new tells that somebody else has it.
         Operation::CreateDir { all: false } | Operation::Open(_) if effect.created().is_some() => match ask {

@@ -40,6 +40,7 @@ impl Page {
                         let language = match language.split(',').next() {
                             Some("rust") => Some(LanguageId::Rust),
                             Some("go") => Some(LanguageId::Go),
+                            Some("python") => Some(LanguageId::Python),
                             _ => None,
                         };
                         if let Some(language) = language {

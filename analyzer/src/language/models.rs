@@ -49,7 +49,7 @@
 //! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
 //! | `program` | argument 1 names a command of this program (`command` rows), the others are its words |
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
-//! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
+//! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
 //! | `parses` | what was read is understood here, so that half of it makes this fail |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
@@ -191,6 +191,8 @@ pub struct When {
     pub keyword: String,
     /// It must be given as plainly false (or zero, or none); otherwise as anything but that.
     pub off: bool,
+    /// One of these must be given too, as anything but that; empty where no other matters.
+    pub with: Vec<String>,
     /// The operation then.
     pub effect: Option<Operation>,
     /// The failures that are then told as successes.

@@ -131,6 +131,8 @@ struct WhenRow {
     keyword: String,
     #[serde(default)]
     off: bool,
+    #[serde(default)]
+    with: Vec<String>,
     effect: Option<String>,
     flags: Option<Vec<String>>,
     #[serde(default)]
@@ -450,12 +452,15 @@ impl ApiRow {
     }
 
     fn when(&self, row: &WhenRow, context: &Row) -> Result<When, ModelError> {
-        if !self.keywords.contains(&row.keyword) {
-            return Err(context.error(format!("`{}` is none of its keywords", row.keyword)));
+        for keyword in [&row.keyword].into_iter().chain(&row.with) {
+            if !self.keywords.contains(keyword) {
+                return Err(context.error(format!("`{keyword}` is none of its keywords")));
+            }
         }
         Ok(When {
             keyword: row.keyword.clone(),
             off: row.off,
+            with: row.with.clone(),
             effect: match &row.flags {
                 Some(words) => Some(Operation::Open(context.flags(words)?)),
                 None => context.optional("effect", row.effect.as_ref(), operation)?,

@@ -495,7 +495,7 @@ impl<'t> Lowerer<'_, 't> {
                 return one_failed(of, Kinds::of(*kind));
             }
             (V::Result(r), V::None) | (V::None, V::Result(r)) => {
-                if self.opened.contains(r) {
+                if self.opened.contains(r) || self.optional.contains(r) {
                     return failed(*r);
                 }
                 return Condition::True(*r).negated();
@@ -507,6 +507,10 @@ impl<'t> Lowerer<'_, 't> {
             (V::Cond(c), V::None) | (V::None, V::Cond(c)) => return c.clone().negated(),
             (V::Cond(a), V::Cond(Condition::Constant(b))) | (V::Cond(Condition::Constant(b)), V::Cond(a)) => {
                 return if *b { a.clone() } else { a.clone().negated() };
+            }
+            // How many there are of one.
+            (V::Cond(c), V::Number(n @ (0 | 1))) | (V::Number(n @ (0 | 1)), V::Cond(c)) => {
+                return if *n == 1 { c.clone() } else { c.clone().negated() };
             }
             (V::Number(a), V::Number(b)) => return Condition::Constant(a == b),
             (V::Place(a), V::Place(b)) if a == b => return Condition::Constant(true),

@@ -77,6 +77,8 @@ pub struct Lowerer<'a, 't> {
     pub manages: bool,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
+    /// Results that are none where they failed: what was asked for is not there.
+    pub optional: FxHashSet<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Locks that are held, with what they are on.
@@ -130,6 +132,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             is_module: false,
             manages: false,
             result_places: FxHashMap::default(),
+            optional: FxHashSet::default(),
             opened: FxHashSet::default(),
             held: Vec::new(),
             accessed: FxHashSet::default(),
@@ -492,6 +495,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         match &value.v {
             V::Cond(c) => c.clone(),
             V::None => Condition::Constant(false),
+            V::Result(r) if self.optional.contains(r) => Condition::Ok(*r),
             V::Result(r) => Condition::True(*r),
             V::Closure(_) | V::Bound(_) | V::Error(_) | V::Command(_) => Condition::Constant(true),
             V::Number(n) => Condition::Constant(*n != 0),
