@@ -154,8 +154,9 @@ fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>) {
     }
 }
 
-const ACTORS: [Actor; 14] = [
+const ACTORS: [Actor; 15] = [
     Actor::Itself,
+    Actor::ItselfTask,
     Actor::ItselfThread,
     Actor::Creator,
     Actor::Remover,

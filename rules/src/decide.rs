@@ -5,6 +5,7 @@ use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
+use crate::made_once;
 use crate::names;
 use crate::narrow::{effects, narrow, size};
 use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
@@ -167,6 +168,13 @@ impl<'p> View<'p> {
             function: self.function,
             name: &self.summary.name,
             is_async: self.summary.context.is_async,
+            is_lazy: made_once::is_lazy(&self.summary.name) || {
+                let starts = |caller: &FunctionId| {
+                    program.function(*caller).is_none_or(|caller| made_once::is_start(&caller.name))
+                };
+                let callers = program.callers(self.function);
+                !made_once::is_start(&self.summary.name) && !callers.iter().all(starts)
+            },
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
             // What a library gives to whoever imports it may be called twice at once, whoever calls it here.
             open: self.summary.context.public
@@ -447,7 +455,7 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
 /// As the explorer sees it: who goes to a directory after another step on it goes by a path.
 fn changes_process(candidate: &Candidate) -> bool {
     match candidate.act.effect.operation.domain() {
-        Domain::Files | Domain::KeyValue | Domain::Channels => false,
+        Domain::Files | Domain::KeyValue | Domain::Memory | Domain::Channels => false,
         Domain::WorkingDirectory => candidate.check.is_none(),
         Domain::Environment | Domain::Mask => true,
     }
@@ -568,7 +576,11 @@ impl<'p> Callers<'p> {
                 continue;
             }
             // Nothing but a lock makes the same steps safe.
-            if effects.iter().any(|e| is_process_lock(e)) {
+            let in_memory = candidate.act.effect.operation.domain() == Domain::Memory;
+            let keeps_out = |e: &&&Effect| {
+                is_process_lock(e) || (in_memory && matches!(e.operation, Operation::Lock { .. }))
+            };
+            if effects.iter().any(|e| keeps_out(&e)) {
                 locked.push((*caller, place));
             } else if !self.are_safe(*caller, candidate, actor, levels - 1) {
                 return false;

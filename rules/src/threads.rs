@@ -362,7 +362,7 @@ fn subject(program: &Program, function: FunctionId, effect: &Effect) -> Option<S
         }
         Domain::WorkingDirectory => Some(Subject::Directory),
         Domain::Mask => Some(Subject::Mask),
-        Domain::KeyValue | Domain::Channels => None,
+        Domain::KeyValue | Domain::Memory | Domain::Channels => None,
         Domain::Files => {
             let relative = |place: &Place| is_relative(place) && effect.handle.is_none();
             (relative(&effect.place) || effect.other_place.as_ref().is_some_and(relative))

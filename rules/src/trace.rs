@@ -4,7 +4,8 @@
 //! or a branch on the answer left early before it. Answers that a helper function forwards (`fn seen(p) -> bool`) count.
 
 use fsrace_analyzer::flow::{
-    Block, Check, Condition, Effect, ErrorKind, KeyOperation, Kinds, Operation, ResultId, Site, Value,
+    Block, Check, Condition, Effect, ErrorKind, KeyOperation, Kinds, MemoryOperation, Operation, ResultId,
+    Site, Value,
 };
 use rustc_hash::FxHashMap;
 
@@ -355,7 +356,7 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
                 Ask::True(_) => Some(Says::Unknown),
             }
         }
-        Operation::Key(KeyOperation::Exists) => match ask {
+        Operation::Key(KeyOperation::Exists) | Operation::Memory(MemoryOperation::Test) => match ask {
             Ask::True(there) => Some(if there { Says::Present } else { Says::Absent }),
             _ => None,
         },

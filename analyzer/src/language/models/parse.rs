@@ -30,6 +30,8 @@ struct Table {
     #[serde(default)]
     serial: Vec<String>,
     #[serde(default)]
+    waits: Vec<String>,
+    #[serde(default)]
     mirror: Vec<MirrorRow>,
     #[serde(default)]
     api: Vec<ApiRow>,
@@ -213,6 +215,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
             context.insert(&mut models.commands, &format!("{}:{word}", row.program), command)?;
         }
     }
+    models.waits = table.waits.into_iter().map(Into::into).collect();
     models.serial = table.serial.into_iter().map(Into::into).collect();
     for row in table.mirror {
         let context = Row { list: "mirror", name: row.of.clone() };

@@ -157,6 +157,9 @@ impl<'t> Lowerer<'_, 't> {
     /// A call.
     pub fn call(&mut self, node: &'t ExprCall) -> Val<'t> {
         let at = span(node);
+        if let Some(entry) = self.memory_looked_up(node) {
+            return entry;
+        }
         if let Expr::Attribute(attribute) = &*node.func {
             if let Expr::Call(inner) = &*attribute.value
                 && matches!(&*inner.func, Expr::Name(name) if name.id == "super")

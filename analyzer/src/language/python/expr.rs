@@ -63,6 +63,7 @@ impl<'t> Lowerer<'_, 't> {
                 {
                     self.waited_for(r);
                 }
+                self.suspends(Some(&wait.value), span(wait));
                 value
             }
             Expr::FString(text) => self.f_string(text),
@@ -305,6 +306,11 @@ impl<'t> Lowerer<'_, 't> {
     // --- operators ---------------------------------------------------------------------------------------------------
 
     fn unary(&mut self, node: &'t ExprUnaryOp) -> Val<'t> {
+        if node.op == UnaryOp::Not
+            && let Some(there) = self.memory_test(&node.operand)
+        {
+            return Val::cond(there.negated());
+        }
         let value = self.expr(&node.operand);
         match node.op {
             UnaryOp::Not => {
@@ -319,9 +325,10 @@ impl<'t> Lowerer<'_, 't> {
     fn bool_op(&mut self, node: &'t ExprBoolOp) -> Val<'t> {
         let is_and = node.op == BoolOp::And;
         let Some((first, rest)) = node.values.split_first() else { return Val::opaque() };
+        let mut shared = self.memory_test(first);
         let mut value = self.expr(first);
         for next in rest {
-            let left = self.condition_of(&value);
+            let left = shared.take().unwrap_or_else(|| self.condition_of(&value));
             // The right side runs only when the left does not decide.
             let mark = self.open_block();
             let right = self.expr(next);
@@ -467,6 +474,9 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     fn compare(&mut self, node: &'t ExprCompare) -> Val<'t> {
+        if let Some(condition) = self.memory_compared(node) {
+            return Val::cond(condition);
+        }
         let mut left = self.expr(&node.left);
         let mut conditions = Vec::new();
         for (op, next) in node.ops.iter().zip(&node.comparators) {

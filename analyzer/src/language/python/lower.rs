@@ -1,6 +1,7 @@
 //! The lowerer of one function: its state, variables, decisions, and what functions return.
 
 use super::declared::Declared;
+use super::memory::Shared;
 use super::names::Names;
 use super::types::Ty;
 use super::value::{V, Val, one_failed};
@@ -33,6 +34,8 @@ pub struct FileScope<'a, 't> {
     pub names: &'a Names,
     /// What the file declares.
     pub declared: &'a Declared<'t>,
+    /// What its tasks share.
+    pub shared: &'a Shared,
 }
 
 /// A variable, or an attribute of one that was set.
@@ -73,6 +76,10 @@ pub struct Lowerer<'a, 't> {
     pub class: Option<String>,
     /// Whether these are the statements of the module itself.
     pub is_module: bool,
+    /// Whether it runs in tasks, and tests or sets what they share.
+    pub shares: bool,
+    /// Whether the `with` statement that is entered waits.
+    pub enters_waiting: bool,
     /// Whether this is the body of a context manager that is written as a generator.
     pub manages: bool,
     /// Places that results stand for, where known.
@@ -130,6 +137,8 @@ impl<'a, 't> Lowerer<'a, 't> {
             handling: Vec::new(),
             class: None,
             is_module: false,
+            shares: false,
+            enters_waiting: false,
             manages: false,
             result_places: FxHashMap::default(),
             optional: FxHashSet::default(),
