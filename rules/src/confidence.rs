@@ -181,6 +181,11 @@ impl Surroundings<'_> {
         })
     }
 
+    /// Whether the place, here or as a caller names it, lies where all instances of a program look.
+    pub fn is_for_all_instances(&self, candidate: &Candidate) -> bool {
+        std::iter::once(&candidate.place).chain(&self.in_callers).any(|place| names::shared_root(place).is_some())
+    }
+
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.
     fn is_shared(&self, place: &Place) -> bool {
         const ALL: [Role; 7] = [
@@ -308,8 +313,10 @@ pub fn judge(
     if candidate.own {
         verdict.at_most(Confidence::Low, "this very run made what is there");
     }
-    // Whatever it is moved over, whoever writes that takes the same temporary name.
-    if !candidate.long && candidate.target.is_none() && is_nameless(place) {
+    // Whatever it is moved over, whoever writes that takes the same temporary name; and whoever changes what is kept in there finds
+    // it by any name.
+    let found = candidate.target.is_some() || matches!(reason, Reason::KeptIn);
+    if !candidate.long && !found && is_nameless(place) {
         verdict.at_most(Confidence::Low, "a part of the path is not known at all");
     }
     let presumed = [Some(&candidate.act), candidate.check.as_ref()]

@@ -202,6 +202,10 @@ impl<'p> View<'p> {
             }
             false => {}
         }
+        if best.race.witness.actor == Actor::Bystander && self.is_set_for_good(program, act, candidate) {
+            best.confidence = best.confidence.min(Confidence::Low);
+            best.reasons.push("others see it before or after, and nothing in between".to_owned());
+        }
         // What is about the lock itself is not kept safe by it.
         let is_lock = candidate.meaning == Meaning::Claim
             && candidate.act.effect.operation.domain() == Domain::KeyValue;
@@ -213,6 +217,19 @@ impl<'p> View<'p> {
         {
             best.confidence = Confidence::Low;
             best.reasons.push(why.to_owned());
+        }
+
+        let for_all = matches!(best.race.consequence, Consequence::Security | Consequence::DoubleOwner);
+        if best.confidence > Confidence::Low
+            && !of_process
+            && !for_all
+            && !surroundings.is_for_all_instances(candidate)
+            && (candidate.serial || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
+        {
+            best.confidence = Confidence::Low;
+            best.reasons.push(
+                "a mutex keeps the threads apart, and nothing says that another process is there".to_owned(),
+            );
         }
 
         let report = (rule.report)(candidate, &best.race);
@@ -298,6 +315,21 @@ impl<'p> View<'p> {
                 .iter()
                 .any(|e| e.operation == Operation::EnvGet && e.place == candidate.place)
             && !threads.is_read_beside(program, act.function, act_effect)
+    }
+
+    /// Whether the act sets a variable once and for all, in a language whose threads do not break on that, and the function runs
+    /// nothing that goes by it: whoever looks sees the old value or the new one, as if one had come first.
+    fn is_set_for_good(&self, program: &Program, act: Location, candidate: &Candidate) -> bool {
+        let place = &candidate.place;
+        let (mut changes, mut runs) = (0, false);
+        for effect in effects(&self.body) {
+            changes += usize::from(effect.operation == Operation::EnvSet && effect.place == *place);
+            runs |= effect.operation == Operation::Run;
+        }
+        candidate.act.effect.operation.domain() == Domain::Environment
+            && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
+            && changes < 2
+            && !runs
     }
 
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.
@@ -557,6 +589,37 @@ impl<'p> Callers<'p> {
             found.extend(self.places(*caller, candidate, levels - 1));
         }
         found
+    }
+
+    /// Whether every known caller holds a mutex of the process at the candidate's act.
+    fn are_serial(
+        &mut self,
+        function: FunctionId,
+        candidate: &Candidate,
+        levels: usize,
+        asked: &mut Vec<FunctionId>,
+    ) -> bool {
+        let program = self.program;
+        let callers = program.callers(function);
+        if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
+            return false;
+        }
+        asked.push(function);
+        let mut any = false;
+        for caller in callers {
+            if asked.contains(caller) || program.function(*caller).is_some_and(|s| s.context.test) {
+                continue;
+            }
+            let body = self.body(*caller);
+            let trace = Trace::of(&body);
+            let site = candidate.act.effect.site;
+            let serial = trace.events.iter().any(|event| event.effect.site == site && event.serial);
+            if !serial && !self.are_serial(*caller, candidate, levels - 1, asked) {
+                return false;
+            }
+            any = true;
+        }
+        any
     }
 
     /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.

@@ -59,6 +59,8 @@ pub struct Candidate {
     pub fills_gap: bool,
     /// How far locks cover the two steps.
     pub cover: Cover,
+    /// Whether a mutex of the process is held at both steps.
+    pub serial: bool,
 }
 
 /// What it means to others that a place is there.
@@ -257,6 +259,7 @@ impl Candidate {
             meaning: Meaning::Plain,
             fills_gap: false,
             cover: Cover::of(trace, Some(pair.check), pair.act),
+            serial: is_serial(trace, pair.check) && is_serial(trace, pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
             refuses: trace
@@ -297,6 +300,7 @@ impl Candidate {
                 first.map(|first| first.min(act)),
                 first.map_or(act, |first| first.max(act)),
             ),
+            serial: is_serial(trace, first.unwrap_or(act)) && is_serial(trace, act),
             own: is_own(trace, first.map_or(act, |first| first.min(act)), place),
             heals: false,
             refuses: false,
@@ -311,6 +315,10 @@ fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {
         through: trace.call_of(event).map(|frame| (frame.site, frame.name.to_owned())),
         depth: trace.call_depth(event),
     })
+}
+
+fn is_serial(trace: &Trace<'_>, step: usize) -> bool {
+    trace.events.get(step).is_some_and(|event| event.serial)
 }
 
 fn locked_before(trace: &Trace<'_>, step: usize) -> bool {

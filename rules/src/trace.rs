@@ -51,6 +51,8 @@ pub struct Event<'a> {
     pub work: Option<ResultId>,
     /// The locks against other processes that may be held while it runs, as indices into [`Trace::events`].
     pub held: Vec<usize>,
+    /// Whether a mutex is held alone, which keeps the threads of this process apart.
+    pub serial: bool,
     /// Decisions on the way here: which one, which side.
     choices: Vec<(usize, bool)>,
 }

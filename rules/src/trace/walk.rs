@@ -61,8 +61,9 @@ pub(super) fn walk(body: &Block) -> Trace<'_> {
     };
     let mut state = State::default();
     let end = walker.block(body, &mut state, 0);
-    let kept = walker.kept.iter().any(|locks| !locks.is_empty());
-    walker.trace.leaves_locked = kept || (end == End::Reached && !state.held.is_empty());
+    let at_end = (end == End::Reached).then_some(&state.held);
+    let mut left = walker.kept.iter().chain(at_end);
+    walker.trace.leaves_locked = left.any(|locks| !walker.of_processes(locks).is_empty());
     walker.trace
 }
 
@@ -156,6 +157,23 @@ impl<'a> Walker<'a> {
         });
     }
 
+    /// Which of the locks keep other processes out.
+    fn of_processes(&self, held: &[usize]) -> Vec<usize> {
+        let is_theirs = |lock: &&usize| {
+            self.trace.events.get(**lock).is_some_and(
+                |e| matches!(e.effect.operation, Operation::Lock { scope, .. } if scope != LockScope::Thread),
+            )
+        };
+        held.iter().filter(is_theirs).copied().collect()
+    }
+
+    /// Whether the lock is a mutex of this process that one holds alone.
+    fn is_exclusive_mutex(&self, lock: usize) -> bool {
+        self.trace.events.get(lock).is_some_and(|e| {
+            matches!(e.effect.operation, Operation::Lock { scope: LockScope::Thread, shared: false, .. })
+        })
+    }
+
     fn end(&mut self, result: ResultId) {
         if self.trace.ends.len() < EVENTS {
             self.trace.ends.push((self.trace.events.len(), result));
@@ -186,10 +204,11 @@ impl<'a> Walker<'a> {
             guards: state.guards.clone(),
             frames: state.frames.clone(),
             work: state.work,
-            held: state.held.clone(),
+            held: self.of_processes(&state.held),
+            serial: state.held.iter().any(|lock| self.is_exclusive_mutex(*lock)),
             choices: state.choices.clone(),
         });
-        if matches!(effect.operation, Operation::Lock { scope, .. } if scope != LockScope::Thread) {
+        if matches!(effect.operation, Operation::Lock { .. }) {
             state.hold(&[event]);
         }
         self.failing(effect.on_failure, effect.result, state);

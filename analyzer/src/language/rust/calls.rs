@@ -224,7 +224,9 @@ impl Lowerer<'_> {
                             let place = this.fresh_place("");
                             Val { v: V::Place(place), ..element.clone() }
                         });
-                        this.call_closure(&c, handed.into_iter().collect(), span)
+                        let value = this.call_closure(&c, handed.into_iter().collect(), span);
+                        // Who is handed a closure that gives a future runs that too: a retry, a cell that is filled once.
+                        if matches!(value.v, V::Async(_)) { this.awaited(value, span) } else { value }
                     }
                     _ => this.awaited(taken.clone(), span),
                 },
@@ -749,6 +751,9 @@ impl Lowerer<'_> {
         if matches!(operation, Operation::Lock { .. }) && (handle.is_none() || api.returns.is_some()) {
             self.droppable.insert(result);
             self.temporaries.push(result);
+            if matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
+                self.mutex_guards.insert(result);
+            }
         }
         Some(self.effect_result(result, ty, wrapped, fallible, operation, Vec::new()))
     }

@@ -83,6 +83,8 @@ pub struct Lowerer<'a> {
     pub last_status: Option<ResultId>,
     /// Results that may be guards or handles: locks, opens and calls.
     pub droppable: FxHashSet<ResultId>,
+    /// Guards of mutexes, which keep nobody out once they are gone.
+    pub mutex_guards: FxHashSet<ResultId>,
     depth: usize,
     inline: usize,
     /// The value that the innermost `loop` was left with so far.
@@ -130,6 +132,7 @@ impl<'a> Lowerer<'a> {
             statuses: FxHashSet::default(),
             last_status: None,
             droppable: FxHashSet::default(),
+            mutex_guards: FxHashSet::default(),
             depth: 0,
             inline: 0,
             loop_value: None,

@@ -17,6 +17,7 @@ impl Lowerer<'_> {
     /// A method call.
     pub fn method_call(&mut self, e: &ExprMethodCall) -> Val {
         let receiver = self.expr(&e.receiver);
+        let receiver = self.behind_guard(receiver);
         let name = e.method.to_string();
         if let Some(value) = self.error_method(&receiver, &name) {
             return value;
@@ -129,6 +130,17 @@ impl Lowerer<'_> {
         let receiver =
             ty.name().filter(|n| *n != PATH).map(str::to_owned).or_else(|| arguments.first().and_then(named));
         self.unknown_call(Callee::Method { receiver, name }, arguments, span, None).with_data(&data)
+    }
+
+    /// What a method of a mutex' guard is called on: what the mutex keeps, which does not hold the lock.
+    fn behind_guard(&self, receiver: Val) -> Val {
+        match receiver.v {
+            V::Result(r) if receiver.ty.name() == Some("guard") && self.mutex_guards.contains(&r) => {
+                let kept = self.result_places.get(&r).cloned().map_or(V::Opaque, V::Place);
+                Val::new(kept, Ty::Unknown).with_data(&receiver.provenance())
+            }
+            _ => receiver,
+        }
     }
 
     /// The row for a method on a receiver of this type.
