@@ -183,7 +183,9 @@ impl Surroundings<'_> {
 
     /// Whether the place, here or as a caller names it, lies where all instances of a program look.
     pub fn is_for_all_instances(&self, candidate: &Candidate) -> bool {
-        std::iter::once(&candidate.place).chain(&self.in_callers).any(|place| names::shared_root(place).is_some())
+        std::iter::once(&candidate.place)
+            .chain(&self.in_callers)
+            .any(|place| names::shared_root(place).is_some())
     }
 
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.

@@ -207,8 +207,9 @@ impl<'p> View<'p> {
             best.reasons.push("others see it before or after, and nothing in between".to_owned());
         }
         // What is about the lock itself is not kept safe by it.
-        let is_lock = candidate.meaning == Meaning::Claim
-            && candidate.act.effect.operation.domain() == Domain::KeyValue;
+        let is_lock = (candidate.meaning == Meaning::Claim
+            && candidate.act.effect.operation.domain() == Domain::KeyValue)
+            || self.works_on_its_own_lock(candidate);
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
             && !is_lock
@@ -224,7 +225,8 @@ impl<'p> View<'p> {
             && !of_process
             && !for_all
             && !surroundings.is_for_all_instances(candidate)
-            && (candidate.serial || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
+            && (candidate.serial
+                || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {
             best.confidence = Confidence::Low;
             best.reasons.push(
@@ -330,6 +332,15 @@ impl<'p> View<'p> {
             && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
             && changes < 2
             && !runs
+    }
+
+    /// Whether this is a method of a type that is a lock, by its name, and about the lock's own file: refreshing it, say.
+    fn works_on_its_own_lock(&self, candidate: &Candidate) -> bool {
+        let mut names = self.summary.name.rsplit("::").skip(1);
+        let owner = names.next().filter(|_| self.summary.has_receiver);
+        let places = [Some(&candidate.place), candidate.target.as_ref()];
+        owner.is_some_and(|owner| names::hint_in(owner).is_some_and(|hint| hint.lock))
+            && places.into_iter().flatten().any(|place| names::hint(place).is_some_and(|hint| hint.lock))
     }
 
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.
