@@ -229,6 +229,17 @@ impl Surroundings<'_> {
             || takes_long(self.name, 2)
     }
 
+    /// Whether the name of the file comes from a caller, of whom none is known, and nothing says what is kept there: two functions
+    /// that take a name are not about one file for that.
+    fn is_handed_through(&self, place: &Place) -> bool {
+        let name = match place.kind() {
+            PlaceKind::Join(_, name) => name,
+            _ => return false,
+        };
+        let handed = self.open && self.in_callers.is_empty();
+        handed && matches!(name.kind(), PlaceKind::Parameter { .. }) && !self.is_kept_by_the_program(place)
+    }
+
     /// Whether the place holds what programs keep for themselves, such as state and caches, and not what people edit.
     fn is_kept_by_the_program(&self, place: &Place) -> bool {
         self.hint(place).is_some_and(|hint| !hint.edited)
@@ -501,6 +512,9 @@ fn met(
         }
         Reason::Itself | Reason::Instance => {
             (Confidence::Low, "nothing says that two are there within microseconds".to_owned())
+        }
+        Reason::Elsewhere(_) if !checked && surroundings.is_handed_through(&candidate.place) => {
+            (Confidence::Low, "it is whatever a caller names, and none is here".to_owned())
         }
         Reason::Elsewhere(other) if other.strength == Strength::Full => {
             (Confidence::High, "the program elsewhere is the other side".to_owned())

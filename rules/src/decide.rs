@@ -319,19 +319,19 @@ impl<'p> View<'p> {
             && !threads.is_read_beside(program, act.function, act_effect)
     }
 
-    /// Whether the act sets a variable once and for all, in a language whose threads do not break on that, and the function runs
-    /// nothing that goes by it: whoever looks sees the old value or the new one, as if one had come first.
+    /// Whether the act sets a variable once and for all, in a language whose threads do not break on that, to what its old value does
+    /// not go into, and the function runs nothing that goes by it: whoever looks sees the old value or the new one, as if one had
+    /// come first.
     fn is_set_for_good(&self, program: &Program, act: Location, candidate: &Candidate) -> bool {
-        let place = &candidate.place;
-        let (mut changes, mut runs) = (0, false);
-        for effect in effects(&self.body) {
-            changes += usize::from(effect.operation == Operation::EnvSet && effect.place == *place);
-            runs |= effect.operation == Operation::Run;
-        }
-        candidate.act.effect.operation.domain() == Domain::Environment
+        let set = &candidate.act.effect;
+        set.operation.domain() == Domain::Environment
             && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
-            && changes < 2
-            && !runs
+            && effects(&self.body).into_iter().all(|effect| match effect.operation {
+                Operation::Run => false,
+                Operation::EnvSet => effect.place != candidate.place || effect.site == set.site,
+                Operation::EnvGet => effect.place != candidate.place || !set.data.contains(&effect.result),
+                _ => true,
+            })
     }
 
     /// Whether this is a method of a type that is a lock, by its name, and about the lock's own file: refreshing it, say.

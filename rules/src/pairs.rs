@@ -3,7 +3,7 @@
 use crate::names;
 use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::flow::{
-    Effect, LockScope, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
+    Effect, LockScope, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
 };
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
@@ -412,6 +412,10 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
             Operation::Remove(RemoveKind::Tree) => above(&effect.place),
             Operation::Populate => effect.place == *place || above(&effect.place),
             Operation::Copy | Operation::Rename { .. } => effect.other_place.as_ref() == Some(place),
+            // Who finds the directory there already goes no further.
+            Operation::CreateDir { all: false } => {
+                effect.on_failure != OnFailure::Continue && above(&effect.place)
+            }
             _ => false,
         };
         made && trace.on_one_path(earlier, step)

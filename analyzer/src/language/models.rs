@@ -67,7 +67,8 @@
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
-//! A table of a language that separates the parts of a name by another word says so first: `separator = "."`.
+//! A table of a language that separates the parts of a name by another word says so first: `separator = "."`. `fine` lists what a layout
+//! of the time has in it if it tells microseconds or less (`path = "layout"`).
 //!
 //! `kind` rows say which failure a constant stands for, `flag` rows what an open flag means, `lock` rows what a word of
 //! flock(2) and its wrappers asks for (the argument that `options` of a `lock` row names), `mode` rows the bits that a constant stands for.
@@ -79,7 +80,7 @@ mod words;
 
 pub use words::{Words, acts};
 
-use crate::flow::{ErrorKind, Kinds, LockScope, OpenFlags, Operation, Root, Uniqueness};
+use crate::flow::{ErrorKind, Kinds, LockScope, OpenFlags, Operation, Place, PlaceKind, Root, Uniqueness};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
 use std::sync::LazyLock;
@@ -298,6 +299,8 @@ pub enum PathTransform {
     Split,
     /// The same path, where `~` at its beginning is the user's home.
     ExpandHome,
+    /// The time that is argument 0, laid out as argument 1 says.
+    Layout,
 }
 
 /// What kind of work is started.
@@ -384,6 +387,8 @@ const MAX_HOPS: usize = 4;
 pub struct Models {
     /// Between the parts of a qualified name: `::`, or `.`.
     separator: String,
+    /// What a layout of the time has in it if it tells microseconds or less.
+    fine: Vec<String>,
     apis: FxHashMap<Box<str>, Api>,
     /// Method name to the qualified name of its row.
     presumed: FxHashMap<Box<str>, Box<str>>,
@@ -526,6 +531,24 @@ impl Models {
         let info = self.types.get(owner)?;
         let supers = info.supers.iter().map(|s| &**s);
         supers.chain(["?"]).find_map(|s| self.apis.get([s, &self.separator, method].concat().as_str()))
+    }
+
+    /// What the time is as the layout says: down to microseconds, it is hardly read twice.
+    pub fn laid_out(&self, time: &Place, layout: Option<&Place>) -> Place {
+        let tells = |kind: &PlaceKind| match kind {
+            PlaceKind::Literal(text) | PlaceKind::Constant(text) => {
+                self.fine.iter().any(|mark| text.contains(mark.as_str()))
+            }
+            _ => false,
+        };
+        match time.kind() {
+            PlaceKind::Unique(Uniqueness::Time, id)
+                if layout.is_some_and(|l| l.any(&mut |kind| tells(kind))) =>
+            {
+                Place::new(PlaceKind::Unique(Uniqueness::Instant, *id))
+            }
+            _ => time.clone(),
+        }
     }
 
     /// Whether calls into the library, the first part of their names, take seconds rather than microseconds.

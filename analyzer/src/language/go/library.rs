@@ -297,6 +297,10 @@ impl<'t> Lowerer<'_, 't> {
                 let parts: Vec<Place> = arguments.iter().map(|p| self.place_of(p, "")).collect();
                 concat(parts)
             }
+            PathTransform::Layout => {
+                let layout = arguments.get(1).and_then(|layout| self.known_place(layout));
+                Models::go().laid_out(&base, layout.as_ref())
+            }
             PathTransform::Same | PathTransform::Format | PathTransform::ExpandHome => base,
         };
         self.shaped(Val { v: V::Place(place), ty, data }, api.fails)

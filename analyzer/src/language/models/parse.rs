@@ -19,6 +19,8 @@ const MAX_ARGUMENT: usize = 15;
 struct Table {
     #[serde(default = "double_colon")]
     separator: String,
+    #[serde(default)]
+    fine: Vec<String>,
     #[serde(default, rename = "type")]
     types: Vec<TypeRow>,
     #[serde(default)]
@@ -191,7 +193,7 @@ struct LockRow {
 pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     let table: Table = toml::from_str(text)
         .map_err(|e| ModelError { row: String::new(), problem: e.to_string().trim_end().to_owned() })?;
-    let mut models = Models { separator: table.separator, ..Models::default() };
+    let mut models = Models { separator: table.separator, fine: table.fine, ..Models::default() };
     if models.separator.is_empty() {
         return Err(ModelError { row: String::new(), problem: "the separator is empty".to_owned() });
     }
@@ -683,6 +685,7 @@ fn path_transform(word: &str) -> Option<PathTransform> {
         "format" => PathTransform::Format,
         "split" => PathTransform::Split,
         "expand-home" => PathTransform::ExpandHome,
+        "layout" => PathTransform::Layout,
         _ => return None,
     })
 }

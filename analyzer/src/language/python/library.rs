@@ -208,6 +208,10 @@ impl<'t> Lowerer<'_, 't> {
                 text_of(parts)
             }
             PathTransform::ExpandHome => at_home(&base),
+            PathTransform::Layout => {
+                let layout = arguments.get(Some(1)).and_then(|layout| self.known_place(layout));
+                Models::python().laid_out(&base, layout.as_ref())
+            }
             PathTransform::Same | PathTransform::Format => base,
         };
         Val { v: V::Place(place), ty, data }

@@ -498,6 +498,10 @@ impl Lowerer<'_> {
                 let parts: Vec<Val> = arguments.to_vec();
                 Place::new(PlaceKind::Concat(parts.iter().map(|p| self.place_of(p, "")).collect()))
             }
+            PathTransform::Layout => {
+                let layout = self.known_place(&second);
+                Models::rust().laid_out(&base, layout.as_ref())
+            }
             // Rust formats with macros, and nothing of it splits a path in two.
             PathTransform::Same
             | PathTransform::Format
