@@ -63,7 +63,8 @@
 //! options that take the next word for their value. A program that is a store does to the key at `place` what `effect` says, unless one of the
 //! `new` words is there: then it sets the key only if it is absent, and with an expiry if one of the `expiring` words is there too.
 //!
-//! `waits` lists words with which a task waits: what tasks share may be tested and set around one.
+//! `waits` rows say with which `word` a task waits: what tasks share may be tested and set around it, in a text that spells one of
+//! the words `beside` it, if there are such.
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
@@ -403,8 +404,8 @@ pub struct Models {
     repository: FxHashSet<Box<str>>,
     /// By program and subcommand, as `git:clone`.
     commands: FxHashMap<Box<str>, Command>,
-    /// Words with which a task waits.
-    waits: Vec<Box<str>>,
+    /// Words with which a task waits, and those one of which must stand beside it for anything to be shared.
+    waits: Vec<(Box<str>, Vec<Box<str>>)>,
     /// Attributes that keep a test from running beside others.
     serial: FxHashSet<Box<str>>,
     kinds: FxHashMap<Box<str>, ErrorKind>,

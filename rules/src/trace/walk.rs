@@ -5,7 +5,8 @@ use super::{
     Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Callee, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
+    Block, Branch, Callee, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step,
+    Value,
 };
 use fsrace_analyzer::link::takes_long;
 
@@ -215,6 +216,10 @@ impl<'a> Walker<'a> {
     }
 
     fn branch(&mut self, branch: &'a Branch, state: &mut State, depth: usize) -> End {
+        // A block with an end of its own is no decision.
+        if let Condition::Constant(side) = branch.condition {
+            return self.block(if side { &branch.then } else { &branch.otherwise }, state, depth + 1);
+        }
         let number = self.choices;
         self.choices += 1;
         let mut sides = [true, false].map(|side| {

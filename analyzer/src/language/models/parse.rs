@@ -32,7 +32,7 @@ struct Table {
     #[serde(default)]
     serial: Vec<String>,
     #[serde(default)]
-    waits: Vec<String>,
+    waits: Vec<WaitRow>,
     #[serde(default)]
     mirror: Vec<MirrorRow>,
     #[serde(default)]
@@ -45,6 +45,18 @@ struct Table {
     lock: Vec<LockRow>,
     #[serde(default)]
     mode: Vec<ModeRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitRow {
+    word: String,
+    #[serde(default)]
+    beside: Vec<String>,
+}
+
+fn into_boxes(words: Vec<String>) -> Vec<Box<str>> {
+    words.into_iter().map(Into::into).collect()
 }
 
 fn double_colon() -> String {
@@ -217,7 +229,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
             context.insert(&mut models.commands, &format!("{}:{word}", row.program), command)?;
         }
     }
-    models.waits = table.waits.into_iter().map(Into::into).collect();
+    models.waits = table.waits.into_iter().map(|row| (row.word.into(), into_boxes(row.beside))).collect();
     models.serial = table.serial.into_iter().map(Into::into).collect();
     for row in table.mirror {
         let context = Row { list: "mirror", name: row.of.clone() };

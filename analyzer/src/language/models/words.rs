@@ -48,8 +48,12 @@ impl Words {
                 Companions::One(companions) => companions.extend(spread.companions(owner)),
             }
         }
-        for word in &models.waits {
-            words.effects.insert(word.clone(), Companions::None);
+        for (word, beside) in &models.waits {
+            let companions = match beside.is_empty() {
+                true => Companions::None,
+                false => Companions::One(beside.iter().cloned().collect()),
+            };
+            words.effects.insert(word.clone(), companions);
         }
         for companions in words.effects.values() {
             if let Companions::One(companions) = companions {
