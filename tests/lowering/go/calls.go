@@ -65,3 +65,19 @@ func several(p string) (string, string, error) {
 	}
 	return string(data), p, nil
 }
+
+type settings struct {
+	name  *string
+	limit *int
+	list  *[]string
+}
+
+// Since Go 1.26, new takes values as well as types.
+func newOfValues(config settings, path string) (*settings, error) {
+	made := settings{name: new("a.txt"), limit: new(2 * 1000), list: new([]string)}
+	if err := os.Remove(path); err != nil {
+		return new(settings), err
+	}
+	_ = new(config.name.other)
+	return new(load(path)), nil
+}

@@ -158,6 +158,10 @@ impl<'t> Lowerer<'_, 't> {
                 self.push(Step::Exit(Exit::Panic));
                 Val::opaque()
             }
+            // A pointer to a copy of a value is taken for that value.
+            "new" if nodes.first().is_some_and(|n| n.kind().ends_with("_expression")) => {
+                nodes.first().map(|n| self.expr(*n)).unwrap_or_default()
+            }
             "new" => {
                 let ty = nodes.first().map(|n| self.type_of(*n)).unwrap_or_default();
                 Val::new(V::Struct(Vec::new()), ty)
