@@ -3,13 +3,15 @@
 //!
 //! Without Go only the list is compared, and the test says so; where `CI` is set, that is a failure.
 
+#[path = "support/fixes.rs"]
+mod fixes;
 #[path = "support/page.rs"]
 mod page;
 mod support;
 
-use fsrace_analyzer::source::{LanguageId, SourceFile};
+use fixes::{apply, findings, pages, short, without_markers};
+use fsrace_analyzer::source::LanguageId;
 use fsrace_rules::finding::{Applicability, Confidence, Finding};
-use page::Page;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,34 +24,12 @@ struct Fixed {
     text: String,
 }
 
-/// All findings in one file, each with what is suggested.
-fn findings(path: &str, text: &str) -> Vec<Finding> {
-    let file =
-        SourceFile { path: path.to_owned(), text: text.to_owned(), language: LanguageId::Go, package: None };
-    let program = fsrace_analyzer::link(vec![fsrace_analyzer::lower(&file)]);
-    let mut findings = fsrace_rules::check(&program, &|_| true);
-    findings.iter_mut().for_each(|finding| fsrace_rules::suggest(&program, finding, text));
-    findings
-}
-
-fn apply(text: &str, finding: &Finding) -> Option<String> {
-    let mut fixed = String::new();
-    let mut done = 0;
-    for edit in &finding.fix.as_ref()?.edits {
-        fixed.push_str(text.get(done..edit.span.start as usize)?);
-        fixed.push_str(&edit.replacement);
-        done = edit.span.end as usize;
-    }
-    fixed.push_str(text.get(done..)?);
-    Some(fixed)
-}
-
 /// Every fixture of the rules after each of its fixes, and every text that a rewrite of the analyzer's own fixtures gives.
 #[expect(clippy::unwrap_used, reason = "a fixture that cannot be read must fail the test")]
 fn fixed(list: &mut Vec<String>, complaints: &mut Vec<String>) -> Vec<Fixed> {
     let mut found = Vec::new();
     for (path, text) in texts(&workspace().join("fixtures/go"), &["go"]).unwrap() {
-        let (name, text) = (short(&path), without_markers(&text));
+        let (name, text) = (short(&path), without_markers(&text, " //"));
         for finding in findings("page.go", &text) {
             let Some(fix) = &finding.fix else { continue };
             let promise = format!("{:?}", fix.applicability);
@@ -82,38 +62,16 @@ fn fixed(list: &mut Vec<String>, complaints: &mut Vec<String>) -> Vec<Fixed> {
 }
 
 /// What the rules' pages show in Go.
-#[expect(clippy::unwrap_used, reason = "a page that cannot be read must fail the test")]
-fn pages() -> Vec<Fixed> {
-    let mut found = Vec::new();
-    for (path, text) in texts(&workspace().join("rules/docs"), &["md"]).unwrap() {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let code = Page::parse(&text).code.into_iter().filter(|code| code.language == LanguageId::Go);
-        found.extend(
-            code.map(|code| Fixed {
-                name: format!("{name}:{}", code.fence),
-                text: without_markers(&code.text),
-            }),
-        );
-    }
-    found
-}
-
-/// Markers are comments, and no fix takes a comment away.
-fn without_markers(text: &str) -> String {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("// ~"));
-    lines.map(|line| line.split_once(" // ~").map_or(line, |(code, _)| code).to_owned() + "\n").collect()
-}
-
-fn short(path: &Path) -> String {
-    let path = path.strip_prefix(workspace().join("fixtures")).unwrap_or(path);
-    path.to_string_lossy().replace('\\', "/")
+fn shown() -> impl Iterator<Item = Fixed> {
+    let shown = pages(LanguageId::Go).into_iter();
+    shown.map(|(name, code)| Fixed { name, text: without_markers(&code.text, " //") })
 }
 
 #[test]
 fn fixes_are_silent_and_go_takes_them() {
     let (mut list, mut complaints) = (Vec::new(), Vec::new());
     let mut fixed = fixed(&mut list, &mut complaints);
-    fixed.extend(pages());
+    fixed.extend(shown());
     insta::assert_snapshot!(list.join("\n"));
     let module = module(&fixed);
     for (tool, arguments) in [("gofmt", ["-l", "."]), ("go", ["vet", "./..."])] {

@@ -19,7 +19,7 @@ use fsrace_analyzer::explore::{
 use fsrace_analyzer::flow::{
     Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
 };
-use fsrace_analyzer::language::guards_environment;
+use fsrace_analyzer::language::{guards_environment, in_terms_of};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -254,7 +254,7 @@ impl<'p> View<'p> {
             reasons: best.reasons,
             function: self.summary.name.clone(),
             message: report.message,
-            help: report.help,
+            help: spelled(program, act, &report.help),
             place: candidate.place.clone(),
             act,
             related,
@@ -288,7 +288,7 @@ impl<'p> View<'p> {
             reasons: vec!["another method of the same value leaves work running that uses it".to_owned()],
             function: self.summary.name.clone(),
             message: report.message,
-            help: report.help,
+            help: spelled(program, act, &report.help),
             place: candidate.place.clone(),
             act,
             related,
@@ -707,6 +707,12 @@ fn other_side(program: &Program, other: &Other) -> Related {
     let found = program.function(other.found.function);
     let function = found.map_or("another function", |summary| names::last(&summary.name));
     Related { location: other.found.location, message: format!("`{function}` {verb} it here") }
+}
+
+/// What to do, in the terms of the act's file.
+fn spelled(program: &Program, act: Location, help: &str) -> String {
+    let path = program.files().get(act.file.0 as usize).map_or("", |file| file.path.as_str());
+    in_terms_of(path, help)
 }
 
 fn rewrite(

@@ -170,6 +170,10 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
     Report { message, help: help.to_owned(), check }
 }
 
-fn rewrite(_: &Candidate) -> Option<Idiom> {
-    None
+fn rewrite(candidate: &Candidate) -> Option<Idiom> {
+    match candidate.act.effect.operation {
+        Operation::Key(KeyOperation::Expire) => Some(Idiom::SetIfAbsent),
+        Operation::Key(KeyOperation::Set) if candidate.says == Some(Says::Absent) => Some(Idiom::SetIfAbsent),
+        _ => None,
+    }
 }

@@ -51,7 +51,7 @@ use decide::{Known, View};
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
-use fsrace_analyzer::language::{Idiom, RewriteRequest, render};
+use fsrace_analyzer::language::{Idiom, RewriteRequest, in_terms_of, render};
 use fsrace_analyzer::link::Program;
 use left_running::LeftRunning;
 use rayon::prelude::*;
@@ -142,7 +142,7 @@ pub fn suggest(program: &Program, finding: &mut Finding, text: &str) {
     // Safe is for rewrites that were analysed again, which needs the whole program.
     let applicability = if rendering.complete { Applicability::Unsafe } else { Applicability::DisplayOnly };
     finding.fix = Some(Fix {
-        title: title(rewrite.idiom).to_owned(),
+        title: in_terms_of(&file.path, title(rewrite.idiom)),
         applicability,
         edits: rendering.edits,
         needs: rendering.needs,
@@ -161,6 +161,7 @@ fn title(idiom: Idiom) -> &'static str {
         Idiom::EnvironmentOfTheChild => "set the variable for the child process alone",
         Idiom::DirectoryOfTheChild => "set the directory for the child process alone",
         Idiom::NoReplaceRename => "rename without replacing",
+        Idiom::SetIfAbsent => "set the key only if it is absent, in one command",
         Idiom::PrivateTemp => "let `tempfile` choose the temporary name",
     }
 }

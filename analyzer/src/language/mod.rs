@@ -10,6 +10,7 @@ mod modes;
 pub mod python;
 pub mod rust;
 mod steps;
+mod terms;
 mod texts;
 
 use crate::flow::{FileSummary, Place};
@@ -37,6 +38,7 @@ fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
 }
 
 pub use models::acts;
+pub use terms::in_terms_of;
 
 /// Reads the tables of all languages, so that it is done by when they are first asked for.
 pub fn prepare() {
@@ -136,6 +138,8 @@ pub enum Idiom {
     NoReplaceRename,
     /// Take a private temporary name in the same directory, and move that file over the target. The check is the move.
     PrivateTemp,
+    /// Set a key of a store only if it is absent, with its expiry, in one command. The check is that command, or is made it.
+    SetIfAbsent,
 }
 
 /// What a rewrite is asked for.

@@ -62,7 +62,7 @@ pub fn render(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::EnvironmentOfTheChild => child::environment(&site),
         Idiom::DirectoryOfTheChild => child::directory(&site),
         Idiom::LockAround => lock::lock_around(&site, request),
-        Idiom::CreateWithMode | Idiom::NoReplaceRename | Idiom::PrivateTemp => None,
+        Idiom::CreateWithMode | Idiom::NoReplaceRename | Idiom::PrivateTemp | Idiom::SetIfAbsent => None,
     }?;
     ways.into_iter().find_map(|draft| finish(&site, draft))
 }

@@ -165,6 +165,11 @@ impl Names {
         self.own.contains(name).then(|| self.own(name))
     }
 
+    /// Whether a name is one that is imported.
+    pub fn is_imported(&self, name: &str) -> bool {
+        self.imports.contains_key(name)
+    }
+
     /// The modules whose names come in without a qualifier.
     pub fn stars(&self) -> &[String] {
         &self.stars

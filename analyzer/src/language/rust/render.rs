@@ -63,6 +63,7 @@ fn rewrite(request: &RewriteRequest<'_>) -> Option<Rendering> {
         Idiom::CreateWithMode => mode::create_with_mode(&site),
         Idiom::LockAround => lock::lock_around(&site, request),
         Idiom::PrivateTemp => temporary::private_temp(&site),
+        Idiom::SetIfAbsent => None,
     }?;
     rendering.edits.sort();
     let fixed = apply(text, &rendering.edits)?;
