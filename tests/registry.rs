@@ -53,8 +53,10 @@ fn every_rule_has_its_page() {
     }
 }
 
-/// Rules that a frontend lacks something for: Python's queues are not followed yet, and Go has no tasks that give way only where they
-/// wait: its goroutines keep a mutex or race as threads do. Who adds that takes the line out.
+/// Rules that have nothing to go by in a language. Go has no tasks that give way only where they wait: its goroutines keep a mutex, or
+/// race as threads do. In Python a queue has room for all unless it is told otherwise, so that no send waits; what `gather` or a future
+/// keeps is dropped by every schedule or by none, which is no race; and bounded queues are not followed yet. Who adds that takes the
+/// line out.
 const NOT_YET: [(&str, &str); 2] = [("go", "async-check-then-act"), ("python", "lost-worker-error")];
 
 #[test]
