@@ -34,6 +34,10 @@ pub enum Reason {
     Likely(&'static str, Other),
     /// What lies there is another's to change, who is kept in by it.
     KeptIn,
+    /// It is made executable, for others to run.
+    Run,
+    /// It is made ready aside, so that others see it whole.
+    Staged,
     /// It is started by the function itself.
     Own,
     /// Other threads share what is changed.
@@ -109,6 +113,8 @@ impl Surroundings<'_> {
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
                 let word = hint.filter(|h| !h.scratch && !h.edited).map(|h| h.word);
                 sure.map(Reason::Elsewhere)
+                    .or_else(|| candidate.run.is_some().then_some(Reason::Run))
+                    .or_else(|| candidate.staged.then_some(Reason::Staged))
                     .or_else(|| Some(Reason::Likely(word?, found.clone()?)))
                     .or_else(|| named(|h| !h.scratch))
                     .or_else(|| names::shared_root(place).map(Reason::SharedRoot))
@@ -177,7 +183,8 @@ impl Surroundings<'_> {
     fn hint(&self, place: &Place) -> Option<Hint> {
         names::hint(place).or_else(|| {
             let passed_in = place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
-            passed_in.then(|| names::hint_in(names::last(self.name))).flatten()
+            let named = passed_in.then(|| names::hint_in(names::last(self.name))).flatten();
+            named.or_else(|| self.in_callers.iter().find_map(names::hint))
         })
     }
 
@@ -256,6 +263,14 @@ impl Surroundings<'_> {
         self.hint(place).is_some_and(|hint| hint.lock) && used(Role::Creates) && !used(Role::Reads)
     }
 
+    /// Whether others take a lock to write the place, where the candidate takes none: they expect somebody.
+    fn is_locked_elsewhere(&self, candidate: &Candidate) -> bool {
+        const WRITES: [Role; 2] = [Role::Writes, Role::Replaces];
+        !candidate.locked
+            && candidate.cover == Cover::Unlocked
+            && self.evidence.find(&candidate.place, &WRITES, |u| u.locked).is_some()
+    }
+
     /// Whether another function uses a file of this name.
     fn is_named_elsewhere(&self, place: &Place) -> bool {
         const USES: [Role; 4] = [Role::Reads, Role::Writes, Role::Replaces, Role::Creates];
@@ -317,7 +332,7 @@ pub fn judge(
     if names::is_immune(place) && !expected && !other {
         verdict.at_most(Confidence::Low, "only root can write where it lies");
     }
-    if candidate.moved && !other {
+    if candidate.moved && !candidate.staged && !other {
         verdict.at_most(
             Confidence::Low,
             "what was there is moved, and nobody is known to look for it meanwhile",
@@ -466,7 +481,11 @@ fn met(
     let fatal = refuses && candidate.act.effect.on_failure == OnFailure::Panic;
     let unknown = matches!(candidate.place.kind(), PlaceKind::Opaque { .. });
     match reason {
-        _ if names::is_output(&candidate.place) => {
+        _ if names::is_output(&candidate.place)
+            && !candidate.staged
+            && !is_used_again(candidate)
+            && !surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()) =>
+        {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
         }
         // A repository that nothing says is shared is the user's own, and who works there knows.
@@ -487,6 +506,9 @@ fn met(
         Reason::Itself | Reason::Instance if candidate.cover.is_broken() => {
             (Confidence::Medium, "a lock is taken for this, so others are expected".to_owned())
         }
+        Reason::Itself if updates(candidate) && surroundings.is_locked_elsewhere(candidate) => {
+            (Confidence::Medium, "other code takes a lock to write this, so others are expected".to_owned())
+        }
         Reason::Itself | Reason::Instance if candidate.long && !unknown => {
             (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
         }
@@ -496,7 +518,7 @@ fn met(
         Reason::Itself if updates(candidate) && surroundings.is_named_elsewhere(&candidate.place) => {
             (Confidence::Medium, "other code uses a file of this name".to_owned())
         }
-        Reason::Itself | Reason::Instance if candidate.refilled && !unknown => {
+        Reason::Itself | Reason::Instance if candidate.refilled && candidate.removes() && !unknown => {
             (Confidence::Medium, "what is removed is made anew, so others want it too".to_owned())
         }
         Reason::Itself if candidate.target.as_ref().is_some_and(|target| surroundings.is_kept(target)) => (
@@ -538,6 +560,11 @@ fn met(
             let by_design = match race.witness.actor {
                 Actor::Acquirer => true,
                 Actor::Remover => checked && !removes,
+                // Half of what is being fetched into a cache is there for as long as that takes.
+                Actor::Reader => {
+                    names::hint(&candidate.place).is_some_and(|hint| hint.cleaned && !hint.scratch)
+                        && takes_long(surroundings.name, 2)
+                }
                 _ => false,
             };
             let level = if by_design { Confidence::Medium } else { Confidence::Low };
@@ -567,6 +594,13 @@ fn met(
         Reason::Coping(_) => {
             (Confidence::Low, "whoever is known to read it copes with half a file".to_owned())
         }
+        Reason::Staged => (
+            Confidence::Medium,
+            "it is made ready aside and moved there whole, so others are expected to look".to_owned(),
+        ),
+        Reason::Run => {
+            (Confidence::Medium, "it is made executable, for others to run while this is written".to_owned())
+        }
         Reason::Own => {
             (Confidence::High, "the function starts the work itself, and does not wait for it".to_owned())
         }
@@ -583,6 +617,18 @@ fn met(
 /// Whether the candidate removes just what it asked for. Who asks for something below it wants that, and removes more.
 fn only_removes(candidate: &Candidate) -> bool {
     candidate.removes() && candidate.relation == Relation::Same
+}
+
+/// Whether the code looks for what an earlier run has left there, and spares itself work that takes its time: then it is more than the
+/// results of one run.
+fn is_used_again(candidate: &Candidate) -> bool {
+    let looks = candidate.check.as_ref().is_some_and(|check| check.effect.operation.is_check());
+    looks && (candidate.long || candidate.refilled)
+}
+
+/// Whether the code names the file itself, in whatever directory: whoever calls it hands in no file that something else writes.
+fn is_of_its_own(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if last.is_closed())
 }
 
 /// Whether the candidate reads a file and writes it back.
@@ -613,7 +659,7 @@ fn harmless(
     if !for_all
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
-        && !surroundings.open
+        && (!surroundings.open || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
         && !surroundings.has_other_writer(place)
     {
         return Some("what is written is the same whoever writes it");
@@ -627,7 +673,8 @@ fn harmless(
     }
     let kept = surroundings.is_kept_by_the_program(place);
     // Who takes a lock, of whatever extent, does it for others.
-    if updates(candidate) && !surroundings.open && !candidate.cover.is_broken() {
+    let expected = candidate.cover.is_broken() || surroundings.is_locked_elsewhere(candidate);
+    if updates(candidate) && !surroundings.open && !expected {
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }
@@ -642,7 +689,8 @@ fn harmless(
     let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
         && (names::shared_root(place).is_some()
             || surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()));
-    if overwrites && !known && !surroundings.open && (!surroundings.is_async || edited) && !kept {
+    let run = matches!(reason, Reason::Run);
+    if overwrites && !known && !run && !surroundings.open && (!surroundings.is_async || edited) && !kept {
         return Some("it is written at once, by a command that a person gives");
     }
     if race.consequence != Consequence::SpuriousFailure {

@@ -7,7 +7,7 @@ use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
 use crate::made_once;
 use crate::names;
-use crate::narrow::{effects, narrow, size};
+use crate::narrow::{calls, effects, narrow, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
@@ -17,7 +17,8 @@ use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{
-    Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
+    Block, Callee, Domain, Effect, Exit, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Step,
+    Uniqueness, Value,
 };
 use fsrace_analyzer::language::{guards_environment, in_terms_of};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
@@ -90,6 +91,8 @@ impl<'p> View<'p> {
         let in_test = summary.context.test || summary.context.auxiliary;
         let tolerated = tolerated(&body);
         let uses = Evidence::uses_in(program, function, in_test, &tolerated, &trace);
+        // What is done before something is handed out is looked at with what comes after.
+        let rules = if summary.context.part { &[][..] } else { rules };
         let candidates: Vec<_> = rules
             .iter()
             .flat_map(|rule| {
@@ -196,6 +199,11 @@ impl<'p> View<'p> {
         };
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
+            // What a type's own methods pass says little about those who call it from outside, through an interface perhaps; the lock
+            // of what it keeps is its own to take.
+            true if surroundings.open
+                && candidate.act.effect.operation.domain() != Domain::Memory
+                && callers.are_of_its_type(self.function) => {}
             true => {
                 best.confidence = Confidence::Low;
                 best.reasons.push("every known caller makes it safe".to_owned());
@@ -213,6 +221,8 @@ impl<'p> View<'p> {
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
             && !is_lock
+            // A lock on a file keeps no thread out of what all threads share.
+            && !of_process
             && !candidate.cover.is_broken()
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
@@ -225,6 +235,8 @@ impl<'p> View<'p> {
             && !of_process
             && !for_all
             && !surroundings.is_for_all_instances(candidate)
+            // Who takes locks against other processes too expects them.
+            && !candidate.cover.is_broken()
             && (candidate.serial
                 || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {
@@ -239,6 +251,13 @@ impl<'p> View<'p> {
         related.extend(check.map(|location| Related { location, message: report.check.to_owned() }));
         for point in candidate.check.iter().chain([&candidate.act]) {
             related.extend(inside(program, point));
+        }
+        if candidate.same_tick {
+            related.extend(time_taken(program, &self.body));
+        }
+        if let (Reason::Run, Some(run)) = (&best.reason, &candidate.run) {
+            let message = "made executable here".to_owned();
+            related.extend(location(program, run).map(|location| Related { location, message }));
         }
         match &best.reason {
             Reason::Elsewhere(other) | Reason::Coping(other) | Reason::Likely(_, other) => {
@@ -320,14 +339,14 @@ impl<'p> View<'p> {
     }
 
     /// Whether the act sets a variable once and for all, in a language whose threads do not break on that, to what its old value does
-    /// not go into, and the function runs nothing that goes by it: whoever looks sees the old value or the new one, as if one had
-    /// come first.
+    /// not go into, and the function runs nothing that goes by what differs from run to run: whoever looks sees the old value or the
+    /// new one, as if one had come first.
     fn is_set_for_good(&self, program: &Program, act: Location, candidate: &Candidate) -> bool {
         let set = &candidate.act.effect;
         set.operation.domain() == Domain::Environment
             && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
             && effects(&self.body).into_iter().all(|effect| match effect.operation {
-                Operation::Run => false,
+                Operation::Run => set.data.is_empty(),
                 Operation::EnvSet => effect.place != candidate.place || effect.site == set.site,
                 Operation::EnvGet => effect.place != candidate.place || !set.data.contains(&effect.result),
                 _ => true,
@@ -359,15 +378,15 @@ impl<'p> View<'p> {
             return Some("a lock is held as long as there is a value of its type");
         }
         guarded::reason(program, self.summary).or_else(|| {
-            // A lock that is taken after the act, or elsewhere, keeps nobody out of it.
+            // A lock that is taken after the act, or given up before it, keeps nobody out of it.
             let mut holds = |caller: FunctionId| {
                 if program.function(caller).is_some_and(keeps) {
                     return true;
                 }
                 let body = callers.body(caller);
-                let before = effects(&body);
-                let act = before.iter().position(|e| e.site == candidate.act.effect.site);
-                act.is_some_and(|act| before.iter().take(act).any(|e| is_process_lock(e)))
+                let trace = Trace::of(&body);
+                let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site);
+                act.is_some_and(|act| !act.held.is_empty())
             };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")
@@ -453,6 +472,16 @@ impl<'p> View<'p> {
             // A loss of another kind is another rule's to tell.
             let wanted = |consequence| rule.consequences.contains(&consequence);
             let exploration = explorer.explore(&scenario(body, candidate, &candidate.place, actor), wanted);
+            // Work that is started may begin as late as it likes: what is shown without it is shown.
+            let exploration = match exploration.bounded && exploration.races.is_empty() {
+                true => match without_work(body, candidate) {
+                    Some(rest) => {
+                        explorer.explore(&scenario(&rest, candidate, &candidate.place, actor), wanted)
+                    }
+                    None => exploration,
+                },
+                false => exploration,
+            };
             if exploration.bounded && exploration.races.is_empty() {
                 undecided.get_or_insert(actor);
             }
@@ -476,6 +505,20 @@ impl<'p> View<'p> {
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
+    // Who only looks meets a failure, and has no part in what is written later. What a called function does after it has looked is its
+    // caller's part.
+    let only_looks = match candidate.act.effect.operation {
+        Operation::Read | Operation::ReadDir => true,
+        Operation::Open(flags) => !flags.write && !flags.create && !flags.create_new,
+        _ => false,
+    };
+    if only_looks
+        && candidate.act.through.is_none()
+        && check.effect.operation.is_check()
+        && race.consequence == Consequence::Corruption
+    {
+        return race.witness.actor != Actor::Itself;
+    }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
     // What changes something else too may lose that.
     let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();
@@ -602,6 +645,16 @@ impl<'p> Callers<'p> {
         found
     }
 
+    /// Whether the function is a method that only its type's own methods are known to call.
+    fn are_of_its_type(&self, function: FunctionId) -> bool {
+        let owner = |function: FunctionId| {
+            let summary = self.program.function(function)?;
+            summary.name.rsplit_once("::").map(|(owner, _)| owner).filter(|_| summary.has_receiver)
+        };
+        let own = owner(function);
+        own.is_some() && self.program.callers(function).iter().all(|caller| owner(*caller) == own)
+    }
+
     /// Whether every known caller holds a mutex of the process at the candidate's act.
     fn are_serial(
         &mut self,
@@ -683,6 +736,25 @@ fn place_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
 /// Where the function's own source causes the effect.
 fn location(program: &Program, point: &Point) -> Option<Location> {
     program.location(point.through.as_ref().map_or(point.effect.site, |(site, _)| *site))
+}
+
+/// The function that makes the time into a name for the body, where that is one of its own.
+fn time_taken(program: &Program, body: &Block) -> Option<Related> {
+    let function = calls(body).into_iter().find_map(|call| {
+        let Callee::Function(name) = &call.callee else { return None };
+        let function = program.find(name)?;
+        let summary = program.function(function)?;
+        let gives = |step: &Step| match step {
+            Step::Exit(Exit::Return(Value::Place(place))) => {
+                place.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Time, _)))
+            }
+            _ => false,
+        };
+        summary.body.steps.iter().any(gives).then_some(function)
+    })?;
+    let span = program.function(function)?.span;
+    let location = Location { file: program.file_of(function), function, span };
+    Some(Related { location, message: "the time becomes a name here".to_owned() })
 }
 
 /// For an effect in a called function, where it is.

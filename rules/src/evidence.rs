@@ -59,6 +59,8 @@ pub struct Use {
     pub clears: bool,
     /// It reads, and whoever leads to it copes with half a file.
     pub tolerant: bool,
+    /// A lock against other processes is held around it, by one of those who lead to it.
+    pub locked: bool,
     /// The type whose field the place is, where that is written with something that varies.
     written_field_of: Option<Key>,
     key: Key,
@@ -146,6 +148,7 @@ impl Evidence {
                         clears: false,
                         // A default that is written back takes the place of what was there.
                         tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
+                        locked: !event.held.is_empty(),
                         written_field_of: written_field(place, role).filter(|_| !constant),
                         key: class.key,
                     });
@@ -164,9 +167,12 @@ impl Evidence {
     /// Indexes the uses. An effect that several callers lead to counts once, where it is nearest.
     pub fn index(program: &Program, uses: Vec<Use>) -> Self {
         let coped = coped_with(program, &uses);
+        let locked: FxHashSet<(Key, Location)> =
+            uses.iter().filter(|u| u.locked && !u.in_test).map(|u| (u.key, u.inner)).collect();
         let mut nearest: FxHashMap<(Key, Role, Location), Use> = FxHashMap::default();
         for mut found in uses {
             found.tolerant = coped.contains(&found.inner);
+            found.locked = locked.contains(&(found.key, found.inner));
             let slot = nearest.entry((found.key, found.role, found.inner)).or_insert(found);
             if (found.depth, found.function) < (slot.depth, slot.function) {
                 *slot = found;

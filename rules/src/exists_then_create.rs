@@ -6,7 +6,7 @@
 use crate::names;
 use crate::pairs::{Candidate, Pair, created_by_path, guarded, is_kernel_locked};
 use crate::rule::{Report, Rule, short};
-use crate::trace::{Says, Trace};
+use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Check, Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
@@ -44,17 +44,48 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 }
 
 /// Whether what is there was read before, and decides too: then the write replaces it on purpose. Of a lock, what is read only
-/// tells whether its owner lives.
+/// tells whether its owner lives; and who fails where something is there replaces nothing.
 fn is_written_if_changed(trace: &Trace<'_>, pair: &Pair, place: &Place) -> bool {
     let one_of_several = !pair.certain || pair.says == Says::Unknown;
+    let Some(act) = trace.events.get(pair.act) else { return false };
+    let refuses = act.guards.iter().any(|g| g.event == pair.check && g.says == pair.says && g.refuses)
+        && !is_made_of_it(trace, place);
     one_of_several
+        && !refuses
         && !names::hint(place).is_some_and(|hint| hint.lock)
         && trace.events.iter().enumerate().take(pair.act).any(|(earlier, event)| {
-            matches!(event.effect.operation, Operation::Read | Operation::Open(_))
+            let reads = match event.effect.operation {
+                Operation::Read => true,
+                // An open that asks whether the file can be opened, and nothing more, reads none of it.
+                Operation::Open(_) => earlier != pair.check || is_looked_into(trace, earlier, act),
+                _ => false,
+            };
+            reads
                 && (event.effect.used() == Some(place) || event.effect.handle.is_some())
                 && event.effect.place == *place
                 && trace.on_one_path(earlier, pair.act)
         })
+}
+
+/// Whether what is written to the place derives from what was read there.
+fn is_made_of_it(trace: &Trace<'_>, place: &Place) -> bool {
+    let of_place = |index: &usize| {
+        trace
+            .events
+            .get(*index)
+            .is_some_and(|event| event.effect.operation == Operation::Read && event.effect.place == *place)
+    };
+    let writes = trace.events.iter().filter(|event| {
+        matches!(event.effect.operation, Operation::Write | Operation::Append) && event.effect.place == *place
+    });
+    writes.flat_map(|event| &event.effect.data).any(|result| trace.origins(*result).iter().any(of_place))
+}
+
+/// Whether something is done with what was opened, or decided by it, before the act.
+fn is_looked_into(trace: &Trace<'_>, opened: usize, act: &Event<'_>) -> bool {
+    let Some(open) = trace.events.get(opened) else { return false };
+    let used = trace.events.iter().any(|event| event.effect.handle == Some(open.effect.result));
+    used || act.guards.iter().any(|guard| guard.event == opened && guard.says == Says::Judged)
 }
 
 /// `mkdir -p` takes what is there for made: a check before it is redundant.

@@ -2,7 +2,7 @@
 //!
 //! Not reported: uses whose `NotFound` is tolerated; places that nothing is known to remove (low confidence).
 
-use crate::pairs::{Candidate, guarded};
+use crate::pairs::{Candidate, created_by_path, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -27,9 +27,21 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     guarded(trace, used, |says| says == Says::Present, false)
         .into_iter()
+        .filter(|(pair, place)| !is_made_since(trace, pair.check, pair.act, place))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .filter(|candidate| !asks_for_mode(candidate))
         .collect()
+}
+
+/// Whether the function itself makes the place between the two, so that it uses what it made.
+fn is_made_since(trace: &Trace<'_>, check: usize, act: usize, place: &Place) -> bool {
+    trace
+        .events
+        .iter()
+        .enumerate()
+        .take(act)
+        .skip(check + 1)
+        .any(|(made, event)| created_by_path(event.effect) == Some(place) && trace.comes_first(made, act))
 }
 
 /// Whether what is asked of the file is what is then set: its mode or owner, and not whether it is there. Who does not go on without an

@@ -11,11 +11,11 @@ pub fn reason(program: &Program, summary: &FlowSummary) -> Option<&'static str> 
     if keeps_a_lock(program, summary) {
         return Some("a lock is kept beside it");
     }
-    taken(program, summary)
+    taken(program, summary, &[])
 }
 
-/// Why the function is taken to run under a lock by what it is given or calls.
-fn taken(program: &Program, summary: &FlowSummary) -> Option<&'static str> {
+/// Why the function is taken to run under a lock by what it is given or calls, other than functions of the names `besides`.
+fn taken(program: &Program, summary: &FlowSummary, besides: &[&str]) -> Option<&'static str> {
     let given = summary.parameters.iter().enumerate().any(|(index, p)| {
         let own = index == 0 && summary.has_receiver;
         p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of) && !(own && is_data(program, of)))
@@ -23,7 +23,7 @@ fn taken(program: &Program, summary: &FlowSummary) -> Option<&'static str> {
     if given {
         return Some("a lock is passed in");
     }
-    asserts(&summary.body)
+    asserts(&summary.body, besides)
         .then_some("the code takes a lock, or asserts one, by a function that is not followed")
 }
 
@@ -42,11 +42,14 @@ pub fn by_callers(
         return false;
     }
     asked.push(function);
+    // Who calls it to take a lock holds none before.
+    let besides: Vec<&str> =
+        asked.iter().filter_map(|f| program.function(*f)).map(|f| names::last(&f.name)).collect();
     callers.iter().all(|caller| {
         let summary = program.function(*caller);
         // What tests do says nothing about how the function is used.
         asked.contains(caller)
-            || summary.is_some_and(|s| s.context.test || taken(program, s).is_some())
+            || summary.is_some_and(|s| s.context.test || taken(program, s, &besides).is_some())
             || holds(*caller)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
@@ -115,20 +118,21 @@ fn tells_of_a_lock(name: &str) -> bool {
 }
 
 /// Whether the code calls something that says that a lock is held.
-fn asserts(block: &Block) -> bool {
+fn asserts(block: &Block, besides: &[&str]) -> bool {
     block.steps.iter().any(|step| match step {
         Step::Call(call) => match &call.callee {
             Callee::Function(name) => {
                 let (owner, own) = name.rsplit_once("::").unwrap_or(("", name));
-                tells_of_a_lock(names::last(name)) || takes_itself(owner, own)
+                !besides.contains(&own) && (tells_of_a_lock(names::last(name)) || takes_itself(owner, own))
             }
+            Callee::Method { name, .. } if besides.contains(&name.as_str()) => false,
             Callee::Method { receiver, name } => {
                 tells_of_a_lock(name) || receiver.as_deref().is_some_and(|owner| takes_itself(owner, name))
             }
         },
-        Step::Branch(b) => asserts(&b.then) || asserts(&b.otherwise),
-        Step::Loop(body) => asserts(body),
-        Step::Frame(f) => tells_of_a_lock(names::last(&f.name)) || asserts(&f.body),
+        Step::Branch(b) => asserts(&b.then, besides) || asserts(&b.otherwise, besides),
+        Step::Loop(body) => asserts(body, besides),
+        Step::Frame(f) => tells_of_a_lock(names::last(&f.name)) || asserts(&f.body, besides),
         _ => false,
     })
 }

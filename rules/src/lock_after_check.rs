@@ -104,12 +104,12 @@ fn unlinked(trace: &Trace<'_>) -> Vec<Candidate> {
         let Some(place) = removed_by_path(event.effect).filter(|p| !is_private(p)) else { continue };
         let before = || trace.events.iter().enumerate().take(act);
         let locked = before().rev().find(|(earlier, taken)| {
-            is_process_lock(taken.effect)
-                && taken.effect.place == *place
-                && trace.on_one_path(*earlier, act)
-                && trace.meets_at_root(*earlier, act)
+            is_process_lock(taken.effect) && taken.effect.place == *place && trace.on_one_path(*earlier, act)
         });
-        let Some((locked, _)) = locked else { continue };
+        // Where both are of one called function, it is that function's, however often it is called.
+        let Some((locked, _)) = locked.filter(|(locked, _)| trace.meets_at_root(*locked, act)) else {
+            continue;
+        };
         let looks_again =
             before().skip(locked).any(|(_, e)| e.effect.operation.is_check() && e.effect.place == *place);
         if !looks_again {

@@ -3,9 +3,17 @@
 use crate::decide::Decided;
 use crate::finding::{Confidence, Finding, Related};
 use crate::{process_state, remove_then_create};
-use fsrace_analyzer::link::Location;
+use fsrace_analyzer::link::{FileId, Location};
+use fsrace_analyzer::source::Span;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
+
+/// A place in the sources, of which several functions may be made: a generator up to where it hands out, and as a whole.
+type Spot = (FileId, Span);
+
+fn spot(location: Location) -> Spot {
+    (location.file, location.span)
+}
 
 /// How many further locations one finding names.
 const RELATED: usize = 12;
@@ -21,19 +29,19 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
         (Reverse((shown, Reverse(f.rule.rank), f.consequence, f.confidence)), f.act, d.check, f.rule.id)
     });
     let mut kept: Vec<Decided> = Vec::new();
-    let mut acts: FxHashMap<Location, usize> = FxHashMap::default();
-    let mut checks: FxHashMap<Location, usize> = FxHashMap::default();
+    let mut acts: FxHashMap<Spot, usize> = FxHashMap::default();
+    let mut checks: FxHashMap<Spot, usize> = FxHashMap::default();
     // A helper's act is one defect, whoever calls the helper.
-    let mut helpers: FxHashMap<(Location, &str), usize> = FxHashMap::default();
+    let mut helpers: FxHashMap<(Spot, &str), usize> = FxHashMap::default();
     for next in decided {
-        let act = next.finding.act;
+        let act = spot(next.finding.act);
         let refilled = next.finding.rule.id == remove_then_create::RULE.id;
-        let helper = next.check.is_none().then_some((next.inner, next.finding.rule.id));
+        let helper = next.check.is_none().then_some((spot(next.inner), next.finding.rule.id));
         let same = acts
             .get(&act)
             .or_else(|| {
-                let check = next.check.as_ref()?;
-                checks.get(check).or_else(|| acts.get(check).filter(|_| refilled))
+                let check = spot(next.check?);
+                checks.get(&check).or_else(|| acts.get(&check).filter(|_| refilled))
             })
             .or_else(|| helper.as_ref().and_then(|helper| helpers.get(helper)));
         if let Some(first) = same.and_then(|i| kept.get_mut(*i)) {
@@ -45,7 +53,7 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
         if let Some(check) = next.check {
             // The removal before a creation is an act of its own; a check before it belongs to the same cause.
             let found = if refilled { &mut acts } else { &mut checks };
-            found.insert(check, kept.len());
+            found.insert(spot(check), kept.len());
         }
         kept.push(next);
     }
@@ -58,12 +66,12 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
 /// nearest function in which it is shown, or else to its own.
 fn keep_nearest(decided: &mut Vec<Decided>) {
     let key = |d: &Decided| (Reverse(d.finding.confidence >= Confidence::Medium), d.depth);
-    let mut nearest: FxHashMap<Location, (Reverse<bool>, usize)> = FxHashMap::default();
+    let mut nearest: FxHashMap<Spot, (Reverse<bool>, usize)> = FxHashMap::default();
     for d in decided.iter().filter(|d| d.check.is_none()) {
-        let slot = nearest.entry(d.inner).or_insert_with(|| key(d));
+        let slot = nearest.entry(spot(d.inner)).or_insert_with(|| key(d));
         *slot = (*slot).min(key(d));
     }
-    decided.retain(|d| d.check.is_some() || nearest.get(&d.inner) == Some(&key(d)));
+    decided.retain(|d| d.check.is_some() || nearest.get(&spot(d.inner)) == Some(&key(d)));
 }
 
 fn absorb(first: &mut Finding, next: Decided) {

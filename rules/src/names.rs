@@ -434,8 +434,16 @@ const DEPENDENCIES: &[&str] = &[
     "yarn.lock",
 ];
 
+/// Whether a file of this name keeps a document beside the word: `.terraform.lock.hcl`, `bundle-lock.json`. A lock keeps none.
+fn is_pinned(file: &str) -> bool {
+    const DOCUMENTS: [&str; 5] = ["hcl", "json", "toml", "yaml", "yml"];
+    file.rsplit_once('.').is_some_and(|(stem, extension)| {
+        DOCUMENTS.contains(&extension) && (stem.ends_with(".lock") || stem.ends_with("-lock"))
+    })
+}
+
 fn consider(best: &mut Option<Hint>, name: &str) {
-    if name.rsplit('/').next().is_some_and(|file| DEPENDENCIES.contains(&file)) {
+    if name.rsplit('/').next().is_some_and(|file| DEPENDENCIES.contains(&file) || is_pinned(file)) {
         return;
     }
     for word in words(name) {
@@ -491,6 +499,13 @@ mod tests {
         assert!(hint_in("clock").is_none());
         assert!(hint_in("block_size").is_none());
         assert!(hint_in("PID_LOCKS").is_some_and(|h| h.lock));
+    }
+
+    #[test]
+    fn a_document_of_pinned_versions_is_no_lock() {
+        assert!(hint_in(".terraform.lock.hcl").is_none());
+        assert!(hint_in("conda-lock.yml").is_none());
+        assert!(hint_in("state.lock").is_some_and(|h| h.lock));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::pairs::{Candidate, Meaning};
 use fsrace_analyzer::flow::{
-    Block, Branch, Condition, Effect, Exit, Frame, Operation, Place, ResultId, Spawn, Step, Value,
+    Block, Branch, Call, Condition, Effect, Exit, Frame, Operation, Place, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::FxHashSet;
 
@@ -56,6 +56,71 @@ pub fn effects(body: &Block) -> Vec<&Effect> {
     let mut effects = Vec::new();
     collect(body, &mut effects, 0);
     effects
+}
+
+/// All calls of the body that the linker has not put in, in order.
+pub fn calls(body: &Block) -> Vec<&Call> {
+    let mut calls = Vec::new();
+    each_call(body, &mut calls, 0);
+    calls
+}
+
+fn each_call<'a>(block: &'a Block, calls: &mut Vec<&'a Call>, depth: usize) {
+    if depth > DEPTH {
+        return;
+    }
+    for step in &block.steps {
+        match step {
+            Step::Call(call) => calls.push(call),
+            Step::Branch(branch) => {
+                each_call(&branch.then, calls, depth + 1);
+                each_call(&branch.otherwise, calls, depth + 1);
+            }
+            Step::Loop(body) => each_call(body, calls, depth + 1),
+            Step::Spawn(spawn) => each_call(&spawn.body, calls, depth + 1),
+            Step::Frame(frame) => each_call(&frame.body, calls, depth + 1),
+            Step::Effect(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
+        }
+    }
+}
+
+/// The body without the work that it starts, where it starts some and neither step of the candidate is part of it.
+pub fn without_work(body: &Block, candidate: &Candidate) -> Option<Block> {
+    let sites: Vec<Site> =
+        candidate.check.iter().chain([&candidate.act]).map(|point| point.effect.site).collect();
+    let before = size(body);
+    let rest = idle(body, 0);
+    let kept = effects(&rest);
+    let whole = sites.iter().all(|site| kept.iter().any(|effect| effect.site == *site));
+    (kept.len() < before && whole && !candidate.with_own_work).then_some(rest)
+}
+
+/// The block with all the work that it starts left out.
+fn idle(block: &Block, depth: usize) -> Block {
+    if depth > DEPTH {
+        return Block::default();
+    }
+    let step = |step: &Step| match step {
+        Step::Branch(branch) => Step::Branch(Branch {
+            condition: branch.condition.clone(),
+            then: idle(&branch.then, depth + 1),
+            otherwise: idle(&branch.otherwise, depth + 1),
+        }),
+        Step::Loop(body) => Step::Loop(idle(body, depth + 1)),
+        Step::Spawn(spawn) if !spawn.process => {
+            Step::Spawn(Spawn { body: Block::default(), ..spawn.clone() })
+        }
+        Step::Frame(frame) => Step::Frame(Frame {
+            body: idle(&frame.body, depth + 1),
+            result: frame.result,
+            on_failure: frame.on_failure,
+            defaulted: frame.defaulted,
+            site: frame.site,
+            name: frame.name.clone(),
+        }),
+        other => other.clone(),
+    };
+    Block { steps: block.steps.iter().map(step).collect(), drops: block.drops.clone() }
 }
 
 fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>, depth: usize) {

@@ -3,7 +3,7 @@
 use crate::names;
 use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::flow::{
-    Effect, LockScope, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
+    Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
 };
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
@@ -59,6 +59,10 @@ pub struct Candidate {
     pub fills_gap: bool,
     /// How far locks cover the two steps.
     pub cover: Cover,
+    /// The later step that lets others run what was written.
+    pub run: Option<Point>,
+    /// Whether what is moved there was made ready beside it under a name of its own, so that nobody sees it half done.
+    pub staged: bool,
     /// Whether a mutex of the process is held at both steps.
     pub serial: bool,
 }
@@ -258,6 +262,8 @@ impl Candidate {
             moved: false,
             meaning: Meaning::Plain,
             fills_gap: false,
+            run: run_later(trace, pair.act, place),
+            staged: false,
             cover: match asked_again(trace, pair, place) {
                 Some(again) => Cover::of(trace, Some(again), pair.act),
                 None => Cover::of(trace, Some(pair.check), pair.act),
@@ -298,6 +304,8 @@ impl Candidate {
             beside_method: false,
             meaning: Meaning::Plain,
             fills_gap: false,
+            run: run_later(trace, act, place),
+            staged: false,
             cover: Cover::of(
                 trace,
                 first.map(|first| first.min(act)),
@@ -359,6 +367,18 @@ pub fn is_private(place: &Place) -> bool {
         || place.any(&mut |kind| matches!(kind, PlaceKind::Literal(text) if names::is_register(text)))
         || (place.any(&mut |kind| matches!(kind, PlaceKind::Private(_)))
             && !place.any(&mut |kind| matches!(kind, PlaceKind::Parent(_))))
+}
+
+/// The step after the act that lets others run the file, which the act opens to be filled bit by bit.
+fn run_later(trace: &Trace<'_>, act: usize, place: &Place) -> Option<Point> {
+    trace.events.get(act).filter(|event| matches!(event.effect.operation, Operation::Open(_)))?;
+    let (later, _) = trace.events.iter().enumerate().skip(act + 1).find(|(later, event)| {
+        event.effect.operation == Operation::SetPermissions(Mode::Executable)
+            && event.effect.place == *place
+            && trace.on_one_path(act, *later)
+            && trace.meets_at_root(act, *later)
+    })?;
+    point(trace, later)
 }
 
 fn content_follows(trace: &Trace<'_>, act: usize) -> bool {
@@ -434,7 +454,7 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
             }
             _ => false,
         };
-        made && trace.on_one_path(earlier, step)
+        made && trace.comes_first(earlier, step)
     })
 }
 

@@ -1,15 +1,16 @@
 //! `predictable-temp-path`: a scratch file under a name that two instances share, or that others can foresee.
 //!
-//! Four shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
+//! Five shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
 //! temporary directory that everybody can write, under a name that anybody can tell beforehand; and a file of a fixed name that
 //! another program works on before it is read again or removed; a directory of a fixed name that is made, worked in, and removed
-//! again. A file of a fixed name that is removed after work that takes its time counts with the last.
+//! again; and a file of a fixed name that is made and removed at once, to see whether that can be done. A file of a fixed name that is
+//! removed after work that takes its time counts with the last but one.
 //!
 //! Not reported: names with something random in them; files made with `create_new`; directories that stay; temporary names that only the
 //! caller knows.
 
 use crate::names;
-use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
+use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path, writes_constant};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -56,6 +57,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             candidates.extend(Candidate::of_steps(trace, None, act, place));
         } else if let Some(done) = done_with(trace, act, place).filter(|_| event.held.is_empty()) {
             candidates.extend(Candidate::of_steps(trace, Some(done), act, place));
+        } else if let Some(removed) = tried(trace, act, place).filter(|_| event.held.is_empty()) {
+            candidates.extend(Candidate::of_steps(trace, Some(removed), act, place));
         } else if trace.call_depth(event) == 0 && is_fixed(place) && is_lent(trace, act, place) {
             // A program, or whoever edits in it, takes its time.
             candidates
@@ -102,6 +105,17 @@ fn done_with(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
     })?;
     let scratch = names::is_scratch(place) || names::is_scratch(&place.parent());
     (is_fixed(place) && scratch && trace.takes_long(act, Some(removed))).then_some(removed)
+}
+
+/// The step that removes a file of a fixed name again which is only there to see whether one can be made: nothing of its own is in it.
+fn tried(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
+    let (removed, _) = trace.events.iter().enumerate().skip(act + 1).find(|(later, event)| {
+        removed_by_path(event.effect) == Some(place)
+            && trace.on_one_path(act, *later)
+            && trace.meets_at_root(act, *later)
+    })?;
+    let at_once = !trace.events.iter().take(removed).skip(act + 1).any(|event| event.effect.handle.is_none());
+    (is_fixed(place) && at_once && writes_constant(trace, act)).then_some(removed)
 }
 
 /// The file that this moves there, over whatever is there.

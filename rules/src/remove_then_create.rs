@@ -43,7 +43,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
                 return None;
             }
             let moved = steps.iter().any(|step| matches!(step.operation, Operation::Rename { .. }));
-            Candidate::of_steps(trace, Some(removal), act, place).map(|c| Candidate { moved, ..c })
+            let staged = is_staged(trace.events.get(act)?.effect);
+            Candidate::of_steps(trace, Some(removal), act, place).map(|c| Candidate { moved, staged, ..c })
         })
         // A socket or lock that is refused is a loss; content that is refused is only not written.
         .filter(|c| {
@@ -64,6 +65,12 @@ fn created(effect: &Effect) -> Option<&Place> {
 fn is_put_back([removal, creation]: [&Effect; 2]) -> bool {
     matches!(creation.operation, Operation::Rename { .. })
         && removal.other_place.as_ref() == Some(&creation.place)
+}
+
+/// Whether what is moved there was made beside it under a name that only this process knows: that is for the sake of others.
+fn is_staged(creation: &Effect) -> bool {
+    let beside = creation.other_place.as_ref().is_some_and(|to| to.parent() == creation.place.parent());
+    matches!(creation.operation, Operation::Rename { .. }) && is_private(&creation.place) && beside
 }
 
 /// What is gone by path, be it removed or moved away.

@@ -7,7 +7,8 @@ use crate::evidence::package;
 use crate::finding::{Confidence, Related};
 use crate::names;
 use fsrace_analyzer::flow::{
-    Block, Callee, Domain, Effect, Exit, FlowSummary, Operation, Place, PlaceKind, ResultId, Root, Site, Step,
+    Block, Callee, Domain, Effect, Exit, FlowSummary, LockScope, Operation, Place, PlaceKind, ResultId, Root,
+    Site, Step,
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -217,6 +218,14 @@ impl Threads {
             None if self.starts && self.is_handed_on(program, function, summary) => {
                 (Confidence::Medium, "it is handed on, and the program has threads")
             }
+            // A method that is given a request or its context is called once for each of them.
+            None if self.starts && summary.has_receiver && summary.context.is_async => {
+                (Confidence::Medium, "it is called for each of many that are served side by side")
+            }
+            // A method of what lives on is called while the program runs, and not where it begins.
+            None if self.starts && summary.has_receiver && self.is_read_beside(program, function, effect) => {
+                (Confidence::Medium, "the program has threads, and somebody goes by what is changed")
+            }
             None if self.starts => {
                 (Confidence::Low, "the program has threads, but when this is called is not known")
             }
@@ -413,7 +422,8 @@ fn begins(name: &str) -> bool {
         "start",
         "startup",
     ];
-    name.split('_').find(|word| !word.is_empty()).is_some_and(|word| WORDS.contains(&word)) || sets_up(name)
+    // `_run` is what others of its class call, and not who begins.
+    name.split('_').next().is_some_and(|word| WORDS.contains(&word)) || sets_up(name)
 }
 
 /// Whether a function of this name is called for nothing but a program's beginning: much is run and started later.
@@ -568,7 +578,8 @@ impl<'a> Walk<'a> {
     }
 
     fn effect(&mut self, effect: &Effect, state: &mut State) {
-        if matches!(effect.operation, Operation::Lock { .. }) {
+        // A lock on a file keeps others out of that file, and no thread out of the process' own state.
+        if matches!(effect.operation, Operation::Lock { scope: LockScope::Thread, .. }) {
             state.locks.push(effect.result);
         }
         let changes =

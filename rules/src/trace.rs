@@ -139,6 +139,12 @@ impl<'a> Trace<'a> {
         a.choices.iter().all(|(n, side)| !b.choices.contains(&(*n, !side)))
     }
 
+    /// Whether no run comes to the second effect but through the first, as far as decisions tell.
+    pub fn comes_first(&self, first: usize, second: usize) -> bool {
+        let (Some(a), Some(b)) = (self.events.get(first), self.events.get(second)) else { return false };
+        first < second && a.choices.iter().all(|choice| b.choices.contains(choice))
+    }
+
     /// Whether something that takes its time happens after the first effect and, where there is a second, before that.
     pub fn takes_long(&self, first: usize, second: Option<usize>) -> bool {
         let fits = |choices: &[(usize, bool)], with: usize| {

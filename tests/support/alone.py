@@ -24,10 +24,11 @@ import types
 import warnings
 
 SITUATIONS = ("absent", "file", "directory", "nowhere")
-FOLDERS = ("root", "work_dir", "state_dir", "run_dir", "config_dir", "cache_dir", "base")
+FOLDERS = ("root", "target_dir", "work_dir", "state_dir", "run_dir", "config_dir", "cache_dir", "base")
 PLACES = ("path", "folder", "lock", "lock_path", "config_path", "marker", "pid_file", "log", "target_path")
 TEXTS = (
-    "text", "name", "data", "content", "line", "token", "target", "value", "values", "state", "entries", "job", "owner", "task", "url",
+    "text", "url", "broken", "name", "data", "content", "line", "token", "target", "value", "values", "state", "entries", "job", "owner",
+    "task",
 )
 
 
@@ -58,6 +59,26 @@ class FileLock:
 
     def __exit__(self, *failure):
         os.unlink(self.path)
+
+
+class NoRepository(Exception):
+    """Stands for git's `InvalidGitRepositoryError`."""
+
+
+class Repository:
+    """Stands for git's `Repo`: a folder with a `.git` in it."""
+
+    def __init__(self, path):
+        if not os.path.isdir(os.path.join(path, ".git")):
+            raise NoRepository("no repository")
+
+    @classmethod
+    def clone_from(cls, url, path):
+        os.makedirs(os.path.join(path, ".git"))
+        return cls(path)
+
+    def __repr__(self):
+        return "a repository"
 
 
 class Store:
@@ -273,4 +294,6 @@ if __name__ == "__main__":
     stand_in("django.core")
     stand_in("django.core.cache", cache=Store(), caches={"default": Store()})
     stand_in("filelock", FileLock=FileLock, Timeout=TimeoutError)
+    stand_in("git", Repo=Repository, InvalidGitRepositoryError=NoRepository)
+    stand_in("requests", get=None)
     main()

@@ -216,7 +216,12 @@ pub struct State {
     pub misled: bool,
     /// Of tasks, the one that runs and has not given way.
     pub turn: Option<Lane>,
+    /// What A has told its caller, as far as it matters.
+    pub told: Option<Told>,
 }
+
+/// Which of its answers a function gives: where in its code, and whether yes or no, where that is known.
+pub type Told = (usize, Option<bool>);
 
 /// The lane's place in a pair.
 pub fn index(lane: Lane) -> usize {
@@ -443,7 +448,12 @@ impl<'a> Context<'a> {
                 }
             }
             Instruction::Bind(slot, value) => {
+                let from = machine.pc;
                 let datum = self.value(value, state.machine(lane));
+                if *slot == 0 && lane == Lane::A && self.actor == Actor::Acquirer {
+                    let truth = if let Datum::Ok(success) = &datum { success.truth } else { None };
+                    state.told = Some((from, truth));
+                }
                 state.machine_mut(lane).set(*slot, datum);
             }
             Instruction::Release(slot) => self.release(state, lane, *slot),

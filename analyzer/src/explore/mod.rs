@@ -133,8 +133,8 @@ pub struct Scenario<'a> {
 /// The explorer's answer to one scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Exploration {
-    /// Per consequence, the witness with the fewest switches; the worst consequence first. Empty: benign. Once the worst that the
-    /// actor can bring about is shown, lesser ones are not looked for.
+    /// Per consequence and beginning, the witness with the fewest switches; the worst consequence first, and of each the shortest. Empty:
+    /// benign. Once the worst that the actor can bring about from a beginning is shown, lesser ones are not looked for from there.
     pub races: Vec<Race>,
     /// Whether the bound was hit: then an empty `races` proves nothing.
     pub bounded: bool,

@@ -25,6 +25,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// long before.
 const MAX_STATES: usize = 1_000;
 
+/// States visited at most where nothing was found up to the bound, in runs in which one actor does all that it does between two steps
+/// of the other. Most races that show at all show so, and such runs are few.
+const MAX_WHOLE: usize = 4_000;
+
 /// Assignments of the unknowns that are tried at most for a shorter witness of the worst, beside the first of each initial state.
 const MAX_SPARE: usize = 8;
 
@@ -185,7 +189,8 @@ impl Key {
         let mut program = (*self.program).clone();
         let other = self.other();
         let answer = Answer { found: Vec::new(), bounded: program.cut, states: 0 };
-        let mut search = Searcher { subject: self.subject(), any: self.any, spare: MAX_SPARE, answer };
+        let mut search =
+            Searcher { subject: self.subject(), any: self.any, spare: MAX_SPARE, whole: None, answer };
         for surroundings in [Surroundings::Usual, Surroundings::Unusual] {
             if !note_visibility(&mut program, other.as_ref(), &self.target, self.actor, surroundings) {
                 break;
@@ -199,7 +204,9 @@ impl Key {
             }
         }
         let mut answer = search.answer;
-        answer.found.sort_by_key(|found| std::cmp::Reverse(found.consequence));
+        answer.found.sort_by_key(|found| {
+            (std::cmp::Reverse(found.consequence), !found.reached, found.switches, found.schedule.len())
+        });
         answer
     }
 
@@ -286,6 +293,8 @@ struct Searcher<'a> {
     answer: Answer,
     /// How many more assignments of the unknowns are tried once the worst is found.
     spare: usize,
+    /// How many more states are visited, where the bound was hit and nothing was found up to it.
+    whole: Option<usize>,
 }
 
 impl Searcher<'_> {
@@ -302,13 +311,15 @@ impl Searcher<'_> {
                 if self.any && !self.answer.found.is_empty() {
                     return true;
                 }
-                if oracle.choices() > 0 && self.worst_is_found() {
+                if oracle.choices() > 0 && self.worst_is_found(initial) {
                     let Some(left) = self.spare.checked_sub(1) else { break };
                     self.spare = left;
                 }
                 if self.answer.states > MAX_STATES {
                     self.answer.bounded = true;
-                    return reached;
+                    if self.whole.is_none_or(|left| left == 0) {
+                        return reached;
+                    }
                 }
                 let given = (&start, &contents);
                 reached |= self.one(programs, (initial, surroundings), given, oracle, &mut pending);
@@ -317,8 +328,9 @@ impl Searcher<'_> {
         reached
     }
 
-    fn worst_is_found(&self) -> bool {
-        self.answer.found.iter().any(|found| found.consequence == worst(self.subject.actor))
+    fn worst_is_found(&self, from: Initial) -> bool {
+        let worst = worst(self.subject.actor);
+        self.answer.found.iter().any(|found| found.consequence == worst && found.initial == from)
     }
 
     /// Explores from one initial state with one oracle; returns whether the act was reached.
@@ -349,54 +361,69 @@ impl Searcher<'_> {
         let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = orderly.into_iter().unzip();
         let [program, _] = programs;
         let worst = worst(subject.actor);
-        let known = self.answer.found.iter().find(|found| found.consequence == worst && found.reached);
-        let limit = Limit {
-            states: MAX_STATES.saturating_sub(self.answer.states),
-            below: known.map(|found| (found.switches, found.schedule.len())),
-        };
-        let found = &mut self.answer.found;
-        let searched = search(&mut context, &start, limit, &mut |context, run| {
-            let contents = &context.contents;
-            let question = Question {
-                actor: subject.actor,
-                domain: subject.used.domain,
-                program,
-                checked: subject.checked,
-                looked: subject.looked,
-                target: subject.target,
-                contents,
-                wrote: &wrote,
+        for whole in [false, true] {
+            // What is found from one beginning may not be what is asked about, and is told beside what is found from another.
+            let is_worst =
+                |found: &&Found| found.consequence == worst && found.reached && found.initial == initial;
+            let known = self.answer.found.iter().find(is_worst);
+            let states = match (whole, self.whole) {
+                (false, None) => MAX_STATES.saturating_sub(self.answer.states),
+                (true, Some(left)) => left,
+                _ => continue,
             };
-            let Some((consequence, loss)) = question.classify(&run, &serials) else {
-                return false;
-            };
-            // A schedule without the act tells of another race, and is the answer only where there is none with it.
-            let better = |known: &Found| {
-                (!run.reached, run.switches, run.schedule.len())
-                    < (!known.reached, known.switches, known.schedule.len())
-            };
-            let known = found.iter().position(|f| f.consequence == consequence);
-            if let Some(at) = known {
-                if !found.get(at).is_some_and(better) {
+            let below = known.map(|found| (found.switches, found.schedule.len()));
+            let limit = Limit { states, below, whole };
+            let found = &mut self.answer.found;
+            let searched = search(&mut context, &start, limit, &mut |context, run| {
+                let contents = &context.contents;
+                let question = Question {
+                    actor: subject.actor,
+                    domain: subject.used.domain,
+                    program,
+                    checked: subject.checked,
+                    looked: subject.looked,
+                    target: subject.target,
+                    contents,
+                    wrote: &wrote,
+                };
+                let Some((consequence, loss)) = question.classify(&run, &serials) else {
                     return false;
+                };
+                // A schedule without the act tells of another race, and is the answer only where there is none with it.
+                let better = |known: &Found| {
+                    (!run.reached, run.switches, run.schedule.len())
+                        < (!known.reached, known.switches, known.schedule.len())
+                };
+                let known = found.iter().position(|f| f.consequence == consequence && f.initial == initial);
+                if let Some(at) = known {
+                    if !found.get(at).is_some_and(better) {
+                        return false;
+                    }
+                    found.remove(at);
                 }
-                found.remove(at);
-            }
-            found.push(Found {
-                consequence,
-                loss,
-                reached: run.reached,
-                switches: run.switches,
-                schedule: run.schedule,
-                initial,
-                surroundings,
-                chosen: context.oracle.chosen().to_vec(),
+                found.push(Found {
+                    consequence,
+                    loss,
+                    reached: run.reached,
+                    switches: run.switches,
+                    schedule: run.schedule,
+                    initial,
+                    surroundings,
+                    chosen: context.oracle.chosen().to_vec(),
+                });
+                // Those that come later switch as often or more.
+                any || (consequence == worst && run.reached)
             });
-            // Those that come later switch as often or more.
-            any || (consequence == worst && run.reached)
-        });
-        self.answer.states += searched.states;
-        self.answer.bounded |= searched.bounded | context.cut;
+            self.answer.bounded |= searched.bounded | context.cut;
+            if whole {
+                self.whole = Some(states.saturating_sub(searched.states));
+                continue;
+            }
+            self.answer.states += searched.states;
+            if searched.bounded && self.answer.found.is_empty() && !any {
+                self.whole = Some(MAX_WHOLE);
+            }
+        }
         pending.append(&mut context.forks);
         true
     }
@@ -489,6 +516,7 @@ impl<'a> Subject<'a> {
             saw: [false, false],
             misled: false,
             turn: None,
+            told: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::filesystem::{Kind, Name, Status as Found};
-use super::machine::{Context, Datum, Seen, State, Status, index, other};
+use super::machine::{Context, Datum, Seen, State, Status, Told, index, other};
 use super::{Actor, Lane};
 use crate::flow::ErrorKind;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -43,6 +43,8 @@ pub struct Outcome {
     pub double: bool,
     pub stolen: bool,
     pub misled: bool,
+    /// What A told its caller, see [`State::told`].
+    pub told: Option<Told>,
 }
 
 impl Outcome {
@@ -63,6 +65,7 @@ impl Outcome {
             double: state.double,
             stolen: state.stolen,
             misled: state.misled,
+            told: state.told,
         }
     }
 
@@ -108,6 +111,8 @@ pub struct Limit {
     pub states: usize,
     /// Only runs with fewer switches, or as many and fewer steps, are of interest.
     pub below: Option<((u32, u32), usize)>,
+    /// Whether who comes between the other's steps does all that it does at once: far fewer runs, each of them as real.
+    pub whole: bool,
 }
 
 /// What a serial order comes to, and what each actor wrote in it, see [`State::wrote`].
@@ -288,6 +293,10 @@ pub fn search(
         for (lane, next) in [Lane::A, Lane::B].into_iter().zip(next) {
             let Some(next) = next.filter(|next| !states.visited(*next, Some(lane))) else { continue };
             let switched = last.is_some_and(|l| l != lane);
+            let goes_on = last.is_some_and(|l| state.running(l) && !context.blocked(&state, l));
+            if limit.whole && switched && switches.0 > 0 && goes_on {
+                continue;
+            }
             let torn = switched && state.machine(other(lane)).phase > 0;
             let switches = (switches.0 + u32::from(switched), switches.1 + u32::from(torn));
             open.push(Reverse((switches, steps + 1, nodes.len())));

@@ -223,6 +223,10 @@ pub fn start(
             if path.is_empty() || known.contains(&path) || target.starts_with(path) {
                 continue;
             }
+            // What one way through the function removes is there for another to use.
+            if usual && matches!(effect.operation, Operation::Remove(_)) {
+                continue;
+            }
             known.push(path);
             above(&mut start, path, contents);
             let kind = match needed {

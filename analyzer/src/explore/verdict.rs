@@ -117,8 +117,20 @@ impl Question<'_> {
         if outcome.double && !serials.iter().any(|s| s.double) {
             return Some("both believe they hold the lock".to_owned());
         }
+        if self.is_taken_unnoticed(outcome, serials) {
+            return Some("B takes the lock while it is gone, and A goes on as if it had kept it".to_owned());
+        }
         (outcome.stolen && !serials.iter().any(|s| s.stolen))
             .then(|| "the lock that one has just taken is removed by the other".to_owned())
+    }
+
+    /// Whether B has what no serial order lets it have, because A lets go of it for a moment, and A tells its caller what it tells where
+    /// it keeps it.
+    fn is_taken_unnoticed(&self, outcome: &Outcome, serials: &[Outcome]) -> bool {
+        self.actor == Actor::Acquirer
+            && outcome.ended == [Ended::Ok; 2]
+            && serials.iter().all(|s| matches!(s.ended, [_, Ended::Failed(..)]))
+            && serials.iter().any(|s| s.ended.first() == Some(&Ended::Ok) && s.told == outcome.told)
     }
 
     /// Serial outcomes in which both actors ended as in this one.
@@ -280,9 +292,7 @@ impl Question<'_> {
             return None;
         }
         let what = match (self.domain, outcome.seen?) {
-            (Domain::Environment, Seen::Changed) => {
-                "has the variable changed, or its memory freed, in the middle of its work"
-            }
+            (Domain::Environment, Seen::Changed) => "has the variable changed in the middle of its work",
             (Domain::WorkingDirectory, Seen::Changed) => {
                 "has its relative paths lead to another directory in the middle of its work"
             }

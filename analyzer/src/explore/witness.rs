@@ -193,7 +193,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::SetPermissions(mode) => match mode {
             Mode::Unknown => "set permissions",
             Mode::Private => "set permissions to owner only",
-            Mode::Public | Mode::Shared => "set permissions to everybody",
+            Mode::Public | Mode::Executable | Mode::Shared => "set permissions to everybody",
         }
         .to_owned(),
         Operation::SetOwner => "set owner".to_owned(),

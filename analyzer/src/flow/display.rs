@@ -31,6 +31,8 @@ impl Display for FlowSummary {
             (c.public, "public"),
             (c.release, "release"),
             (c.serial, "serial"),
+            (c.enters, "enters"),
+            (c.part, "part"),
         ] {
             if on {
                 write!(f, " {word}")?;
@@ -155,7 +157,11 @@ impl Display for Call {
             Callee::Method { receiver, name } => write!(f, "{}.{name}", receiver.as_deref().unwrap_or("?"))?,
         }
         let default = if self.defaulted { " or-default" } else { "" };
-        write!(f, "({}){}{default}", list(&self.arguments), self.on_failure)?;
+        let plain = self.arguments.len().saturating_sub(self.names.len());
+        let named = self.names.iter().zip(self.arguments.iter().skip(plain)).map(|(n, v)| format!("{n}={v}"));
+        let arguments: Vec<String> =
+            self.arguments.iter().take(plain).map(ToString::to_string).chain(named).collect();
+        write!(f, "({}){}{default}", arguments.join(", "), self.on_failure)?;
         if let Some(e) = &self.presumed {
             write!(f, " else {e}")?;
         }
@@ -192,6 +198,7 @@ fn mode_word(mode: Mode) -> &'static str {
         Mode::Unknown => "",
         Mode::Private => "-private",
         Mode::Public => "-public",
+        Mode::Executable => "-executable",
         Mode::Shared => "-shared",
     }
 }

@@ -25,6 +25,9 @@ pub struct FileSummary {
     /// Whether other programs can use what is public here, whatever programs lie beside it (a Go package that is no program itself
     /// and not internal). Where languages do not say, what has a program beside it is that program's.
     pub library: bool,
+    /// The module that is run by running this file, if it is there for that. Where the module itself offers nothing to whoever imports it,
+    /// all below it is a program, and no library.
+    pub runs: Option<String>,
     /// Whether it is built for other systems only than the one that is looked at, beside which another file may have the same names.
     pub foreign: bool,
     /// Names that the file's modules bring into scope.
@@ -131,6 +134,22 @@ pub struct Parameter {
     pub name: Arc<str>,
     /// Its type's qualified name where the frontend knows it, references peeled off.
     pub type_name: Option<String>,
+    /// What it is where a call leaves it out, if that is known without running anything.
+    pub default: Option<Value>,
+    /// Whether it takes all that no parameter before it takes.
+    pub rest: bool,
+}
+
+impl Parameter {
+    /// One that every call gives a value of its own.
+    pub fn new(name: &str, type_name: Option<String>) -> Self {
+        Parameter { name: name.into(), type_name, default: None, rest: false }
+    }
+
+    /// Whether a call may leave it out.
+    pub fn is_optional(&self) -> bool {
+        self.default.is_some() || self.rest
+    }
 }
 
 /// What kind of code a function is.
@@ -150,6 +169,12 @@ pub struct Context {
     pub release: bool,
     /// A test that no other test of the program runs beside.
     pub serial: bool,
+    /// Closes or unlocks what its receiver keeps in a field.
+    pub gives_up: bool,
+    /// Begins a block (`__enter__`): the locks that it takes are held until the block ends.
+    pub enters: bool,
+    /// What a generator does up to where it hands out, for who calls it; the whole has a summary of its own.
+    pub part: bool,
 }
 
 /// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked
@@ -228,6 +253,8 @@ pub struct Call {
     pub callee: Callee,
     /// The arguments in order, the receiver first.
     pub arguments: Vec<Value>,
+    /// The parameters that the last of the arguments are for, where they are given by name.
+    pub names: Vec<Arc<str>>,
     /// What it returned.
     pub result: ResultId,
     /// What the caller does with its failure at once.
@@ -307,6 +334,9 @@ pub enum Value {
     /// A structure: named fields, as far as they matter.
     Structure(Vec<(String, Value)>),
 }
+
+/// The field of a [`Value::Structure`] that stands for all fields which it does not name: a value that some were set of.
+pub const REST: &str = "..";
 
 /// One operation on a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -547,6 +577,8 @@ pub enum Mode {
     Private,
     /// Others too.
     Public,
+    /// Others too, who may run it: 0755.
+    Executable,
     /// Others may write too, and no sticky bit keeps what they put into a directory theirs: 0777, 0666.
     Shared,
 }

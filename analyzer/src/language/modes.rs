@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 /// The bits that let everybody in; who lets a group in chose it. And those of the group besides, where it is a program or a directory.
 const OTHERS: u32 = 0o007;
 const OTHERS_WRITE: u32 = 0o002;
+const OTHERS_RUN: u32 = 0o001;
 const STICKY: u32 = 0o1000;
 const RUNS: u32 = 0o111;
 const GROUP: u32 = 0o070;
@@ -38,6 +39,7 @@ pub fn of_bits(bits: u32) -> Mode {
     match bits {
         _ if bits & out == 0 => Mode::Private,
         _ if bits & OTHERS_WRITE != 0 && bits & STICKY == 0 => Mode::Shared,
+        _ if bits & OTHERS_RUN != 0 => Mode::Executable,
         _ => Mode::Public,
     }
 }

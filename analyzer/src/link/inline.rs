@@ -6,12 +6,16 @@ use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    OnFailure, Operation, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
+    LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many steps of callees a body takes in. Beyond it calls stay calls, the largest callees first.
 pub(super) const BUDGET: u32 = 2000;
+/// How many locks are followed from the method that takes them to the one that gives them up.
+const KEPT: usize = 64;
+/// How many methods deep it is looked for what gives up a lock.
+const GIVES_UP: usize = 3;
 
 /// The linked body of a function.
 pub(super) fn body(program: &Program, function: FunctionId) -> Block {
@@ -36,7 +40,7 @@ pub(super) fn one_after_the_other(
     let mut steps = Vec::new();
     for (result, function) in [first, second].into_iter().enumerate() {
         let summary = program.function(function)?;
-        let is_shared = |p: &crate::flow::Parameter| p.type_name.as_deref() == Some(of);
+        let is_shared = |p: &Parameter| p.type_name.as_deref() == Some(of);
         let arguments = summary.parameters.iter().map(|p| match is_shared(p) {
             true => Value::Place(shared.clone()),
             false => Value::Opaque,
@@ -74,6 +78,8 @@ pub(super) struct Expander<'p> {
     pub opened: FxHashMap<ResultId, Place>,
     /// The handles that lock guards lock.
     pub guards: FxHashMap<ResultId, ResultId>,
+    /// The locks that were taken by what begins a block, by its result.
+    pub entered: FxHashMap<ResultId, Vec<ResultId>>,
     /// What pure calls returned, by function and arguments: the same call is the same place.
     pub calls: FxHashMap<(FunctionId, Vec<Place>), Option<Value>>,
     /// The structures that pure calls returned, by the place that stands for the call.
@@ -82,6 +88,13 @@ pub(super) struct Expander<'p> {
     pub named: FxHashMap<ResultId, Place>,
     /// How many pure calls deep the place is that is being computed.
     pub nested_places: usize,
+    /// What calls that are not put in decide by: the number of the unknown that each answer is.
+    pub judged: FxHashMap<ResultId, u32>,
+    /// The locks that were taken against other processes, in order, and what goes with the block that has it.
+    locks: Vec<ResultId>,
+    dropped: FxHashSet<ResultId>,
+    /// The locks that a method has left held, by the value whose method it is.
+    kept: Vec<(Value, ResultId)>,
 }
 
 /// One copy of a function's body: how its numbers and parameters are renamed.
@@ -166,10 +179,15 @@ impl<'p> Expander<'p> {
             reads: FxHashSet::default(),
             opened: FxHashMap::default(),
             guards: FxHashMap::default(),
+            entered: FxHashMap::default(),
             calls: FxHashMap::default(),
             structures: FxHashMap::default(),
             named: FxHashMap::default(),
             nested_places: 0,
+            judged: FxHashMap::default(),
+            locks: Vec::new(),
+            dropped: FxHashSet::default(),
+            kept: Vec::new(),
         }
     }
 
@@ -209,6 +227,7 @@ impl<'p> Expander<'p> {
             let drop = scope.result(*drop);
             for result in std::iter::once(drop).chain(self.forwarded(drop)) {
                 if !drops.contains(&result) {
+                    self.dropped.insert(result);
                     drops.push(result);
                 }
             }
@@ -284,7 +303,10 @@ impl<'p> Expander<'p> {
             Operation::Open(_) => {
                 self.opened.insert(result, place.clone());
             }
-            Operation::Lock { .. } => {
+            Operation::Lock { scope: kind, .. } => {
+                if kind != LockScope::Thread {
+                    self.locks.push(result);
+                }
                 if let Some(handle) = handle {
                     self.guards.insert(result, handle);
                 }
@@ -325,10 +347,15 @@ impl<'p> Expander<'p> {
             steps.push(Step::Effect(effect));
             return;
         }
-        let arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
+        let mut arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
         let data = self.data_of_arguments(&arguments);
+        if let Some(summary) = target.and_then(|t| self.program.function(t.function)) {
+            arguments = bound(call, arguments, &summary.parameters);
+        }
         let used = scope.node.is_some_and(|n| n.uses(call.result));
         if let Some(target) = target {
+            self.give_up(target.function, arguments.first(), scope.site(call.site), steps);
+            let held = self.locks.len();
             let levels = DEPTH.checked_sub(self.stack.len());
             let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
             if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
@@ -337,7 +364,12 @@ impl<'p> Expander<'p> {
                 self.learn(result, &body, &data);
                 self.name(result, target.function, &arguments);
                 self.remember(target.function, &arguments, result);
-                let name = self.program.function(target.function).map(|f| f.name.clone()).unwrap_or_default();
+                self.keep(target.function, arguments.first(), held);
+                let callee = self.program.function(target.function);
+                if callee.is_some_and(|f| f.context.enters) {
+                    self.entered.insert(result, locks(&body));
+                }
+                let name = callee.map(|f| f.name.clone()).unwrap_or_default();
                 steps.push(Step::Frame(Frame {
                     body,
                     result,
@@ -359,11 +391,13 @@ impl<'p> Expander<'p> {
         if !acts && (self.stack.len() > 1 || (target.is_some() && !used)) {
             // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people, and
             // what takes its time stays, for what may happen meanwhile.
+            self.judge(result, &data);
             self.sources.insert(result, data);
             if takes_long(name_of(&call.callee), call.arguments.len()) {
                 steps.push(Step::Call(Call {
                     callee: call.callee.clone(),
                     arguments: vec![Value::Opaque; call.arguments.len()],
+                    names: Vec::new(),
                     result,
                     on_failure: OnFailure::Continue,
                     defaulted: call.defaulted,
@@ -373,6 +407,7 @@ impl<'p> Expander<'p> {
             }
             return;
         }
+        self.judge(result, &data);
         let mut sources = data;
         sources.push(result);
         self.sources.insert(result, sources);
@@ -384,6 +419,7 @@ impl<'p> Expander<'p> {
         };
         steps.push(Step::Call(Call {
             callee: callee.unwrap_or_else(|| call.callee.clone()),
+            names: if target.is_some() { Vec::new() } else { call.names.clone() },
             arguments,
             result,
             on_failure: call.on_failure,
@@ -391,6 +427,56 @@ impl<'p> Expander<'p> {
             site: scope.site(call.site),
             presumed: None,
         }));
+    }
+
+    /// Notes that what a call answers, which is not put in, depends on what was read.
+    fn judge(&mut self, result: ResultId, data: &[ResultId]) {
+        if !data.is_empty() {
+            self.judged.insert(result, self.opaques);
+            self.opaques = self.opaques.saturating_add(1);
+        }
+    }
+
+    /// Notes the locks that a method leaves held: another of the same value gives them up.
+    fn keep(&mut self, function: FunctionId, receiver: Option<&Value>, before: usize) {
+        let has_receiver = self.program.function(function).is_some_and(|f| f.has_receiver);
+        let Some(receiver) = receiver.filter(|_| has_receiver && self.locks.len() > before) else { return };
+        let left = self.locks.iter().skip(before).filter(|lock| !self.dropped.contains(lock));
+        let left: Vec<ResultId> = left.copied().collect();
+        for lock in left {
+            if self.kept.len() < KEPT && !self.kept.iter().any(|(of, known)| *known == lock && of == receiver)
+            {
+                self.kept.push((receiver.clone(), lock));
+            }
+        }
+    }
+
+    /// Gives up what another method of the same value has left held.
+    fn give_up(&mut self, function: FunctionId, receiver: Option<&Value>, site: Site, steps: &mut Vec<Step>) {
+        let Some(receiver) = receiver.filter(|_| !self.kept.is_empty()) else { return };
+        if !self.gives_up(function, GIVES_UP) {
+            return;
+        }
+        let given: Vec<ResultId> =
+            self.kept.iter().filter(|(of, _)| of == receiver).map(|(_, lock)| *lock).collect();
+        self.kept.retain(|(of, _)| of != receiver);
+        steps.extend(given.into_iter().map(|lock| Step::Release(lock, site)));
+    }
+
+    /// Whether the function closes or unlocks what its receiver keeps, itself or by another method.
+    fn gives_up(&self, function: FunctionId, levels: usize) -> bool {
+        let program = self.program;
+        let Some(summary) = program.function(function) else { return false };
+        let owner = |name: &'p str| name.rsplit_once("::").map(|(owner, _)| owner);
+        let own = owner(&summary.name);
+        summary.context.gives_up
+            || (levels > 0
+                && program.callees(function).iter().any(|callee| {
+                    program
+                        .function(*callee)
+                        .is_some_and(|other| other.has_receiver && owner(&other.name) == own)
+                        && self.gives_up(*callee, levels - 1)
+                }))
     }
 
     fn passed(&self, argument: &Value) -> Passed {
@@ -502,6 +588,46 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Lock { .. }
             | Operation::Sync
     )
+}
+
+/// The arguments in the order of the parameters: those by position, those by name, and what stands in for what is left out.
+fn bound(call: &Call, arguments: Vec<Value>, parameters: &[Parameter]) -> Vec<Value> {
+    if call.names.is_empty() && !parameters.iter().any(Parameter::is_optional) {
+        return arguments;
+    }
+    let plain = arguments.len().saturating_sub(call.names.len());
+    let mut slots: Vec<Option<Value>> = vec![None; parameters.len()];
+    let mut rest = Vec::new();
+    for (at, argument) in arguments.into_iter().enumerate() {
+        let slot = match at.checked_sub(plain).and_then(|n| call.names.get(n)) {
+            Some(name) => parameters.iter().position(|p| p.name == *name),
+            // What comes at or after the one that takes all the rest, that takes.
+            None if parameters.iter().take(at + 1).any(|p| p.rest) => None,
+            None => Some(at),
+        };
+        match slot.and_then(|slot| slots.get_mut(slot)) {
+            Some(slot) => *slot = Some(argument),
+            None => rest.push((rest.len().to_string(), argument)),
+        }
+    }
+    let mut rest = Some(rest).filter(|rest| !rest.is_empty()).map(Value::Structure);
+    let fill = |(slot, parameter): (Option<Value>, &Parameter)| match slot {
+        None if parameter.rest => rest.take().unwrap_or(Value::Opaque),
+        slot => slot.or_else(|| parameter.default.clone()).unwrap_or(Value::Opaque),
+    };
+    slots.into_iter().zip(parameters).map(fill).collect()
+}
+
+/// The locks that a body takes.
+fn locks(body: &Block) -> Vec<ResultId> {
+    let mut found = Vec::new();
+    graph::each_step(body, &mut |step| match step {
+        Step::Effect(effect) if matches!(effect.operation, Operation::Lock { .. }) => {
+            found.push(effect.result)
+        }
+        _ => {}
+    });
+    found
 }
 
 fn name_of(callee: &Callee) -> &str {

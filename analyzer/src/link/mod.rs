@@ -200,10 +200,31 @@ fn mark_tests(files: &mut [FileSummary]) {
     }
 }
 
+/// Marks the files of programs, which nobody imports.
+fn mark_programs(files: &mut [FileSummary]) {
+    let offers: FxHashSet<&str> = files.iter().filter(|f| f.library).map(|f| f.module.as_str()).collect();
+    let programs: FxHashSet<String> =
+        files.iter().filter_map(|f| f.runs.clone()).filter(|of| !offers.contains(of.as_str())).collect();
+    if programs.is_empty() {
+        return;
+    }
+    for file in files {
+        let mut within = Some(file.module.as_str());
+        while let Some(name) = within {
+            if programs.contains(name) {
+                file.library = false;
+                break;
+            }
+            within = name.rsplit_once("::").map(|(outer, _)| outer);
+        }
+    }
+}
+
 /// Links summaries; the order of `files` does not matter.
 pub fn link(mut files: Vec<FileSummary>) -> Program {
     files.sort_by(|a, b| (&a.path, &a.module).cmp(&(&b.path, &b.module)));
     mark_tests(&mut files);
+    mark_programs(&mut files);
     let mut functions = Vec::new();
     let mut sites = 0u32;
     for (file, summary) in (0..).map(FileId).zip(&mut files) {

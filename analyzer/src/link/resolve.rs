@@ -16,6 +16,9 @@ const IMPORT_WIDTH: usize = 32;
 /// How many fields a receiver may go through (`self.state.store.save()`).
 const FIELD_CHAIN: usize = 4;
 
+/// How many parameters of a method a call may leave out.
+const OPTIONAL: usize = 8;
+
 /// How many types deep a type may be embedded in others.
 const EMBEDDED: usize = 4;
 
@@ -302,9 +305,12 @@ impl Symbols {
             self.tails.entry(tail.to_owned()).or_default().push(known);
         }
         if function.has_receiver {
-            let namesakes = self.methods.entry(last.to_owned()).or_default().entry(known.arity).or_default();
-            namesakes.all.add(&known);
-            namesakes.by_package.entry(known.package).or_default().add(&known);
+            let optional = function.parameters.iter().filter(|p| p.is_optional()).count().min(OPTIONAL);
+            for arity in known.arity - optional..=known.arity {
+                let namesakes = self.methods.entry(last.to_owned()).or_default().entry(arity).or_default();
+                namesakes.all.add(&known);
+                namesakes.by_package.entry(known.package).or_default().add(&known);
+            }
             self.add_type(owner);
         }
     }

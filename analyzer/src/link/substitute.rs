@@ -3,7 +3,7 @@
 use super::FunctionId;
 use super::graph;
 use super::inline::{Expander, Passed, Scope};
-use crate::flow::{Condition, Place, PlaceKind, ResultId, Value};
+use crate::flow::{Condition, Place, PlaceKind, REST, ResultId, Value};
 
 /// How many forwardings of one result are followed; more than the depth of expansion gives.
 const CHAIN: usize = 32;
@@ -179,12 +179,18 @@ impl<'p> Expander<'p> {
                 Some(self.returned.get(&result).cloned().unwrap_or(Value::Result(result)))
             }
             PlaceKind::Call { .. } => Some(Value::Place(self.place(place, scope))),
-            PlaceKind::Field { base, name, .. } => {
+            PlaceKind::Field { base, owner, name } => {
                 let base = self.value_in(base, scope)?;
                 let Value::Structure(fields) = graph::payload(self.whole(graph::payload(&base))) else {
                     return None;
                 };
-                fields.iter().find(|(field, _)| **field == **name).map(|(_, v)| v.clone())
+                let named =
+                    |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, v)| v.clone());
+                // Of what is not set here, the value that it was set of tells.
+                named(name).or_else(|| {
+                    let rest = self.place_of(&named(REST)?)?;
+                    Some(Value::Place(rest.field(owner.as_deref(), name)))
+                })
             }
             _ => None,
         }
@@ -263,6 +269,8 @@ impl<'p> Expander<'p> {
             if found.len() >= CHAIN {
                 break;
             }
+            let entered: Vec<ResultId> = self.entered.get(&r).cloned().unwrap_or_default();
+            found.extend(entered.into_iter().filter(|lock| *lock != r));
             let Some(value) = self.returned.get(&r) else { continue };
             let parts = match graph::payload(value) {
                 Value::Structure(fields) => fields.iter().map(|(_, v)| graph::payload(v)).collect(),
@@ -324,7 +332,13 @@ impl<'p> Expander<'p> {
             Condition::Constant(b) => Condition::Constant(*b),
             Condition::True(r) => match scope.passed.get(r.0 as usize) {
                 Some(Passed { condition: Some(condition), .. }) => condition.clone(),
-                _ => Condition::True(scope.result(*r)),
+                _ => {
+                    let result = scope.result(*r);
+                    match self.judged.get(&result) {
+                        Some(id) => Condition::Opaque { id: *id, observed: self.data(&[*r], scope) },
+                        None => Condition::True(result),
+                    }
+                }
             },
             Condition::Ok(r) => Condition::Ok(scope.result(*r)),
             Condition::Failed(r, kinds) => Condition::Failed(scope.result(*r), *kinds),

@@ -227,7 +227,10 @@ impl<'a> Walker<'a> {
             let mut literals = Literals::new();
             self.trace.literals(&branch.condition, side, true, &mut literals);
             inside.learn(literals.guards);
-            inside.choices.push((number, side));
+            // What always holds is no choice.
+            if !matches!(branch.condition, Condition::Constant(_)) {
+                inside.choices.push((number, side));
+            }
             inside
         });
         let [then, otherwise] = &mut sides;

@@ -91,13 +91,17 @@ fn from(subject: Subject<'_>, programs: [&Program; 2], initial: Initial, surroun
             .filter(Outcome::is_complete)
             .collect();
         let mut all = Vec::new();
-        let searched =
-            search(&mut context, &state, Limit { states: MAX_STATES, below: None }, &mut |_, run| {
+        let searched = search(
+            &mut context,
+            &state,
+            Limit { states: MAX_STATES, below: None, whole: false },
+            &mut |_, run| {
                 if run.outcome.is_complete() {
                     all.push(run.outcome);
                 }
                 false
-            });
+            },
+        );
         found.states += searched.states;
         found.bounded |= searched.bounded | context.cut;
         found.asked |= context.oracle.choices() > 0;

@@ -327,11 +327,13 @@ impl Ask<'_> {
         })
     }
 
-    /// What it costs, the worst first.
+    /// What it costs from any beginning, the worst first.
     pub fn costs(&self, actor: Actor) -> Vec<Consequence> {
         let found = self.beside(actor);
         assert!(!found.bounded, "the bound was hit after {} states", found.states);
-        found.races.iter().map(|r| r.consequence).collect()
+        let mut costs: Vec<Consequence> = found.races.iter().map(|r| r.consequence).collect();
+        costs.dedup();
+        costs
     }
 
     pub fn is_benign(&self, actor: Actor) {

@@ -131,7 +131,7 @@ fn a_thread_that_looks_twice_sees_a_change_in_between() {
     B look \"LANG\" -> ok [set (initial content)]
 A set the variable \"LANG\" -> ok [set (A's content)]
     B look \"LANG\" -> ok [set (A's content)]
-B has the variable changed, or its memory freed, in the middle of its work"
+B has the variable changed in the middle of its work"
     );
     let directory = about(working(), |f, _| {
         let there = f.effect(Operation::SetCwd, &param(0, "workspace"), TRY);

@@ -202,8 +202,11 @@ fn random_functions_are_decided() {
                     scenario.act
                 );
             }
-            let costs: Vec<_> = found.races.iter().map(|r| r.consequence).collect();
-            assert!(costs.is_sorted_by(|a, b| a > b), "{costs:?}");
+            let costs: Vec<_> =
+                found.races.iter().map(|r| (r.consequence, r.witness.initial.as_str())).collect();
+            assert!(costs.is_sorted_by(|(a, _), (b, _)| a >= b), "{costs:?}");
+            let distinct: std::collections::HashSet<_> = costs.iter().collect();
+            assert_eq!(distinct.len(), costs.len(), "{costs:?}");
         });
     }
     assert!(racy > 0);

@@ -408,3 +408,59 @@ fn a_unique_temporary_is_benign() {
     });
     case.is_benign(&EVERYBODY);
 }
+
+#[test]
+fn a_lock_that_is_made_anew_may_be_anothers_by_then() {
+    // remove(p); if create_new(p) fails { .. }; return true
+    let case = checked(|f, p| {
+        let removed = f.remove(p, TRY);
+        let made = f.open(p, CREATE_NEW, GO_ON);
+        f.returns(Value::Condition(Condition::Constant(true)));
+        (removed, made)
+    });
+    assert_eq!(
+        case.worst(Actor::Acquirer),
+        "double-owner from a file
+A remove p -> ok [absent]
+    B create exclusively p -> ok [file (B's content)]
+A create exclusively p -> AlreadyExists [file (B's content)]
+B takes the lock while it is gone, and A goes on as if it had kept it"
+    );
+    // return whether it was made: who lost it says so.
+    let honest = checked(|f, p| {
+        let removed = f.remove(p, TRY);
+        let made = f.open(p, CREATE_NEW, GO_ON);
+        f.returns(Value::Condition(Condition::Ok(made)));
+        (removed, made)
+    });
+    honest.is_benign(&[Actor::Acquirer]);
+}
+
+#[test]
+fn what_is_found_from_one_beginning_does_not_hide_what_is_found_from_another() {
+    // if exists(p) { text = read(p) }; write(p.tmp, from text); rename(p.tmp, p)
+    let case = checked(|f, p| {
+        let seen = f.exists(p);
+        let text = f.when(holds(seen), |f| f.read(p, TRY));
+        let temporary = fixed_sibling(p);
+        f.write_from(&temporary, &[text], TRY);
+        (text, f.rename(&temporary, p, TRY))
+    });
+    let found = case.ask().beside(Actor::Itself);
+    let beginnings: Vec<&str> = found.races.iter().map(|race| race.witness.initial.as_str()).collect();
+    assert!(beginnings.contains(&"absent") && beginnings.contains(&"a file"), "{beginnings:?}");
+}
+
+#[test]
+fn what_one_way_removes_is_there_for_another() {
+    // if ? { remove(q)? }; if exists(p) { remove(p)? }; rename(q, p)?
+    let case = checked(|f, p| {
+        let own = fixed_sibling(p);
+        f.when(unknown(0), |f| f.remove(&own, TRY));
+        let seen = f.exists(p);
+        let removed = f.when(holds(seen), |f| f.remove(p, TRY));
+        f.rename(&own, p, GO_ON);
+        (seen, removed)
+    });
+    assert!(case.costs(Actor::Itself).contains(&Consequence::SpuriousFailure));
+}

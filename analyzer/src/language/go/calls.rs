@@ -521,6 +521,7 @@ impl<'t> Lowerer<'_, 't> {
         self.push(Step::Call(Call {
             callee,
             arguments: arguments.iter().map(Val::to_flow).collect(),
+            names: Vec::new(),
             result,
             on_failure: OnFailure::Continue,
             defaulted: false,

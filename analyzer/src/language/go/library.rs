@@ -235,6 +235,7 @@ impl<'t> Lowerer<'_, 't> {
         {
             self.push(Step::Release(r, site));
         }
+        self.note_given_up(&value, held.is_some());
         match api.fails {
             Fails::Never => Val::opaque(),
             _ => self.foreign_error(Vec::new()),
@@ -614,7 +615,17 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(result) = result {
             self.push(Step::Release(result, site));
         }
+        self.note_given_up(&subject, result.is_some());
         self.foreign_error(Vec::new())
+    }
+
+    /// Notes that something is closed or unlocked which another method has put into a field of the receiver.
+    fn note_given_up(&mut self, value: &Val<'t>, known: bool) {
+        let of_receiver = |place: &Place| match place.kind() {
+            PlaceKind::Field { base, .. } => matches!(base.kind(), PlaceKind::Parameter { index: 0, .. }),
+            _ => false,
+        };
+        self.gives_up |= !known && self.known_place(value).is_some_and(|place| of_receiver(&place));
     }
 
     /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.

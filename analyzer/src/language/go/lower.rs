@@ -96,6 +96,8 @@ pub struct Lowerer<'a, 't> {
     pub guards: FxHashSet<ResultId>,
     /// Results of stats that are asked for owner or mode.
     pub accessed: FxHashSet<ResultId>,
+    /// Whether something that the receiver keeps in a field is closed or unlocked.
+    pub gives_up: bool,
     /// Work that was started, with its text: it is joined by what it names.
     pub started: Vec<(ResultId, Node<'t>)>,
     /// Opaque conditions that are failures of calls without effect.
@@ -145,6 +147,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             held: Vec::new(),
             guards: FxHashSet::default(),
             accessed: FxHashSet::default(),
+            gives_up: false,
             started: Vec::new(),
             foreign: FxHashSet::default(),
             channels: FxHashSet::default(),
@@ -408,6 +411,15 @@ impl<'a, 't> Lowerer<'a, 't> {
             .filter(|local| of(local))
             .filter_map(|local| self.known_place(&local.value))
             .collect()
+    }
+
+    /// What fields of a variable were set to, by their names.
+    pub fn fields_set(&self, name: &str) -> Vec<(String, Val<'t>)> {
+        let field = |local: &Local<'t>| {
+            let field = local.name.strip_prefix(name)?.strip_prefix('.')?;
+            (!field.contains('.')).then(|| (field.to_owned(), local.value.clone()))
+        };
+        self.locals.iter().filter_map(field).collect()
     }
 
     /// Sets a variable, or a field that is known by the variable it is reached from.

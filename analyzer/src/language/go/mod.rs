@@ -68,8 +68,8 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
         declared: &declared,
     };
     // What works with tests is part of them, wherever it lies.
-    let context =
-        Context { test, auxiliary: names.uses("testing") || is_auxiliary(&file.path), ..Context::default() };
+    let auxiliary = names.uses("testing") || is_auxiliary(&file.path) || is_own_tool(&file.path, &clause);
+    let context = Context { test, auxiliary, ..Context::default() };
     constants(&scope, context, &mut summary);
     for node in children(root) {
         if matches!(node.kind(), "function_declaration" | "method_declaration") {
@@ -92,9 +92,27 @@ fn is_test_file(path: &str) -> bool {
 }
 
 fn is_auxiliary(path: &str) -> bool {
-    const ASIDE: [&str; 8] =
-        ["e2e", "example", "examples", "test", "testing", "tests", "testutil", "testutils"];
+    const ASIDE: [&str; 12] = [
+        "ci",
+        "docs",
+        "e2e",
+        "example",
+        "examples",
+        "hack",
+        "scripts",
+        "test",
+        "testing",
+        "tests",
+        "testutil",
+        "testutils",
+    ];
     path.split('/').rev().skip(1).any(|folder| ASIDE.contains(&folder))
+}
+
+/// Whether the file is of a program that nobody outside of the module can install: one that its maintainers run (`go help install`,
+/// go.dev/doc/go1.4#internalpackages).
+fn is_own_tool(path: &str, clause: &str) -> bool {
+    clause == "main" && path.split('/').rev().skip(1).any(|folder| folder == "internal")
 }
 
 /// Since Go 1.26, `new` takes values too (go.dev/ref/spec, Allocation). The grammar knows types only there, and is given the name of
@@ -356,7 +374,8 @@ fn body_of(
         )
     });
     let steps = lowerer.finish();
-    if !steps.steps.iter().any(is_worth_keeping) {
+    let gives_up = has_receiver && lowerer.gives_up;
+    if !gives_up && !steps.steps.iter().any(is_worth_keeping) {
         return;
     }
     let (results, opaques) = lowerer.counts();
@@ -367,7 +386,7 @@ fn body_of(
         parameters,
         has_receiver,
         body: steps,
-        context: Context { public, is_async: serves, ..context },
+        context: Context { public, is_async: serves, gives_up, ..context },
         span: syntax::span(node),
         name_span: syntax::span(shown),
         sites,
@@ -397,7 +416,7 @@ fn alias(
         lowerer.result();
         let name = format!("p{index}");
         arguments.push(Val::place(Place::parameter(index, &name), Ty::Text));
-        parameters.push(Parameter { name: name.into(), type_name: None });
+        parameters.push(Parameter::new(&name, None));
     }
     lowerer.parameters = u32::try_from(parameters.len()).unwrap_or(u32::MAX);
     let at = syntax::span(shown);
@@ -458,7 +477,7 @@ fn declare_parameters<'t>(
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         let type_name = Some(ty.shown()).filter(|n| !n.is_empty());
         let shown = if at == 0 && has_receiver { "self" } else { name };
-        parameters.push(Parameter { name: shown.into(), type_name });
+        parameters.push(Parameter::new(shown, type_name));
         let place = Place::parameter(index, name);
         let value = match &ty {
             Ty::Bool => Val::cond(crate::flow::Condition::True(result)),

@@ -5,7 +5,7 @@ use super::syntax::{Node, bare, children, field, first, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
 use crate::flow::{
-    Block, Branch, Condition, Exit, OnFailure, Place, PlaceKind, ResultId, Spawn, Step, Value,
+    Block, Branch, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value,
 };
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
@@ -602,7 +602,7 @@ impl<'t> Lowerer<'_, 't> {
 
     fn return_statement(&mut self, node: Node<'t>) {
         let values = list(first(node));
-        let mut found: Vec<Val<'t>> = values.iter().map(|v| self.expr(*v)).collect();
+        let mut found: Vec<Val<'t>> = values.iter().map(|v| self.whole(*v)).collect();
         if values.is_empty() {
             let names = self.results.names.clone();
             found = names.iter().map(|n| self.local(n).cloned().unwrap_or_default()).collect();
@@ -620,6 +620,22 @@ impl<'t> Lowerer<'_, 't> {
         }
         self.push_return(&found);
         self.diverged = true;
+    }
+
+    /// What is returned: a variable with the fields that were set after it was got from somewhere.
+    fn whole(&mut self, node: Node<'t>) -> Val<'t> {
+        let value = self.expr(node);
+        if node.kind() != "identifier" || !matches!(value.v, V::Result(_) | V::Opaque | V::Place(_)) {
+            return value;
+        }
+        let mut fields = self.fields_set(self.text(node));
+        fields.retain(|(_, value)| !matches!(value.v, V::Opaque | V::Cond(_) | V::Nil));
+        if fields.is_empty() {
+            return value;
+        }
+        let (ty, data) = (value.ty.clone(), value.data.clone());
+        fields.push((REST.to_owned(), value));
+        Val { v: V::Struct(fields), ty, data }
     }
 
     /// Work beside the function.

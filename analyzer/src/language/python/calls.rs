@@ -319,11 +319,10 @@ impl<'t> Lowerer<'_, 't> {
         if is_class_name(last) {
             return self.construct_foreign(name, given, at);
         }
-        let arguments = given.plain.clone();
         let presumed = self.presumed(last, &given, 0);
-        let value =
-            self.unknown_call(Callee::Function(name.to_owned()), arguments, at, Ty::Unknown, presumed);
-        value.with_data(&given.provenance())
+        let data = given.provenance();
+        let callee = Callee::Function(name.to_owned());
+        self.foreign_function(callee, given.plain, given.named, at, presumed).with_data(&data)
     }
 
     fn builtin_call(&mut self, name: &str, given: Given<'t>, at: Span) -> Val<'t> {
@@ -492,7 +491,8 @@ impl<'t> Lowerer<'_, 't> {
         let me = Val::place(place.clone(), Ty::named(name));
         let mut arguments = vec![me];
         arguments.extend(given.plain);
-        self.unknown_call(Callee::Function([name, "::__init__"].concat()), arguments, at, Ty::Unknown, None);
+        let callee = Callee::Function([name, "::__init__"].concat());
+        self.foreign_function(callee, arguments, given.named, at, None);
         Val { v: V::Place(place), ty: Ty::named(name), data }
     }
 
@@ -569,10 +569,8 @@ impl<'t> Lowerer<'_, 't> {
         let data = given.provenance();
         let mut arguments = vec![receiver];
         arguments.extend(given.plain);
-        arguments.extend(given.named.into_iter().map(|(_, v)| v));
         let callee = Callee::Method { receiver: owner, name: name.to_owned() };
-        let ty = Ty::Unknown;
-        self.unknown_call(callee, arguments, at, ty, presumed).with_data(&data)
+        self.foreign_function(callee, arguments, given.named, at, presumed).with_data(&data)
     }
 
     fn called(&self, receiver: &Val<'t>, name: &str, given: &Given<'t>) -> Option<Place> {
@@ -802,6 +800,35 @@ impl<'t> Lowerer<'_, 't> {
         arguments: Vec<Val<'t>>,
         at: Span,
         ty: Ty,
+        presumed: Option<Effect>,
+    ) -> Val<'t> {
+        self.called_with(callee, arguments, Vec::new(), at, ty, presumed)
+    }
+
+    /// The same of what another file defines: which of its parameters are which, the linker knows.
+    fn foreign_function(
+        &mut self,
+        callee: Callee,
+        mut arguments: Vec<Val<'t>>,
+        named: Vec<(String, Val<'t>)>,
+        at: Span,
+        presumed: Option<Effect>,
+    ) -> Val<'t> {
+        let mut names = Vec::new();
+        for (name, value) in named.into_iter().filter(|(name, _)| !name.is_empty()) {
+            names.push(name);
+            arguments.push(value);
+        }
+        self.called_with(callee, arguments, names, at, Ty::Unknown, presumed)
+    }
+
+    fn called_with(
+        &mut self,
+        callee: Callee,
+        arguments: Vec<Val<'t>>,
+        names: Vec<String>,
+        at: Span,
+        ty: Ty,
         mut presumed: Option<Effect>,
     ) -> Val<'t> {
         let mut data = Vec::new();
@@ -817,7 +844,9 @@ impl<'t> Lowerer<'_, 't> {
             Callee::Function(name) => name.clone(),
             Callee::Method { receiver, name } => [receiver.as_deref().unwrap_or("?"), "::", name].concat(),
         };
-        let places: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
+        // By name, what is given is in no order that a place could keep.
+        let plain = arguments.len().saturating_sub(names.len());
+        let places: Option<Vec<Place>> = arguments.iter().take(plain).map(|a| self.known_place(a)).collect();
         if let Some(arguments) = places {
             self.result_places
                 .insert(result, Place::new(PlaceKind::Call { callee: name.as_str().into(), arguments }));
@@ -835,6 +864,7 @@ impl<'t> Lowerer<'_, 't> {
         self.push(Step::Call(Call {
             callee,
             arguments,
+            names: names.iter().map(|n| n.as_str().into()).collect(),
             result,
             on_failure,
             defaulted: false,
@@ -849,7 +879,7 @@ impl<'t> Lowerer<'_, 't> {
 }
 
 /// Whether a function or class is of the standard library.
-fn is_standard(name: &str) -> bool {
+pub fn is_standard(name: &str) -> bool {
     STANDARD.contains(&crate::qualified::first(name))
 }
 

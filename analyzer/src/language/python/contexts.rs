@@ -1,9 +1,9 @@
 //! `with`: what is given back at the end of a block, and what a block may fail with in silence.
 
 use super::attempts::{Caught, Handler};
-use super::calls::Given;
+use super::calls::{Given, is_standard};
 use super::lower::{Lowerer, span};
-use super::types::dotted;
+use super::types::{Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step, Value};
 use crate::source::Span;
@@ -119,7 +119,18 @@ impl<'t> Lowerer<'_, 't> {
                         V::Result(r) => Some(r),
                         _ => None,
                     };
-                    return (entered, result);
+                    // What enters itself is what nearly all hand out.
+                    let ty = if entered.ty == Ty::Unknown { Ty::named(&owner) } else { entered.ty };
+                    return (Val { ty, ..entered }, result);
+                }
+                // Of a class of another file, whose locks are held until the end of the block too.
+                if value.ty.name().is_some_and(|of| {
+                    self.file.models.canonical_type(&dotted(of)).is_none() && !is_standard(of)
+                }) {
+                    let entered = self.call_method(value.clone(), "__enter__", Given::plain(Vec::new()), at);
+                    if let V::Result(r) = entered.v {
+                        return (value, Some(r));
+                    }
                 }
                 match is_lock_name(expr) {
                     true => {

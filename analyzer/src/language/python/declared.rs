@@ -153,7 +153,9 @@ fn annotated_returns(
 /// (a client, a lock). Paths and open files are followed as values, and need no type here.
 fn handed_out(function: &StmtFunctionDef, names: &Names, returns: &FxHashMap<String, Ty>, owner: &str) -> Ty {
     let mut found = Ty::Unknown;
-    let by = Inference { names, parameters: Some(&function.parameters), returns, class: owner };
+    // What variables of the module are is not known yet.
+    let (parameters, values) = (Some(&*function.parameters), &FxHashMap::default());
+    let by = Inference { names, parameters, returns, values, class: owner };
     each_return(&function.body, 0, &mut |value| {
         if found == Ty::Unknown {
             found = infer(value, &by, 0);
@@ -203,7 +205,8 @@ fn statements<'t>(
                     if let Expr::Name(name) = target {
                         let name = names.own(&name.id);
                         *set.entry(name.clone()).or_default() += 1;
-                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
+                        let ty =
+                            inferred(&assign.value, names, None, (&declared.returns, &declared.values), "");
                         declared.values.entry(name).or_insert((ty, Some(&assign.value)));
                     }
                 }
@@ -242,8 +245,8 @@ fn class<'t>(node: &'t StmtClassDef, names: &Names, declared: &mut Declared<'t>,
     for method in methods {
         let me = method.parameters.iter().next().map(|p| p.name().as_str());
         if let Some(me) = me {
-            let told = (&declared.returns, name.as_str());
-            attributes(&method.body, me, &method.parameters, names, &mut class, told, 0);
+            let told = (&declared.returns, &declared.values);
+            attributes(&method.body, me, &method.parameters, names, &mut class, (told, name.as_str()), 0);
         }
     }
     declared.classes.insert(name, class);
@@ -271,7 +274,8 @@ fn members<'t>(
             Stmt::Assign(assign) => {
                 for target in &assign.targets {
                     if let Expr::Name(target) = target {
-                        let ty = inferred(&assign.value, names, None, &declared.returns, "");
+                        let ty =
+                            inferred(&assign.value, names, None, (&declared.returns, &declared.values), "");
                         class.fields.insert(target.id.to_string(), ty);
                         class.values.insert(target.id.to_string(), &assign.value);
                     }
@@ -300,7 +304,7 @@ fn attributes<'t>(
     parameters: &Parameters,
     names: &Names,
     class: &mut Class<'t>,
-    (returns, owner): (&FxHashMap<String, Ty>, &str),
+    (told, owner): (Told<'_, '_>, &str),
     depth: usize,
 ) {
     if depth > MAX_DEPTH {
@@ -319,7 +323,7 @@ fn attributes<'t>(
     for statement in body {
         match statement {
             Stmt::Assign(assign) => {
-                let ty = inferred(&assign.value, names, Some(parameters), returns, owner);
+                let ty = inferred(&assign.value, names, Some(parameters), told, owner);
                 assign.targets.iter().for_each(|target| note(target, ty.clone()));
             }
             Stmt::AnnAssign(assign) => note(&assign.target, annotated(&assign.annotation, names)),
@@ -328,7 +332,7 @@ fn attributes<'t>(
     }
     for statement in body {
         each_block(statement, &mut |block| {
-            attributes(block, me, parameters, names, class, (returns, owner), depth + 1);
+            attributes(block, me, parameters, names, class, (told, owner), depth + 1);
         });
     }
 }
@@ -338,23 +342,27 @@ fn inferred(
     expr: &Expr,
     names: &Names,
     parameters: Option<&Parameters>,
-    returns: &FxHashMap<String, Ty>,
+    (returns, values): Told<'_, '_>,
     class: &str,
 ) -> Ty {
-    infer(expr, &Inference { names, parameters, returns, class }, 0)
+    infer(expr, &Inference { names, parameters, returns, values, class }, 0)
 }
 
+/// The types of what functions return, and of the module's variables.
+type Told<'a, 't> = (&'a FxHashMap<String, Ty>, &'a FxHashMap<String, (Ty, Option<&'t Expr>)>);
+
 /// What the type of an expression is told by.
-struct Inference<'a> {
+struct Inference<'a, 't> {
     names: &'a Names,
     parameters: Option<&'a Parameters>,
     returns: &'a FxHashMap<String, Ty>,
+    values: &'a FxHashMap<String, (Ty, Option<&'t Expr>)>,
     /// The class around, if any.
     class: &'a str,
 }
 
-fn infer(expr: &Expr, by: &Inference<'_>, depth: usize) -> Ty {
-    let Inference { names, parameters, returns, class } = *by;
+fn infer(expr: &Expr, by: &Inference<'_, '_>, depth: usize) -> Ty {
+    let Inference { names, parameters, returns, values, class } = *by;
     if depth > MAX_DEPTH {
         return Ty::Unknown;
     }
@@ -365,8 +373,9 @@ fn infer(expr: &Expr, by: &Inference<'_>, depth: usize) -> Ty {
         Expr::NumberLiteral(_) => Ty::Number,
         Expr::Name(name) => parameters
             .and_then(|p| p.iter().find(|p| p.name().as_str() == name.id.as_str()))
-            .and_then(|p| p.annotation())
-            .map_or(Ty::Unknown, |a| annotated(a, names)),
+            .map(|p| p.annotation().map_or(Ty::Unknown, |a| annotated(a, names)))
+            .or_else(|| values.get(&names.own(&name.id)).map(|(ty, _)| ty.clone()))
+            .unwrap_or_default(),
         Expr::BinOp(op) if op.op == ruff_python_ast::Operator::Div => match inner(&op.left) {
             Ty::Unknown => match inner(&op.right) {
                 Ty::Text => Ty::named(&types::undotted(types::PATH)),

@@ -52,6 +52,12 @@ impl<'t> Arguments<'t> {
 impl<'t> Lowerer<'_, 't> {
     /// A call of an API that the models know; a receiver is argument 0.
     pub fn api_call(&mut self, api: &'static Api, given: Given<'t>, at: Span) -> Val<'t> {
+        if api.effect == Some(Operation::Run)
+            && let Some((index, V::Either(choice))) =
+                given.plain.iter().map(|v| v.v.clone()).enumerate().find(|(_, v)| matches!(v, V::Either(_)))
+        {
+            return self.run_either(api, &given, (index, &choice), at);
+        }
         let arguments = Arguments::of(api, &given);
         let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_row);
         let data = given.provenance();
@@ -120,6 +126,41 @@ impl<'t> Lowerer<'_, 't> {
             return Val { v: V::Command(Rc::new(line)), ty, data };
         }
         Val { v: V::Opaque, ty, data }
+    }
+
+    /// A command line that is one or the other, by a decision made before.
+    fn run_either(
+        &mut self,
+        api: &'static Api,
+        given: &Given<'t>,
+        (index, choice): (usize, &(Condition, Val<'t>, Val<'t>)),
+        at: Span,
+    ) -> Val<'t> {
+        let with = |line: &Val<'t>| {
+            let mut given = given.clone();
+            match (&line.v, api.command) {
+                // Each word is an argument of its own.
+                (V::List(words), Some(CommandPart::Arguments)) => {
+                    given.plain.splice(index..=index, words.iter().cloned());
+                }
+                _ => given.plain.iter_mut().skip(index).take(1).for_each(|slot| *slot = line.clone()),
+            }
+            given
+        };
+        let (condition, then, otherwise) = choice;
+        let (one, other) = (with(then), with(otherwise));
+        let (mut first, mut second) = (Val::opaque(), Val::opaque());
+        let ran = self.deeper(|this| {
+            this.branch(
+                condition,
+                |this| first = this.api_call(api, one, at),
+                |this| second = this.api_call(api, other, at),
+            );
+        });
+        match ran {
+            Some(()) => self.join(condition, first, second, ""),
+            None => Val::opaque(),
+        }
     }
 
     /// Functions that are called at once, with what comes after them.
@@ -429,6 +470,10 @@ impl<'t> Lowerer<'_, 't> {
                 }
                 (Operation::Lock { scope, .. }, V::Lock(flags)) => match flags.operation(scope) {
                     Some(operation) => operation,
+                    // A part of the words is not known, and none says that it is given back.
+                    None if !flags.unlock && flags.non_blocking => {
+                        Operation::Lock { shared: false, blocking: false, scope }
+                    }
                     None => return self.unlocked(api, arguments, at),
                 },
                 (operation, _) => operation,

@@ -18,6 +18,7 @@ use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 
 /// Nesting of syntax beyond which nothing is lowered, so that no input overflows the stack.
 const MAX_DEPTH: usize = 160;
@@ -41,7 +42,7 @@ pub struct FileScope<'a, 't> {
 /// A variable, or an attribute of one that was set.
 #[derive(Clone, Debug)]
 struct Local<'t> {
-    name: String,
+    name: Rc<str>,
     /// None while it is not bound.
     value: Option<Val<'t>>,
 }
@@ -49,7 +50,7 @@ struct Local<'t> {
 /// What is known at one point of a function.
 #[derive(Clone)]
 pub struct State<'t> {
-    locals: Vec<Local<'t>>,
+    locals: Rc<Vec<Local<'t>>>,
     held: Vec<(Place, ResultId)>,
 }
 
@@ -59,7 +60,7 @@ pub struct Lowerer<'a, 't> {
     pub file: &'a FileScope<'a, 't>,
     /// Its steps so far.
     steps: Steps,
-    locals: Vec<Local<'t>>,
+    locals: Rc<Vec<Local<'t>>>,
     /// Where the variables of the innermost function begin.
     base: usize,
     /// Names that the innermost function takes from around it.
@@ -116,6 +117,16 @@ impl DerefMut for Lowerer<'_, '_> {
     }
 }
 
+/// The locks of one list or the other.
+fn either(mut locks: Vec<(Place, ResultId)>, others: Vec<(Place, ResultId)>) -> Vec<(Place, ResultId)> {
+    for lock in others {
+        if !locks.contains(&lock) {
+            locks.push(lock);
+        }
+    }
+    locks
+}
+
 /// The span of a piece of syntax.
 pub fn span(node: &impl Ranged) -> Span {
     let range = node.range();
@@ -128,7 +139,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         Lowerer {
             file,
             steps: Steps::default(),
-            locals: Vec::new(),
+            locals: Rc::default(),
             base: 0,
             outer_names: FxHashSet::default(),
             loops: 0,
@@ -196,7 +207,7 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     /// What is known here.
     pub fn state(&self) -> State<'t> {
-        State { locals: self.locals.clone(), held: self.held.clone() }
+        State { locals: Rc::clone(&self.locals), held: self.held.clone() }
     }
 
     /// Goes on from what was known there.
@@ -279,11 +290,15 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     /// What is known after one of two ways, by the condition.
     pub fn joined(&mut self, condition: &Condition, then: State<'t>, otherwise: State<'t>) -> State<'t> {
+        // Most decisions set nothing.
+        if Rc::ptr_eq(&then.locals, &otherwise.locals) {
+            return State { locals: then.locals, held: either(then.held, otherwise.held) };
+        }
         let mut locals: Vec<Local<'t>> = Vec::with_capacity(then.locals.len().max(otherwise.locals.len()));
-        let shared = then.locals.iter().zip(&otherwise.locals).take_while(|(a, b)| a.name == b.name).count();
-        let mut others = otherwise.locals;
+        let shared = then.locals.iter().zip(&*otherwise.locals).take_while(|(a, b)| a.name == b.name).count();
+        let mut others = Rc::unwrap_or_clone(otherwise.locals);
         let rest = others.split_off(shared);
-        let mut left = then.locals;
+        let mut left = Rc::unwrap_or_clone(then.locals);
         let left_rest = left.split_off(shared);
         for (a, b) in left.into_iter().zip(others) {
             let value = match (a.value, b.value) {
@@ -306,13 +321,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             locals.push(Local { name: a.name, value });
         }
         locals.extend(rest.into_iter().flatten().filter(|l| !l.name.contains('.')));
-        let mut held = then.held;
-        for lock in otherwise.held {
-            if !held.contains(&lock) {
-                held.push(lock);
-            }
-        }
-        State { locals, held }
+        State { locals: Rc::new(locals), held: either(then.held, otherwise.held) }
     }
 
     /// The value that is `then` or `otherwise`, by the condition.
@@ -331,9 +340,20 @@ impl<'a, 't> Lowerer<'a, 't> {
         if let (Some(a), Some(b)) = (truth(&then.v), truth(&otherwise.v)) {
             return Val { v: V::Cond(choose(condition, a, b)), ty: Ty::Bool, data };
         }
+        // A command line that is one or the other: who runs it decides again.
+        if let (V::List(_), V::List(_)) = (&then.v, &otherwise.v) {
+            let choice = (condition.clone(), then, otherwise);
+            return Val { v: V::Either(Rc::new(choice)), ty, data };
+        }
         // `if hasattr(os, "O_NOFOLLOW"): flags |= os.O_NOFOLLOW`: where there is more to ask for, it is asked for.
         if let (V::Flags(a), V::Flags(b)) = (&then.v, &otherwise.v) {
             return Val { v: V::Flags(a.union(*b)), ty, data };
+        }
+        // `LOCK_SH if reads else LOCK_EX`: a lock in any case, and what writers take is what matters.
+        if let (V::Lock(a), V::Lock(b)) = (&then.v, &otherwise.v)
+            && a.unlock == b.unlock
+        {
+            return Val { v: V::Lock(a.union(*b)), ty, data };
         }
         if let (V::Error(a), V::Error(b)) = (&then.v, &otherwise.v) {
             let mut of = a.to_vec();
@@ -347,6 +367,14 @@ impl<'a, 't> Lowerer<'a, 't> {
         }
         add_data(&mut data, &then.observed());
         add_data(&mut data, &otherwise.observed());
+        // Two ways to get hold of what is at one path: a repository that is opened, or cloned there.
+        if let Some(place) =
+            self.known_place(&then).filter(|p| self.known_place(&otherwise).as_ref() == Some(p))
+            && !self.is_open(&then)
+            && !self.is_open(&otherwise)
+        {
+            return Val { v: V::Place(place), ty, data };
+        }
         if matches!(then.v, V::None) && matches!(otherwise.v, V::Place(_)) {
             return Val { v: otherwise.v, ty, data };
         }
@@ -357,11 +385,16 @@ impl<'a, 't> Lowerer<'a, 't> {
         Val { v: V::Place(place), ty, data }
     }
 
+    /// Whether the value is an open file.
+    fn is_open(&self, value: &Val<'t>) -> bool {
+        matches!(value.v, V::Result(r) if self.opened.contains(&r))
+    }
+
     // --- variables ---------------------------------------------------------------------------------------------------
 
     /// The value of a variable.
     pub fn local(&self, name: &str) -> Option<&Val<'t>> {
-        self.locals.iter().rev().find(|l| l.name == name).and_then(|l| l.value.as_ref())
+        self.locals.iter().rev().find(|l| *l.name == *name).and_then(|l| l.value.as_ref())
     }
 
     /// Sets a variable of the innermost function, or an attribute that is known by the variable it is reached from.
@@ -371,9 +404,10 @@ impl<'a, 't> Lowerer<'a, 't> {
         }
         self.unset_fields(name);
         let from = if self.outer_names.contains(name) { 0 } else { self.base };
-        match self.locals.iter_mut().skip(from).rev().find(|l| l.name == name) {
+        let locals = Rc::make_mut(&mut self.locals);
+        match locals.iter_mut().skip(from).rev().find(|l| *l.name == *name) {
             Some(local) => local.value = Some(value),
-            None => self.locals.push(Local { name: name.to_owned(), value: Some(value) }),
+            None => locals.push(Local { name: name.into(), value: Some(value) }),
         }
     }
 
@@ -385,35 +419,47 @@ impl<'a, 't> Lowerer<'a, 't> {
     /// Unbinds a variable.
     pub fn unbind(&mut self, name: &str) {
         self.unset_fields(name);
-        if let Some(local) = self.locals.iter_mut().skip(self.base).rev().find(|l| l.name == name) {
+        let locals = Rc::make_mut(&mut self.locals);
+        if let Some(local) = locals.iter_mut().skip(self.base).rev().find(|l| *l.name == *name) {
             local.value = None;
         }
     }
 
     fn unset_fields(&mut self, name: &str) {
-        for local in self.locals.iter_mut().skip(self.base) {
-            if local.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')) {
-                local.value = None;
-            }
+        let is_field = |l: &Local<'t>| {
+            l.value.is_some() && l.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+        };
+        if self.locals.iter().skip(self.base).any(is_field) {
+            let locals = Rc::make_mut(&mut self.locals).iter_mut().skip(self.base);
+            locals.filter(|l| is_field(l)).for_each(|local| local.value = None);
         }
     }
 
     /// Adds data to a variable: something was put into it.
     pub fn taint(&mut self, name: &str, data: &[ResultId]) {
-        if let Some(value) =
-            self.locals.iter_mut().rev().find(|l| l.name == name).and_then(|l| l.value.as_mut())
+        if let Some(value) = Rc::make_mut(&mut self.locals)
+            .iter_mut()
+            .rev()
+            .find(|l| *l.name == *name)
+            .and_then(|l| l.value.as_mut())
         {
             add_data(&mut value.data, data);
-            // What was written down is not all that is in it any more.
-            if let V::Struct(_) | V::List(_) = value.v {
-                value.v = V::Opaque;
+            match value.v {
+                // What was written down is not all that is in it any more.
+                V::Struct(_) | V::List(_) | V::Either(_) => value.v = V::Opaque,
+                // Nor is what a call returned.
+                V::Result(r) if !self.opened.contains(&r) && !data.is_empty() => {
+                    add_data(&mut value.data, &[r]);
+                    value.v = V::Opaque;
+                }
+                _ => {}
             }
         }
     }
 
     /// Forgets what is known of a variable, keeping its type and data.
     pub fn forget(&mut self, name: &str) {
-        let Some(at) = self.locals.iter().rposition(|l| l.name == name) else { return };
+        let Some(at) = self.locals.iter().rposition(|l| *l.name == *name) else { return };
         let place = self.fresh_place(name);
         let old = self.locals.get(at).and_then(|l| l.value.clone());
         let Some(mut value) = old else { return };
@@ -421,7 +467,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         let foreign = self.opaque_condition(observed.clone());
         add_data(&mut value.data, &observed);
         value.v = if value.ty == Ty::Bool { V::Cond(foreign) } else { V::Place(place) };
-        if let Some(local) = self.locals.get_mut(at) {
+        if let Some(local) = Rc::make_mut(&mut self.locals).get_mut(at) {
             local.value = Some(value);
         }
     }
@@ -437,7 +483,9 @@ impl<'a, 't> Lowerer<'a, 't> {
         let base = std::mem::replace(&mut self.base, self.locals.len());
         let diverged = self.diverged;
         let (block, ()) = self.in_block(inner);
-        self.locals.truncate(self.base);
+        if self.locals.len() > self.base {
+            Rc::make_mut(&mut self.locals).truncate(self.base);
+        }
         self.base = base;
         self.manages = manages;
         self.outer_names = names;

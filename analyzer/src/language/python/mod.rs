@@ -22,8 +22,8 @@ mod value;
 pub use render::render;
 
 use crate::flow::{
-    Block, ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind, ResultId,
-    StaticDeclaration,
+    Block, Condition, ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind,
+    ResultId, StaticDeclaration, Value,
 };
 use crate::language::Tests;
 use crate::language::steps::is_worth_keeping;
@@ -71,7 +71,14 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let main = body.iter().any(asks_for_main) || file.path.ends_with("__main__.py");
     // A module in a package is there to be imported, and so is one that does not ask whether it is run, or says what it hands out.
     let says = |s: &Stmt| matches!(s, Stmt::Assign(a) if a.targets.iter().any(|t| matches!(t, Expr::Name(n) if n.id == "__all__")));
-    summary.library = is_package || summary.module.contains("::") || !main || body.iter().any(says);
+    // The face of a package offers what it defines or takes from its modules, if anything.
+    summary.library = match is_package {
+        true => body.iter().any(says) || body.iter().any(offers),
+        false => summary.module.contains("::") || !main || body.iter().any(says),
+    };
+    if file.path.ends_with("__main__.py") {
+        summary.runs = summary.module.rsplit_once("::").map(|(package, _)| package.to_owned());
+    }
     let context = Context { test, auxiliary: is_auxiliary(&file.path), ..Context::default() };
     constants(&scope, &mut summary);
     functions(&scope, body, None, context, &mut summary, 0);
@@ -92,8 +99,29 @@ pub fn is_target(path: &str) -> bool {
 
 fn is_auxiliary(path: &str) -> bool {
     path.split('/').rev().skip(1).any(|f| {
-        matches!(f, "example" | "examples" | "benchmark" | "benchmarks" | "docs" | "doc" | "samples")
+        matches!(
+            f,
+            "example"
+                | "examples"
+                | "benchmark"
+                | "benchmarks"
+                | "ci"
+                | "docs"
+                | "doc"
+                | "hack"
+                | "samples"
+                | "testdata"
+        )
     })
+}
+
+/// Whether the statement gives a package something to import.
+fn offers(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::FunctionDef(_) | Stmt::ClassDef(_) => true,
+        Stmt::ImportFrom(import) => import.level > 0,
+        _ => false,
+    }
 }
 
 /// `if __name__ == "__main__":`.
@@ -194,7 +222,8 @@ fn function<'t>(
     lowerer.class = class.map(str::to_owned);
     lowerer.manages = what.manages;
     lowerer.shares = scope.shared.is_touched_by(node);
-    let parameters = declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class);
+    let mut parameters = declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class);
+    leave_out(scope, node, &mut parameters);
     lowerer.statements(&node.body);
     let steps = lowerer.finish();
     let name = match owner {
@@ -206,6 +235,9 @@ fn function<'t>(
         // An underscore before a name asks others not to use it; who is asked to may lead to it all the same.
         public: depth == 0 || class.is_some(),
         is_async: node.is_async || serves(&node.decorator_list),
+        enters: matches!(node.name.as_str(), "__enter__" | "__aenter__"),
+        release: matches!(node.name.as_str(), "__exit__" | "__aexit__" | "__del__"),
+        part: what.manages,
         ..context
     };
     keep(
@@ -228,6 +260,7 @@ fn function<'t>(
         whole.statements(&node.body);
         let steps = whole.finish();
         let name = [name.as_str(), "::{whole}"].concat();
+        let context_here = Context { part: false, ..context_here };
         keep(
             whole,
             steps,
@@ -330,6 +363,23 @@ fn serves(decorators: &[Decorator]) -> bool {
     })
 }
 
+/// Notes what the parameters are where a call leaves them out, and which of them take the rest.
+fn leave_out<'t>(scope: &FileScope<'_, 't>, node: &'t StmtFunctionDef, parameters: &mut [Parameter]) {
+    let first = parameters.len().saturating_sub(node.parameters.len());
+    for (parameter, written) in parameters.iter_mut().skip(first).zip(node.parameters.iter()) {
+        parameter.rest = written.is_variadic();
+        let Some(default) = written.default() else { continue };
+        let mut lowerer = Lowerer::new(scope);
+        let value = lowerer.expr(default).to_flow();
+        let fixed = match &value {
+            Value::Condition(condition) => matches!(condition, Condition::Constant(_)),
+            Value::Place(place) => place.is_closed(),
+            _ => false,
+        };
+        parameter.default = Some(if fixed { value } else { Value::Opaque });
+    }
+}
+
 /// Declares a function's parameters: parameter `i` owns result `i`, which stands for a handle, error or boolean passed in.
 fn declare_parameters<'t>(
     lowerer: &mut Lowerer<'_, 't>,
@@ -360,10 +410,10 @@ fn declare_parameters<'t>(
         let type_name = Some(ty.shown()).filter(|n| !n.is_empty());
         let receives = at == 0 && class.is_some();
         let shown = if receives && !is_static { "self" } else { name };
-        parameters.push(Parameter { name: shown.into(), type_name });
+        parameters.push(Parameter::new(shown, type_name));
         let place = Place::parameter(index, name);
         let value = match (&ty, class) {
-            (Ty::Bool, _) => Val::cond(crate::flow::Condition::True(result)),
+            (Ty::Bool, _) => Val::cond(Condition::True(result)),
             // A class' attributes are the same whoever asks for them.
             (_, Some(class)) if receives && of_class => Val::new(V::Name(class.into()), ty),
             // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.

@@ -49,6 +49,8 @@ pub enum V<'t> {
     Struct(Vec<(String, Val<'t>)>),
     /// The elements of a list or tuple that is written down.
     List(Vec<Val<'t>>),
+    /// One list or the other, by the condition.
+    Either(Rc<(Condition, Val<'t>, Val<'t>)>),
     /// A function that is defined within another, or a lambda.
     Closure(Closure<'t>),
     /// A module, class, function or variable by qualified name.
@@ -140,6 +142,10 @@ impl<'t> Val<'t> {
             V::Error(of) | V::Errno(of) => add_data(&mut found, of),
             V::Struct(fields) => fields.iter().for_each(|(_, v)| add_data(&mut found, &v.observed())),
             V::List(items) => items.iter().for_each(|v| add_data(&mut found, &v.observed())),
+            V::Either(choice) => {
+                choice.0.results(&mut |r| add_data(&mut found, &[r]));
+                [&choice.1, &choice.2].into_iter().for_each(|v| add_data(&mut found, &v.observed()));
+            }
             V::Place(p) => p.results(&mut |r| add_data(&mut found, &[r])),
             _ => {}
         }
@@ -200,6 +206,7 @@ impl<'t> Val<'t> {
             (V::Closure(a), V::Closure(b)) => a.same(*b),
             (V::Bound(a), V::Bound(b)) => Rc::ptr_eq(a, b),
             (V::Partial(a), V::Partial(b)) => Rc::ptr_eq(a, b),
+            (V::Either(a), V::Either(b)) => Rc::ptr_eq(a, b),
             (V::Command(a), V::Command(b)) => Rc::ptr_eq(a, b),
             (V::Opaque, V::Opaque) => self.ty == other.ty,
             (V::Struct(a), V::Struct(b)) => {

@@ -290,6 +290,7 @@ impl Lowerer<'_> {
         self.push(Step::Call(Call {
             callee,
             arguments: values,
+            names: Vec::new(),
             result,
             on_failure: OnFailure::Continue,
             defaulted: false,

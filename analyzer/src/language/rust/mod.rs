@@ -509,7 +509,7 @@ fn declare_parameters(
             FnArg::Receiver(_) => {
                 has_receiver = true;
                 let ty = owner.map_or(Ty::Unknown, |o| Ty::Named(o.into()));
-                parameters.push(Parameter { name: "self".into(), type_name: owner.map(str::to_owned) });
+                parameters.push(Parameter::new("self", owner.map(str::to_owned)));
                 lowerer.declare_borrowed("self", Val::place(Place::parameter(index, "self"), ty));
             }
             FnArg::Typed(typed) => {
@@ -519,7 +519,7 @@ fn declare_parameters(
                     _ => "_".to_owned(),
                 };
                 let type_name = Some(ty_name(&ty)).filter(|n| !n.is_empty());
-                parameters.push(Parameter { name: name.as_str().into(), type_name });
+                parameters.push(Parameter::new(name.as_str(), type_name));
                 let place = Place::parameter(index, &name);
                 let value = parameter_value(lowerer, place, ty, result);
                 bindings.push((at, Rc::new((*typed.pat).clone()), value));

@@ -23,7 +23,7 @@ pub(super) fn import(module: &str, name: &str, target: &str) -> Import {
 pub(super) fn function(name: &str, parameters: &[&str], steps: Vec<Step>) -> FlowSummary {
     FlowSummary {
         name: name.to_owned(),
-        parameters: parameters.iter().map(|p| Parameter { name: (*p).into(), type_name: None }).collect(),
+        parameters: parameters.iter().map(|p| Parameter::new(p, None)).collect(),
         has_receiver: parameters.first() == Some(&"self"),
         body: block(steps),
         context: crate::flow::Context::default(),
@@ -103,6 +103,7 @@ pub(super) fn raw_call(callee: Callee, arguments: Vec<Value>, result: u32) -> Ca
     Call {
         callee,
         arguments,
+        names: Vec::new(),
         result: r(result),
         on_failure: OnFailure::Propagate,
         defaulted: false,

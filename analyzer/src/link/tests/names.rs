@@ -288,3 +288,23 @@ fn modules_for_tests_may_lie_in_other_files() {
         program.functions().filter(|(_, f)| f.context.test).map(|(_, f)| f.name.as_str()).collect();
     assert_eq!(tests, ["b::jail::wipe", "b::jail::cell::wipe"]);
 }
+
+#[test]
+fn the_modules_of_a_program_are_no_library() {
+    let files = |offers: bool| {
+        let module = |path: &str, name: &str, library: bool| FileSummary {
+            library,
+            ..file(path, name, vec![function(&format!("{name}::f"), &[], vec![])])
+        };
+        let mut main = module("tool/__main__.py", "tool::__main__", true);
+        main.runs = Some("tool".to_owned());
+        let face = module("tool/__init__.py", "tool", offers);
+        vec![main, face, module("tool/state.py", "tool::state", true), module("other.py", "other::x", true)]
+    };
+    let libraries = |offers| {
+        let program = link(files(offers));
+        program.files().iter().filter(|f| f.library).map(|f| f.path.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(libraries(false), ["other.py"]);
+    assert_eq!(libraries(true).len(), 4, "who imports the package may call it all");
+}

@@ -320,3 +320,50 @@ fn places_that_grow_at_every_level_are_cut() {
     ));
     assert!(body(functions).to_string().len() < 10_000);
 }
+
+#[test]
+fn arguments_by_name_and_those_left_out() {
+    let removes = |index, name| effect(REMOVE, p(index, name), index + 5);
+    let callee = || {
+        let mut callee = function(
+            "a::clear",
+            &["first", "others", "last", "plain"],
+            vec![removes(0, "first"), removes(2, "last"), removes(3, "plain")],
+        );
+        if let [_, others, last, plain] = callee.parameters.as_mut_slice() {
+            others.rest = true;
+            last.default = Some(path("/last"));
+            plain.default = Some(path("/plain"));
+        }
+        callee
+    };
+    let named = |names: &[&str], arguments: Vec<Value>| {
+        let names = names.iter().map(|n| (*n).into()).collect();
+        let callee = crate::flow::Callee::Function("a::clear".into());
+        Step::Call(crate::flow::Call { names, ..raw_call(callee, arguments, 0) })
+    };
+    let removed = |step: Step| {
+        let lines = linked("a::root", vec![function("a::root", &[], vec![step]), callee()]);
+        lines.iter().filter_map(|line| Some(line.split_once("remove ")?.1.to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        removed(named(&["plain", "first"], vec![path("/p"), path("/f")])),
+        ["\"/f\" ?", "\"/last\" ?", "\"/p\" ?"]
+    );
+    assert_eq!(
+        removed(named(&["last"], vec![path("/f"), path("/more"), path("/still"), path("/l")])),
+        ["\"/f\" ?", "\"/l\" ?", "\"/plain\" ?"],
+        "what takes the rest takes none of what comes after it"
+    );
+}
+
+#[test]
+fn locks_of_what_begins_a_block_are_given_back_at_its_end() {
+    let lock = Operation::Lock { shared: false, blocking: true, scope: LockScope::Process };
+    let mut enters = function("a::Held::__enter__", &["self"], vec![effect(lock, p(0, "self"), 1)]);
+    enters.context.enters = true;
+    let mut root = function("a::root", &[], vec![call("a::Held::__enter__", vec![path("/l")], 0)]);
+    root.body.drops = vec![r(0)];
+    let lines = linked("a::root", vec![root, enters]);
+    assert_eq!(lines.last().map(String::as_str), Some("drop r0, r11"), "{lines:?}");
+}
