@@ -1,6 +1,6 @@
 //! Whole small programs, `fixtures/projects/`: each finding is where a marker says, and nothing else is found.
 //!
-//! Beside the markers of all fixtures (`tests/support`), `// missed: rule-id` names a race on its line that is not found yet, so that
+//! Beside the markers of all fixtures (`tests/support`), `// missed: rule-id` (in Python, `# missed: rule-id`) names a race on its line that is not found yet, so that
 //! the day on which it is shows.
 
 mod support;
@@ -12,7 +12,7 @@ use support::{Markers, fail_on, texts, workspace};
 
 /// The folders that hold a program: those with a manifest.
 fn projects() -> Vec<PathBuf> {
-    let manifests = texts(&workspace().join("fixtures/projects"), &["mod"]).unwrap_or_default();
+    let manifests = texts(&workspace().join("fixtures/projects"), &["mod", "toml"]).unwrap_or_default();
     manifests.iter().filter_map(|(manifest, _)| manifest.parent().map(Path::to_owned)).collect()
 }
 
@@ -22,7 +22,7 @@ type Sites = BTreeSet<(String, u32, String)>;
 /// What is marked as found, and as missed.
 fn marked(project: &Path, complaints: &mut Vec<String>) -> (Sites, Sites) {
     let (mut found, mut missed) = (Sites::new(), Sites::new());
-    for (path, text) in texts(project, &["go"]).unwrap_or_default() {
+    for (path, text) in texts(project, &["go", "py"]).unwrap_or_default() {
         let name = path.strip_prefix(project).unwrap_or(&path).display().to_string();
         match Markers::parse(&text) {
             Ok(markers) => {
@@ -31,7 +31,8 @@ fn marked(project: &Path, complaints: &mut Vec<String>) -> (Sites, Sites) {
             Err(e) => complaints.push(format!("{name}: {e}")),
         }
         for (line, text) in (1u32..).zip(text.lines()) {
-            if let Some((_, rule)) = text.split_once("// missed: ") {
+            let missed_here = text.split_once("// missed: ").or_else(|| text.split_once("# missed: "));
+            if let Some((_, rule)) = missed_here {
                 missed.insert((name.clone(), line, rule.trim().to_owned()));
             }
         }
@@ -75,7 +76,8 @@ fn what_is_found_is_what_is_marked() {
 
 /// Whether the tool can be started. Where it cannot, the test that needs it says so, and fails in CI.
 fn is_there(tool: &str) -> bool {
-    let there = Command::new(tool).arg("version").output().is_ok();
+    let asks = if tool == "go" { "version" } else { "--version" };
+    let there = Command::new(tool).arg(asks).output().is_ok();
     if !there {
         assert!(std::env::var_os("CI").is_none(), "{tool} is not installed, and CI needs it");
         let told = format!("skipped: {tool} is not installed, so that fixtures/projects is not compiled\n");
@@ -90,11 +92,11 @@ fn programs_are_formatted_and_compile() {
         return;
     }
     let mut complaints = Vec::new();
-    for project in projects() {
+    for project in projects().iter().filter(|project| !texts(project, &["go"]).unwrap().is_empty()) {
         let mut run = |tool: &str, arguments: &[&str]| {
             let mut command = Command::new(tool);
             // Nothing is fetched: the programs need the standard library only.
-            command.current_dir(&project).args(arguments).env("GOPROXY", "off").env("GOFLAGS", "-mod=mod");
+            command.current_dir(project).args(arguments).env("GOPROXY", "off").env("GOFLAGS", "-mod=mod");
             let output = command.output().unwrap();
             let told = [output.stdout, output.stderr].concat();
             if !output.status.success() || !told.is_empty() {
@@ -106,4 +108,18 @@ fn programs_are_formatted_and_compile() {
         run("go", &["vet", "./..."]);
     }
     fail_on(&complaints);
+}
+
+#[test]
+fn programs_in_python_compile() {
+    if !is_there("python3") {
+        return;
+    }
+    let files = texts(&workspace().join("fixtures/projects"), &["py"]).unwrap();
+    assert!(!files.is_empty(), "there are no programs in Python");
+    let compiles = "import sys\nfor path in sys.argv[1:]:\n    compile(open(path).read(), path, 'exec')";
+    let mut command = Command::new("python3");
+    command.args(["-c", compiles]).args(files.iter().map(|(path, _)| path));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -97,17 +97,24 @@ fn every_racy_fixture_and_page_loses_on_the_real_kernel_what_is_said() {
     let mut sources = Vec::new();
     for (path, text) in texts(&workspace().join("fixtures/rust"), &["rs"]).unwrap() {
         if path.file_name().unwrap().to_str().unwrap().starts_with("racy_") {
-            sources.push((path.strip_prefix(workspace()).unwrap().display().to_string(), text));
+            sources.push((path.strip_prefix(workspace()).unwrap().display().to_string(), "source.rs", text));
         }
     }
     for (path, text) in texts(&workspace().join("rules/docs"), &["md"]).unwrap() {
         let examples = Page::parse(&text).code.into_iter().filter(|code| code.section == "Example");
         let name = path.strip_prefix(workspace()).unwrap().display().to_string();
-        sources.extend(examples.map(|code| (name.clone(), code.text)));
+        sources.extend(examples.map(|code| {
+            let file = match code.language {
+                LanguageId::Rust => "source.rs",
+                LanguageId::Go => "source.go",
+                LanguageId::Python => "source.py",
+            };
+            (name.clone(), file, code.text)
+        }));
     }
     let (mut complaints, mut replayed) = (Vec::new(), 0);
-    for (name, text) in &sources {
-        let program = program("source.rs", text);
+    for (name, file, text) in &sources {
+        let program = program(file, text);
         let mut findings = fsrace_rules::check(&program, &|rule| !rule.is_note());
         // What threads hand to one another asks nothing of the filesystem.
         let found = findings.len();
@@ -154,8 +161,9 @@ fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>) {
     }
 }
 
-const ACTORS: [Actor; 14] = [
+const ACTORS: [Actor; 15] = [
     Actor::Itself,
+    Actor::ItselfTask,
     Actor::ItselfThread,
     Actor::Creator,
     Actor::Remover,

@@ -283,6 +283,7 @@ pub fn applicability_name(applicability: Applicability) -> &'static str {
 pub fn actor_name(actor: Actor) -> &'static str {
     match actor {
         Actor::Itself => "itself",
+        Actor::ItselfTask => "itself-task",
         Actor::ItselfThread => "itself-thread",
         Actor::Creator => "creator",
         Actor::Remover => "remover",
@@ -302,7 +303,7 @@ pub fn actor_name(actor: Actor) -> &'static str {
 /// What the actor does, as the end of a sentence: "process B ...".
 pub fn actor_phrase(actor: Actor) -> &'static str {
     match actor {
-        Actor::Itself | Actor::ItselfThread => "runs the same function",
+        Actor::Itself | Actor::ItselfTask | Actor::ItselfThread => "runs the same function",
         Actor::Creator => "creates the place",
         Actor::Remover => "removes the place",
         Actor::Replacer => "replaces the place by another",
@@ -322,6 +323,7 @@ pub fn actor_phrase(actor: Actor) -> &'static str {
 pub fn lane_names(actor: Actor) -> [&'static str; 2] {
     match actor {
         Actor::ItselfThread | Actor::Bystander => ["thread A", "thread B"],
+        Actor::ItselfTask => ["task A", "task B"],
         Actor::Task => ["function", "started work"],
         _ => ["process A", "process B"],
     }

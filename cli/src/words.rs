@@ -20,6 +20,10 @@ fn write(place: &Place, depth: usize) -> String {
         PlaceKind::Root(root) => root_name(*root).to_owned(),
         PlaceKind::Environment(name) => format!("${name}"),
         PlaceKind::Field { base, name, .. } => format!("{}.{name}", sub(base)),
+        PlaceKind::Call { callee, arguments } if &**callee == "[]" => match arguments.as_slice() {
+            [of, key] => format!("{}[{}]", sub(of), sub(key)),
+            _ => "..".to_owned(),
+        },
         PlaceKind::Call { callee, arguments } => {
             let arguments: Vec<String> = arguments.iter().map(sub).collect();
             format!("{}({})", last_segment(callee), arguments.join(", "))

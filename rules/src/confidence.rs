@@ -2,13 +2,14 @@
 
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
+use crate::made_once;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Cover, Meaning, Relation};
 use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{
-    Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root,
+    Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root, Value,
 };
 use fsrace_analyzer::link::{FunctionId, Location, takes_long};
 
@@ -60,6 +61,8 @@ pub struct Surroundings<'a> {
     pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
     pub own: [Option<Location>; 2],
+    /// Whether what it makes is made where it is first wanted, and not by an owner who starts it.
+    pub is_lazy: bool,
     /// Whether it is async: such programs serve many at once.
     pub is_async: bool,
     /// What the place is in the terms of the known callers.
@@ -86,7 +89,7 @@ impl Surroundings<'_> {
         let in_another = |roles: &[Role]| self.evidence.find(place, roles, is_another);
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
-            Actor::Itself | Actor::ItselfThread => Some(Reason::Itself),
+            Actor::Itself | Actor::ItselfTask | Actor::ItselfThread => Some(Reason::Itself),
             Actor::Task => Some(Reason::Own),
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
@@ -299,6 +302,10 @@ pub fn judge(
         let (level, why) = in_store(candidate, race);
         return (level, vec![why.to_owned()]);
     }
+    if candidate.act.effect.operation.domain() == Domain::Memory {
+        let (level, why) = in_memory(candidate, surroundings);
+        return (level, vec![why.to_owned()]);
+    }
     let place = &candidate.place;
     let shared =
         [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
@@ -396,6 +403,48 @@ fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
             (Confidence::Low, "what is kept where nothing was found may be the same whoever keeps it")
         }
         _ => (Confidence::Medium, "all instances share the store"),
+    }
+}
+
+/// How sure it is that two tasks make what only one should, and that this costs something.
+fn in_memory(candidate: &Candidate, surroundings: &Surroundings<'_>) -> (Confidence, &'static str) {
+    let made = match &candidate.act.effect.content {
+        Value::Place(made) => Some(made),
+        _ => None,
+    };
+    let costs = made_once::is_costly(&candidate.place) && !made.is_some_and(made_once::is_read);
+    // Who calls a helper that makes it does so because it is wanted now.
+    let lazy =
+        surroundings.is_lazy || (candidate.act.through.is_some() && !made_once::is_start(surroundings.name));
+    let why = match () {
+        () if candidate.cover == Cover::Whole => "one lock is held from the first step to the last",
+        () if !is_of_receiver_or_program(&candidate.place) => {
+            "whose it is, and who else has it, is not known"
+        }
+        () if candidate.refuses => "who finds it there fails, and so does not expect to share it",
+        () if !candidate.certain => "the test is one of several reasons to make it",
+        () if !costs => "what is made twice may cost no more than the time it takes",
+        () if !lazy => "its owner may call it once, before anything else runs",
+        () => {
+            return (
+                Confidence::Medium,
+                "it is made on first use, and whoever comes meanwhile makes another",
+            );
+        }
+    };
+    (Confidence::Low, why)
+}
+
+/// Whether it is the program's, or in a field of the value whose method this is.
+fn is_of_receiver_or_program(place: &Place) -> bool {
+    match place.kind() {
+        PlaceKind::Constant(_) => true,
+        PlaceKind::Parameter { index, .. } => *index == 0,
+        PlaceKind::Field { base, .. } => is_of_receiver_or_program(base),
+        PlaceKind::Call { callee, arguments } if &**callee == "[]" => {
+            arguments.first().is_some_and(is_of_receiver_or_program)
+        }
+        _ => false,
     }
 }
 

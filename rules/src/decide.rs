@@ -5,6 +5,7 @@ use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
+use crate::made_once;
 use crate::names;
 use crate::narrow::{calls, effects, narrow, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
@@ -170,6 +171,13 @@ impl<'p> View<'p> {
             function: self.function,
             name: &self.summary.name,
             is_async: self.summary.context.is_async,
+            is_lazy: made_once::is_lazy(&self.summary.name) || {
+                let starts = |caller: &FunctionId| {
+                    program.function(*caller).is_none_or(|caller| made_once::is_start(&caller.name))
+                };
+                let callers = program.callers(self.function);
+                !made_once::is_start(&self.summary.name) && !callers.iter().all(starts)
+            },
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
             // What a library gives to whoever imports it may be called twice at once, whoever calls it here.
             open: self.summary.context.public
@@ -191,8 +199,11 @@ impl<'p> View<'p> {
         };
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
-            // What a type's own methods pass says little about those who call it from outside, through an interface perhaps.
-            true if surroundings.open && callers.are_of_its_type(self.function) => {}
+            // What a type's own methods pass says little about those who call it from outside, through an interface perhaps; the lock
+            // of what it keeps is its own to take.
+            true if surroundings.open
+                && candidate.act.effect.operation.domain() != Domain::Memory
+                && callers.are_of_its_type(self.function) => {}
             true => {
                 best.confidence = Confidence::Low;
                 best.reasons.push("every known caller makes it safe".to_owned());
@@ -204,8 +215,9 @@ impl<'p> View<'p> {
             best.reasons.push("others see it before or after, and nothing in between".to_owned());
         }
         // What is about the lock itself is not kept safe by it.
-        let is_lock = candidate.meaning == Meaning::Claim
-            && candidate.act.effect.operation.domain() == Domain::KeyValue;
+        let is_lock = (candidate.meaning == Meaning::Claim
+            && candidate.act.effect.operation.domain() == Domain::KeyValue)
+            || self.works_on_its_own_lock(candidate);
         if best.confidence > Confidence::Low
             && best.race.consequence != Consequence::DoubleOwner
             && !is_lock
@@ -339,6 +351,15 @@ impl<'p> View<'p> {
                 Operation::EnvGet => effect.place != candidate.place || !set.data.contains(&effect.result),
                 _ => true,
             })
+    }
+
+    /// Whether this is a method of a type that is a lock, by its name, and about the lock's own file: refreshing it, say.
+    fn works_on_its_own_lock(&self, candidate: &Candidate) -> bool {
+        let mut names = self.summary.name.rsplit("::").skip(1);
+        let owner = names.next().filter(|_| self.summary.has_receiver);
+        let places = [Some(&candidate.place), candidate.target.as_ref()];
+        owner.is_some_and(|owner| names::hint_in(owner).is_some_and(|hint| hint.lock))
+            && places.into_iter().flatten().any(|place| names::hint(place).is_some_and(|hint| hint.lock))
     }
 
     /// Why the function is taken to run under a lock that its own steps do not take, if it is.
@@ -520,7 +541,7 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
 /// As the explorer sees it: who goes to a directory after another step on it goes by a path.
 fn changes_process(candidate: &Candidate) -> bool {
     match candidate.act.effect.operation.domain() {
-        Domain::Files | Domain::KeyValue | Domain::Channels => false,
+        Domain::Files | Domain::KeyValue | Domain::Memory | Domain::Channels => false,
         Domain::WorkingDirectory => candidate.check.is_none(),
         Domain::Environment | Domain::Mask => true,
     }
@@ -682,7 +703,11 @@ impl<'p> Callers<'p> {
                 continue;
             }
             // Nothing but a lock makes the same steps safe.
-            if effects.iter().any(|e| is_process_lock(e)) {
+            let in_memory = candidate.act.effect.operation.domain() == Domain::Memory;
+            let keeps_out = |e: &&&Effect| {
+                is_process_lock(e) || (in_memory && matches!(e.operation, Operation::Lock { .. }))
+            };
+            if effects.iter().any(|e| keeps_out(&e)) {
                 locked.push((*caller, place));
             } else if !self.are_safe(*caller, candidate, actor, levels - 1) {
                 return false;

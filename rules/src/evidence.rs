@@ -318,8 +318,8 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
             roles.extend(other.map(|o| (o, Role::Creates)));
         }
         Operation::HardLink | Operation::Symlink => roles.extend(other.map(|o| (o, Role::Creates))),
-        // A key is no path.
-        Operation::Key(_) => {}
+        // A key is no path, and neither is a variable.
+        Operation::Key(_) | Operation::Memory(_) => {}
         Operation::SetPermissions(Mode::Shared) => roles.push((place, Role::Opens)),
         _ => {}
     }

@@ -2,6 +2,7 @@
 //!
 //! A rule proposes candidates by pattern; the explorer of `fsrace_analyzer` decides which of them are races.
 
+mod async_check_then_act;
 mod check_then_populate;
 mod chmod_after_create;
 mod confidence;
@@ -20,6 +21,7 @@ mod left_running;
 mod lock_after_check;
 mod lock_file_by_existence;
 mod lost_worker_error;
+mod made_once;
 mod merge;
 mod names;
 mod narrow;
@@ -58,6 +60,7 @@ use threads::Threads;
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &async_check_then_act::RULE,
     &check_then_populate::RULE,
     &chmod_after_create::RULE,
     &exists_then_create::RULE,

@@ -63,7 +63,7 @@ const FOLDERS: &[&str] = &["dir", "directory", "folder", "root"];
 /// Whether the place lies in a directory that a tool fills with its results.
 pub fn is_output(place: &Place) -> bool {
     place.any(&mut |kind| {
-        names(kind).into_iter().any(|name| {
+        names_of(kind).into_iter().any(|name| {
             let words = words(name);
             let is = |word: &String| OUTPUTS.contains(&word.as_str());
             match words.as_slice() {
@@ -104,7 +104,7 @@ pub fn is_content_addressed(place: &Place) -> bool {
         // `sha256::digest`, `blake3::hash`.
         PlaceKind::Call { callee, .. } => callee.split("::").any(tells),
         PlaceKind::Parameter { .. } | PlaceKind::Field { .. } | PlaceKind::Opaque { .. } => {
-            names(kind).into_iter().any(tells)
+            names_of(kind).into_iter().any(tells)
         }
         _ => false,
     })
@@ -117,7 +117,7 @@ pub fn is_atomic(name: &str) -> bool {
 
 /// Whether what lies there is another's to change, who is kept in by it: the root of a container, a jail.
 pub fn is_anothers(place: &Place) -> bool {
-    place.any(&mut |kind| names(kind).into_iter().any(is_of_another))
+    place.any(&mut |kind| names_of(kind).into_iter().any(is_of_another))
 }
 
 /// As [`is_anothers`], of a name.
@@ -192,7 +192,7 @@ pub fn is_public_knowledge(value: &Place) -> bool {
         "app", "display", "file", "host", "hostname", "login", "pid", "port", "program", "service", "uid",
         "user", "username", "version",
     ];
-    names(value.kind()).into_iter().any(|name| {
+    names_of(value.kind()).into_iter().any(|name| {
         let words = words(name);
         words.iter().any(|word| KNOWN.contains(&word.as_str())) && !is_random(value)
     })
@@ -221,7 +221,7 @@ fn collect(place: &Place, best: &mut Option<Hint>, depth: usize) {
     if depth > 32 {
         return;
     }
-    for name in names(place.kind()) {
+    for name in names_of(place.kind()) {
         consider(best, name);
     }
     match place.kind() {
@@ -294,7 +294,7 @@ const UNFINISHED: &[&str] = &[
 pub fn is_scratch(place: &Place) -> bool {
     let says = |name: &Place| {
         name.any(&mut |kind| {
-            names(kind)
+            names_of(kind)
                 .into_iter()
                 .any(|name| words(name).iter().any(|word| UNFINISHED.contains(&word.as_str())))
         })
@@ -376,7 +376,7 @@ fn handed_root(name: &str) -> Option<Root> {
     }
 }
 
-fn names(kind: &PlaceKind) -> Vec<&str> {
+pub fn names_of(kind: &PlaceKind) -> Vec<&str> {
     match kind {
         PlaceKind::Parameter { name, .. } | PlaceKind::Opaque { name, .. } => vec![name],
         PlaceKind::Literal(text) => vec![text],
@@ -464,12 +464,13 @@ fn consider(best: &mut Option<Hint>, name: &str) {
     }
 }
 
-fn same_word(known: &str, word: &str) -> bool {
+/// Whether a word is the known one, or its plural.
+pub fn same_word(known: &str, word: &str) -> bool {
     word == known || word.strip_suffix('s') == Some(known)
 }
 
 /// The words of a name in any of the usual cases, lower case.
-fn words(name: &str) -> Vec<String> {
+pub fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut lower = false;
     for c in name.chars().take(256) {

@@ -264,7 +264,10 @@ impl Candidate {
             fills_gap: false,
             run: run_later(trace, pair.act, place),
             staged: false,
-            cover: Cover::of(trace, Some(pair.check), pair.act),
+            cover: match asked_again(trace, pair, place) {
+                Some(again) => Cover::of(trace, Some(again), pair.act),
+                None => Cover::of(trace, Some(pair.check), pair.act),
+            },
             serial: is_serial(trace, pair.check) && is_serial(trace, pair.act),
             own: is_own(trace, pair.check, place),
             heals: false,
@@ -314,6 +317,19 @@ impl Candidate {
             refuses: false,
         })
     }
+}
+
+/// A later check of the place whose same answer the act depends on too, and which was asked under a lock that is held until then: in
+/// a helper, say, whose own question that is.
+fn asked_again(trace: &Trace<'_>, pair: Pair, place: &Place) -> Option<usize> {
+    let act = trace.events.get(pair.act)?;
+    let later = act.guards.iter().filter(|guard| guard.event > pair.check && guard.says == pair.says);
+    let mut later = later.map(|guard| guard.event);
+    later.find(|at| {
+        trace.events.get(*at).is_some_and(|asked| {
+            asked.effect.place == *place && asked.held.iter().any(|lock| act.held.contains(lock))
+        })
+    })
 }
 
 fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {

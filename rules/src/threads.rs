@@ -223,7 +223,11 @@ impl Threads {
                 (Confidence::Medium, "it is called for each of many that are served side by side")
             }
             // A method of what lives on is called while the program runs, and not where it begins.
-            None if self.starts && summary.has_receiver && self.is_read_beside(program, function, effect) => {
+            None if self.starts
+                && summary.has_receiver
+                && effect.operation.domain() == Domain::Environment
+                && self.is_read_beside(program, function, effect) =>
+            {
                 (Confidence::Medium, "the program has threads, and somebody goes by what is changed")
             }
             None if self.starts => {
@@ -371,7 +375,7 @@ fn subject(program: &Program, function: FunctionId, effect: &Effect) -> Option<S
         }
         Domain::WorkingDirectory => Some(Subject::Directory),
         Domain::Mask => Some(Subject::Mask),
-        Domain::KeyValue | Domain::Channels => None,
+        Domain::KeyValue | Domain::Memory | Domain::Channels => None,
         Domain::Files => {
             let relative = |place: &Place| is_relative(place) && effect.handle.is_none();
             (relative(&effect.place) || effect.other_place.as_ref().is_some_and(relative))

@@ -4,7 +4,8 @@
 //! or a branch on the answer left early before it. Answers that a helper function forwards (`fn seen(p) -> bool`) count.
 
 use fsrace_analyzer::flow::{
-    Block, Check, Condition, Effect, ErrorKind, KeyOperation, Kinds, Operation, ResultId, Site, Value,
+    Block, Check, Condition, Effect, ErrorKind, KeyOperation, Kinds, MemoryOperation, Operation, ResultId,
+    Site, Value,
 };
 use rustc_hash::FxHashMap;
 
@@ -363,7 +364,7 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
                 Ask::True(_) => Some(Says::Unknown),
             }
         }
-        Operation::Key(KeyOperation::Exists) => match ask {
+        Operation::Key(KeyOperation::Exists) | Operation::Memory(MemoryOperation::Test) => match ask {
             Ask::True(there) => Some(if there { Says::Present } else { Says::Absent }),
             _ => None,
         },
@@ -372,11 +373,11 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
             _ => None,
         },
         Operation::Key(KeyOperation::Get) => match ask {
-            Ask::Ok(there) => Some(if there { Says::Present } else { Says::Absent }),
+            Ask::Ok(there) | Ask::True(there) => Some(if there { Says::Present } else { Says::Absent }),
             Ask::Failed(kinds, failed) if absent(kinds) => {
                 Some(if failed { Says::Absent } else { Says::Present })
             }
-            _ => None,
+            Ask::Failed(..) => None,
         },
         // A failed create_new tells that somebody else has it.
         Operation::CreateDir { all: false } | Operation::Open(_) if effect.created().is_some() => match ask {

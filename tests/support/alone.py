@@ -26,7 +26,10 @@ import warnings
 SITUATIONS = ("absent", "file", "directory", "nowhere")
 FOLDERS = ("root", "target_dir", "work_dir", "state_dir", "run_dir", "config_dir", "cache_dir", "base")
 PLACES = ("path", "folder", "lock", "lock_path", "config_path", "marker", "pid_file", "log", "target_path")
-TEXTS = ("text", "url", "broken", "name", "data", "content", "line", "token", "target", "value", "values", "state", "entries")
+TEXTS = (
+    "text", "url", "broken", "name", "data", "content", "line", "token", "target", "value", "values", "state", "entries", "job", "owner",
+    "task",
+)
 
 
 class TooLong(Exception):
@@ -83,6 +86,13 @@ class Store:
 
     def __init__(self, *args, **kwargs):
         self.keys = {}
+
+    @classmethod
+    def from_url(cls, url):
+        return cls()
+
+    def __repr__(self):
+        return f"store of {self.keys}"
 
     def write(self, key, value, expires):
         self.keys[key] = [value, expires]
@@ -208,7 +218,7 @@ def outcome(text, name, situation, modes):
         os.environ["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"
         os.chdir(base)
         os.umask(0o022)
-        stand_in("django.core.cache", cache=Store())
+        stand_in("django.core.cache", cache=Store(), caches={"default": Store()})
         module = types.ModuleType("tried")
         sys.modules["tried"] = module
         exec(compile(text, "tried", "exec"), vars(module))
@@ -282,7 +292,7 @@ if __name__ == "__main__":
     stand_in("redis", Redis=Store, StrictRedis=Store)
     stand_in("django")
     stand_in("django.core")
-    stand_in("django.core.cache", cache=Store())
+    stand_in("django.core.cache", cache=Store(), caches={"default": Store()})
     stand_in("filelock", FileLock=FileLock, Timeout=TimeoutError)
     stand_in("git", Repo=Repository, InvalidGitRepositoryError=NoRepository)
     stand_in("requests", get=None)

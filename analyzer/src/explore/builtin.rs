@@ -121,7 +121,7 @@ impl Context<'_> {
                 Ok(())
             }
             // These run the function itself.
-            Actor::Itself | Actor::ItselfThread | Actor::Task => Ok(()),
+            Actor::Itself | Actor::ItselfThread | Actor::ItselfTask | Actor::Task => Ok(()),
         }
     }
 
@@ -156,7 +156,7 @@ impl Context<'_> {
     fn look(&mut self, state: &mut State, lane: Lane, path: &[Name]) -> Seen {
         let process = self.process(lane);
         let looked = match self.domain {
-            Domain::Files | Domain::KeyValue | Domain::Channels => {
+            Domain::Files | Domain::KeyValue | Domain::Memory | Domain::Channels => {
                 self.call(state, lane, Call::Stat(path.to_vec()))
             }
             Domain::Environment => {

@@ -7,7 +7,8 @@ use super::program::{EffectStep, Slot};
 use super::setup::lane_path;
 use super::{Actor, Lane, ScriptCall, StepOutcome};
 use crate::flow::{
-    Check, Domain, ErrorKind, KeyOperation, LockScope, Mode, OpenFlags, Operation, RemoveKind,
+    Check, Domain, ErrorKind, KeyOperation, LockScope, MemoryOperation, Mode, OpenFlags, Operation,
+    RemoveKind,
 };
 use std::rc::Rc;
 
@@ -407,6 +408,7 @@ impl Context<'_> {
             }
             Operation::Run
             | Operation::Sync
+            | Operation::Suspend
             | Operation::Channel { .. }
             | Operation::Send { .. }
             | Operation::Receive { .. }
@@ -415,6 +417,15 @@ impl Context<'_> {
             Operation::Key(operation) => {
                 let text = self.text(state, lane, number, effect);
                 self.key_step(state, lane, operation, path, (number, text))
+            }
+            Operation::Memory(operation) => {
+                let text = self.text(state, lane, number, effect);
+                let alike = match operation {
+                    MemoryOperation::Test => KeyOperation::Exists,
+                    MemoryOperation::Set => KeyOperation::Set,
+                    MemoryOperation::Clear => KeyOperation::Delete,
+                };
+                self.key_step(state, lane, alike, path, (number, text))
             }
         }
     }
@@ -662,7 +673,8 @@ impl Context<'_> {
             Operation::Write | Operation::Append | Operation::Populate | Operation::EnvSet => true,
             // An existing directory stays the other's, and so does a key.
             Operation::CreateDir { .. }
-            | Operation::Key(KeyOperation::Set | KeyOperation::SetNew { .. } | KeyOperation::Swap) => {
+            | Operation::Key(KeyOperation::Set | KeyOperation::SetNew { .. } | KeyOperation::Swap)
+            | Operation::Memory(MemoryOperation::Set) => {
                 let at = state.files.stat(self.process(lane), lane_path(&effect.paths, lane));
                 at.is_ok_and(|status| self.contents.is_written_by(status.content, lane, number))
             }

@@ -6,7 +6,7 @@ use super::oracle::{Class, Oracle};
 use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
 use super::shared::Shared;
 use super::{Actor, Lane, ScriptCall, StepOutcome};
-use crate::flow::{Domain, ErrorKind, Site};
+use crate::flow::{Domain, ErrorKind, Operation, Site};
 use std::mem;
 use std::rc::Rc;
 
@@ -214,6 +214,8 @@ pub struct State {
     pub saw: [bool; 2],
     /// Whether A has read something that B had made.
     pub misled: bool,
+    /// Of tasks, the one that runs and has not given way.
+    pub turn: Option<Lane>,
     /// What A has told its caller, as far as it matters.
     pub told: Option<Told>,
 }
@@ -370,6 +372,21 @@ impl<'a> Context<'a> {
             _ => {}
         }
         self.settle(state, lane);
+        if self.actor == Actor::ItselfTask {
+            let goes_on = state.running(lane) && !self.blocked(state, lane) && !self.gives_way(state, lane);
+            state.turn = goes_on.then_some(lane);
+        }
+    }
+
+    /// Whether the lane, settled at a visible step, lets other tasks run first.
+    fn gives_way(&self, state: &State, lane: Lane) -> bool {
+        let program = self.program(lane);
+        match program.code.get(state.machine(lane).pc) {
+            Some(Instruction::Effect(number)) => {
+                program.effect(*number).is_some_and(|effect| effect.operation == Operation::Suspend)
+            }
+            _ => false,
+        }
     }
 
     /// Whether the other may find a lock held that this instruction gives up. Who waits for it cannot tell; who tries can, and who removes its file.

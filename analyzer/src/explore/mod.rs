@@ -40,6 +40,8 @@ pub enum Actor {
     Itself,
     /// A second thread of the same process running the same function: in-process locks hold.
     ItselfThread,
+    /// A second task of the same process running the same function: only where it waits does a task give way to the other.
+    ItselfTask,
     /// Creates the place with content of its own (the kind of object that the function would), if it is absent; replaces nothing.
     Creator,
     /// Removes the place, with all below it.
@@ -229,6 +231,8 @@ pub enum StepOutcome {
     Done,
     /// A check's answer.
     Answer(bool),
+    /// Whether it found something there.
+    Found(bool),
     /// It failed.
     Failed(ErrorKind),
 }
@@ -238,6 +242,8 @@ impl fmt::Display for StepOutcome {
         match self {
             StepOutcome::Done => f.write_str("ok"),
             StepOutcome::Answer(b) => write!(f, "{b}"),
+            StepOutcome::Found(true) => f.write_str("set"),
+            StepOutcome::Found(false) => f.write_str("empty"),
             StepOutcome::Failed(kind) => write!(f, "{kind}"),
         }
     }

@@ -32,7 +32,7 @@ enum Key {
     Standing,
     /// The file mode creation mask.
     Mask,
-    /// A key of a store; of a lane, if the two actors have different ones.
+    /// A key of a store, or a variable; of a lane, if the two actors have different ones.
     Stored(Place, Option<Lane>),
     /// A component with another extension.
     Extension(Name, Place, Option<Lane>),
@@ -67,8 +67,8 @@ impl Paths {
             Domain::Environment => vec![self.name(Key::Variable(variable(place)))],
             Domain::WorkingDirectory => vec![self.name(Key::Standing)],
             Domain::Mask => vec![self.name(Key::Mask)],
-            // A store is a directory of its own, a key a file in it that is only ever replaced.
-            Domain::KeyValue => {
+            // A store is a directory of its own, a key a file in it that is only ever replaced; and so is memory with what is in it.
+            Domain::KeyValue | Domain::Memory => {
                 let of = self.lane_of(place, lane);
                 vec![self.name(Key::Absolute), self.name(Key::Stored(place.clone(), of))]
             }

@@ -141,11 +141,11 @@ impl Key {
             return None;
         }
         // What a process keeps for itself, only its threads can look at.
-        let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::Task)
+        let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::ItselfTask | Actor::Task)
             || (domain != Domain::Files && scenario.actor != Actor::Itself);
         let mut paths = Paths::new(scenario.place, same_process);
         let mut target = paths.of(domain, scenario.place, Lane::A);
-        let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread);
+        let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread | Actor::ItselfTask);
         if itself && paths.of(domain, scenario.place, Lane::B) != target {
             return None;
         }
@@ -168,7 +168,8 @@ impl Key {
 
     /// What runs beside the program, unless it is the program itself.
     fn other(&self) -> Option<Program> {
-        let twice = matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::Task);
+        let twice =
+            matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::ItselfTask | Actor::Task);
         (!twice).then(|| Program::builtin(self.actor))
     }
 
@@ -514,6 +515,7 @@ impl<'a> Subject<'a> {
             wrote: [0, 0],
             saw: [false, false],
             misled: false,
+            turn: None,
             told: None,
         }
     }

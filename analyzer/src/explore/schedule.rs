@@ -146,7 +146,8 @@ pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial,
 
 /// Whether the act was done, by whichever actor runs the program.
 fn reached(context: &Context<'_>, state: &State) -> bool {
-    let by_both = matches!(context.actor, Actor::Itself | Actor::ItselfThread | Actor::Task);
+    let by_both =
+        matches!(context.actor, Actor::Itself | Actor::ItselfThread | Actor::ItselfTask | Actor::Task);
     // Who ends before the act has come to where it matters.
     context.actor == Actor::Crash
         || state.machine(Lane::A).reached
@@ -222,7 +223,8 @@ impl States {
         }
         let mut next = [None; 2];
         for (lane, slot) in [Lane::A, Lane::B].into_iter().zip(&mut next) {
-            if !state.running(lane) || context.blocked(state, lane) {
+            let is_others = state.turn.is_some_and(|turn| turn != lane);
+            if !state.running(lane) || is_others || context.blocked(state, lane) {
                 continue;
             }
             let mut after = state.clone();

@@ -6,7 +6,7 @@ use super::machine::index;
 use super::paths::related;
 use super::program::{EffectStep, Instruction, Program};
 use super::{Actor, Lane};
-use crate::flow::{Check, Domain, KeyOperation, Mode, Operation, RemoveKind};
+use crate::flow::{Check, Domain, KeyOperation, MemoryOperation, Mode, Operation, RemoveKind};
 
 /// Where an attacker's link leads: a file that the function has no business with.
 pub fn victim() -> Vec<Name> {
@@ -30,8 +30,8 @@ impl Initial {
             (Domain::Files | Domain::Channels, Initial::Directory) => "a directory",
             (Domain::Environment, Initial::Absent) => "not set",
             (Domain::Environment, _) => "set",
-            (Domain::KeyValue, Initial::Absent) => "absent",
-            (Domain::KeyValue, _) => "set",
+            (Domain::KeyValue | Domain::Memory, Initial::Absent) => "absent",
+            (Domain::KeyValue | Domain::Memory, _) => "set",
             (Domain::WorkingDirectory | Domain::Mask, _) => "as in the beginning",
         }
     }
@@ -110,7 +110,7 @@ impl Use {
             Domain::Files | Domain::Channels => {}
             Domain::Environment => return vec![Initial::File, Initial::Absent],
             Domain::KeyValue if self.reads_first => return vec![Initial::File, Initial::Absent],
-            Domain::KeyValue => return vec![Initial::Absent, Initial::File],
+            Domain::KeyValue | Domain::Memory => return vec![Initial::Absent, Initial::File],
             Domain::WorkingDirectory | Domain::Mask => return initials,
         }
         if self.file || !self.directory {
@@ -200,7 +200,7 @@ pub fn start(
             let name = target.last().copied().unwrap_or(Name::WORKING);
             start.make(Call::SetVariable(name, original), contents);
         }
-        (Domain::Files | Domain::KeyValue, _) => {
+        (Domain::Files | Domain::KeyValue | Domain::Memory, _) => {
             above(&mut start, target, contents);
             match initial {
                 Initial::Absent => {}
@@ -303,12 +303,14 @@ fn touches<'a>(
         | Operation::ReadDir
         | Operation::EnvGet
         | Operation::Key(KeyOperation::Exists | KeyOperation::Get)
+        | Operation::Memory(MemoryOperation::Test)
         | Operation::SetOwner
         | Operation::SetTimes
         | Operation::Execute
         | Operation::Mount
         | Operation::SetRoot => vec![look(path)],
         Operation::SetPermissions(Mode::Unknown) => vec![look(path)],
+        Operation::Suspend => Vec::new(),
         // Every relative path is looked up in it.
         Operation::SetCwd => vec![change(path), change(WORKING), look(to)],
         Operation::Open(flags) if !flags.create && !flags.create_new && !flags.truncate => vec![look(path)],
@@ -437,7 +439,7 @@ pub fn visibility(
         if !mine(effect) {
             return None;
         }
-        if actor == Actor::Attacker || links {
+        if actor == Actor::Attacker || links || effect.operation == Operation::Suspend {
             return always;
         }
         if is_lock(effect) && effect.handle.is_some() {

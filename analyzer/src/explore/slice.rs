@@ -154,7 +154,9 @@ impl Wanted {
                             || matches!(self.actor, Actor::ItselfThread | Actor::Task)))
             }
             Operation::Key(_) => self.domain == Domain::KeyValue && touches(),
-            _ if self.domain == Domain::KeyValue => false,
+            Operation::Memory(_) => self.domain == Domain::Memory && touches(),
+            Operation::Suspend => self.domain == Domain::Memory,
+            _ if matches!(self.domain, Domain::KeyValue | Domain::Memory) => false,
             Operation::EnvGet | Operation::EnvSet => self.domain == Domain::Environment && touches(),
             _ if self.domain == Domain::WorkingDirectory => {
                 one.path.first() == Some(&Name::WORKING)

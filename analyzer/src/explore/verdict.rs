@@ -34,13 +34,17 @@ enum Item {
 
 impl Question<'_> {
     fn itself(&self) -> bool {
-        matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::Task)
+        matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::ItselfTask | Actor::Task)
     }
 
     /// The consequence of an outcome and the loss in words; none if a serial order ends in it or nothing breaks. `serials` holds
     /// what the serial orders come to.
     pub fn classify(&self, run: &Run, serials: &[Outcome]) -> Option<(Consequence, String)> {
         let outcome = &run.outcome;
+        // What is left is one of two in any order: what was lost is left nowhere.
+        if self.domain == Domain::Memory {
+            return self.made_twice(run).map(|loss| (Consequence::DoubleOwner, loss));
+        }
         if serials.contains(outcome) {
             return None;
         }
@@ -94,6 +98,16 @@ impl Question<'_> {
             return None;
         };
         Some((Consequence::Security, loss.to_owned()))
+    }
+
+    /// Whether both have put there what in every serial order only one of them does.
+    fn made_twice(&self, run: &Run) -> Option<String> {
+        let both = |wrote: &[u64; 2]| wrote.iter().all(|bits| *bits != 0);
+        if !both(&run.wrote) || self.wrote.iter().any(both) {
+            return None;
+        }
+        let left = self.contents.writer(run.outcome.at(self.target)?.1)?;
+        Some(format!("both make one, and {:?}'s is lost while it may be in use", other(left)))
     }
 
     fn double_owner(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {

@@ -6,7 +6,9 @@ use super::machine::Event;
 use super::program::{EffectStep, Program};
 use super::setup::lane_path;
 use super::{Actor, StepOutcome, WitnessStep};
-use crate::flow::{Check, Domain, KeyOperation, LockScope, Mode, OpenFlags, Operation, Place, RemoveKind};
+use crate::flow::{
+    Check, Domain, KeyOperation, LockScope, MemoryOperation, Mode, OpenFlags, Operation, Place, RemoveKind,
+};
 
 /// What the words are about.
 pub struct Story<'a> {
@@ -42,8 +44,9 @@ impl Story<'_> {
     fn is_shown(&self, event: &Event) -> bool {
         let Some(effect) = event.effect.and_then(|n| self.program.effect(n)) else { return true };
         // A lock that the other does not know keeps nobody out.
-        let itself = matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::Task);
-        let threads = matches!(self.actor, Actor::ItselfThread | Actor::Task);
+        let itself =
+            matches!(self.actor, Actor::Itself | Actor::ItselfThread | Actor::ItselfTask | Actor::Task);
+        let threads = matches!(self.actor, Actor::ItselfThread | Actor::ItselfTask | Actor::Task);
         if let Operation::Lock { scope, .. } = effect.operation
             && (!itself || (scope == LockScope::Thread && !threads))
         {
@@ -72,7 +75,13 @@ impl Story<'_> {
             site: effect.map(|e| e.site),
             operation,
             place: effect.map_or_else(|| self.place.clone(), |e| e.place.clone()),
-            outcome: last.outcome,
+            outcome: match (effect.map(|e| e.operation), last.outcome) {
+                // What the code asks may be the other way round.
+                (Some(Operation::Memory(MemoryOperation::Test)), StepOutcome::Answer(there)) => {
+                    StepOutcome::Found(there)
+                }
+                (_, outcome) => outcome,
+            },
             state: self.describe(&last.files),
         }
     }
@@ -80,7 +89,7 @@ impl Story<'_> {
     fn describe(&self, files: &Filesystem) -> String {
         match self.domain {
             Domain::Files | Domain::Channels => {}
-            Domain::KeyValue => {
+            Domain::KeyValue | Domain::Memory => {
                 return match files.lstat(Process::First, self.target) {
                     Ok(found) => format!("set ({})", self.contents.describe(found.content)),
                     Err(_) => "absent".to_owned(),
@@ -125,7 +134,7 @@ fn builtin_words(actor: Actor) -> &'static str {
         Actor::Acquirer => "create exclusively",
         Actor::Attacker => "swap for a symlink",
         Actor::Stranger => "open as another user",
-        Actor::Itself | Actor::ItselfThread | Actor::Task => "run",
+        Actor::Itself | Actor::ItselfThread | Actor::ItselfTask | Actor::Task => "run",
     }
 }
 
@@ -206,6 +215,10 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
             _ => "update",
         }
         .to_owned(),
+        Operation::Memory(MemoryOperation::Test) => "test".to_owned(),
+        Operation::Memory(MemoryOperation::Set) => "set".to_owned(),
+        Operation::Memory(MemoryOperation::Clear) => "clear".to_owned(),
+        Operation::Suspend => "wait, while other tasks run".to_owned(),
         Operation::Key(KeyOperation::Exists) => "ask for the key".to_owned(),
         Operation::Key(KeyOperation::Get) => "get the key".to_owned(),
         Operation::Key(KeyOperation::Set) => "set the key".to_owned(),

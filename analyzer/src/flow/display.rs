@@ -2,7 +2,7 @@
 
 use super::{
     Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step, Value,
+    MemoryOperation, Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step, Value,
 };
 use std::fmt::{self, Display, Write};
 
@@ -269,6 +269,12 @@ impl Display for Operation {
             Operation::Update => f.write_str("update"),
             Operation::Run => f.write_str("run"),
             Operation::Sync => f.write_str("sync"),
+            Operation::Memory(operation) => f.write_str(match operation {
+                MemoryOperation::Test => "memory-test",
+                MemoryOperation::Set => "memory-set",
+                MemoryOperation::Clear => "memory-clear",
+            }),
+            Operation::Suspend => f.write_str("suspend"),
             Operation::Key(operation) => f.write_str(match operation {
                 KeyOperation::Exists => "key-exists",
                 KeyOperation::Get => "key-get",

@@ -464,6 +464,10 @@ pub enum Operation {
     Sync,
     /// Asks for or changes a key of a store that processes share; the place is the key's name.
     Key(KeyOperation),
+    /// Tests or sets a variable, a field or an entry of a mapping, which the tasks of a process share; the place is its name.
+    Memory(MemoryOperation),
+    /// Waits as a task does: other tasks of the process run in the meantime.
+    Suspend,
     /// Makes a channel that started work reports its failures through.
     Channel {
         /// How much it holds.
@@ -510,6 +514,17 @@ pub enum KeyOperation {
     Delete,
     /// Says when the key is to go by itself, if it is there.
     Expire,
+}
+
+/// What is done to a variable, field or entry; one step each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemoryOperation {
+    /// Whether anything is there. The result is a boolean.
+    Test,
+    /// Puts something there, whatever was there.
+    Set,
+    /// Takes away what is there; that nothing is there is no failure.
+    Clear,
 }
 
 /// How much a channel holds that nobody has taken yet.
@@ -768,6 +783,8 @@ pub enum Domain {
     Mask,
     /// The keys of a store that processes share.
     KeyValue,
+    /// Variables, fields and entries of mappings, which the tasks of a process share.
+    Memory,
     /// What the threads of a process hand to one another; the place is the channel.
     Channels,
 }
@@ -780,6 +797,7 @@ impl Operation {
             Operation::SetCwd => Domain::WorkingDirectory,
             Operation::SetUmask(_) => Domain::Mask,
             Operation::Key(_) => Domain::KeyValue,
+            Operation::Memory(_) | Operation::Suspend => Domain::Memory,
             Operation::Channel { .. }
             | Operation::Send { .. }
             | Operation::Receive { .. }

@@ -376,6 +376,9 @@ impl fmt::Display for Place {
             PlaceKind::Environment(name) => write!(f, "${name}"),
             PlaceKind::Field { base, name, .. } => write!(f, "{base}.{name}"),
             PlaceKind::Call { callee, arguments } => {
+                if let ("[]", [base, key]) = (&**callee, arguments.as_slice()) {
+                    return write!(f, "{base}[{key}]");
+                }
                 write!(f, "{callee}(")?;
                 for (i, a) in arguments.iter().enumerate() {
                     write!(f, "{}{a}", if i == 0 { "" } else { ", " })?;

@@ -49,7 +49,7 @@
 //! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
 //! | `program` | argument 1 names a command of this program (`command` rows), the others are its words |
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
-//! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
+//! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
 //! | `parses` | what was read is understood here, so that half of it makes this fail |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
@@ -62,6 +62,9 @@
 //! subcommand, options aside, and without it the place is where the command runs, which `directory` is the option for; `valued` lists
 //! options that take the next word for their value. A program that is a store does to the key at `place` what `effect` says, unless one of the
 //! `new` words is there: then it sets the key only if it is absent, and with an expiry if one of the `expiring` words is there too.
+//!
+//! `waits` rows say with which `word` a task waits: what tasks share may be tested and set around it, in a text that spells one of
+//! the words `beside` it, if there are such.
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
@@ -192,6 +195,8 @@ pub struct When {
     pub keyword: String,
     /// It must be given as plainly false (or zero, or none); otherwise as anything but that.
     pub off: bool,
+    /// One of these must be given too, as anything but that; empty where no other matters.
+    pub with: Vec<String>,
     /// The operation then.
     pub effect: Option<Operation>,
     /// The failures that are then told as successes.
@@ -399,6 +404,8 @@ pub struct Models {
     repository: FxHashSet<Box<str>>,
     /// By program and subcommand, as `git:clone`.
     commands: FxHashMap<Box<str>, Command>,
+    /// Words with which a task waits, and those one of which must stand beside it for anything to be shared.
+    waits: Vec<(Box<str>, Vec<Box<str>>)>,
     /// Attributes that keep a test from running beside others.
     serial: FxHashSet<Box<str>>,
     kinds: FxHashMap<Box<str>, ErrorKind>,

@@ -2,7 +2,9 @@
 
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program, uses};
-use crate::flow::{Block, Call, Callee, Condition, Exit, LockScope, Operation, ResultId, Step, Value};
+use crate::flow::{
+    Block, Call, Callee, Condition, Exit, LockScope, MemoryOperation, Operation, ResultId, Step, Value,
+};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -246,6 +248,8 @@ fn shows(operation: Operation) -> bool {
             | Operation::Sync
             | Operation::Run
             | Operation::Wait
+            | Operation::Suspend
+            | Operation::Memory(MemoryOperation::Test)
             | Operation::Lock { scope: LockScope::Thread, .. }
     )
 }

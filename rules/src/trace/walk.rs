@@ -216,6 +216,10 @@ impl<'a> Walker<'a> {
     }
 
     fn branch(&mut self, branch: &'a Branch, state: &mut State, depth: usize) -> End {
+        // A block with an end of its own is no decision.
+        if let Condition::Constant(side) = branch.condition {
+            return self.block(if side { &branch.then } else { &branch.otherwise }, state, depth + 1);
+        }
         let number = self.choices;
         self.choices += 1;
         let mut sides = [true, false].map(|side| {

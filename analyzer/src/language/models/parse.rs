@@ -32,6 +32,8 @@ struct Table {
     #[serde(default)]
     serial: Vec<String>,
     #[serde(default)]
+    waits: Vec<WaitRow>,
+    #[serde(default)]
     mirror: Vec<MirrorRow>,
     #[serde(default)]
     api: Vec<ApiRow>,
@@ -43,6 +45,18 @@ struct Table {
     lock: Vec<LockRow>,
     #[serde(default)]
     mode: Vec<ModeRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitRow {
+    word: String,
+    #[serde(default)]
+    beside: Vec<String>,
+}
+
+fn into_boxes(words: Vec<String>) -> Vec<Box<str>> {
+    words.into_iter().map(Into::into).collect()
 }
 
 fn double_colon() -> String {
@@ -133,6 +147,8 @@ struct WhenRow {
     keyword: String,
     #[serde(default)]
     off: bool,
+    #[serde(default)]
+    with: Vec<String>,
     effect: Option<String>,
     flags: Option<Vec<String>>,
     #[serde(default)]
@@ -213,6 +229,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
             context.insert(&mut models.commands, &format!("{}:{word}", row.program), command)?;
         }
     }
+    models.waits = table.waits.into_iter().map(|row| (row.word.into(), into_boxes(row.beside))).collect();
     models.serial = table.serial.into_iter().map(Into::into).collect();
     for row in table.mirror {
         let context = Row { list: "mirror", name: row.of.clone() };
@@ -452,12 +469,15 @@ impl ApiRow {
     }
 
     fn when(&self, row: &WhenRow, context: &Row) -> Result<When, ModelError> {
-        if !self.keywords.contains(&row.keyword) {
-            return Err(context.error(format!("`{}` is none of its keywords", row.keyword)));
+        for keyword in [&row.keyword].into_iter().chain(&row.with) {
+            if !self.keywords.contains(keyword) {
+                return Err(context.error(format!("`{keyword}` is none of its keywords")));
+            }
         }
         Ok(When {
             keyword: row.keyword.clone(),
             off: row.off,
+            with: row.with.clone(),
             effect: match &row.flags {
                 Some(words) => Some(Operation::Open(context.flags(words)?)),
                 None => context.optional("effect", row.effect.as_ref(), operation)?,

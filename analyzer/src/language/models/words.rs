@@ -6,10 +6,12 @@
 //! another row that returns it, which needs words of its own. So for each last part there are companions, one of which must be in
 //! the same text; what is presumed by its name alone needs none. Where the words are not there, no lowering finds an effect.
 //!
+//! What tasks share in memory is no library's, and is tested and set around a word with which a task waits.
+//!
 //! Left out are effects that no rule reports on by themselves: reading the environment, syncing, locks that keep threads apart.
 
 use super::{Api, Models, SpawnKind};
-use crate::flow::{FileSummary, LockScope, Operation, Step};
+use crate::flow::{FileSummary, LockScope, MemoryOperation, Operation, Step};
 use crate::link::each_step;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -45,6 +47,13 @@ impl Words {
                 Companions::None => {}
                 Companions::One(companions) => companions.extend(spread.companions(owner)),
             }
+        }
+        for (word, beside) in &models.waits {
+            let companions = match beside.is_empty() {
+                true => Companions::None,
+                false => Companions::One(beside.iter().cloned().collect()),
+            };
+            words.effects.insert(word.clone(), companions);
         }
         for companions in words.effects.values() {
             if let Companions::One(companions) = companions {
@@ -86,6 +95,8 @@ fn is_reported_on(operation: Operation) -> bool {
             | Operation::Send { .. }
             | Operation::Receive { .. }
             | Operation::Wait
+            | Operation::Suspend
+            | Operation::Memory(MemoryOperation::Test | MemoryOperation::Clear)
             | Operation::HandOver
             | Operation::Use
     )

@@ -157,6 +157,9 @@ impl<'t> Lowerer<'_, 't> {
     /// A call.
     pub fn call(&mut self, node: &'t ExprCall) -> Val<'t> {
         let at = span(node);
+        if let Some(entry) = self.memory_looked_up(node) {
+            return entry;
+        }
         if let Expr::Attribute(attribute) = &*node.func {
             if let Expr::Call(inner) = &*attribute.value
                 && matches!(&*inner.func, Expr::Name(name) if name.id == "super")
@@ -276,7 +279,7 @@ impl<'t> Lowerer<'_, 't> {
         }
         if let Some(function) = self.file.declared.functions.get(name).copied() {
             let arguments = self.bind(&function.parameters, given, false);
-            let ty = returns(function, self.file.names);
+            let ty = self.returned_by(name);
             return self.unknown_call(Callee::Function(name.to_owned()), arguments, at, ty, None);
         }
         if let Some((owner, method)) = name.rsplit_once("::")
@@ -289,7 +292,7 @@ impl<'t> Lowerer<'_, 't> {
                 false => given,
             };
             let arguments = self.bind(&function.parameters, given, what.is_static);
-            let ty = returns(function, self.file.names);
+            let ty = self.returned_by(&[&of, "::", method].concat());
             let ty = if what.of_class && ty == Ty::Unknown { Ty::named(owner) } else { ty };
             return self.unknown_call(
                 Callee::Function([&of, "::", method].concat()),
@@ -501,6 +504,11 @@ impl<'t> Lowerer<'_, 't> {
         }
     }
 
+    /// What a function or method of this file returns, as far as it says or its returns tell.
+    fn returned_by(&self, name: &str) -> Ty {
+        self.file.declared.returns.get(name).cloned().unwrap_or_default()
+    }
+
     // --- methods -----------------------------------------------------------------------------------------------------
 
     /// A call of a method.
@@ -514,7 +522,7 @@ impl<'t> Lowerer<'_, 't> {
         {
             let what = decorated(&function.decorator_list);
             let arguments = self.bind(&function.parameters, given.on(receiver), what.is_static);
-            let ty = returns(function, self.file.names);
+            let ty = self.returned_by(&[&of, "::", name].concat());
             let callee = Callee::Method { receiver: Some(of), name: name.to_owned() };
             return self.unknown_call(callee, arguments, at, ty, None);
         }

@@ -24,6 +24,10 @@ impl<'t> Lowerer<'_, 't> {
                 let leave = [dotted(owner).as_str(), ".__exit__"].concat();
                 this.file.models.api(&leave).is_some_and(|api| api.joins)
             });
+            let locks = is_lock_name(&item.context_expr) || this.is_lock(&value);
+            if this.enters_waiting && !locks {
+                this.suspends(None, span(&item.context_expr));
+            }
             if let Some(target) = &item.optional_vars {
                 this.set(target, value);
             }
@@ -138,6 +142,14 @@ impl<'t> Lowerer<'_, 't> {
             }
             _ => (value, None),
         }
+    }
+
+    /// Whether what is entered is a lock by its type.
+    fn is_lock(&self, value: &Val<'t>) -> bool {
+        value.ty.name().is_some_and(|owner| {
+            let enter = [dotted(owner).as_str(), ".__enter__"].concat();
+            self.file.models.api(&enter).is_some_and(|api| matches!(api.effect, Some(Operation::Lock { .. })))
+        })
     }
 
     /// A lock by its name alone.

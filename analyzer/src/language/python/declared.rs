@@ -1,5 +1,6 @@
 //! What a file declares: classes with their attributes and methods, functions, variables.
 
+use super::library::is_stream;
 use super::names::{Names, each_block};
 use super::types::{self, Ty, annotated, of_name};
 use crate::flow::{FileSummary, TypeDeclaration};
@@ -132,7 +133,10 @@ fn annotated_returns(
     for statement in body {
         match statement {
             Stmt::FunctionDef(function) => {
-                let ty = returns(function, names);
+                let ty = match returns(function, names) {
+                    Ty::Unknown => handed_out(function, names, found, outer),
+                    ty => ty,
+                };
                 if ty != Ty::Unknown {
                     found.insert(inside(&function.name), ty);
                 }
@@ -141,6 +145,36 @@ fn annotated_returns(
                 annotated_returns(&class.body, names, &inside(&class.name), found, depth + 1);
             }
             other => each_block(other, &mut |b| annotated_returns(b, names, outer, found, depth + 1)),
+        }
+    }
+}
+
+/// What a function without an annotation returns, by the first of its returns that tells: an object of a library that the models know
+/// (a client, a lock). Paths and open files are followed as values, and need no type here.
+fn handed_out(function: &StmtFunctionDef, names: &Names, returns: &FxHashMap<String, Ty>, owner: &str) -> Ty {
+    let mut found = Ty::Unknown;
+    // What variables of the module are is not known yet.
+    let (parameters, values) = (Some(&*function.parameters), &FxHashMap::default());
+    let by = Inference { names, parameters, returns, values, class: owner };
+    each_return(&function.body, 0, &mut |value| {
+        if found == Ty::Unknown {
+            found = infer(value, &by, 0);
+        }
+    });
+    let known =
+        found.name().is_some_and(|name| Models::python().canonical_type(&types::dotted(name)).is_some());
+    if known && !found.is_path() && !is_stream(&found) { found } else { Ty::Unknown }
+}
+
+fn each_return<'t>(body: &'t [Stmt], depth: usize, visit: &mut dyn FnMut(&'t Expr)) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for statement in body {
+        match statement {
+            Stmt::Return(node) => node.value.iter().for_each(|value| visit(value)),
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            other => each_block(other, &mut |block| each_return(block, depth + 1, visit)),
         }
     }
 }
@@ -394,6 +428,14 @@ fn infer(expr: &Expr, by: &Inference<'_, '_>, depth: usize) -> Ty {
                 _ => Ty::Unknown,
             }
         }
+        Expr::Subscript(subscript) => match names.qualified(&subscript.value) {
+            Some(name) => {
+                let item = [types::dotted(&name).as_str(), ".__getitem__"].concat();
+                let api = Models::python().api(&item);
+                api.and_then(|api| api.returns.as_deref()).map_or(Ty::Unknown, Ty::of_row)
+            }
+            None => Ty::Unknown,
+        },
         Expr::List(list) => Ty::Sequence(Rc::new(list.elts.first().map_or(Ty::Unknown, inner))),
         _ => Ty::Unknown,
     }

@@ -63,6 +63,7 @@ impl<'t> Lowerer<'_, 't> {
                 {
                     self.waited_for(r);
                 }
+                self.suspends(Some(&wait.value), span(wait));
                 value
             }
             Expr::FString(text) => self.f_string(text),
@@ -305,6 +306,11 @@ impl<'t> Lowerer<'_, 't> {
     // --- operators ---------------------------------------------------------------------------------------------------
 
     fn unary(&mut self, node: &'t ExprUnaryOp) -> Val<'t> {
+        if node.op == UnaryOp::Not
+            && let Some(there) = self.memory_test(&node.operand)
+        {
+            return Val::cond(there.negated());
+        }
         let value = self.expr(&node.operand);
         match node.op {
             UnaryOp::Not => {
@@ -319,9 +325,10 @@ impl<'t> Lowerer<'_, 't> {
     fn bool_op(&mut self, node: &'t ExprBoolOp) -> Val<'t> {
         let is_and = node.op == BoolOp::And;
         let Some((first, rest)) = node.values.split_first() else { return Val::opaque() };
+        let mut shared = self.memory_test(first);
         let mut value = self.expr(first);
         for next in rest {
-            let left = self.condition_of(&value);
+            let left = shared.take().unwrap_or_else(|| self.condition_of(&value));
             // The right side runs only when the left does not decide.
             let mark = self.open_block();
             let right = self.expr(next);
@@ -467,6 +474,9 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     fn compare(&mut self, node: &'t ExprCompare) -> Val<'t> {
+        if let Some(condition) = self.memory_compared(node) {
+            return Val::cond(condition);
+        }
         let mut left = self.expr(&node.left);
         let mut conditions = Vec::new();
         for (op, next) in node.ops.iter().zip(&node.comparators) {
@@ -495,7 +505,7 @@ impl<'t> Lowerer<'_, 't> {
                 return one_failed(of, Kinds::of(*kind));
             }
             (V::Result(r), V::None) | (V::None, V::Result(r)) => {
-                if self.opened.contains(r) {
+                if self.opened.contains(r) || self.optional.contains(r) {
                     return failed(*r);
                 }
                 return Condition::True(*r).negated();
@@ -507,6 +517,10 @@ impl<'t> Lowerer<'_, 't> {
             (V::Cond(c), V::None) | (V::None, V::Cond(c)) => return c.clone().negated(),
             (V::Cond(a), V::Cond(Condition::Constant(b))) | (V::Cond(Condition::Constant(b)), V::Cond(a)) => {
                 return if *b { a.clone() } else { a.clone().negated() };
+            }
+            // How many there are of one.
+            (V::Cond(c), V::Number(n @ (0 | 1))) | (V::Number(n @ (0 | 1)), V::Cond(c)) => {
+                return if *n == 1 { c.clone() } else { c.clone().negated() };
             }
             (V::Number(a), V::Number(b)) => return Condition::Constant(a == b),
             (V::Place(a), V::Place(b)) if a == b => return Condition::Constant(true),

@@ -6,8 +6,8 @@ use super::lower::Lowerer;
 use super::types::{Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{
-    Certainty, Check, Condition, Effect, Exit, Kinds, LockScope, OnFailure, OpenFlags, Operation, Place,
-    PlaceKind, ResultId, Root, Spawn, Step, Value,
+    Certainty, Check, Condition, Effect, Exit, KeyOperation, Kinds, LockScope, OnFailure, OpenFlags,
+    Operation, Place, PlaceKind, ResultId, Root, Spawn, Step, Value,
 };
 use crate::language::command::{CommandLine, WORDS};
 use crate::language::conditions::add_data;
@@ -441,9 +441,13 @@ impl<'t> Lowerer<'_, 't> {
         let mut operation = operation;
         let mut tolerates = api.tolerates;
         let mut fails = api.fails == Fails::Result;
+        let given_as = |keyword: &str, off: bool| {
+            let at = api.keywords.iter().position(|k| k == keyword);
+            arguments.get(at).is_some_and(|value| value.is_off() == off)
+        };
         for when in &api.when {
-            let at = api.keywords.iter().position(|k| *k == when.keyword);
-            if arguments.get(at).is_some_and(|value| value.is_off() == when.off) {
+            let beside = when.with.is_empty() || when.with.iter().any(|other| given_as(other, false));
+            if beside && given_as(&when.keyword, when.off) {
                 operation = when.effect.unwrap_or(operation);
                 tolerates = tolerates.union(when.tolerates);
                 fails |= when.raises;
@@ -611,7 +615,12 @@ impl<'t> Lowerer<'_, 't> {
 
     /// What a call with an effect returned.
     fn effect_result(&mut self, result: ResultId, api: &Api, operation: Operation, place: Place) -> Val<'t> {
-        let reads = matches!(operation, Operation::Read | Operation::ReadDir);
+        // That a key is not there is `None`.
+        let optional = matches!(operation, Operation::Key(KeyOperation::Get | KeyOperation::Swap));
+        if optional {
+            self.optional.insert(result);
+        }
+        let reads = optional || matches!(operation, Operation::Read | Operation::ReadDir);
         let data = if reads { vec![result] } else { Vec::new() };
         if api.returns.as_deref() == Some(HANDLE_AND_PATH) {
             let handle = Val::new(V::Result(result), Ty::named(FILE));

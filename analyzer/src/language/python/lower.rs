@@ -1,6 +1,7 @@
 //! The lowerer of one function: its state, variables, decisions, and what functions return.
 
 use super::declared::Declared;
+use super::memory::Shared;
 use super::names::Names;
 use super::types::Ty;
 use super::value::{V, Val, one_failed};
@@ -34,6 +35,8 @@ pub struct FileScope<'a, 't> {
     pub names: &'a Names,
     /// What the file declares.
     pub declared: &'a Declared<'t>,
+    /// What its tasks share.
+    pub shared: &'a Shared,
 }
 
 /// A variable, or an attribute of one that was set.
@@ -74,10 +77,16 @@ pub struct Lowerer<'a, 't> {
     pub class: Option<String>,
     /// Whether these are the statements of the module itself.
     pub is_module: bool,
+    /// Whether it runs in tasks, and tests or sets what they share.
+    pub shares: bool,
+    /// Whether the `with` statement that is entered waits.
+    pub enters_waiting: bool,
     /// Whether this is the body of a context manager that is written as a generator.
     pub manages: bool,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
+    /// Results that are none where they failed: what was asked for is not there.
+    pub optional: FxHashSet<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Locks that are held, with what they are on.
@@ -139,8 +148,11 @@ impl<'a, 't> Lowerer<'a, 't> {
             handling: Vec::new(),
             class: None,
             is_module: false,
+            shares: false,
+            enters_waiting: false,
             manages: false,
             result_places: FxHashMap::default(),
+            optional: FxHashSet::default(),
             opened: FxHashSet::default(),
             held: Vec::new(),
             accessed: FxHashSet::default(),
@@ -540,6 +552,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         match &value.v {
             V::Cond(c) => c.clone(),
             V::None => Condition::Constant(false),
+            V::Result(r) if self.optional.contains(r) => Condition::Ok(*r),
             V::Result(r) => Condition::True(*r),
             V::Closure(_) | V::Bound(_) | V::Error(_) | V::Command(_) => Condition::Constant(true),
             V::Number(n) => Condition::Constant(*n != 0),

@@ -10,6 +10,7 @@ mod declared;
 mod expr;
 mod library;
 mod lower;
+mod memory;
 mod names;
 mod nesting;
 mod render;
@@ -64,8 +65,9 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let names = Names::collect(summary.module.clone(), is_package, body);
     summary.imports = names.to_flow();
     let declared = declared::collect(body, &names, &mut summary);
-    let scope =
-        FileScope { models: crate::language::models::Models::python(), names: &names, declared: &declared };
+    let models = crate::language::models::Models::python();
+    let shared = memory::Shared::of(body);
+    let scope = FileScope { models, names: &names, declared: &declared, shared: &shared };
     let main = body.iter().any(asks_for_main) || file.path.ends_with("__main__.py");
     // A module in a package is there to be imported, and so is one that does not ask whether it is run, or says what it hands out.
     let says = |s: &Stmt| matches!(s, Stmt::Assign(a) if a.targets.iter().any(|t| matches!(t, Expr::Name(n) if n.id == "__all__")));
@@ -219,6 +221,7 @@ fn function<'t>(
     let mut lowerer = Lowerer::new(scope);
     lowerer.class = class.map(str::to_owned);
     lowerer.manages = what.manages;
+    lowerer.shares = scope.shared.is_touched_by(node);
     let mut parameters = declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class);
     leave_out(scope, node, &mut parameters);
     lowerer.statements(&node.body);
@@ -252,6 +255,7 @@ fn function<'t>(
         // Who enters it gets what it does before it hands out; what it does as a whole is looked at here.
         let mut whole = Lowerer::new(scope);
         whole.class = class.map(str::to_owned);
+        whole.shares = scope.shared.is_touched_by(node);
         let parameters = declare_parameters(&mut whole, node, class, what.is_static, what.of_class);
         whole.statements(&node.body);
         let steps = whole.finish();

@@ -62,7 +62,11 @@ impl<'t> Lowerer<'_, 't> {
             Stmt::While(s) => self.while_statement(s),
             Stmt::For(s) => self.for_statement(s),
             Stmt::Try(s) => self.try_statement(s),
-            Stmt::With(s) => self.with_items(&s.items, &s.body, span(s)),
+            Stmt::With(s) => {
+                let around = std::mem::replace(&mut self.enters_waiting, s.is_async);
+                self.with_items(&s.items, &s.body, span(s));
+                self.enters_waiting = around;
+            }
             Stmt::Return(s) => self.return_statement(s),
             Stmt::Raise(s) => self.raise_statement(s),
             Stmt::Break(_) => {
@@ -115,6 +119,7 @@ impl<'t> Lowerer<'_, 't> {
 
     /// Sets what an assignment's left side names.
     pub fn set(&mut self, target: &'t Expr, value: Val<'t>) {
+        self.memory_set(target, &value);
         match target {
             Expr::Name(name) => {
                 let value = self.named(value, &name.id);
@@ -274,6 +279,9 @@ impl<'t> Lowerer<'_, 't> {
             &node.body,
             |this| {
                 let goes_on = this.opaque_condition(Vec::new());
+                if node.is_async {
+                    this.suspends(None, span(&*node.iter));
+                }
                 this.bind_item(&node.target, &iterated);
                 Some(goes_on)
             },
@@ -418,6 +426,9 @@ impl<'t> Lowerer<'_, 't> {
             Expr::BoolOp(op) => this.of_both(op),
             Expr::UnaryOp(not) if not.op == UnaryOp::Not => this.condition(&not.operand).negated(),
             _ => {
+                if let Some(there) = this.memory_test(test) {
+                    return there;
+                }
                 let value = this.expr(test);
                 this.condition_of(&value)
             }

@@ -21,6 +21,8 @@ impl Lowerer<'_> {
         if !items.is_empty() {
             self.enter_scope(&items);
         }
+        // What the statement around has made lives on until that ends.
+        let around = std::mem::take(&mut self.temporaries);
         let mut value = Val::opaque();
         for (at, statement) in statements.iter().enumerate() {
             value = Val::opaque();
@@ -58,6 +60,7 @@ impl Lowerer<'_> {
                 Stmt::Item(_) => {}
             }
         }
+        self.temporaries.splice(0..0, around);
         value
     }
 
@@ -187,7 +190,10 @@ impl Lowerer<'_> {
             Expr::Closure(e) => Val::new(V::Closure(Rc::new(e.clone())), Ty::Unknown),
             Expr::Await(e) => {
                 let value = self.expr(&e.base);
-                self.awaited(value, self.file.spans.of(e.await_token.span))
+                let span = self.file.spans.of(e.await_token.span);
+                let value = self.awaited(value, span);
+                self.suspends(&value, self.file.spans.awaited(e));
+                value
             }
             Expr::Unary(e) => {
                 let value = self.expr(&e.expr);
@@ -528,6 +534,7 @@ impl Lowerer<'_> {
 
     fn assignment(&mut self, e: &syn::ExprAssign) -> Val {
         let value = self.expr(&e.right);
+        self.memory_assigned(&e.left, &value, self.file.spans.assigned(e));
         match &*e.left {
             Expr::Path(p) => {
                 if let Some(name) = p.path.get_ident().map(ToString::to_string) {
@@ -574,8 +581,14 @@ impl Lowerer<'_> {
         // The condition's bindings live in a block of their own around the decision.
         let reached = !self.diverged;
         let (block, value) = self.in_block(|this| {
+            let around = std::mem::take(&mut this.temporaries);
             let value = this.expr(&e.cond);
             let condition = this.condition_of(&value);
+            // What a condition without bindings makes is gone before the decision.
+            if !has_let(&e.cond) {
+                this.end_statement();
+            }
+            this.temporaries.splice(0..0, around);
             this.branch(
                 condition,
                 |this| this.statements(&e.then_branch.stmts),
@@ -837,6 +850,19 @@ pub fn root_variable(expr: &Expr) -> Option<String> {
             Expr::MethodCall(e) => &e.receiver,
             Expr::Try(e) => &e.expr,
             _ => return None,
+        };
+    }
+}
+
+/// Whether a condition binds what it matches, which lives on in the decision.
+fn has_let(condition: &Expr) -> bool {
+    let mut condition = condition;
+    loop {
+        condition = match condition {
+            Expr::Let(_) => return true,
+            Expr::Binary(e) if matches!(&*e.right, Expr::Let(_)) => return true,
+            Expr::Binary(e) => &e.left,
+            _ => return false,
         };
     }
 }

@@ -83,6 +83,8 @@ pub struct Lowerer<'a> {
     pub last_status: Option<ResultId>,
     /// Results that may be guards or handles: locks, opens and calls.
     pub droppable: FxHashSet<ResultId>,
+    /// Whether it runs in tasks, and tests and sets what they share.
+    pub shares: bool,
     /// Guards of mutexes, which keep nobody out once they are gone.
     pub mutex_guards: FxHashSet<ResultId>,
     depth: usize,
@@ -132,6 +134,7 @@ impl<'a> Lowerer<'a> {
             statuses: FxHashSet::default(),
             last_status: None,
             droppable: FxHashSet::default(),
+            shares: false,
             mutex_guards: FxHashSet::default(),
             depth: 0,
             inline: 0,
@@ -472,6 +475,15 @@ impl<'a> Lowerer<'a> {
     /// Returns from the function or frame.
     pub fn push_return(&mut self, value: &Val) {
         self.moved(value);
+        // A mutex that only the returned expression has locked is free again.
+        let (guards, rest) = std::mem::take(&mut self.temporaries)
+            .into_iter()
+            .partition::<Vec<_>, _>(|r| self.mutex_guards.contains(r));
+        self.temporaries = rest;
+        for guard in guards {
+            let site = self.site(Span::default());
+            self.push(Step::Release(guard, site));
+        }
         if let V::Maybe(m) = &value.v
             && !matches!(m.ok, Condition::Constant(_) | Condition::Ok(_))
         {

@@ -6,6 +6,7 @@ mod command;
 mod expr;
 mod lower;
 mod macros;
+mod memory;
 mod methods;
 mod modes;
 mod names;
@@ -440,6 +441,7 @@ impl Walker<'_> {
             generics
         };
         lowerer.generics = generics;
+        lowerer.shares = memory::shares(signature, block);
         let (parameters, has_receiver) = declare_parameters(&mut lowerer, signature, owner);
         let value = lowerer.statements(&block.stmts);
         if !lowerer.diverged {

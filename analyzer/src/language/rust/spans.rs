@@ -40,6 +40,16 @@ impl<'t> Spans<'t> {
         self.between(first(&call.func), call.paren_token.span.close())
     }
 
+    /// What is awaited.
+    pub fn awaited(&self, e: &syn::ExprAwait) -> Span {
+        self.between(first(&e.base), e.await_token.span)
+    }
+
+    /// An assignment, up to what is assigned.
+    pub fn assigned(&self, e: &syn::ExprAssign) -> Span {
+        self.between(first(&e.left), e.eq_token.span)
+    }
+
     fn offset(&self, at: LineColumn) -> u32 {
         let line = u32::try_from(at.line).ok().and_then(|line| self.lines.line_start(line)).unwrap_or(0);
         let columns = if self.ascii {
