@@ -323,11 +323,16 @@ impl Candidate {
 /// a helper, say, whose own question that is.
 fn asked_again(trace: &Trace<'_>, pair: Pair, place: &Place) -> Option<usize> {
     let act = trace.events.get(pair.act)?;
+    // Who edits what it read does not read it again by asking whether it is there.
+    let reads = |event: &Event<'_>| event.effect.operation == Operation::Read;
+    let read = trace.events.get(pair.check).is_some_and(reads);
     let later = act.guards.iter().filter(|guard| guard.event > pair.check && guard.says == pair.says);
     let mut later = later.map(|guard| guard.event);
     later.find(|at| {
         trace.events.get(*at).is_some_and(|asked| {
-            asked.effect.place == *place && asked.held.iter().any(|lock| act.held.contains(lock))
+            asked.effect.place == *place
+                && reads(asked) == read
+                && asked.held.iter().any(|lock| act.held.contains(lock))
         })
     })
 }

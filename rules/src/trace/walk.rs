@@ -218,7 +218,13 @@ impl<'a> Walker<'a> {
     fn branch(&mut self, branch: &'a Branch, state: &mut State, depth: usize) -> End {
         // A block with an end of its own is no decision.
         if let Condition::Constant(side) = branch.condition {
-            return self.block(if side { &branch.then } else { &branch.otherwise }, state, depth + 1);
+            let before = state.clone();
+            let end = self.block(if side { &branch.then } else { &branch.otherwise }, state, depth + 1);
+            // What is held where it leaves is given back on the way.
+            if end == End::Left {
+                *state = before;
+            }
+            return end;
         }
         let number = self.choices;
         self.choices += 1;
