@@ -10,6 +10,10 @@ corpus *flags:
 bench rounds="7":
     cargo run --release -p xtask -- bench {{ rounds }}
 
+# The whole run on a folder of Python beside ruff and bandit, which are to be on the PATH.
+bench-python folder:
+    cargo run --release -p xtask -- peers {{ folder }}
+
 # Time and peak memory on 2 to 200 MB of Rust: the pinned crates, the parts of the folders named, and copies where that is not enough.
 bench-scaling *folders:
     cargo run --release -p xtask -- scaling {{ folders }}

@@ -115,7 +115,7 @@ pub fn timed(own: &Path, program: &Path, words: &[&str], folders: &[PathBuf]) ->
 }
 
 /// Median time in seconds and highest peak in KiB.
-fn summary(runs: &[Run]) -> Result<(f64, u64), Failure> {
+pub fn summary(runs: &[Run]) -> Result<(f64, u64), Failure> {
     let mut times: Vec<Duration> = runs.iter().map(|r| r.time).collect();
     times.sort();
     let median = times.get(times.len() / 2).ok_or("no round was measured")?.as_secs_f64();

@@ -1,4 +1,4 @@
-//! Chores of this repository, run by the justfile: `corpus`, `bench`, `scaling`, `explore`, `prefilter` and `new-rule`.
+//! Chores of this repository, run by the justfile: `corpus`, `bench`, `peers`, `scaling`, `explore`, `prefilter` and `new-rule`.
 //!
 //! `parse` and `measure` are what `bench` starts as child processes of its own.
 
@@ -6,6 +6,7 @@ mod bench;
 mod corpus;
 mod explore;
 mod new_rule;
+mod peers;
 mod pins;
 mod prefilter;
 mod scaling;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 /// Any failure, as text for a person.
 type Failure = Box<dyn Error + Send + Sync>;
 
-const USAGE: &str = "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask scaling [FOLDER..] | xtask explore | \
+const USAGE: &str = "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask peers FOLDER | xtask scaling [FOLDER..] | xtask explore | \
                      xtask prefilter FOLDER.. | xtask new-rule ID LIKE";
 
 /// The same as the measured program has: what is compared is the work.
@@ -31,6 +32,7 @@ fn main() -> Result<ExitCode, Failure> {
         ["corpus", "--bless"] => corpus::run(true),
         ["bench"] => bench::run(7),
         ["bench", rounds] => bench::run(rounds.parse()?),
+        ["peers", folder] => peers::run(folder),
         ["scaling", folders @ ..] => scaling::run(folders),
         ["prefilter", folders @ ..] => prefilter::run(folders),
         ["explore"] => explore::run(),
