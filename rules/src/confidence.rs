@@ -190,9 +190,12 @@ impl Surroundings<'_> {
 
     /// Whether the place, here or as a caller names it, lies where all instances of a program look.
     pub fn is_for_all_instances(&self, candidate: &Candidate) -> bool {
-        std::iter::once(&candidate.place)
-            .chain(&self.in_callers)
-            .any(|place| names::shared_root(place).is_some())
+        names::shared_root(&candidate.place).is_some() || self.is_shared_by_callers()
+    }
+
+    /// Whether the place, as a caller names it, lies in a directory that everybody knows.
+    fn is_shared_by_callers(&self) -> bool {
+        self.in_callers.iter().any(|place| names::shared_root(place).is_some())
     }
 
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.
@@ -207,7 +210,7 @@ impl Surroundings<'_> {
             Role::RemovesTree,
         ];
         names::shared_root(place).is_some()
-            || self.in_callers.iter().any(|place| names::shared_root(place).is_some())
+            || self.is_shared_by_callers()
             || self
                 .evidence
                 .find(place, &ALL, |u| u.function != self.function)
@@ -484,7 +487,7 @@ fn met(
         _ if names::is_output(&candidate.place)
             && !candidate.staged
             && !is_used_again(candidate)
-            && !surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()) =>
+            && !surroundings.is_shared_by_callers() =>
         {
             (Confidence::Low, "it lies where a tool puts the results of one run".to_owned())
         }
@@ -687,8 +690,7 @@ fn harmless(
     let edited = surroundings.hint(place).is_some_and(|hint| hint.edited);
     // Every run looks into the directories that all know; into a project's own, whoever works on that.
     let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
-        && (names::shared_root(place).is_some()
-            || surroundings.in_callers.iter().any(|place| names::shared_root(place).is_some()));
+        && (names::shared_root(place).is_some() || surroundings.is_shared_by_callers());
     let run = matches!(reason, Reason::Run);
     if overwrites && !known && !run && !surroundings.open && (!surroundings.is_async || edited) && !kept {
         return Some("it is written at once, by a command that a person gives");

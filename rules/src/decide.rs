@@ -1,5 +1,8 @@
 //! From candidates to findings: each is explored beside the plausible actors, and the worst race is reported.
 
+mod callers;
+
+use self::callers::Callers;
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
@@ -8,7 +11,7 @@ use crate::left_running::{LeftRunning, Work};
 use crate::made_once;
 use crate::names;
 use crate::narrow::{calls, effects, narrow, size, without_work};
-use crate::pairs::{Candidate, Meaning, Point, Relation, is_private, is_process_lock};
+use crate::pairs::{Candidate, Meaning, Point, Relation};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
@@ -17,14 +20,12 @@ use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{
-    Block, Callee, Domain, Effect, Exit, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Step,
+    Block, Callee, Domain, Exit, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Step,
     Uniqueness, Value,
 };
 use fsrace_analyzer::language::{guards_environment, in_terms_of};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
-use std::rc::Rc;
 
 /// How many candidates of one rule in one function are explored.
 const PER_RULE: usize = 48;
@@ -171,13 +172,7 @@ impl<'p> View<'p> {
             function: self.function,
             name: &self.summary.name,
             is_async: self.summary.context.is_async,
-            is_lazy: made_once::is_lazy(&self.summary.name) || {
-                let starts = |caller: &FunctionId| {
-                    program.function(*caller).is_none_or(|caller| made_once::is_start(&caller.name))
-                };
-                let callers = program.callers(self.function);
-                !made_once::is_start(&self.summary.name) && !callers.iter().all(starts)
-            },
+            is_lazy: candidate.act.effect.operation.domain() == Domain::Memory && self.is_lazy(program),
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
             // What a library gives to whoever imports it may be called twice at once, whoever calls it here.
             open: self.summary.context.public
@@ -318,6 +313,16 @@ impl<'p> View<'p> {
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
         Some(Decided { finding, check: None, inner: act, depth: 0, of_process: false })
+    }
+
+    /// Whether what the function makes is made where it is first wanted, and not by an owner who starts it.
+    fn is_lazy(&self, program: &Program) -> bool {
+        let starts = |caller: &FunctionId| {
+            program.function(*caller).is_none_or(|caller| made_once::is_start(&caller.name))
+        };
+        made_once::is_lazy(&self.summary.name)
+            || (!made_once::is_start(&self.summary.name)
+                && !program.callers(self.function).iter().all(starts))
     }
 
     /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
@@ -606,130 +611,6 @@ fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor:
         check: candidate.check.as_ref().map(|point| point.effect.site),
         act: candidate.act.effect.site,
         actor,
-    }
-}
-
-/// The callers of one function, whose bodies all its candidates share.
-struct Callers<'p> {
-    program: &'p Program,
-    explorer: &'p Explorer,
-    bodies: FxHashMap<FunctionId, Rc<Block>>,
-}
-
-impl<'p> Callers<'p> {
-    fn new(program: &'p Program, explorer: &'p Explorer) -> Self {
-        Callers { program, explorer, bodies: FxHashMap::default() }
-    }
-
-    fn body(&mut self, function: FunctionId) -> Rc<Block> {
-        let body = self.bodies.entry(function).or_insert_with(|| Rc::new(self.program.body(function)));
-        Rc::clone(body)
-    }
-
-    /// The candidate's place in the terms of the known callers, where it is passed in.
-    fn places(&mut self, function: FunctionId, candidate: &Candidate, levels: usize) -> Vec<Place> {
-        let passed_in = candidate.place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
-        if !passed_in || levels == 0 {
-            return Vec::new();
-        }
-        let callers = self.program.callers(function);
-        let mut found = Vec::new();
-        for caller in callers.iter().take(CALLERS) {
-            if self.program.function(*caller).is_some_and(|s| s.context.test) {
-                continue;
-            }
-            let body = self.body(*caller);
-            found.extend(place_in(&effects(&body), candidate));
-            found.extend(self.places(*caller, candidate, levels - 1));
-        }
-        found
-    }
-
-    /// Whether the function is a method that only its type's own methods are known to call.
-    fn are_of_its_type(&self, function: FunctionId) -> bool {
-        let owner = |function: FunctionId| {
-            let summary = self.program.function(function)?;
-            summary.name.rsplit_once("::").map(|(owner, _)| owner).filter(|_| summary.has_receiver)
-        };
-        let own = owner(function);
-        own.is_some() && self.program.callers(function).iter().all(|caller| owner(*caller) == own)
-    }
-
-    /// Whether every known caller holds a mutex of the process at the candidate's act.
-    fn are_serial(
-        &mut self,
-        function: FunctionId,
-        candidate: &Candidate,
-        levels: usize,
-        asked: &mut Vec<FunctionId>,
-    ) -> bool {
-        let program = self.program;
-        let callers = program.callers(function);
-        if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
-            return false;
-        }
-        asked.push(function);
-        let mut any = false;
-        for caller in callers {
-            if asked.contains(caller) || program.function(*caller).is_some_and(|s| s.context.test) {
-                continue;
-            }
-            let body = self.body(*caller);
-            let trace = Trace::of(&body);
-            let site = candidate.act.effect.site;
-            let serial = trace.events.iter().any(|event| event.effect.site == site && event.serial);
-            if !serial && !self.are_serial(*caller, candidate, levels - 1, asked) {
-                return false;
-            }
-            any = true;
-        }
-        any
-    }
-
-    /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
-    fn are_safe(&mut self, function: FunctionId, candidate: &Candidate, actor: Actor, levels: usize) -> bool {
-        let program = self.program;
-        let callers = program.callers(function);
-        if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
-            return false;
-        }
-        // One that is not safe settles it, and exploring is what costs: it comes last.
-        let mut locked = Vec::new();
-        for caller in callers {
-            let body = self.body(*caller);
-            let effects = effects(&body);
-            let Some(place) = place_in(&effects, candidate) else { return false };
-            if is_private(&place) {
-                continue;
-            }
-            // Nothing but a lock makes the same steps safe.
-            let in_memory = candidate.act.effect.operation.domain() == Domain::Memory;
-            let keeps_out = |e: &&&Effect| {
-                is_process_lock(e) || (in_memory && matches!(e.operation, Operation::Lock { .. }))
-            };
-            if effects.iter().any(|e| keeps_out(&e)) {
-                locked.push((*caller, place));
-            } else if !self.are_safe(*caller, candidate, actor, levels - 1) {
-                return false;
-            }
-        }
-        locked.into_iter().all(|(caller, place)| {
-            let seen = Candidate { place, ..candidate.clone() };
-            let body = self.body(caller);
-            let narrowed = narrow(&body, &seen);
-            let scenario = scenario(&narrowed, candidate, &seen.place, actor);
-            self.explorer.is_benign(&scenario) || self.are_safe(caller, candidate, actor, levels - 1)
-        })
-    }
-}
-
-/// The candidate's place in a caller's terms.
-fn place_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
-    let act = effects.iter().find(|e| e.site == candidate.act.effect.site)?;
-    if candidate.act.effect.other_place.as_ref() == Some(&candidate.place) {
-        act.other_place.clone()
-    } else {
-        Some(act.place.clone())
     }
 }
 

@@ -484,6 +484,21 @@ fn is_refilled(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
     })
 }
 
+/// The later step of the same run that removes the place, as `removes` has it.
+pub fn removed_later<'a>(
+    trace: &Trace<'a>,
+    act: usize,
+    place: &Place,
+    removes: impl Fn(&'a Effect) -> Option<&'a Place>,
+) -> Option<usize> {
+    let mut later = (act + 1)..trace.events.len();
+    later.find(|at| {
+        trace.events.get(*at).is_some_and(|event| removes(event.effect) == Some(place))
+            && trace.on_one_path(act, *at)
+            && trace.meets_at_root(act, *at)
+    })
+}
+
 /// Whether the file is only a temporary name of something that is moved into place afterwards.
 pub fn is_renamed_away(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
     trace.events.iter().enumerate().skip(act).any(|(later, e)| {

@@ -10,7 +10,7 @@
 //! caller knows.
 
 use crate::names;
-use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path, writes_constant};
+use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path, removed_later, writes_constant};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -78,17 +78,14 @@ fn made_in_place(effect: &Effect) -> Option<&Place> {
 }
 
 /// The first step in a directory of a fixed name that is made here, worked in, and removed again: another takes it away meanwhile.
-fn worked_in(trace: &Trace<'_>, made: usize, effect: &Effect) -> Option<Candidate> {
+fn worked_in<'a>(trace: &Trace<'a>, made: usize, effect: &Effect) -> Option<Candidate> {
     let makes = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.handle.is_none();
     let work = Some(&effect.place).filter(|p| makes && !is_private(p) && is_fixed(p))?;
     let later = || trace.events.iter().enumerate().skip(made + 1);
-    let (cleared, _) = later().find(|(at, event)| {
-        let clears = event.effect.operation == Operation::Remove(RemoveKind::Tree);
-        clears
-            && event.effect.place == *work
-            && trace.on_one_path(made, *at)
-            && trace.meets_at_root(made, *at)
-    })?;
+    let tree = |effect: &'a Effect| {
+        (effect.operation == Operation::Remove(RemoveKind::Tree)).then_some(&effect.place)
+    };
+    let cleared = removed_later(trace, made, work, tree)?;
     let (used, event) = later().take_while(|(at, _)| *at < cleared).find(|(_, event)| {
         created_by_path(event.effect).is_some_and(|place| place != work && place.starts_with(work))
     })?;
@@ -98,22 +95,14 @@ fn worked_in(trace: &Trace<'_>, made: usize, effect: &Effect) -> Option<Candidat
 
 /// The step that removes a file of a fixed name again, after work that takes its time: a download that is unpacked, say.
 fn done_with(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
-    let (removed, _) = trace.events.iter().enumerate().skip(act + 1).find(|(later, event)| {
-        removed_by_path(event.effect) == Some(place)
-            && trace.on_one_path(act, *later)
-            && trace.meets_at_root(act, *later)
-    })?;
+    let removed = removed_later(trace, act, place, removed_by_path)?;
     let scratch = names::is_scratch(place) || names::is_scratch(&place.parent());
     (is_fixed(place) && scratch && trace.takes_long(act, Some(removed))).then_some(removed)
 }
 
 /// The step that removes a file of a fixed name again which is only there to see whether one can be made: nothing of its own is in it.
 fn tried(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
-    let (removed, _) = trace.events.iter().enumerate().skip(act + 1).find(|(later, event)| {
-        removed_by_path(event.effect) == Some(place)
-            && trace.on_one_path(act, *later)
-            && trace.meets_at_root(act, *later)
-    })?;
+    let removed = removed_later(trace, act, place, removed_by_path)?;
     let at_once = !trace.events.iter().take(removed).skip(act + 1).any(|event| event.effect.handle.is_none());
     (is_fixed(place) && at_once && writes_constant(trace, act)).then_some(removed)
 }

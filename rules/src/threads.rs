@@ -218,7 +218,7 @@ impl Threads {
             None if self.starts && self.is_handed_on(program, function, summary) => {
                 (Confidence::Medium, "it is handed on, and the program has threads")
             }
-            // A method that is given a request or its context is called once for each of them.
+            // An async method, or one that is given a request or its context, is called once for each of them.
             None if self.starts && summary.has_receiver && summary.context.is_async => {
                 (Confidence::Medium, "it is called for each of many that are served side by side")
             }

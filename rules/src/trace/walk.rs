@@ -233,10 +233,7 @@ impl<'a> Walker<'a> {
             let mut literals = Literals::new();
             self.trace.literals(&branch.condition, side, true, &mut literals);
             inside.learn(literals.guards);
-            // What always holds is no choice.
-            if !matches!(branch.condition, Condition::Constant(_)) {
-                inside.choices.push((number, side));
-            }
+            inside.choices.push((number, side));
             inside
         });
         let [then, otherwise] = &mut sides;

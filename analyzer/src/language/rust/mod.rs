@@ -2,8 +2,10 @@
 
 mod calls;
 mod channels;
+mod combinators;
 mod command;
 mod expr;
+mod library;
 mod lower;
 mod macros;
 mod memory;
@@ -551,7 +553,7 @@ fn parameter_value(lowerer: &mut Lowerer<'_>, place: Place, ty: Ty, result: Resu
             Val::place(Place::new(PlaceKind::Private(id)), ty)
         }
         // Whatever can be read from or written to is a stream, and what it is open on is the caller's to know.
-        _ if calls::is_stream(&ty) => {
+        _ if library::is_stream(&ty) => {
             lowerer.opened.insert(result);
             lowerer.result_places.insert(result, place);
             Val::new(V::Result(result), ty)

@@ -1,0 +1,142 @@
+//! What the known callers of a function say about its candidates: what the place is in their terms, and whether they keep others out.
+
+use super::{CALLERS, scenario};
+use crate::narrow::{effects, narrow};
+use crate::pairs::{Candidate, is_private, is_process_lock};
+use crate::trace::Trace;
+use fsrace_analyzer::explore::{Actor, Explorer};
+use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind};
+use fsrace_analyzer::link::{FunctionId, Program};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// The callers of one function, whose bodies all its candidates share.
+pub struct Callers<'p> {
+    program: &'p Program,
+    /// What decides their questions.
+    pub explorer: &'p Explorer,
+    bodies: FxHashMap<FunctionId, Rc<Block>>,
+}
+
+impl<'p> Callers<'p> {
+    pub fn new(program: &'p Program, explorer: &'p Explorer) -> Self {
+        Callers { program, explorer, bodies: FxHashMap::default() }
+    }
+
+    pub fn body(&mut self, function: FunctionId) -> Rc<Block> {
+        let body = self.bodies.entry(function).or_insert_with(|| Rc::new(self.program.body(function)));
+        Rc::clone(body)
+    }
+
+    /// The candidate's place in the terms of the known callers, where it is passed in.
+    pub fn places(&mut self, function: FunctionId, candidate: &Candidate, levels: usize) -> Vec<Place> {
+        let passed_in = candidate.place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
+        if !passed_in || levels == 0 {
+            return Vec::new();
+        }
+        let callers = self.program.callers(function);
+        let mut found = Vec::new();
+        for caller in callers.iter().take(CALLERS) {
+            if self.program.function(*caller).is_some_and(|s| s.context.test) {
+                continue;
+            }
+            let body = self.body(*caller);
+            found.extend(place_in(&effects(&body), candidate));
+            found.extend(self.places(*caller, candidate, levels - 1));
+        }
+        found
+    }
+
+    /// Whether the function is a method that only its type's own methods are known to call.
+    pub fn are_of_its_type(&self, function: FunctionId) -> bool {
+        let owner = |function: FunctionId| {
+            let summary = self.program.function(function)?;
+            summary.name.rsplit_once("::").map(|(owner, _)| owner).filter(|_| summary.has_receiver)
+        };
+        let own = owner(function);
+        own.is_some() && self.program.callers(function).iter().all(|caller| owner(*caller) == own)
+    }
+
+    /// Whether every known caller holds a mutex of the process at the candidate's act.
+    pub fn are_serial(
+        &mut self,
+        function: FunctionId,
+        candidate: &Candidate,
+        levels: usize,
+        asked: &mut Vec<FunctionId>,
+    ) -> bool {
+        let program = self.program;
+        let callers = program.callers(function);
+        if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
+            return false;
+        }
+        asked.push(function);
+        let mut any = false;
+        for caller in callers {
+            if asked.contains(caller) || program.function(*caller).is_some_and(|s| s.context.test) {
+                continue;
+            }
+            let body = self.body(*caller);
+            let trace = Trace::of(&body);
+            let site = candidate.act.effect.site;
+            let serial = trace.events.iter().any(|event| event.effect.site == site && event.serial);
+            if !serial && !self.are_serial(*caller, candidate, levels - 1, asked) {
+                return false;
+            }
+            any = true;
+        }
+        any
+    }
+
+    /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
+    pub fn are_safe(
+        &mut self,
+        function: FunctionId,
+        candidate: &Candidate,
+        actor: Actor,
+        levels: usize,
+    ) -> bool {
+        let program = self.program;
+        let callers = program.callers(function);
+        if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
+            return false;
+        }
+        // One that is not safe settles it, and exploring is what costs: it comes last.
+        let mut locked = Vec::new();
+        for caller in callers {
+            let body = self.body(*caller);
+            let effects = effects(&body);
+            let Some(place) = place_in(&effects, candidate) else { return false };
+            if is_private(&place) {
+                continue;
+            }
+            // Nothing but a lock makes the same steps safe.
+            let in_memory = candidate.act.effect.operation.domain() == Domain::Memory;
+            let keeps_out = |e: &&&Effect| {
+                is_process_lock(e) || (in_memory && matches!(e.operation, Operation::Lock { .. }))
+            };
+            if effects.iter().any(|e| keeps_out(&e)) {
+                locked.push((*caller, place));
+            } else if !self.are_safe(*caller, candidate, actor, levels - 1) {
+                return false;
+            }
+        }
+        locked.into_iter().all(|(caller, place)| {
+            let seen = Candidate { place, ..candidate.clone() };
+            let body = self.body(caller);
+            let narrowed = narrow(&body, &seen);
+            let scenario = scenario(&narrowed, candidate, &seen.place, actor);
+            self.explorer.is_benign(&scenario) || self.are_safe(caller, candidate, actor, levels - 1)
+        })
+    }
+}
+
+/// The candidate's place in a caller's terms.
+fn place_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
+    let act = effects.iter().find(|e| e.site == candidate.act.effect.site)?;
+    if candidate.act.effect.other_place.as_ref() == Some(&candidate.place) {
+        act.other_place.clone()
+    } else {
+        Some(act.place.clone())
+    }
+}
