@@ -319,7 +319,7 @@ fn keep(
         return;
     }
     let (results, opaques) = lowerer.counts();
-    let sites = std::mem::take(&mut lowerer.sites);
+    let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
     summary.functions.push(FlowSummary {
         name: name.to_owned(),
         parameters,
@@ -329,6 +329,7 @@ fn keep(
         span: whole,
         name_span,
         sites,
+        moments,
         results,
         opaques,
     });
