@@ -178,6 +178,7 @@ impl<'p> View<'p> {
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
+            program,
             evidence,
             function: self.function,
             name: &self.summary.name,
