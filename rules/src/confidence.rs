@@ -9,7 +9,7 @@ use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{
-    Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root, Value,
+    Certainty, Domain, Effect, KeyOperation, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root, Value,
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program, takes_long};
 
@@ -415,6 +415,10 @@ fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
         _ if candidate.cover == Cover::Whole => {
             (Confidence::Low, "one lock is held from the first step to the last")
         }
+        Consequence::DoubleOwner if claim && is_taken_here(candidate) => (
+            Confidence::Medium,
+            "the lock goes by itself when its time is over, and its next owner's is deleted",
+        ),
         Consequence::DoubleOwner | Consequence::SpuriousFailure if claim => {
             (Confidence::High, "the key is a lock in a store that all instances share")
         }
@@ -426,6 +430,13 @@ fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
         }
         _ => (Confidence::Medium, "all instances share the store"),
     }
+}
+
+/// Whether a key is deleted that the function itself has taken before.
+fn is_taken_here(candidate: &Candidate) -> bool {
+    let taken = |effect: &Effect| matches!(effect.operation, Operation::Key(KeyOperation::SetNew { .. }));
+    candidate.act.effect.operation == Operation::Key(KeyOperation::Delete)
+        && candidate.check.as_ref().is_some_and(|check| taken(&check.effect))
 }
 
 /// How sure it is that two tasks make what only one should, and that this costs something.

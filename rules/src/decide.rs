@@ -8,11 +8,12 @@ use self::callers::Callers;
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
+use crate::given_back::{GivenBack, Taken};
 use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
 use crate::made_once;
 use crate::names;
-use crate::narrow::{calls, effects, narrow, size, without_work};
+use crate::narrow::{calls, effects, narrow, noticed, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
@@ -49,6 +50,8 @@ pub struct View<'p> {
     pub uses: Vec<Use>,
     /// Work that it leaves running.
     pub works: Vec<Work>,
+    /// Keys that it takes as locks.
+    pub taken: Vec<Taken>,
     candidates: Vec<(&'static Rule, Candidate)>,
     /// Whether it makes a value, and leaves a lock held that it took.
     pub makes_locked: bool,
@@ -65,6 +68,8 @@ pub struct Known<'k> {
     pub threads: &'k Threads,
     /// Who leaves work running.
     pub left_running: &'k LeftRunning,
+    /// Who takes keys that others give back.
+    pub given_back: &'k GivenBack,
     /// What the functions come to that have candidates.
     pub bodies: &'k Bodies,
 }
@@ -111,10 +116,11 @@ impl<'p> View<'p> {
             })
             .collect();
         let works = if in_test { Vec::new() } else { LeftRunning::in_function(function, &trace) };
+        let taken = if in_test { Vec::new() } else { GivenBack::in_function(function, summary, &trace) };
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, works, candidates, makes_locked, body: Arc::new(body) }
+        View { function, summary, uses, works, taken, candidates, makes_locked, body: Arc::new(body) }
     }
 
     /// The function, and what it comes to.
@@ -159,7 +165,7 @@ impl<'p> View<'p> {
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
         if candidate.beside_method {
-            return self.beside_method(program, known.left_running, rule, candidate, act, callers.explorer);
+            return self.beside_method(program, known, rule, candidate, act, callers.explorer);
         }
         let check = candidate.check.as_ref().and_then(|point| location(program, point));
         let of_process = changes_process(candidate);
@@ -259,7 +265,11 @@ impl<'p> View<'p> {
             related.extend(inside(program, point));
         }
         if candidate.same_tick {
-            related.extend(time_taken(program, &self.body));
+            let read = self.time_read(program, candidate, act);
+            related.extend(read.or_else(|| time_taken(program, &self.body)));
+        }
+        if best.race.witness.actor == Actor::Attacker {
+            related.extend(name_made(program, &self.body, &candidate.place));
         }
         if let (Reason::Run, Some(run)) = (&best.reason, &candidate.run) {
             let message = "made executable here".to_owned();
@@ -293,24 +303,47 @@ impl<'p> View<'p> {
         Some(Decided { finding, check, inner, depth: candidate.act.depth, of_process })
     }
 
-    /// What the act does to work that another method has left running.
+    /// Where the time is read that the candidate's name is made of, if that is in the function itself and not where it acts.
+    fn time_read(&self, program: &Program, candidate: &Candidate, act: Location) -> Option<Related> {
+        let mut read = None;
+        candidate.place.any(&mut |kind| {
+            if let PlaceKind::Unique(Uniqueness::Time, number) = kind {
+                read = self.summary.moments.iter().find(|(known, _)| known == number).map(|(_, span)| *span);
+            }
+            read.is_some()
+        });
+        let span = read.filter(|span| !act.span.contains(*span))?;
+        let location = Location { file: program.file_of(self.function), function: self.function, span };
+        Some(Related { location, message: "the time is read here".to_owned() })
+    }
+
+    /// What the act does to work that another method has left running, or to who has taken since what another took before.
     fn beside_method(
         &self,
         program: &Program,
-        left_running: &LeftRunning,
+        known: Known<'_>,
         rule: &'static Rule,
         candidate: &Candidate,
         act: Location,
         explorer: &Explorer,
     ) -> Option<Decided> {
-        let (race, related) =
-            left_running.race(program, self.function, candidate, rule.consequences, explorer)?;
+        let (function, consequences) = (self.function, rule.consequences);
+        let ((race, related), why) = match candidate.act.effect.operation.domain() {
+            Domain::KeyValue => (
+                known.given_back.race(program, function, candidate, consequences, explorer)?,
+                "the lock goes by itself when its time is over, and its next owner's is deleted",
+            ),
+            _ => (
+                known.left_running.race(program, function, candidate, consequences, explorer)?,
+                "another method of the same value leaves work running that uses it",
+            ),
+        };
         let report = (rule.report)(candidate, &race);
         let finding = Finding {
             rule,
             consequence: race.consequence,
             confidence: Confidence::Medium,
-            reasons: vec!["another method of the same value leaves work running that uses it".to_owned()],
+            reasons: vec![why.to_owned()],
             function: self.summary.name.clone(),
             message: report.message,
             help: spelled(program, act, &report.help),
@@ -462,6 +495,14 @@ impl<'p> View<'p> {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
         actors.retain(|(actor, _)| candidate.with_own_work == (*actor == Actor::Task));
+        // Beside who only makes the place, a removal that rests on no answer is a race wherever it stands. It is worth telling where
+        // this run made the place under a lock, as the next one will, or removes the lock.
+        let told = candidate.check.as_ref().is_none_or(|check| {
+            candidate.says.is_some()
+                || check.effect.created().is_some()
+                || matches!(check.effect.operation, Operation::Lock { .. })
+        });
+        actors.retain(|(actor, _)| *actor != Actor::Creator || told || !candidate.removes());
         // What is lost by an end in between is that the key never expires, and by nothing else.
         let expires = candidate.act.effect.operation == Operation::Key(KeyOperation::Expire);
         actors.retain(|(actor, _)| expires == (*actor == Actor::Crash));
@@ -488,6 +529,16 @@ impl<'p> View<'p> {
             // A loss of another kind is another rule's to tell.
             let wanted = |consequence| rule.consequences.contains(&consequence);
             let exploration = explorer.explore(&scenario(body, candidate, &candidate.place, actor), wanted);
+            let exploration = match exploration.bounded && exploration.races.is_empty() && is_process(actor) {
+                true => {
+                    let rest = noticed(&self.body, candidate);
+                    // Without its looks, the code fails where it would not.
+                    let lost =
+                        |consequence| wanted(consequence) && consequence != Consequence::SpuriousFailure;
+                    explorer.explore(&scenario(&rest, candidate, &candidate.place, actor), lost)
+                }
+                false => exploration,
+            };
             // Work that is started may begin as late as it likes: what is shown without it is shown.
             let exploration = match exploration.bounded && exploration.races.is_empty() {
                 true => match without_work(body, candidate) {
@@ -614,6 +665,11 @@ impl Proven {
     }
 }
 
+/// Whether the actor is another process.
+fn is_process(actor: Actor) -> bool {
+    !matches!(actor, Actor::ItselfThread | Actor::ItselfTask | Actor::Task | Actor::Bystander)
+}
+
 /// The question whether the candidate is a race beside this actor.
 fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor: Actor) -> Scenario<'a> {
     Scenario {
@@ -647,6 +703,27 @@ fn time_taken(program: &Program, body: &Block) -> Option<Related> {
     let span = program.function(function)?.span;
     let location = Location { file: program.file_of(function), function, span };
     Some(Related { location, message: "the time becomes a name here".to_owned() })
+}
+
+/// The function that makes the name of a file in a directory that everybody can write, where that is one of the program's own.
+fn name_made(program: &Program, body: &Block, place: &Place) -> Option<Related> {
+    if !names::is_open_to_all(place) {
+        return None;
+    }
+    let function = calls(body).into_iter().find_map(|call| {
+        let Callee::Function(name) = &call.callee else { return None };
+        let function = program.find(name)?;
+        let gives = |step: &Step| match step {
+            Step::Exit(Exit::Return(Value::Place(made))) => {
+                made.parent() == place.parent() && names::is_open_to_all(made)
+            }
+            _ => false,
+        };
+        program.function(function)?.body.steps.iter().any(gives).then_some(function)
+    })?;
+    let span = program.function(function)?.name_span;
+    let location = Location { file: program.file_of(function), function, span };
+    Some(Related { location, message: "the name is made here".to_owned() })
 }
 
 /// For an effect in a called function, where it is.

@@ -3,6 +3,7 @@
 //! Not reported: one command that asks and sets at once (set if absent, with an expiry), scripts and transactions that the store
 //! runs as one step; reads that nothing is set or deleted on.
 
+use crate::given_back;
 use crate::names;
 use crate::pairs::{Candidate, Meaning, Pair, Relation, is_private};
 use crate::rule::{Report, Rule, short};
@@ -40,11 +41,16 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             continue;
         }
         let pair = match operation {
-            KeyOperation::Set | KeyOperation::Swap => {
+            KeyOperation::Set { .. } | KeyOperation::Swap => {
                 update(trace, act, event).or_else(|| guarded(trace, act, event))
             }
             // Who looks whose it is and deletes it gives it back; who finds it there and deletes it wants it gone.
-            KeyOperation::Delete => guarded(trace, act, event).filter(|pair| pair.says == Says::Judged),
+            KeyOperation::Delete => {
+                let judged = guarded(trace, act, event).filter(|pair| pair.says == Says::Judged);
+                judged.or_else(|| {
+                    given_back::taken_before(trace, act).map(|at| pair(at, Says::Absent, true, act))
+                })
+            }
             KeyOperation::Expire => taken(trace, act, event),
             KeyOperation::Exists | KeyOperation::Get | KeyOperation::SetNew { .. } => None,
         };
@@ -61,6 +67,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             ..c
         }));
     }
+    candidates.extend(given_back::given_back(trace));
     candidates
 }
 
@@ -134,6 +141,11 @@ fn taken(trace: &Trace<'_>, act: usize, event: &Event<'_>) -> Option<Pair> {
     (!was_there).then(|| pair(made, Says::Absent, true, act))
 }
 
+/// Whether the earlier command reads the key.
+fn reads(candidate: &Candidate) -> bool {
+    candidate.check.as_ref().is_some_and(|point| point.effect.operation == Operation::Key(KeyOperation::Get))
+}
+
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
     let operation = candidate.act.effect.operation;
@@ -143,7 +155,8 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         }
         Consequence::LostUpdate => format!("`{api}` can undo a change made after the read"),
         _ if operation == Operation::Key(KeyOperation::Delete) => {
-            format!("`{api}` can delete a key that another has taken since it was read")
+            let since = if reads(candidate) { "it was read" } else { "its time was over" };
+            format!("`{api}` can delete a key that another has taken since {since}")
         }
         Consequence::DoubleOwner => format!("`{api}` can succeed for two owners that both saw nothing"),
         _ => format!("`{api}` can overwrite what another has set after the look"),
@@ -164,6 +177,11 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
     };
     let check = match candidate.check.as_ref().map(|point| point.effect.operation) {
         Some(Operation::Key(KeyOperation::Get)) => "read here",
+        Some(Operation::Key(KeyOperation::SetNew { .. }))
+            if operation != Operation::Key(KeyOperation::Expire) =>
+        {
+            "taken here, for a time"
+        }
         Some(Operation::Key(KeyOperation::SetNew { .. })) => "set here, without an expiry",
         _ => "checked here",
     };
@@ -173,7 +191,9 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
 fn rewrite(candidate: &Candidate) -> Option<Idiom> {
     match candidate.act.effect.operation {
         Operation::Key(KeyOperation::Expire) => Some(Idiom::SetIfAbsent),
-        Operation::Key(KeyOperation::Set) if candidate.says == Some(Says::Absent) => Some(Idiom::SetIfAbsent),
+        Operation::Key(KeyOperation::Set { .. }) if candidate.says == Some(Says::Absent) => {
+            Some(Idiom::SetIfAbsent)
+        }
         _ => None,
     }
 }

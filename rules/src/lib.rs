@@ -13,6 +13,7 @@ mod exists_then_remove;
 mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
+mod given_back;
 mod global_cwd_mutation;
 mod global_environment_mutation;
 mod guarded;
@@ -53,6 +54,7 @@ use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::{Idiom, RewriteRequest, in_terms_of, render};
 use fsrace_analyzer::link::Program;
+use given_back::GivenBack;
 use left_running::LeftRunning;
 use rayon::prelude::*;
 use rule::Rule;
@@ -113,6 +115,7 @@ pub fn check_with(
         .map(|(id, summary)| View::of(program, *id, summary, &rules))
         .collect();
     let left_running = LeftRunning::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.works)));
+    let given_back = GivenBack::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.taken)));
     let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)).collect();
     // Who changes nothing that threads share need not know of threads.
     let asked = views.iter().any(View::changes_process);
@@ -127,8 +130,13 @@ pub fn check_with(
     );
     views.retain(View::has_candidates);
     let bodies = views.iter().map(View::body).collect();
-    let known =
-        Known { evidence: &evidence, threads: &threads, left_running: &left_running, bodies: &bodies };
+    let known = Known {
+        evidence: &evidence,
+        threads: &threads,
+        left_running: &left_running,
+        given_back: &given_back,
+        bodies: &bodies,
+    };
     let decided = views
         .into_par_iter()
         .with_max_len(4)

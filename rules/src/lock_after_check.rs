@@ -8,7 +8,7 @@ use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use crate::{exists_then_create, exists_then_remove, exists_then_rename, read_modify_write};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Effect, Operation, Place};
+use fsrace_analyzer::flow::{Effect, Operation, Place, RemoveKind};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -79,11 +79,15 @@ fn opened_to_be_emptied(effect: &Effect) -> Option<&Place> {
     }
 }
 
-/// Removals, after the lock is given up, of what was made or filled under it: by then the next one may be at it.
+/// Removals, after the lock is given up, of what was made or filled under it: by then the next one may be at it. A directory is
+/// `remove-while-in-use`'s.
 fn cleaned_up(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
         let Some(place) = removed_by_path(event.effect).filter(|_| event.held.is_empty()) else { continue };
+        if event.effect.operation != Operation::Remove(RemoveKind::File) {
+            continue;
+        }
         let covered = trace.events.iter().enumerate().take(act).rev().find(|(earlier, made)| {
             !made.held.is_empty()
                 && created_by_path(made.effect).is_some_and(|made| made.starts_with(place))

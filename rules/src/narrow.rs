@@ -5,7 +5,8 @@
 
 use crate::pairs::{Candidate, Meaning};
 use fsrace_analyzer::flow::{
-    Block, Branch, Call, Condition, Effect, Exit, Frame, Operation, Place, ResultId, Site, Spawn, Step, Value,
+    Block, Branch, Call, Condition, Effect, Exit, Frame, LockScope, Operation, Place, ResultId, Site, Spawn,
+    Step, Value,
 };
 use rustc_hash::FxHashSet;
 
@@ -82,6 +83,29 @@ fn each_call<'a>(block: &'a Block, calls: &mut Vec<&'a Call>, depth: usize) {
             Step::Effect(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
         }
     }
+}
+
+/// The body, narrowed to the candidate's place, without what another process does not notice, mutexes and mere looks that are no step
+/// of the candidate, and what is nothing without them: for bodies that are too large to be explored as they are.
+pub fn noticed(body: &Block, candidate: &Candidate) -> Block {
+    let sites: Vec<Site> =
+        candidate.check.iter().chain([&candidate.act]).map(|point| point.effect.site).collect();
+    // An earlier step that is not asked for its answer only shows where the place is used.
+    let asked = candidate.check.clone().filter(|_| candidate.says.is_some());
+    let body = &narrow(body, &Candidate { check: asked, ..candidate.clone() });
+    let unnoticed = |effect: &Effect| {
+        let looks = matches!(
+            effect.operation,
+            Operation::Lock { scope: LockScope::Thread, .. }
+                | Operation::Check(_)
+                | Operation::Read
+                | Operation::ReadDir
+        );
+        looks && !sites.contains(&effect.site)
+    };
+    let others = effects(body).into_iter().filter(|effect| !unnoticed(effect));
+    let kept = others.flat_map(|effect| effect.handle.into_iter().chain([effect.result])).collect();
+    Narrowing { kept }.block(body, 0)
 }
 
 /// The body without the work that it starts, where it starts some and neither step of the candidate is part of it.

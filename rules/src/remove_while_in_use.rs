@@ -3,7 +3,7 @@
 //! Not reported: work that is waited for; removals under the lock that the users of the directory take.
 
 use crate::left_running::field_of;
-use crate::pairs::{Candidate, removed_by_path};
+use crate::pairs::{Candidate, Point, created_by_path, removed_by_path};
 use crate::rule::{Report, Rule};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -28,7 +28,7 @@ pub static RULE: Rule = Rule {
     default: true,
     rank: -4,
     docs: include_str!("../docs/remove-while-in-use.md"),
-    actors: &[Actor::Task, Actor::Itself],
+    actors: &[Actor::Task, Actor::Itself, Actor::Creator],
     check,
     report,
     rewrite,
@@ -52,7 +52,10 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             candidates.extend(candidate.map(|c| Candidate { beside_method: true, own: false, ..c }));
         }
         let used = given_up(trace, act, place);
-        let unlocked = used.and_then(|used| Candidate::of_steps(trace, Some(used), act, place));
+        let made = made_under_lock(trace, act, place)
+            .filter(|made| used.is_none_or(|used| is_deep(trace, used) && used != *made));
+        let steps = used.into_iter().chain(made);
+        let unlocked = steps.filter_map(|used| Candidate::of_steps(trace, Some(used), act, place));
         // Who made it under the lock is not who is in there now.
         candidates.extend(unlocked.map(|candidate| Candidate { own: false, ..candidate }));
     }
@@ -85,6 +88,10 @@ fn given_up(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
             return None;
         }
         let until = gives_up(trace, lock, taken, act)?;
+        // Whoever waits for a lock in there holds it on a file that is gone.
+        if lock.place != *place && lock.place.starts_with(place) {
+            return Some(taken);
+        }
         let used = |fails: bool| {
             (taken + 1..until).rev().find(|at| {
                 trace.events.get(*at).is_some_and(|event| {
@@ -97,6 +104,27 @@ fn given_up(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
         // One whose failure shows is where the next one notices.
         used(true).or_else(|| used(false))
     })
+}
+
+/// What is made in the directory, or is it, under a lock that is given up before the removal.
+fn made_under_lock(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
+    let removal = trace.events.get(act).filter(|event| event.held.is_empty())?;
+    if removal.effect.operation == Operation::Remove(RemoveKind::File) {
+        return None;
+    }
+    (0..act).rev().find(|earlier| {
+        trace.events.get(*earlier).is_some_and(|event| {
+            !event.held.is_empty()
+                && created_by_path(event.effect).is_some_and(|made| made.starts_with(place))
+                && trace.on_one_path(*earlier, act)
+                && trace.meets_at_root(*earlier, act)
+        })
+    })
+}
+
+/// Whether the step lies so deep that there may be more decisions before it than can be explored.
+fn is_deep(trace: &Trace<'_>, step: usize) -> bool {
+    trace.events.get(step).is_some_and(|event| trace.call_depth(event) > DEPTH)
 }
 
 /// Before which effect the lock is given up, if it is before the act.
@@ -125,6 +153,16 @@ fn report(candidate: &Candidate, _race: &Race) -> Report {
             message: format!("`{api}` removes what work that was started here still uses"),
             help: "wait for the work before the removal".to_owned(),
             check: "still used here",
+        };
+    }
+    let locks = |point: &Point| matches!(point.effect.operation, Operation::Lock { .. });
+    if candidate.check.as_ref().is_some_and(locks) {
+        return Report {
+            message: format!(
+                "`{api}` removes the file that the lock is on: whoever waits for it locks what nobody else sees"
+            ),
+            help: "keep the lock's file elsewhere, where nobody removes it".to_owned(),
+            check: "locked here, in what is removed",
         };
     }
     Report {

@@ -60,15 +60,25 @@ fn is_told_by_time(place: &Place) -> bool {
     place.any(&mut |kind| {
         match kind {
             PlaceKind::Unique(Uniqueness::Time, _) => time = true,
-            PlaceKind::Unique(..)
-            | PlaceKind::Private(_)
-            | PlaceKind::Opaque { .. }
-            | PlaceKind::Result(_) => other = true,
+            PlaceKind::Unique(..) | PlaceKind::Private(_) | PlaceKind::Result(_) => other = true,
+            PlaceKind::Opaque { name, .. } => other |= name.is_empty(),
             _ => {}
         }
         other
     });
-    time && !other
+    time && !other && !varies_below(place)
+}
+
+/// Whether a part of the name is not known that is not the directory, or one above it: that may be what tells it from another's.
+fn varies_below(place: &Place) -> bool {
+    let unknown = |part: &Place| part.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. }));
+    match place.kind() {
+        PlaceKind::Join(directory, last) => {
+            let timed = last.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Time, _)));
+            unknown(last) || (!timed && varies_below(directory))
+        }
+        _ => unknown(place),
+    }
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {

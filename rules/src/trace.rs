@@ -145,6 +145,12 @@ impl<'a> Trace<'a> {
         first < second && a.choices.iter().all(|choice| b.choices.contains(choice))
     }
 
+    /// How many decisions lead from the first effect to the second.
+    pub fn decisions_between(&self, first: usize, second: usize) -> usize {
+        let (Some(a), Some(b)) = (self.events.get(first), self.events.get(second)) else { return 0 };
+        b.choices.iter().filter(|choice| !a.choices.contains(choice)).count()
+    }
+
     /// Whether something that takes its time happens after the first effect and, where there is a second, before that.
     pub fn takes_long(&self, first: usize, second: Option<usize>) -> bool {
         let fits = |choices: &[(usize, bool)], with: usize| {

@@ -422,7 +422,7 @@ impl Context<'_> {
                 let text = self.text(state, lane, number, effect);
                 let alike = match operation {
                     MemoryOperation::Test => KeyOperation::Exists,
-                    MemoryOperation::Set => KeyOperation::Set,
+                    MemoryOperation::Set => KeyOperation::Set { expires: false },
                     MemoryOperation::Clear => KeyOperation::Delete,
                 };
                 self.key_step(state, lane, alike, path, (number, text))
@@ -444,7 +444,7 @@ impl Context<'_> {
         match operation {
             KeyOperation::Exists => self.check_step(state, lane, Check::Exists, path, None),
             KeyOperation::Get => observed(&self.read_path(state, lane, path)?),
-            KeyOperation::Set => {
+            KeyOperation::Set { .. } => {
                 self.call(state, lane, set(text))?;
                 done()
             }
@@ -652,7 +652,10 @@ impl Context<'_> {
             (RemoveKind::Dir, _) => Call::RemoveDirectory(owned),
             (RemoveKind::Tree, 0) => match self.call(state, lane, Call::LinkStat(owned.clone()))? {
                 Reply::Status(status) if status.kind == Kind::Directory => {
+                    let locked = *path == *self.target
+                        && state.files.holds_locked_by_another(self.process(lane), path);
                     self.call(state, lane, Call::Clear(owned))?;
+                    state.stolen |= locked;
                     return Ok(Progress::More(1));
                 }
                 Reply::Status(status) if status.kind == Kind::Symlink => Call::Unlink(owned),
@@ -673,7 +676,7 @@ impl Context<'_> {
             Operation::Write | Operation::Append | Operation::Populate | Operation::EnvSet => true,
             // An existing directory stays the other's, and so does a key.
             Operation::CreateDir { .. }
-            | Operation::Key(KeyOperation::Set | KeyOperation::SetNew { .. } | KeyOperation::Swap)
+            | Operation::Key(KeyOperation::Set { .. } | KeyOperation::SetNew { .. } | KeyOperation::Swap)
             | Operation::Memory(MemoryOperation::Set) => {
                 let at = state.files.stat(self.process(lane), lane_path(&effect.paths, lane));
                 at.is_ok_and(|status| self.contents.is_written_by(status.content, lane, number))
@@ -694,7 +697,7 @@ impl Context<'_> {
             _ if self.actor != Actor::Acquirer => false,
             Operation::Open(flags) => (flags.create || flags.truncate) && at(&effect.paths),
             Operation::Write => effect.handle.is_none() && phase == 0 && at(&effect.paths),
-            Operation::Key(KeyOperation::Set | KeyOperation::Swap) => at(&effect.paths),
+            Operation::Key(KeyOperation::Set { .. } | KeyOperation::Swap) => at(&effect.paths),
             Operation::CreateDir { all: false } | Operation::Populate => phase == 0 && at(&effect.paths),
             Operation::Rename { .. } | Operation::Copy | Operation::HardLink | Operation::Symlink => {
                 phase == 0 && at(&effect.other_paths)

@@ -221,7 +221,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::Suspend => "wait, while other tasks run".to_owned(),
         Operation::Key(KeyOperation::Exists) => "ask for the key".to_owned(),
         Operation::Key(KeyOperation::Get) => "get the key".to_owned(),
-        Operation::Key(KeyOperation::Set) => "set the key".to_owned(),
+        Operation::Key(KeyOperation::Set { .. }) => "set the key".to_owned(),
         Operation::Key(KeyOperation::SetNew { .. }) => "set the key if it is not there".to_owned(),
         Operation::Key(KeyOperation::Swap) => "set the key and get what it was".to_owned(),
         Operation::Key(KeyOperation::Delete) => "delete the key".to_owned(),

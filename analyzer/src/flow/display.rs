@@ -278,7 +278,8 @@ impl Display for Operation {
             Operation::Key(operation) => f.write_str(match operation {
                 KeyOperation::Exists => "key-exists",
                 KeyOperation::Get => "key-get",
-                KeyOperation::Set => "key-set",
+                KeyOperation::Set { expires: false } => "key-set",
+                KeyOperation::Set { expires: true } => "key-set-expiring",
                 KeyOperation::SetNew { expires: false } => "key-set-new",
                 KeyOperation::SetNew { expires: true } => "key-set-new-expiring",
                 KeyOperation::Swap => "key-swap",

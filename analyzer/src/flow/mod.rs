@@ -121,6 +121,8 @@ pub struct FlowSummary {
     pub name_span: Span,
     /// Spans by [`Site`].
     pub sites: Vec<Span>,
+    /// Where the time is read that places are made of, by the number that it has in them.
+    pub moments: Vec<(u32, Span)>,
     /// One past the highest [`ResultId`] used in the body.
     pub results: u32,
     /// One past the highest opaque number used in the body, of conditions and places.
@@ -502,7 +504,10 @@ pub enum KeyOperation {
     /// Reads the value; fails with `NotFound`, and the result carries the data.
     Get,
     /// Sets the value, whatever was there.
-    Set,
+    Set {
+        /// The same command says when it is to go by itself.
+        expires: bool,
+    },
     /// Sets the value if the key is not there. The result is a boolean: whether it was set.
     SetNew {
         /// The same command says when it is to go by itself.

@@ -6,6 +6,9 @@ use crate::flow::{Operation, Place, PlaceKind, Root};
 /// How many words of a command line are kept.
 pub const WORDS: usize = 64;
 
+/// Where the keywords of a statement end: at what is bound to it, or quoted in it.
+const VARIES: [char; 5] = ['?', '$', ':', '@', '\''];
+
 /// A command line as far as it is known.
 #[derive(Clone, Debug, Default)]
 pub struct CommandLine {
@@ -32,6 +35,35 @@ impl CommandLine {
     pub fn executed(&self, api: &str) -> Option<Commanded> {
         let place = self.words.first().filter(|_| self.by_path)?.clone();
         Some(Commanded { operation: Operation::Execute, place, name: api.to_owned() })
+    }
+
+    /// A statement in SQL as a command line: its keywords, up to what may vary, are the subcommand of the program, what is bound to it
+    /// later are the words that follow. What is put into the text between quotes is a word too.
+    pub fn statement(program: &str, text: &Place) -> Self {
+        let (keywords, rest) = match text.kind() {
+            PlaceKind::Literal(text) => {
+                let end = text.find(VARIES).unwrap_or(text.len());
+                let quoted = text.get(end..).and_then(|rest| rest.strip_prefix('\'')?.split('\'').next());
+                (text.get(..end).unwrap_or_default().to_owned(), quoted.map(Place::literal))
+            }
+            PlaceKind::Concat(parts) => match parts.split_first() {
+                Some((first, rest)) if literal(first).is_some_and(|text| text.ends_with('\'')) => {
+                    let end = |part: &Place| literal(part).is_some_and(|text| text.starts_with('\''));
+                    let mut named: Vec<Place> = rest.iter().take_while(|part| !end(part)).cloned().collect();
+                    let word = if named.len() > 1 {
+                        Some(Place::new(PlaceKind::Concat(named)))
+                    } else {
+                        named.pop()
+                    };
+                    (literal(first).unwrap_or_default().trim_end_matches('\'').to_owned(), word)
+                }
+                _ => return CommandLine::default(),
+            },
+            _ => return CommandLine::default(),
+        };
+        let keywords: Vec<String> = keywords.split_whitespace().map(str::to_ascii_uppercase).collect();
+        let words = [Place::literal(program), Place::literal(&keywords.join("_"))].into_iter().chain(rest);
+        CommandLine { words: words.collect(), ..CommandLine::default() }
     }
 
     /// What running the command does, if the models know it.
@@ -64,7 +96,11 @@ impl CommandLine {
                 }
             }
         };
-        Some(Commanded { operation: row.effect, place, name: format!("{program} {word}") })
+        Some(Commanded {
+            operation: row.effect,
+            place,
+            name: format!("{program} {}", word.replace('_', " ")),
+        })
     }
 }
 

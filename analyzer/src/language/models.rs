@@ -43,11 +43,11 @@
 //! | `ends` | the process ends here |
 //! | `tolerates` | failures of these kinds are told as successes (`RemoveAll` of what is not there) |
 //! | `stream` | reads from or writes to whatever it is given, which need not be a file |
-//! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in |
+//! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in; or argument 0 is a `statement` in SQL, of a library that hands it to SQLite |
 //! | `errno` | the result is the error of the `status` row called before |
 //! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
 //! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
-//! | `program` | argument 1 names a command of this program (`command` rows), the others are its words |
+//! | `program` | argument 1 names a command of this program (`command` rows), the others are its words; where argument 0 is a statement, or argument 1 with a list of what is bound to it in 2, that is run |
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
 //! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
@@ -228,6 +228,8 @@ pub enum CommandPart {
     Arguments,
     /// The directory that it starts in.
     Directory,
+    /// All of it, in SQL.
+    Statement,
 }
 
 /// What a command does to the filesystem.

@@ -2,7 +2,10 @@
 //! at once when a step fails.
 
 use super::conditions::{add_data, failed};
-use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Operation, Place, ResultId, Site, Step, Value};
+use crate::flow::{
+    Block, Branch, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Step, Uniqueness,
+    Value,
+};
 use crate::source::Span;
 
 /// How many parts a value may have that a variable holds. Values are copied; one that is put into itself again and again would be
@@ -20,6 +23,8 @@ pub struct Steps {
     pub sites: Vec<Span>,
     /// How many parameters the function has: the first results are theirs.
     pub parameters: u32,
+    /// Where the time is read that places are made of, by its number.
+    pub moments: Vec<(u32, Span)>,
     next_result: u32,
     next_opaque: u32,
 }
@@ -31,6 +36,7 @@ impl Default for Steps {
             diverged: false,
             sites: Vec::new(),
             parameters: 0,
+            moments: Vec::new(),
             next_result: 0,
             next_opaque: 0,
         }
@@ -50,6 +56,15 @@ impl Steps {
     pub fn opaque_id(&mut self) -> u32 {
         self.next_opaque += 1;
         self.next_opaque - 1
+    }
+
+    /// A part of a name that differs from run to run.
+    pub fn unique(&mut self, source: Uniqueness, span: Span) -> Place {
+        let id = self.opaque_id();
+        if source == Uniqueness::Time {
+            self.moments.push((id, span));
+        }
+        Place::new(PlaceKind::Unique(source, id))
     }
 
     /// How many results and opaque numbers were used.

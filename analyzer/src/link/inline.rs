@@ -35,29 +35,62 @@ pub(super) fn one_after_the_other(
     of: &str,
 ) -> Option<Block> {
     let shared = Place::parameter(0, "self");
+    let argument = |p: &Parameter| match p.type_name.as_deref() == Some(of) {
+        true => Value::Place(shared.clone()),
+        false => Value::Opaque,
+    };
     let mut expander = Expander::new(program);
     expander.results = 2;
-    let mut steps = Vec::new();
-    for (result, function) in [first, second].into_iter().enumerate() {
-        let summary = program.function(function)?;
-        let is_shared = |p: &Parameter| p.type_name.as_deref() == Some(of);
-        let arguments = summary.parameters.iter().map(|p| match is_shared(p) {
-            true => Value::Place(shared.clone()),
-            false => Value::Opaque,
-        });
-        let arguments: Vec<Value> = arguments.collect();
-        let body =
-            expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
-        steps.push(Step::Frame(Frame {
-            body,
-            result: ResultId(u32::try_from(result).ok()?),
-            on_failure: OnFailure::Continue,
-            defaulted: false,
-            site: Site(program.first_site(function)),
-            name: summary.name.clone(),
-        }));
-    }
+    let steps = vec![
+        Step::Frame(called(&mut expander, first, ResultId(0), argument)?),
+        Step::Frame(called(&mut expander, second, ResultId(1), argument)?),
+    ];
     Some(Block { steps, drops: Vec::new() })
+}
+
+/// A call, and if it succeeded a second one, which is given what the first was given wherever the two call it the same.
+pub(super) fn if_it_succeeded(
+    program: &Program,
+    first: FunctionId,
+    second: FunctionId,
+    succeeded: Condition,
+) -> Option<Block> {
+    let taken = &program.function(first)?.parameters;
+    let argument = |p: &Parameter| {
+        let same = |known: &Parameter| known.name == p.name && known.type_name == p.type_name;
+        match (0..).zip(taken).find(|(_, known)| same(known)) {
+            Some((index, known)) => Value::Place(Place::parameter(index, &known.name)),
+            None => Value::Opaque,
+        }
+    };
+    let mut expander = Expander::new(program);
+    expander.results = 2;
+    let first = called(&mut expander, first, ResultId(0), argument)?;
+    let second = called(&mut expander, second, ResultId(1), argument)?;
+    let then = Block { steps: vec![Step::Frame(second)], drops: Vec::new() };
+    let branch = Branch { condition: succeeded, then, otherwise: Block::default() };
+    Some(Block { steps: vec![Step::Frame(first), Step::Branch(branch)], drops: Vec::new() })
+}
+
+/// One of two calls in a row.
+fn called(
+    expander: &mut Expander<'_>,
+    function: FunctionId,
+    result: ResultId,
+    argument: impl Fn(&Parameter) -> Value,
+) -> Option<Frame> {
+    let program = expander.program;
+    let summary = program.function(function)?;
+    let arguments: Vec<Value> = summary.parameters.iter().map(argument).collect();
+    let body = expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
+    Some(Frame {
+        body,
+        result,
+        on_failure: OnFailure::Continue,
+        defaulted: false,
+        site: Site(program.first_site(function)),
+        name: summary.name.clone(),
+    })
 }
 
 /// What is known of the body that is being made. All numbers in it are those of the linked body.

@@ -19,7 +19,7 @@ use inline::BUDGET;
 pub use labour::takes_long;
 pub use origin::origin;
 
-use crate::flow::{Block, FileSummary, FlowSummary, ResultId, Site, Step};
+use crate::flow::{Block, Condition, FileSummary, FlowSummary, ResultId, Site, Step};
 use crate::source::Span;
 use graph::Graph;
 use resolve::Symbols;
@@ -114,6 +114,18 @@ impl Program {
     /// value wherever they take one of the type. Nothing where one of the two is too large.
     pub fn one_after_the_other(&self, first: FunctionId, second: FunctionId, of: &str) -> Option<Block> {
         inline::one_after_the_other(self, first, second, of)
+    }
+
+    /// What takes something and, where that succeeded, what gives it back, as of [`Self::body`]: each is given the same wherever both
+    /// have a parameter of one name and type. `succeeded` says what success is, of the result that it is given. Nothing where one
+    /// of the two is too large.
+    pub fn taken_and_given_back(
+        &self,
+        takes: FunctionId,
+        gives_back: FunctionId,
+        succeeded: fn(ResultId) -> Condition,
+    ) -> Option<Block> {
+        inline::if_it_succeeded(self, takes, gives_back, succeeded(ResultId(0)))
     }
 
     /// Whether running the function may be noticed by others: it, or what it calls, has an effect, as deep as bodies are expanded.

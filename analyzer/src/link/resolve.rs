@@ -197,6 +197,8 @@ pub(super) struct Symbols {
     names: Vec<String>,
     /// Known types and traits with the fields that their declaration has.
     types: FxHashMap<String, Vec<(String, String)>>,
+    /// Names that types of other modules go by where methods of theirs are declared.
+    borrowed: FxHashSet<String>,
     /// Qualified names of types by their last segment.
     type_tails: FxHashMap<String, Vec<String>>,
     /// By function, the type of the first value that it returns.
@@ -260,6 +262,7 @@ impl Symbols {
         };
         symbols.holders.extend(imports.holders);
         symbols.leave_out_dead_globs();
+        symbols.join_methods(files);
         symbols.add_implementations(files);
         // Types were added on the way.
         symbols.followed_types = Memo::default();
@@ -380,6 +383,47 @@ impl Symbols {
                 self.add_holder(owner);
             }
             change(&mut self.type_tails, qualified::last(name), |types| types.push(name.to_owned()));
+        }
+    }
+
+    /// Gives a type the methods that are declared under a name which another module only imports it by (`use crate::Store; impl Store`),
+    /// and lets that name be the import that it is.
+    fn join_methods(&mut self, files: &[FileSummary]) {
+        let declared: FxHashSet<&str> =
+            files.iter().flat_map(|file| &file.types).map(|of| of.name.as_str()).collect();
+        let borrowed: Vec<String> = self
+            .types
+            .keys()
+            .filter(|name| !declared.contains(name.as_str()) && self.imports.contains_key(*name))
+            .cloned()
+            .collect();
+        let mut joined: FxHashMap<String, String> = FxHashMap::default();
+        for name in borrowed {
+            if let [own] = self.follow_imports(&name, Kind::Type).as_slice()
+                && declared.contains(own.as_str())
+            {
+                joined.insert(name, own.clone());
+            }
+        }
+        if joined.is_empty() {
+            return;
+        }
+        let methods = self.functions.iter().filter_map(|(name, known)| {
+            let (owner, last) = qualified::rsplit(name)?;
+            Some((format!("{}::{last}", joined.get(owner)?), known.clone()))
+        });
+        let methods: Vec<(String, Vec<Known>)> = methods.collect();
+        for (name, known) in methods {
+            let all = self.functions.entry(name).or_default();
+            all.extend(known);
+            all.sort_by_key(|known| known.id);
+        }
+        for name in joined.into_keys() {
+            self.types.remove(&name);
+            if let Some(tails) = self.type_tails.get_mut(qualified::last(&name)) {
+                tails.retain(|tail| *tail != name);
+            }
+            self.borrowed.insert(name);
         }
     }
 
@@ -813,7 +857,7 @@ impl Symbols {
         loop {
             let is_function = self.functions.contains_key(scope);
             // The names of a type's own methods need the type's name, so a type is no scope.
-            if is_function || !self.types.contains_key(scope) {
+            if is_function || !(self.types.contains_key(scope) || self.borrowed.contains(scope)) {
                 let found = self.follow(&format!("{scope}::{name}"), kind);
                 if !found.is_empty() || !is_function {
                     return found;

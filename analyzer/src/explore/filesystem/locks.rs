@@ -1,6 +1,6 @@
 //! Advisory locks: on open files as flock(2) takes them, and on files by process as fcntl(2) does.
 
-use super::{Filesystem, Handle, Inode, Name, Outcome, Process};
+use super::{Filesystem, Handle, Inode, Name, Node, Outcome, Process};
 use crate::flow::ErrorKind;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +49,26 @@ impl Filesystem {
 
     /// Whether another process holds a lock on the file that this path names.
     pub fn is_locked_by_another(&self, process: Process, path: &[Name]) -> bool {
-        let Ok(inode) = self.existing(process, path, false) else { return false };
+        self.existing(process, path, false).is_ok_and(|inode| self.is_anothers(inode, process))
+    }
+
+    /// Whether another process holds a lock on a file in the directory that this path names, or below that.
+    pub fn holds_locked_by_another(&self, process: Process, path: &[Name]) -> bool {
+        // A directory has one name, so that no way leads round.
+        let mut left: Vec<Inode> = self.existing(process, path, false).into_iter().collect();
+        while let Some(inode) = left.pop() {
+            if self.is_anothers(inode, process) {
+                return true;
+            }
+            if let Node::Directory { entries, .. } = self.node(inode) {
+                left.extend(entries.iter().map(|(_, entry)| *entry));
+            }
+        }
+        false
+    }
+
+    /// Whether another process than this holds a lock on the file.
+    fn is_anothers(&self, inode: Inode, process: Process) -> bool {
         let others = |of: Process| of != process;
         self.handles.iter().flatten().any(|o| o.inode == inode && o.lock.is_some() && others(o.process))
             || self.records.iter().any(|r| r.inode == inode && others(r.process))

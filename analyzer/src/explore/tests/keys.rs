@@ -39,7 +39,7 @@ the lock that one has just taken is removed by the other"
 fn a_value_that_is_set_from_what_was_read_loses_an_update() {
     let case = about(|f, k| {
         let old = f.effect(key(KeyOperation::Get), k, TRY);
-        let set = f.effect(key(KeyOperation::Set), k, TRY);
+        let set = f.effect(key(KeyOperation::Set { expires: false }), k, TRY);
         f.last().data = vec![old];
         (old, set)
     });
@@ -51,7 +51,7 @@ fn a_value_that_is_set_from_what_was_read_loses_an_update() {
 fn who_sets_what_was_absent_may_own_it_with_another() {
     let case = about(|f, k| {
         let there = f.effect(key(KeyOperation::Exists), k, TRY);
-        (there, f.when(fails(there), |f| f.effect(key(KeyOperation::Set), k, TRY)))
+        (there, f.when(fails(there), |f| f.effect(key(KeyOperation::Set { expires: false }), k, TRY)))
     });
     assert_eq!(case.costs(Actor::Acquirer), [Consequence::DoubleOwner]);
     let at_once = about(|f, k| {
@@ -82,7 +82,7 @@ fn another_key_is_another() {
     let case = about(|f, k| {
         let other = Place::new(PlaceKind::Constant("OTHER".into()));
         let seen = f.effect(key(KeyOperation::Exists), &other, TRY);
-        (seen, f.when(fails(seen), |f| f.effect(key(KeyOperation::Set), k, TRY)))
+        (seen, f.when(fails(seen), |f| f.effect(key(KeyOperation::Set { expires: false }), k, TRY)))
     });
     case.is_benign(&[Actor::Itself, Actor::Updater]);
 }

@@ -103,8 +103,7 @@ impl<'t> Lowerer<'_, 't> {
             return self.transform(transform, api, arguments, nodes);
         }
         if let Some(unique) = api.unique {
-            let id = self.opaque_id();
-            let place = Place::new(PlaceKind::Unique(unique, id));
+            let place = self.unique(unique, at);
             return self.shaped(Val::place(place, ty), api.fails);
         }
         if let Some(operation) = api.effect {
@@ -179,6 +178,9 @@ impl<'t> Lowerer<'_, 't> {
         let says = |these: &[String]| words.iter().flatten().any(|word| these.contains(word));
         let effect = match says(&command.new) {
             true => Operation::Key(KeyOperation::SetNew { expires: says(&command.expiring) }),
+            false if command.effect == Operation::Key(KeyOperation::Set { expires: false }) => {
+                Operation::Key(KeyOperation::Set { expires: says(&command.expiring) })
+            }
             false => command.effect,
         };
         let api = Api {
@@ -388,6 +390,8 @@ impl<'t> Lowerer<'_, 't> {
                 line.words.extend(words(self, arguments.get(1..).unwrap_or_default()));
             }
             CommandPart::Directory => line.directory = arguments.get(1).map(|a| self.place_of(a, "")),
+            // Go hands a statement over with what is bound to it, in one call.
+            CommandPart::Statement => return None,
         }
         line.words.truncate(WORDS);
         Some(Val::new(V::Command(Rc::new(line)), ty))
@@ -426,6 +430,9 @@ impl<'t> Lowerer<'_, 't> {
                 (Operation::Key(KeyOperation::SetNew { .. }), given) => {
                     let expires = !matches!(given, V::Number(0));
                     Operation::Key(KeyOperation::SetNew { expires })
+                }
+                (Operation::Key(KeyOperation::Set { .. }), given) => {
+                    Operation::Key(KeyOperation::Set { expires: !matches!(given, V::Number(0)) })
                 }
                 (operation, _) => operation,
             };

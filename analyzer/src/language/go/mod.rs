@@ -379,7 +379,7 @@ fn body_of(
         return;
     }
     let (results, opaques) = lowerer.counts();
-    let sites = std::mem::take(&mut lowerer.sites);
+    let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
     let public = crate::qualified::last(&name).starts_with(char::is_uppercase);
     summary.functions.push(FlowSummary {
         name,
@@ -390,6 +390,7 @@ fn body_of(
         span: syntax::span(node),
         name_span: syntax::span(shown),
         sites,
+        moments,
         results,
         opaques,
     });
@@ -428,7 +429,7 @@ fn alias(
     lowerer.push_return(&[returned]);
     let body = lowerer.finish();
     let (results, opaques) = lowerer.counts();
-    let sites = std::mem::take(&mut lowerer.sites);
+    let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
     summary.functions.push(FlowSummary {
         name: name.to_owned(),
         parameters,
@@ -438,6 +439,7 @@ fn alias(
         span: at,
         name_span: at,
         sites,
+        moments,
         results,
         opaques,
     });

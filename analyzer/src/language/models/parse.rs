@@ -626,7 +626,8 @@ fn operation(word: &str) -> Option<Operation> {
         "sync" => Operation::Sync,
         "key-exists" => Operation::Key(KeyOperation::Exists),
         "key-get" => Operation::Key(KeyOperation::Get),
-        "key-set" => Operation::Key(KeyOperation::Set),
+        "key-set" => Operation::Key(KeyOperation::Set { expires: false }),
+        "key-set-expiring" => Operation::Key(KeyOperation::Set { expires: true }),
         "key-set-new" => Operation::Key(KeyOperation::SetNew { expires: false }),
         "key-set-new-expiring" => Operation::Key(KeyOperation::SetNew { expires: true }),
         "key-swap" => Operation::Key(KeyOperation::Swap),
@@ -687,6 +688,7 @@ fn asks(word: &str) -> Option<Asks> {
 fn command_part(word: &str) -> Option<CommandPart> {
     Some(match word {
         "program" => CommandPart::Program,
+        "statement" => CommandPart::Statement,
         "argument" => CommandPart::Argument,
         "arguments" => CommandPart::Arguments,
         "directory" => CommandPart::Directory,

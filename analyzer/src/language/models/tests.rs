@@ -250,7 +250,7 @@ fn every_effect_word_is_understood() {
         "check-exists check-file check-dir check-symlink stat lstat access read write append truncate mkdir",
         "mkdir-all populate remove remove-dir remove-tree chmod chown read-dir lock lock-shared try-lock",
         "try-lock-shared mutex-lock mutex-lock-shared try-mutex-lock try-mutex-lock-shared getenv setenv chdir",
-        "umask run sync key-exists key-get key-set key-set-new key-set-new-expiring key-swap key-delete key-expire",
+        "umask run sync key-exists key-get key-set key-set-expiring key-set-new key-set-new-expiring key-swap key-delete key-expire",
     ]
     .iter()
     .flat_map(|w| w.split(' '))

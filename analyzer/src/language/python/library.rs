@@ -111,8 +111,7 @@ impl<'t> Lowerer<'_, 't> {
             return self.transform(transform, api, &arguments, &given, data);
         }
         if let Some(unique) = api.unique {
-            let id = self.opaque_id();
-            return Val { v: V::Place(Place::new(PlaceKind::Unique(unique, id))), ty, data };
+            return Val { v: V::Place(self.unique(unique, at)), ty, data };
         }
         if let Some(operation) = api.effect {
             return self.effect(operation, api, &arguments, &given, at);

@@ -321,7 +321,7 @@ fn keep(
         return;
     }
     let (results, opaques) = lowerer.counts();
-    let sites = std::mem::take(&mut lowerer.sites);
+    let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
     summary.functions.push(FlowSummary {
         name: name.to_owned(),
         parameters,
@@ -331,6 +331,7 @@ fn keep(
         span: whole,
         name_span,
         sites,
+        moments,
         results,
         opaques,
     });

@@ -9,13 +9,36 @@ use crate::language::models::CommandPart;
 use std::rc::Rc;
 use syn::Expr;
 
+/// The program that runs statements, as the models call it.
+const SQLITE: &str = "sqlite";
+
 impl Lowerer<'_> {
+    /// The statement that is run: one that was built before, or the text that is argument 1, to which the list is bound that comes after.
+    /// Nothing where it does nothing to files.
+    pub fn statement_run(&mut self, program: &str, arguments: &[Val], syntax: &[&Expr]) -> Option<Val> {
+        let receiver = arguments.first()?;
+        let mut line = match &receiver.v {
+            V::Command(line) => CommandLine::clone(line),
+            _ => {
+                let text = self.place_of(arguments.get(1)?, "");
+                let mut line = CommandLine::statement(program, &text);
+                if let Some(bound) = syntax.get(2) {
+                    line.words.extend(self.list_of(bound));
+                }
+                line
+            }
+        };
+        line.words.truncate(WORDS);
+        line.run(self.file.models)?;
+        Some(Val { v: V::Command(Rc::new(line)), ..receiver.clone() })
+    }
+
     /// The command line with one more part.
     pub fn command_with(&mut self, part: CommandPart, arguments: &[Val], syntax: &[&Expr]) -> Option<Val> {
         let ty = arguments.first().map(|a| a.ty.clone())?;
         let mut line = match arguments.first().map(|a| &a.v) {
             Some(V::Command(line)) => CommandLine::clone(line),
-            _ if part == CommandPart::Program => CommandLine::default(),
+            _ if matches!(part, CommandPart::Program | CommandPart::Statement) => CommandLine::default(),
             _ => return None,
         };
         match part {
@@ -29,6 +52,10 @@ impl Lowerer<'_> {
             CommandPart::Argument => line.words.push(self.place_of(arguments.get(1)?, "")),
             CommandPart::Arguments => line.words.extend(self.list_of(syntax.get(1)?)),
             CommandPart::Directory => line.directory = Some(self.place_of(arguments.get(1)?, "")),
+            CommandPart::Statement => {
+                let text = self.place_of(arguments.first()?, "");
+                line = CommandLine::statement(SQLITE, &text);
+            }
         }
         line.words.truncate(WORDS);
         Some(Val::new(V::Command(Rc::new(line)), ty))

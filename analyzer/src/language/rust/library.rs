@@ -99,10 +99,13 @@ impl Lowerer<'_> {
             return self.last_error();
         }
         if let Some(unique) = api.unique {
-            let id = self.opaque_id();
             let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
-            let value = Val::place(Place::new(PlaceKind::Unique(unique, id)), ty);
+            let value = Val::place(self.unique(unique, span), ty);
             return Some(self.shaped(value, api.fails));
+        }
+        if let Some(statement) = api.program.as_ref().and_then(|p| self.statement_run(p, arguments, syntax)) {
+            let mut arguments = [statement];
+            return self.effect(Operation::Run, api, &mut arguments, syntax, span, certainty);
         }
         if let Some(operation) = api.effect {
             return self.effect(operation, api, arguments, syntax, span, certainty);

@@ -457,7 +457,7 @@ impl Walker<'_> {
         let (results, opaques) = lowerer.counts();
         let span = self.scope.spans.between(signature.fn_token.span, block.brace_token.span.close());
         let nested = std::mem::take(&mut lowerer.nested);
-        let sites = std::mem::take(&mut lowerer.sites);
+        let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
         if body.steps.iter().any(is_worth_keeping) {
             let main = owner.is_none() && signature.ident == "main";
             self.summary.functions.push(FlowSummary {
@@ -475,6 +475,7 @@ impl Walker<'_> {
                 span,
                 name_span: self.scope.spans.of(signature.ident.span()),
                 sites,
+                moments,
                 results,
                 opaques,
             });

@@ -30,6 +30,7 @@ pub(super) fn function(name: &str, parameters: &[&str], steps: Vec<Step>) -> Flo
         span: Span::default(),
         name_span: Span::default(),
         sites: vec![Span::default(); 10],
+        moments: Vec::new(),
         results: 10,
         opaques: 10,
     }

@@ -308,3 +308,24 @@ fn the_modules_of_a_program_are_no_library() {
     assert_eq!(libraries(false), ["other.py"]);
     assert_eq!(libraries(true).len(), 4, "who imports the package may call it all");
 }
+
+#[test]
+fn methods_under_an_imported_name_are_the_types_own() {
+    let mut b = file("b/src/lib.rs", "b", vec![]);
+    b.imports = vec![import("b", "Store", "b::store::Store")];
+    let mut store = file("b/src/store.rs", "b::store", vec![]);
+    store.types = vec![TypeDeclaration {
+        name: "b::store::Store".into(),
+        fields: vec![("lock".into(), "b::lock::Lock".into())],
+        embedded: Vec::new(),
+    }];
+    let clean = file("b/src/clean.rs", "b::clean", vec![remover("b::Store::clean", &["self"])]);
+    let lock = file("b/src/lock.rs", "b::lock", vec![remover("b::lock::Lock::give_up", &["self"])]);
+    let files = || vec![b.clone(), store.clone(), clean.clone(), lock.clone()];
+    for receiver in ["b::Store", "b::store::Store"] {
+        let cleans = method(Some(receiver), "clean", vec![me()], 1);
+        assert_eq!(target(cleans, files()).as_deref(), Some("b::Store::clean"));
+        let gives_up = method(Some(&format!("{receiver}.lock")), "give_up", vec![me()], 1);
+        assert_eq!(target(gives_up, files()).as_deref(), Some("b::lock::Lock::give_up"));
+    }
+}
