@@ -1,5 +1,7 @@
 //! How sure a finding is. All ranking is in this file, so that it can be tuned on real code in one place.
 
+mod listing;
+
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::made_once;
@@ -76,6 +78,9 @@ impl Surroundings<'_> {
     pub fn reason(&self, actor: Actor, candidate: &Candidate) -> Reason {
         if let Some(beside) = &self.beside {
             return Reason::Beside(beside.clone());
+        }
+        if candidate.is_listed() {
+            return listing::reason(self, actor, candidate);
         }
         let place = &candidate.place;
         let hint = self.hint(place);
@@ -314,9 +319,14 @@ pub fn judge(
         [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
-    let (level, why) = met(candidate, race, reason, surroundings, shared);
+    let listed = candidate.is_listed();
+    let (level, why) = match listed {
+        true => listing::met(candidate, reason, surroundings),
+        false => met(candidate, race, reason, surroundings, shared),
+    };
     verdict.at_most(level, &why);
-    if let Some(why) = harmless(candidate, race, reason, surroundings) {
+    // One entry that is gone leaves all the others undone.
+    if let Some(why) = harmless(candidate, race, reason, surroundings).filter(|_| !listed) {
         verdict.at_most(Confidence::Low, why);
     }
     let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);
@@ -366,6 +376,7 @@ pub fn judge(
         (true, false) => {
             verdict.at_most(Confidence::Medium, "an operation is known by its method's name only")
         }
+        (false, true) if listed => {}
         (false, true) => verdict.at_most(Confidence::Medium, "the path is not fully known"),
         (false, false) => {}
     }

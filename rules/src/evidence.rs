@@ -6,7 +6,7 @@
 use crate::names;
 use crate::pairs;
 use crate::trace::Trace;
-use fsrace_analyzer::flow::{Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Site};
+use fsrace_analyzer::flow::{Check, Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -286,6 +286,8 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
     let other = effect.other_place.as_ref();
     let mut roles = Vec::new();
     match effect.operation {
+        // Of a listing, the place is whatever lies there.
+        Operation::Check(Check::Listed) => {}
         Operation::Check(_) => roles.push((place, Role::Checks)),
         Operation::Read | Operation::ReadDir | Operation::Update => roles.push((place, Role::Reads)),
         Operation::Open(flags) => {

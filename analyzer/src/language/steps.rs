@@ -2,8 +2,10 @@
 //! at once when a step fails.
 
 use super::conditions::failed;
-use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Operation, Place, ResultId, Site, Step, Value};
+use super::listing::Listing;
+use crate::flow::{Block, Branch, Check, Condition, Exit, OnFailure, Operation, Place, ResultId, Site, Step, Value};
 use crate::source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The state while the steps of one function are built.
 #[derive(Debug)]
@@ -16,6 +18,10 @@ pub struct Steps {
     pub sites: Vec<Span>,
     /// How many parameters the function has: the first results are theirs.
     pub parameters: u32,
+    /// What results list.
+    pub listings: FxHashMap<ResultId, Listing>,
+    /// The opaque numbers that stand for a single component: names of what was listed.
+    pub components: FxHashSet<u32>,
     next_result: u32,
     next_opaque: u32,
 }
@@ -27,6 +33,8 @@ impl Default for Steps {
             diverged: false,
             sites: Vec::new(),
             parameters: 0,
+            listings: FxHashMap::default(),
+            components: FxHashSet::default(),
             next_result: 0,
             next_opaque: 0,
         }
@@ -252,6 +260,8 @@ pub fn has_exit(block: &Block) -> bool {
 /// Whether a step of a loop does nothing but decide about going round: `loops` counts the loops between.
 pub fn is_idle(step: &Step, loops: u32) -> bool {
     match step {
+        // What a listing has told, where nothing is done with it.
+        Step::Effect(e) => e.operation == Operation::Check(Check::Listed),
         Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).all(|s| is_idle(s, loops)),
         Step::Exit(Exit::Break(n) | Exit::Continue(n)) => *n <= loops,
         Step::Loop(body) => body.steps.iter().all(|s| is_idle(s, loops + 1)),

@@ -1,0 +1,61 @@
+//! How sure it is that somebody removes an entry between the listing of its directory and its use.
+//!
+//! Nearly every program lists directories, and hardly any expects what it was told to be gone. A word is worth only where entries are
+//! known to go: by another function of the program, by another instance of this one, or because the directory is of that kind.
+
+use super::{Reason, Surroundings};
+use crate::evidence::Role;
+use crate::finding::Confidence;
+use crate::names;
+use crate::pairs::Candidate;
+use fsrace_analyzer::explore::Actor;
+use fsrace_analyzer::flow::PlaceKind;
+
+/// Why this actor may remove an entry.
+pub fn reason(surroundings: &Surroundings<'_>, actor: Actor, candidate: &Candidate) -> Reason {
+    match actor {
+        Actor::Itself => Reason::Itself,
+        Actor::Remover => {
+            let place = &candidate.place;
+            let is_another = |u: &crate::evidence::Use| {
+                u.function != surroundings.function
+                    && surroundings.own.iter().flatten().all(|own| own.function != u.inner.function)
+            };
+            let roles = [Role::Removes, Role::RemovesTree];
+            // Whoever calls a library may remove a directory while another lists it.
+            let found = match surroundings.open {
+                true => surroundings.evidence.find_removal(place, is_another),
+                false => surroundings.evidence.find(place, &roles, is_another),
+            };
+            let listed = std::iter::once(place).chain(&surroundings.in_callers);
+            let in_flux = || {
+                let mut directories = listed.filter_map(|place| match place.kind() {
+                    PlaceKind::Join(directory, _) => Some(directory),
+                    _ => None,
+                });
+                directories.find_map(names::in_flux)
+            };
+            found.map(Reason::Elsewhere).or_else(|| in_flux().map(Reason::Named)).unwrap_or(Reason::None)
+        }
+        _ => Reason::None,
+    }
+}
+
+/// How surely that happens, and why.
+pub fn met(candidate: &Candidate, reason: &Reason, surroundings: &Surroundings<'_>) -> (Confidence, String) {
+    let (level, why) = match reason {
+        Reason::Elsewhere(_) => (Confidence::Medium, "the program elsewhere removes what lies there".to_owned()),
+        Reason::Named(directory) => {
+            (Confidence::Medium, format!("what lies in `{directory}` comes and goes by itself"))
+        }
+        Reason::Itself if surroundings.is_for_all_instances(candidate) => {
+            (Confidence::Medium, "all instances remove what lies there".to_owned())
+        }
+        Reason::Itself if surroundings.hint(&candidate.place).is_some_and(|hint| hint.cleaned) => {
+            (Confidence::Medium, "what lies there is for all instances to clean up".to_owned())
+        }
+        Reason::Itself => (Confidence::Low, "nothing says that two are there at the same time".to_owned()),
+        _ => (Confidence::Low, "nothing is known that removes what lies there".to_owned()),
+    };
+    (level, why)
+}
