@@ -720,7 +720,10 @@ fn harmless(
     // An error for one of two that begin within microseconds.
     let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
     let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
-    if asked && !removes && alone && !candidate.long && !surroundings.open {
+    // Whoever works in a repository that all instances share is in the way of the next.
+    let awaited =
+        candidate.act.effect.operation == Operation::Update && surroundings.is_for_all_instances(candidate);
+    if asked && !removes && alone && !candidate.long && !surroundings.open && !awaited {
         return Some("nothing is lost but an error");
     }
     let wanted = candidate.refilled && candidate.long;

@@ -39,10 +39,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 
 /// What is asked for and must be there to answer.
 fn asked(effect: &Effect) -> Option<&Place> {
-    let asks = matches!(
-        effect.operation,
-        Operation::Check(Check::Metadata | Check::SymlinkMetadata | Check::Owner)
-    );
+    let asks =
+        matches!(effect.operation, Operation::Check(Check::Metadata | Check::SymlinkMetadata | Check::Owner));
     (asks && effect.handle.is_none()).then_some(&effect.place)
 }
 

@@ -67,9 +67,9 @@ pub fn in_flux(place: &Place) -> Option<&'static str> {
         place = base;
     }
     let PlaceKind::Literal(text) = place.kind() else { return None };
-    ["/dev", "/proc"].into_iter().find(|root| {
-        text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    ["/dev", "/proc"]
+        .into_iter()
+        .find(|root| text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Whether the place lies in a directory that a tool fills with its results.

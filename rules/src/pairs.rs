@@ -3,7 +3,8 @@
 use crate::names;
 use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::flow::{
-    Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
+    Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness,
+    Value,
 };
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it

@@ -490,7 +490,9 @@ impl Context<'_> {
     ) -> Stepped {
         let call = match (handle, check) {
             (Some(handle), _) => Call::HandleStat(handle),
-            (None, Check::IsSymlink | Check::SymlinkMetadata | Check::Listed) => Call::LinkStat(path.to_vec()),
+            (None, Check::IsSymlink | Check::SymlinkMetadata | Check::Listed) => {
+                Call::LinkStat(path.to_vec())
+            }
             (None, _) => Call::Stat(path.to_vec()),
         };
         let looked = self.call(state, lane, call);

@@ -29,7 +29,9 @@ impl Listing {
         let directory = match lists {
             // Of a pattern, the directory is what comes before its last component, where nothing but that varies.
             Lists::Matches => match place.kind() {
-                PlaceKind::Join(base, last) if is_pattern(last) && !base.any(&mut is_pattern_part) => base.clone(),
+                PlaceKind::Join(base, last) if is_pattern(last) && !base.any(&mut is_pattern_part) => {
+                    base.clone()
+                }
                 _ => return None,
             },
             _ => place.clone(),

@@ -3,7 +3,9 @@
 
 use super::conditions::failed;
 use super::listing::Listing;
-use crate::flow::{Block, Branch, Check, Condition, Exit, OnFailure, Operation, Place, ResultId, Site, Step, Value};
+use crate::flow::{
+    Block, Branch, Check, Condition, Exit, OnFailure, Operation, Place, ResultId, Site, Step, Value,
+};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -290,8 +292,12 @@ pub fn breaks(block: &Block, depth: u32) -> bool {
     })
 }
 
-/// Whether a summary with this step says anything.
-pub fn is_worth_keeping(step: &Step) -> bool {
+/// Whether a summary with these steps says anything. That it ends the program in any case is something too.
+pub fn are_worth_keeping(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Exit(Exit::Panic)) || is_worth_keeping(step))
+}
+
+fn is_worth_keeping(step: &Step) -> bool {
     match step {
         Step::Effect(_) | Step::Call(_) | Step::Spawn(_) | Step::Frame(_) | Step::Release(..) => true,
         Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).any(is_worth_keeping),

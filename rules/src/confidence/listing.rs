@@ -4,7 +4,6 @@
 //! known to go: by another function of the program, by another instance of this one, or because the directory is of that kind.
 
 use super::{Reason, Surroundings};
-use crate::evidence::Role;
 use crate::finding::Confidence;
 use crate::names;
 use crate::pairs::Candidate;
@@ -21,21 +20,13 @@ pub fn reason(surroundings: &Surroundings<'_>, actor: Actor, candidate: &Candida
                 u.function != surroundings.function
                     && surroundings.own.iter().flatten().all(|own| own.function != u.inner.function)
             };
-            let roles = [Role::Removes, Role::RemovesTree];
             // Whoever calls a library may remove a directory while another lists it.
-            let found = match surroundings.open {
-                true => surroundings.evidence.find_removal(place, is_another),
-                false => surroundings.evidence.find(place, &roles, is_another),
-            };
-            let listed = std::iter::once(place).chain(&surroundings.in_callers);
-            let in_flux = || {
-                let mut directories = listed.filter_map(|place| match place.kind() {
-                    PlaceKind::Join(directory, _) => Some(directory),
-                    _ => None,
-                });
-                directories.find_map(names::in_flux)
-            };
-            found.map(Reason::Elsewhere).or_else(|| in_flux().map(Reason::Named)).unwrap_or(Reason::None)
+            let found = surroundings.evidence.find_entry_removal(place, is_another).or_else(|| {
+                surroundings.open.then(|| surroundings.evidence.find_removal(place, is_another)).flatten()
+            });
+            let mut listed = std::iter::once(place).chain(&surroundings.in_callers);
+            let in_flux = listed.find_map(names::in_flux).map(Reason::Named);
+            found.map(Reason::Elsewhere).or(in_flux).unwrap_or(Reason::None)
         }
         _ => Reason::None,
     }
@@ -44,11 +35,13 @@ pub fn reason(surroundings: &Surroundings<'_>, actor: Actor, candidate: &Candida
 /// How surely that happens, and why.
 pub fn met(candidate: &Candidate, reason: &Reason, surroundings: &Surroundings<'_>) -> (Confidence, String) {
     let (level, why) = match reason {
-        Reason::Elsewhere(_) => (Confidence::Medium, "the program elsewhere removes what lies there".to_owned()),
+        Reason::Elsewhere(_) => {
+            (Confidence::Medium, "the program elsewhere removes what lies there".to_owned())
+        }
         Reason::Named(directory) => {
             (Confidence::Medium, format!("what lies in `{directory}` comes and goes by itself"))
         }
-        Reason::Itself if surroundings.is_for_all_instances(candidate) => {
+        Reason::Itself if is_for_all_instances(candidate, surroundings) => {
             (Confidence::Medium, "all instances remove what lies there".to_owned())
         }
         Reason::Itself if surroundings.hint(&candidate.place).is_some_and(|hint| hint.cleaned) => {
@@ -58,4 +51,15 @@ pub fn met(candidate: &Candidate, reason: &Reason, surroundings: &Surroundings<'
         _ => (Confidence::Low, "nothing is known that removes what lies there".to_owned()),
     };
     (level, why)
+}
+
+/// Whether the directory is one of the program's own, below one that all instances know: what lies in that itself is everybody's.
+fn is_for_all_instances(candidate: &Candidate, surroundings: &Surroundings<'_>) -> bool {
+    let mut listed = std::iter::once(&candidate.place).chain(&surroundings.in_callers);
+    listed.any(|place| match place.kind() {
+        PlaceKind::Join(directory, _) => {
+            matches!(directory.kind(), PlaceKind::Join(..)) && names::shared_root(directory).is_some()
+        }
+        _ => false,
+    })
 }

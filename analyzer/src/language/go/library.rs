@@ -10,8 +10,8 @@ use crate::flow::{
 };
 use crate::language::command::{CommandLine, WORDS, literal};
 use crate::language::conditions::{add_data, failed};
-use crate::language::models::{Api, Asks, CommandPart, Fails, Models, OutcomePart, PathTransform};
 use crate::language::listing::Listing;
+use crate::language::models::{Api, Asks, CommandPart, Fails, Models, OutcomePart, PathTransform};
 use crate::language::modes::with_mode;
 use crate::language::steps::is_idle;
 use crate::language::texts::concat;

@@ -4,9 +4,7 @@ use super::lower::{Around, Lowerer, Results, failure_in};
 use super::syntax::{Node, bare, children, field, first, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
-use crate::flow::{
-    Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value,
-};
+use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
 use crate::language::steps::{breaks, breaks_itself, is_idle};

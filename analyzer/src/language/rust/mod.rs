@@ -33,7 +33,7 @@ use crate::flow::{
 };
 use crate::language::Tests;
 use crate::language::models::Models;
-use crate::language::steps::is_worth_keeping;
+use crate::language::steps::are_worth_keeping;
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
@@ -458,7 +458,7 @@ impl Walker<'_> {
         let span = self.scope.spans.between(signature.fn_token.span, block.brace_token.span.close());
         let nested = std::mem::take(&mut lowerer.nested);
         let sites = std::mem::take(&mut lowerer.sites);
-        if body.steps.iter().any(is_worth_keeping) {
+        if are_worth_keeping(&body.steps) {
             let main = owner.is_none() && signature.ident == "main";
             self.summary.functions.push(FlowSummary {
                 name,
