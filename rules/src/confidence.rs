@@ -776,8 +776,7 @@ fn harmless(
     let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
     let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
     // Whoever works in a repository that all instances share is in the way of the next.
-    let awaited =
-        candidate.act.effect.operation == Operation::Update && surroundings.is_for_all_instances(candidate);
+    let awaited = candidate.act.effect.operation == Operation::Update && names::shared_root(place).is_some();
     if asked && !removes && alone && !candidate.long && !surroundings.open && !awaited {
         return Some("nothing is lost but an error");
     }

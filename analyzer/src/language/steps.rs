@@ -311,7 +311,8 @@ pub fn are_worth_keeping(steps: &[Step]) -> bool {
     steps.iter().any(|step| matches!(step, Step::Exit(Exit::Panic)) || is_worth_keeping(step))
 }
 
-fn is_worth_keeping(step: &Step) -> bool {
+/// Whether a step says anything but that the program ends.
+pub fn is_worth_keeping(step: &Step) -> bool {
     match step {
         Step::Effect(_) | Step::Call(_) | Step::Spawn(_) | Step::Frame(_) | Step::Release(..) => true,
         Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).any(is_worth_keeping),
