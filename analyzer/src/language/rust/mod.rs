@@ -40,7 +40,7 @@ use names::Names;
 use rustc_hash::FxHashMap;
 use spans::Spans;
 use std::rc::Rc;
-use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
+use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibility};
 use test_code::{file_context, is_test, is_test_module};
 use trim::trimmed;
 use types::{Ty, Types};
@@ -459,8 +459,7 @@ impl Walker<'_> {
         let nested = std::mem::take(&mut lowerer.nested);
         let sites = std::mem::take(&mut lowerer.sites);
         // One that says it never returns means to end the program; of any other, that it only panics says that it is not written yet.
-        let ends =
-            matches!(&signature.output, syn::ReturnType::Type(_, of) if matches!(**of, syn::Type::Never(_)));
+        let ends = matches!(&signature.output, ReturnType::Type(_, of) if matches!(**of, Type::Never(_)));
         let keeps = match ends {
             true => are_worth_keeping(&body.steps),
             false => body.steps.iter().any(is_worth_keeping),
