@@ -1,5 +1,7 @@
 //! How sure a finding is. All ranking is in this file, so that it can be tuned on real code in one place.
 
+mod listing;
+
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::made_once;
@@ -78,6 +80,9 @@ impl Surroundings<'_> {
     pub fn reason(&self, actor: Actor, candidate: &Candidate) -> Reason {
         if let Some(beside) = &self.beside {
             return Reason::Beside(beside.clone());
+        }
+        if candidate.is_listed() {
+            return listing::reason(self, actor, candidate);
         }
         let place = &candidate.place;
         let hint = self.hint(place);
@@ -339,9 +344,14 @@ pub fn judge(
         [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
-    let (level, why) = met(candidate, race, reason, surroundings, shared);
+    let listed = candidate.is_listed();
+    let (level, why) = match listed {
+        true => listing::met(candidate, reason, surroundings),
+        false => met(candidate, race, reason, surroundings, shared),
+    };
     verdict.at_most(level, &why);
-    if let Some(why) = harmless(candidate, race, reason, surroundings) {
+    // One entry that is gone leaves all the others undone.
+    if let Some(why) = harmless(candidate, race, reason, surroundings).filter(|_| !listed) {
         verdict.at_most(Confidence::Low, why);
     }
     let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);
@@ -385,6 +395,7 @@ pub fn judge(
         (true, false) => {
             verdict.at_most(Confidence::Low, "an operation is known by its method's name only");
         }
+        (false, true) if listed => {}
         (false, true) => verdict.at_most(Confidence::Medium, "the path is not fully known"),
         (false, false) => {}
     }
@@ -775,7 +786,9 @@ fn harmless(
     // An error for one of two that begin within microseconds.
     let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
     let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
-    if asked && !removes && alone && !candidate.long && !surroundings.open {
+    // Whoever works in a repository that all instances share is in the way of the next.
+    let awaited = candidate.act.effect.operation == Operation::Update && names::shared_root(place).is_some();
+    if asked && !removes && alone && !candidate.long && !surroundings.open && !awaited {
         return Some("nothing is lost but an error");
     }
     // Whoever is known to call it wants it gone; of those who may, nothing is known.

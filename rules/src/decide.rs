@@ -527,7 +527,11 @@ impl<'p> View<'p> {
                 break;
             }
             // A loss of another kind is another rule's to tell.
-            let wanted = |consequence| rule.consequences.contains(&consequence);
+            let wanted = |consequence| {
+                // An entry that is replaced after the listing is as good as one that was replaced before.
+                rule.consequences.contains(&consequence)
+                    && (!candidate.is_listed() || consequence == Consequence::SpuriousFailure)
+            };
             let exploration = explorer.explore(&scenario(body, candidate, &candidate.place, actor), wanted);
             let exploration = match exploration.bounded && exploration.races.is_empty() && is_process(actor) {
                 true => {

@@ -6,7 +6,7 @@
 use crate::names;
 use crate::pairs;
 use crate::trace::Trace;
-use fsrace_analyzer::flow::{Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Site};
+use fsrace_analyzer::flow::{Check, Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -133,7 +133,9 @@ impl Evidence {
             let roles = roles(event.effect);
             let constant = !roles.is_empty() && pairs::writes_constant(trace, index);
             for (place, role) in roles {
-                for class in classes(place) {
+                let entry =
+                    matches!(event.effect.operation, Operation::Remove(_)).then(|| entry_class(place));
+                for class in classes(place).into_iter().chain(entry.flatten()) {
                     if uses.len() >= PER_FUNCTION {
                         break 'all;
                     }
@@ -240,6 +242,11 @@ impl Evidence {
         })
     }
 
+    /// The first removal of whatever a caller names in the directory that the place lies in.
+    pub fn find_entry_removal(&self, place: &Place, accept: impl Fn(&Use) -> bool) -> Option<Other> {
+        self.of_class(entry_class(place)?, &[Role::Removes, Role::RemovesTree], &accept)
+    }
+
     fn of_class(&self, class: Class, roles: &[Role], accept: &impl Fn(&Use) -> bool) -> Option<Other> {
         let uses = self.uses.get(&class.key)?;
         let found = uses.iter().find(|u| !u.in_test && roles.contains(&u.role) && accept(u))?;
@@ -286,6 +293,8 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
     let other = effect.other_place.as_ref();
     let mut roles = Vec::new();
     match effect.operation {
+        // Of a listing, the place is whatever lies there.
+        Operation::Check(Check::Listed) => {}
         Operation::Check(_) => roles.push((place, Role::Checks)),
         Operation::Read | Operation::ReadDir | Operation::Update => roles.push((place, Role::Reads)),
         Operation::Open(flags) => {
@@ -342,6 +351,18 @@ fn strong_class(place: &Place) -> Option<Class> {
     });
     let strength = if computed { Strength::Computed } else { Strength::Full };
     anchor.then(|| Class { key: Key(hasher.finish()), strength })
+}
+
+/// The entries of a directory that go by names which vary, whatever they are made of.
+fn entry_class(place: &Place) -> Option<Class> {
+    let PlaceKind::Join(directory, name) = place.kind() else { return None };
+    if name.is_closed() || name.is_private() {
+        return None;
+    }
+    let Class { key, strength } = strong_class(directory)?;
+    let mut hasher = FxHasher::default();
+    ("entry", key).hash(&mut hasher);
+    Some(Class { key: Key(hasher.finish()), strength })
 }
 
 /// The last component alone, where it is a text that tells something.

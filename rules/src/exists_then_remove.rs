@@ -45,18 +45,21 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         Consequence::DataLoss | Consequence::LostUpdate | Consequence::Corruption => {
             format!("`{api}` can remove something newer than what was checked")
         }
+        _ if candidate.is_listed() => format!("`{api}` fails if the entry is gone by then"),
         _ => format!("`{api}` fails if the path is gone by then"),
     };
     let help = match (candidate.relation, race.consequence) {
         (Relation::Above, _) | (_, Consequence::DoubleOwner | Consequence::DataLoss) => {
             "hold one lock from the check to the removal, or rename it to a unique name first and remove that"
         }
+        _ if candidate.is_listed() => "ignore `NotFound`, and go on with the next",
         _ => "remove it without asking, and ignore `NotFound`",
     };
-    Report { message, help: help.to_owned(), check: "checked here" }
+    let check = if candidate.is_listed() { "listed here" } else { "checked here" };
+    Report { message, help: help.to_owned(), check }
 }
 
 fn rewrite(candidate: &Candidate) -> Option<Idiom> {
-    let plain = candidate.says == Some(Says::Present) && candidate.certain;
+    let plain = candidate.says == Some(Says::Present) && candidate.certain && !candidate.is_listed();
     plain.then_some(Idiom::RemoveIfPresent)
 }

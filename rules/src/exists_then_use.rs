@@ -25,12 +25,28 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
+    let listed = guarded(trace, asked, |says| says == Says::Present, false)
+        .into_iter()
+        .filter(|(pair, _)| is_listing(trace, pair.check));
     guarded(trace, used, |says| says == Says::Present, false)
         .into_iter()
+        .chain(listed)
         .filter(|(pair, place)| !is_made_since(trace, pair.check, pair.act, place))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .filter(|candidate| !asks_for_mode(candidate))
         .collect()
+}
+
+/// What is asked for and must be there to answer.
+fn asked(effect: &Effect) -> Option<&Place> {
+    let asks =
+        matches!(effect.operation, Operation::Check(Check::Metadata | Check::SymlinkMetadata | Check::Owner));
+    (asks && effect.handle.is_none()).then_some(&effect.place)
+}
+
+/// Whether the check is what a listing has told.
+fn is_listing(trace: &Trace<'_>, check: usize) -> bool {
+    trace.events.get(check).is_some_and(|event| event.effect.operation == Operation::Check(Check::Listed))
 }
 
 /// Whether the function itself makes the place between the two, so that it uses what it made.
@@ -70,20 +86,25 @@ fn used(effect: &Effect) -> Option<&Place> {
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
     let message = match race.consequence {
+        Consequence::SpuriousFailure if candidate.is_listed() => {
+            format!("`{api}` fails if the entry is removed after it was listed")
+        }
         Consequence::SpuriousFailure => format!("`{api}` fails if the path is removed after the check"),
         _ => format!("`{api}` can meet something else than what was checked"),
     };
     let help = match candidate.act.effect.operation {
+        _ if candidate.is_listed() => "treat `NotFound` as an entry that is gone, and go on with the next",
         Operation::Open(_) | Operation::Read | Operation::ReadDir => {
             "open it without asking, and treat `NotFound` as absent"
         }
         _ => "do it without asking, and treat `NotFound` as absent",
     };
-    Report { message, help: help.to_owned(), check: "checked here" }
+    let check = if candidate.is_listed() { "listed here" } else { "checked here" };
+    Report { message, help: help.to_owned(), check }
 }
 
 fn rewrite(candidate: &Candidate) -> Option<Idiom> {
     let opens =
         matches!(candidate.act.effect.operation, Operation::Open(_) | Operation::Read | Operation::ReadDir);
-    (opens && candidate.certain).then_some(Idiom::OpenThenMatch)
+    (opens && candidate.certain && !candidate.is_listed()).then_some(Idiom::OpenThenMatch)
 }

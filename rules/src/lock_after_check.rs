@@ -45,7 +45,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         return Vec::new();
     }
     let pairs = PAIRS.into_iter().flat_map(|rule| (rule.check)(trace));
-    let mut candidates: Vec<Candidate> = pairs.filter(|candidate| candidate.cover.is_broken()).collect();
+    let mut candidates: Vec<Candidate> =
+        pairs.filter(|pair| pair.cover.is_broken() && !pair.is_listed()).collect();
     candidates.extend(emptied(trace));
     candidates.extend(cleaned_up(trace));
     candidates.extend(unlinked(trace));

@@ -60,6 +60,18 @@ const SHARED: &[&str] = &[
 const OUTPUTS: &[&str] = &["out", "output", "target", "dist", "build"];
 const FOLDERS: &[&str] = &["dir", "directory", "folder", "root"];
 
+/// The directory of those whose entries come and go without anybody's doing, in which the place lies or which it is: processes, devices.
+pub fn in_flux(place: &Place) -> Option<&'static str> {
+    let mut place = place;
+    while let PlaceKind::Join(base, _) = place.kind() {
+        place = base;
+    }
+    let PlaceKind::Literal(text) = place.kind() else { return None };
+    ["/dev", "/proc"]
+        .into_iter()
+        .find(|root| text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
 /// Whether the place lies in a directory that a tool fills with its results.
 pub fn is_output(place: &Place) -> bool {
     place.any(&mut |kind| {

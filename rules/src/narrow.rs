@@ -244,6 +244,8 @@ impl Narrowing {
                 Step::Loop(b) => self.speaks(b, depth + 1),
                 Step::Frame(f) => self.speaks(&f.body, depth + 1),
                 Step::Exit(Exit::Return(value)) => self.carries(value, depth + 1),
+                // Where what matters leads to the end of the program, nothing comes after it.
+                Step::Exit(Exit::Panic) => true,
                 _ => false,
             })
     }

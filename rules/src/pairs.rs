@@ -3,7 +3,8 @@
 use crate::names;
 use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::flow::{
-    Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness, Value,
+    Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness,
+    Value,
 };
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
@@ -232,6 +233,11 @@ impl Candidate {
     /// Whether the act is a removal.
     pub fn removes(&self) -> bool {
         matches!(self.act.effect.operation, Operation::Remove(_))
+    }
+
+    /// Whether the place is an entry of a directory that was listed, and nothing else says that it is there.
+    pub fn is_listed(&self) -> bool {
+        self.check.as_ref().is_some_and(|check| check.effect.operation == Operation::Check(Check::Listed))
     }
 
     /// Whether the earlier step removes what the act makes anew.

@@ -354,11 +354,13 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
     }
     let absent = |kinds: Kinds| kinds.contains(ErrorKind::NotFound);
     match effect.operation {
-        Operation::Check(Check::Exists | Check::IsFile | Check::IsDir | Check::IsSymlink) => match ask {
-            Ask::True(true) => Some(Says::Present),
-            Ask::True(false) => Some(Says::Absent),
-            _ => None,
-        },
+        Operation::Check(Check::Exists | Check::IsFile | Check::IsDir | Check::IsSymlink | Check::Listed) => {
+            match ask {
+                Ask::True(true) => Some(Says::Present),
+                Ask::True(false) => Some(Says::Absent),
+                _ => None,
+            }
+        }
         Operation::Check(Check::Metadata | Check::SymlinkMetadata | Check::Owner | Check::Access) => {
             match ask {
                 Ask::Ok(true) => Some(Says::Present),

@@ -8,7 +8,7 @@ use super::setup::last_position;
 use super::slice::{MAX_DEPTH, places_of, sites, too_deep, value_results};
 use super::{Actor, Lane, Scenario};
 use crate::flow::{
-    Block, Condition, Domain, Effect, Exit, OnFailure, Operation, ResultId, Site, Spawn, Step, Value,
+    Block, Check, Condition, Domain, Effect, Exit, OnFailure, Operation, ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -31,6 +31,8 @@ pub fn compile(
         loops: Vec::new(),
         weight: 0,
         exits: 0,
+        listed: FxHashSet::default(),
+        failed: Vec::new(),
         sites: 0,
         resources: FxHashSet::default(),
         releases: 0,
@@ -137,6 +139,10 @@ struct Compiler<'a> {
     weight: usize,
     /// Counts exits.
     exits: usize,
+    /// What other listings have told: it is so, as far as this question goes.
+    listed: FxHashSet<ResultId>,
+    /// What has failed where the code at hand runs, the nearest last.
+    failed: Vec<Slot>,
     /// Counts occurrences of the check and the act.
     sites: usize,
     /// The slots that may hold a lock or a handle.
@@ -228,7 +234,7 @@ impl<'a> Compiler<'a> {
                 self.frame(&spawn.body, spawn.result, OnFailure::Continue, spawn.site, depth);
             }
             Step::Frame(frame) => {
-                self.frame(&frame.body, frame.result, frame.on_failure, frame.site, depth);
+                return self.frame(&frame.body, frame.result, frame.on_failure, frame.site, depth);
             }
             Step::Call(call) => self.note_site(call.site),
             Step::Join(result) => {
@@ -249,6 +255,9 @@ impl<'a> Compiler<'a> {
     fn effect(&mut self, effect: &'a Effect) {
         self.note_site(effect.site);
         if !self.kept.contains(&effect.result) {
+            if effect.operation == Operation::Check(Check::Listed) {
+                self.listed.insert(effect.result);
+            }
             return;
         }
         self.weight += 1;
@@ -345,17 +354,21 @@ impl<'a> Compiler<'a> {
         otherwise: &'a Block,
         depth: usize,
     ) -> Flow {
+        if matches!(condition, Condition::Not(inner) if matches!(**inner, Condition::True(r) if self.listed.contains(&r)))
+        {
+            return self.block(otherwise, depth + 1);
+        }
         let before = (self.here(), self.weight, self.exits, self.program.effects.len());
         let test = self.test(condition);
         let (weight, exits, sites, releases) = (self.weight, self.exits, self.sites, self.releases);
         let at = self.emit(Instruction::Test { condition: test, otherwise: 0, leave: None });
-        let then_flow = self.block(then, depth + 1);
+        let then_flow = self.block_where(condition, true, then, depth + 1);
         let then_sites = self.sites - sites;
         let then_weight = self.weight - weight;
         let jump = (then_flow == Flow::Falls).then(|| self.emit(Instruction::Goto(0)));
         self.patch(&[at]);
         let sites = self.sites;
-        let else_flow = self.block(otherwise, depth + 1);
+        let else_flow = self.block_where(condition, false, otherwise, depth + 1);
         let else_sites = self.sites - sites;
         let else_weight = self.weight - weight - then_weight;
         self.patch(jump.as_slice());
@@ -403,6 +416,24 @@ impl<'a> Compiler<'a> {
             (Flow::Leaves, _) | (_, Flow::Leaves) => Flow::Leaves,
             _ => Flow::Continues,
         }
+    }
+
+    /// A block that runs where the condition is so: what it fails of is what has failed by then.
+    fn block_where(&mut self, condition: &Condition, holds: bool, block: &'a Block, depth: usize) -> Flow {
+        let failed = match (condition, holds) {
+            (Condition::Failed(r, _), true) | (Condition::Ok(r), false) => self.slots.get(r).copied(),
+            (Condition::Not(inner), _) => match (&**inner, holds) {
+                (Condition::Failed(r, _), false) | (Condition::Ok(r), true) => self.slots.get(r).copied(),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.failed.extend(failed);
+        let flow = self.block(block, depth);
+        if failed.is_some() {
+            self.failed.pop();
+        }
+        flow
     }
 
     /// Notes what the unknowns in a condition have to be for it to come out as wanted.
@@ -476,7 +507,14 @@ impl<'a> Compiler<'a> {
         self.patch(&context.breaks);
     }
 
-    fn frame(&mut self, body: &'a Block, result: ResultId, on_failure: OnFailure, site: Site, depth: usize) {
+    fn frame(
+        &mut self,
+        body: &'a Block,
+        result: ResultId,
+        on_failure: OnFailure,
+        site: Site,
+        depth: usize,
+    ) -> Flow {
         self.note_site(site);
         let before = (self.here(), self.weight, self.exits);
         let (slots, releases) = (self.program.slots, self.releases);
@@ -500,17 +538,30 @@ impl<'a> Compiler<'a> {
         self.patch(&patches);
         self.in_act -= usize::from(is_act);
         self.in_check -= usize::from(is_check);
-        // Exits inside end with the frame.
-        self.exits = before.2;
-        if self.weight == before.1 && self.releases == releases {
+        let idle = self.weight == before.1 && self.releases == releases;
+        let ends = flow == Flow::Leaves && patches.is_empty();
+        if idle {
             self.program.code.truncate(before.0);
             // No slot of an inner frame is left either.
             self.slots.remove(&result);
             self.program.slots = slots;
-            return;
+            self.exits = before.2;
+            if !ends {
+                return Flow::Falls;
+            }
+            // What never comes back is the end of the program, whatever else it does.
+            self.exits += 1;
+            self.emit(Instruction::Panic(self.failed.last().copied()));
+            return Flow::Leaves;
+        }
+        // Exits inside end with the frame, unless that never comes back.
+        self.exits = before.2 + usize::from(ends);
+        if ends {
+            return Flow::Leaves;
         }
         self.resources.insert(slot);
         self.on_failure(on_failure, slot);
+        Flow::Falls
     }
 
     /// Puts spawned work out of the way, as what the other actor runs.
@@ -562,7 +613,7 @@ impl<'a> Compiler<'a> {
             }
             Exit::Panic => {
                 self.mark_escape(frame_loops);
-                self.emit(Instruction::Panic(None));
+                self.emit(Instruction::Panic(self.failed.last().copied()));
                 Flow::Leaves
             }
             Exit::Break(n) => self.leave_loop(*n, true),

@@ -490,7 +490,9 @@ impl Context<'_> {
     ) -> Stepped {
         let call = match (handle, check) {
             (Some(handle), _) => Call::HandleStat(handle),
-            (None, Check::IsSymlink | Check::SymlinkMetadata) => Call::LinkStat(path.to_vec()),
+            (None, Check::IsSymlink | Check::SymlinkMetadata | Check::Listed) => {
+                Call::LinkStat(path.to_vec())
+            }
             (None, _) => Call::Stat(path.to_vec()),
         };
         let looked = self.call(state, lane, call);
@@ -499,7 +501,7 @@ impl Context<'_> {
             _ => None,
         };
         let truth = match check {
-            Check::Exists => kind.is_some(),
+            Check::Exists | Check::Listed => kind.is_some(),
             Check::IsFile => kind == Some(Kind::File),
             Check::IsDir => kind == Some(Kind::Directory),
             Check::IsSymlink => kind == Some(Kind::Symlink),

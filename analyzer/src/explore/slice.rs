@@ -4,8 +4,8 @@ use super::filesystem::Name;
 use super::paths::{Paths, related};
 use super::{Actor, Lane, Scenario};
 use crate::flow::{
-    Block, Condition, Domain, Effect, Exit, LockScope, Operation, Place, PlaceKind, ResultId, Root, Site,
-    Step, Value,
+    Block, Check, Condition, Domain, Effect, Exit, LockScope, Operation, Place, PlaceKind, ResultId, Root,
+    Site, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -163,6 +163,8 @@ impl Wanted {
                     || one.other.as_ref().is_some_and(|o| o.first() == Some(&Name::WORKING))
                     || handles.contains(&one.effect.result)
             }
+            // Of what else lies in a directory, it does not matter that it was listed.
+            Operation::Check(Check::Listed) => places.first() == Some(&one.path),
             _ => touches(),
         }
     }

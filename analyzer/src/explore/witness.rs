@@ -167,6 +167,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
             Check::SymlinkMetadata => "lstat",
             Check::Owner => "check owner or mode",
             Check::Access => "check access",
+            Check::Listed => "find in the directory",
         }
         .to_owned(),
         Operation::Open(flags) => open_words(flags).to_owned(),

@@ -234,6 +234,7 @@ impl Display for Operation {
                 Check::SymlinkMetadata => "lstat",
                 Check::Owner => "stat-owner",
                 Check::Access => "access",
+                Check::Listed => "check-listed",
             }),
             Operation::Open(flags) => write!(f, "open{flags}"),
             Operation::Read => f.write_str("read"),

@@ -560,6 +560,8 @@ pub enum Check {
     Owner,
     /// access(2): fails like stat, or with `PermissionDenied`.
     Access,
+    /// Whether it was there when the directory was listed that it lies in. A boolean.
+    Listed,
 }
 
 /// What a removal removes.

@@ -4,6 +4,7 @@ mod command;
 mod conditions;
 #[cfg(feature = "go")]
 pub mod go;
+mod listing;
 pub mod models;
 mod modes;
 #[cfg(feature = "python")]

@@ -51,6 +51,7 @@
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
 //! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
+//! | `lists` | of a listing: what the result gives one by one, or what the closure is called with. `entries` know their path, `names` are names in the directory, `paths` those of what lies in it, `below` in directories below it too; `matches` are paths, and the place is a pattern |
 //! | `parses` | what was read is understood here, so that half of it makes this fail |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
@@ -178,6 +179,23 @@ pub struct Api {
     pub text_mode: Option<usize>,
     /// What was read is understood here, and half of it makes this fail.
     pub parses: bool,
+    /// What the result gives of what lies in the place.
+    pub lists: Option<Lists>,
+}
+
+/// What a listing gives, one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// Values that know the path, and of which one can ask for the name.
+    Entries,
+    /// Names in the directory.
+    Names,
+    /// Paths of what lies in the directory.
+    Paths,
+    /// Paths of what lies in the directory, and in those below it.
+    Below,
+    /// Paths that a pattern fits: the place is that.
+    Matches,
 }
 
 /// What is asked of a command that is kept as a value.

@@ -2,11 +2,13 @@
 //! at once when a step fails.
 
 use super::conditions::{add_data, failed};
+use super::listing::Listing;
 use crate::flow::{
-    Block, Branch, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Step, Uniqueness,
-    Value,
+    Block, Branch, Check, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Step,
+    Uniqueness, Value,
 };
 use crate::source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many parts a value may have that a variable holds. Values are copied; one that is put into itself again and again would be
 /// twice as large each time.
@@ -25,6 +27,10 @@ pub struct Steps {
     pub parameters: u32,
     /// Where the time is read that places are made of, by its number.
     pub moments: Vec<(u32, Span)>,
+    /// What results list.
+    pub listings: FxHashMap<ResultId, Listing>,
+    /// The opaque numbers that stand for a single component: names of what was listed.
+    pub components: FxHashSet<u32>,
     next_result: u32,
     next_opaque: u32,
 }
@@ -37,6 +43,8 @@ impl Default for Steps {
             sites: Vec::new(),
             parameters: 0,
             moments: Vec::new(),
+            listings: FxHashMap::default(),
+            components: FxHashSet::default(),
             next_result: 0,
             next_opaque: 0,
         }
@@ -281,6 +289,8 @@ pub fn has_exit(block: &Block) -> bool {
 /// Whether a step of a loop does nothing but decide about going round: `loops` counts the loops between.
 pub fn is_idle(step: &Step, loops: u32) -> bool {
     match step {
+        // What a listing has told, where nothing is done with it.
+        Step::Effect(e) => e.operation == Operation::Check(Check::Listed),
         Step::Branch(b) => b.then.steps.iter().chain(&b.otherwise.steps).all(|s| is_idle(s, loops)),
         Step::Exit(Exit::Break(n) | Exit::Continue(n)) => *n <= loops,
         Step::Loop(body) => body.steps.iter().all(|s| is_idle(s, loops + 1)),
@@ -309,7 +319,12 @@ pub fn breaks(block: &Block, depth: u32) -> bool {
     })
 }
 
-/// Whether a summary with this step says anything.
+/// Whether a summary with these steps says anything. That it ends the program in any case is something too.
+pub fn are_worth_keeping(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Exit(Exit::Panic)) || is_worth_keeping(step))
+}
+
+/// Whether a step says anything but that the program ends.
 pub fn is_worth_keeping(step: &Step) -> bool {
     match step {
         Step::Effect(_) | Step::Call(_) | Step::Spawn(_) | Step::Frame(_) | Step::Release(..) => true,

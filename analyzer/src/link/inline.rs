@@ -534,8 +534,9 @@ impl<'p> Expander<'p> {
     ) -> Option<Block> {
         let summary = self.program.function(target.function)?;
         let size = self.program.graph.node(target.function)?.size;
+        let circles = self.stack.contains(&target.function);
         if self.stack.len() > DEPTH
-            || self.stack.contains(&target.function)
+            || (circles && !(self.stack.as_slice() == [target.function] && goes_down(arguments)))
             || share.is_some_and(|s| s < size)
         {
             return None;
@@ -603,6 +604,20 @@ impl<'p> Expander<'p> {
             self.returned.insert(result, value.clone());
         }
     }
+}
+
+/// Whether a function that calls itself does so for something in the directory that it was given: then what it does there is done once
+/// more below, and a failure there is one of the whole.
+fn goes_down(arguments: &[Value]) -> bool {
+    arguments.iter().zip(0..).any(|(argument, at)| match argument {
+        Value::Place(place) => match place.kind() {
+            PlaceKind::Join(base, _) => {
+                matches!(base.kind(), PlaceKind::Parameter { index, .. } if *index == at)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 /// Whether the operation can be done through a handle; of others, a handle in place of a path is a path that was taken from it.

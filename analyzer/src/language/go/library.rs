@@ -9,9 +9,11 @@ use crate::flow::{
     PlaceKind, ResultId, Root, Spawn, Step, Value,
 };
 use crate::language::command::{CommandLine, WORDS, literal};
-use crate::language::conditions::add_data;
+use crate::language::conditions::{add_data, failed};
+use crate::language::listing::Listing;
 use crate::language::models::{Api, Asks, CommandPart, Fails, Models, OutcomePart, PathTransform};
 use crate::language::modes::with_mode;
+use crate::language::steps::is_idle;
 use crate::language::texts::concat;
 use crate::source::Span;
 use std::rc::Rc;
@@ -280,7 +282,7 @@ impl<'t> Lowerer<'_, 't> {
                 place
             }
             PathTransform::Parent => base.parent(),
-            PathTransform::FileName => Place::new(PlaceKind::FileName(base)),
+            PathTransform::FileName => self.file_name(&base),
             PathTransform::Stem => Place::new(PlaceKind::Stem(base)),
             PathTransform::WithFileName => {
                 let part = arguments.get(1).map(|a| self.place_of(a, ""));
@@ -526,6 +528,9 @@ impl<'t> Lowerer<'_, 't> {
             other_place = Some(place.join(&Place::literal("index.lock")));
         }
         self.result_places.insert(result, place.clone());
+        if let Some(listing) = api.lists.and_then(|lists| Listing::of(lists, &place, at, &api.name)) {
+            self.note_listing(result, listing);
+        }
         if let (Operation::EnvGet, PlaceKind::Literal(variable)) = (operation, place.kind()) {
             self.result_places.insert(result, Place::new(PlaceKind::Environment(variable.clone())));
         }
@@ -552,10 +557,44 @@ impl<'t> Lowerer<'_, 't> {
             api: name.as_str().into(),
             site,
         }));
-        if let Some(walk) = api.calls.first().and_then(|i| arguments.get(*i)).cloned() {
-            self.run_closures(&[walk], at);
+        let called = api.calls.first().and_then(|i| arguments.get(*i)).cloned();
+        let walked = called.map(|each| self.walked(&each, result, at)).unwrap_or_default();
+        let value = self.effect_result(result, api, operation, place);
+        match value.v {
+            // It ends with the error of what it calls.
+            V::Error(failure) if !walked.is_empty() => {
+                let failures = walked.iter().map(|r| failed(*r));
+                let failed = Condition::Any(std::iter::once(failure.failed).chain(failures).collect());
+                let of = failure.of.into_iter().chain(walked).collect();
+                Val::error(Failure { failed, of, malformed: failure.malformed })
+            }
+            v => Val { v, ..value },
         }
-        self.effect_result(result, api, operation, place)
+    }
+
+    /// Calls a function with each of what a result lists: its path, what is known of it, and no error. Returns the calls.
+    fn walked(&mut self, each: &Val<'t>, listing: ResultId, at: Span) -> Vec<ResultId> {
+        let mut calls = Vec::new();
+        let goes_on = self.opaque_condition(Vec::new());
+        let (block, ()) = self.in_block(|this| {
+            this.leave_unless(goes_on);
+            let Some(place) = this.next_listed(listing, "entry") else { return };
+            let data = vec![listing];
+            let path = Val { v: V::Place(place.clone()), ty: Ty::Text, data: data.clone() };
+            let known = Val { v: V::Place(place), ty: Ty::Unknown, data };
+            let none = Val::error(Failure::constant(false));
+            let value = this.call_value(each, vec![path, known, none], at);
+            if let Some(Failure { of, .. }) = failure_in(&value)
+                && let [call] = of.as_slice()
+            {
+                this.leave_if(failed(*call), OnFailure::Leave(0), &of);
+                calls.push(*call);
+            }
+        });
+        if !block.steps.iter().all(|step| is_idle(step, 0)) {
+            self.push(Step::Loop(block));
+        }
+        calls
     }
 
     /// What a call with an effect returned.

@@ -22,7 +22,7 @@ use crate::flow::{
     StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
-use crate::language::steps::is_worth_keeping;
+use crate::language::steps::are_worth_keeping;
 use crate::source::{Package, SourceFile, Span, SyntaxError};
 use lower::{Declared, FileScope, Lowerer};
 use names::Names;
@@ -285,6 +285,9 @@ fn owner(method: Node<'_>, source: &str, names: &Names) -> Option<String> {
     ty.name().map(str::to_owned)
 }
 
+/// How deep in a variable of the package functions are looked for.
+const HELD: usize = 4;
+
 /// Constants and variables whose value is a path, and variables that hold functions.
 fn constants(scope: &FileScope<'_, '_>, context: Context, summary: &mut FileSummary) {
     let mut values: Vec<_> = scope.declared.values.iter().collect();
@@ -302,6 +305,10 @@ fn constants(scope: &FileScope<'_, '_>, context: Context, summary: &mut FileSumm
             }
             V::Function(meant) => {
                 alias(scope, name, meant, *value, context, summary);
+                continue;
+            }
+            V::Struct(_) | V::List(_) => {
+                held(scope, name, &found, *value, context, summary, 0);
                 continue;
             }
             _ => continue,
@@ -324,6 +331,41 @@ fn constants(scope: &FileScope<'_, '_>, context: Context, summary: &mut FileSumm
         if !computed && !matches!(place.kind(), PlaceKind::Constant(own) if **own == **name) {
             summary.constants.push(ConstantDeclaration { name: name.clone(), value: place });
         }
+    }
+}
+
+/// The functions that a variable of the package holds in its fields, such as what a command of the program does.
+fn held<'t>(
+    scope: &FileScope<'_, 't>,
+    name: &str,
+    value: &Val<'t>,
+    shown: Node<'t>,
+    context: Context,
+    summary: &mut FileSummary,
+    depth: usize,
+) {
+    if depth > HELD {
+        return;
+    }
+    match &value.v {
+        V::Closure(literal) => {
+            let declaration = Declaration { name: name.to_owned(), shown, has_receiver: false };
+            body_of(scope, *literal, declaration, context, summary);
+        }
+        V::Struct(fields) => {
+            for (field, value) in fields {
+                // Nobody calls it by this name, in or out of the package.
+                let name = [name, "::{", field, "}"].concat();
+                held(scope, &name, value, shown, context, summary, depth + 1);
+            }
+        }
+        V::List(items) => {
+            for (at, value) in items.iter().enumerate() {
+                let name = format!("{name}::{{{at}}}");
+                held(scope, &name, value, shown, context, summary, depth + 1);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -375,7 +417,7 @@ fn body_of(
     });
     let steps = lowerer.finish();
     let gives_up = has_receiver && lowerer.gives_up;
-    if !gives_up && !steps.steps.iter().any(is_worth_keeping) {
+    if !gives_up && !are_worth_keeping(&steps.steps) {
         return;
     }
     let (results, opaques) = lowerer.counts();

@@ -4,9 +4,7 @@ use super::lower::{Around, Lowerer, Results, failure_in};
 use super::syntax::{Node, bare, children, field, first, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
-use crate::flow::{
-    Block, Branch, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value,
-};
+use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
 use crate::language::steps::{breaks, breaks_itself, is_idle};
@@ -502,14 +500,19 @@ impl<'t> Lowerer<'_, 't> {
                         if this.taken_in_turn(range, ranged, &goes_on) {
                             return Some(Condition::Constant(true));
                         }
+                        this.leave_unless(goes_on);
                         let targets = list(field(range, "left"));
                         for (at, target) in targets.iter().enumerate() {
                             let name = this.text(*target);
-                            let place = this.fresh_place(name);
+                            let listed = match ranged.v {
+                                V::Result(listing) if at == 1 => this.next_listed(listing, name),
+                                _ => None,
+                            };
+                            let place = listed.unwrap_or_else(|| this.fresh_place(name));
                             let ty = if at == 1 { ranged.ty.element() } else { Ty::Unknown };
                             this.declare(name, Val { v: V::Place(place), ty, data: ranged.provenance() });
                         }
-                        return Some(goes_on);
+                        return Some(Condition::Constant(true));
                     }
                     let test = test?;
                     Some(this.condition(test))
@@ -568,18 +571,6 @@ impl<'t> Lowerer<'_, 't> {
             self.push(Step::Loop(block));
         }
         self.diverged = !leaves;
-    }
-
-    /// Leaves the loop unless it goes on.
-    fn leave_unless(&mut self, goes_on: Condition) {
-        let leave = Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() };
-        if goes_on != Condition::Constant(true) {
-            self.push(Step::Branch(Branch {
-                condition: goes_on.negated(),
-                then: leave,
-                otherwise: Block::default(),
-            }));
-        }
     }
 
     /// `for err := range errs`: each round takes one, until there are no more.

@@ -1,7 +1,7 @@
 //! Reads a model table.
 
 use super::{
-    Api, Asks, Command, CommandPart, Fails, Fixture, LockFlags, ModelError, Models, OutcomePart,
+    Api, Asks, Command, CommandPart, Fails, Fixture, Lists, LockFlags, ModelError, Models, OutcomePart,
     PathTransform, SpawnKind, TypeInfo, When,
 };
 use crate::flow::{
@@ -151,6 +151,7 @@ struct ApiRow {
     text_mode: Option<usize>,
     #[serde(default)]
     parses: bool,
+    lists: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -482,6 +483,7 @@ impl ApiRow {
             when: self.when.iter().map(|when| self.when(when, context)).collect::<Result<_, _>>()?,
             text_mode: self.text_mode,
             parses: self.parses,
+            lists: context.optional("kind of listing", self.lists.as_ref(), lists)?,
             outcome: context.optional("part of an outcome", self.outcome.as_ref(), outcome_part)?,
             program: self.program.clone(),
         })
@@ -701,6 +703,17 @@ fn outcome_part(word: &str) -> Option<OutcomePart> {
         "both" => OutcomePart::Both,
         "value" => OutcomePart::Value,
         "error" => OutcomePart::Error,
+        _ => return None,
+    })
+}
+
+fn lists(word: &str) -> Option<Lists> {
+    Some(match word {
+        "entries" => Lists::Entries,
+        "names" => Lists::Names,
+        "paths" => Lists::Paths,
+        "below" => Lists::Below,
+        "matches" => Lists::Matches,
         _ => return None,
     })
 }

@@ -650,11 +650,7 @@ impl<'t> Lowerer<'_, 't> {
         let mut value = Val::opaque();
         let goes_on = self.opaque_condition(Vec::new());
         let (block, ()) = self.in_block(|this| {
-            this.push(Step::Branch(crate::flow::Branch {
-                condition: goes_on.negated(),
-                then: crate::flow::Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() },
-                otherwise: crate::flow::Block::default(),
-            }));
+            this.leave_unless(goes_on);
             this.bind_item(&generator.target, &iterated);
             let conditions: Vec<Condition> = generator.ifs.iter().map(|test| this.condition(test)).collect();
             let condition = all(conditions);

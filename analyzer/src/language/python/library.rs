@@ -11,6 +11,7 @@ use crate::flow::{
 };
 use crate::language::command::{CommandLine, WORDS};
 use crate::language::conditions::add_data;
+use crate::language::listing::Listing;
 use crate::language::models::{Api, CommandPart, Fails, Models, PathTransform, SpawnKind};
 use crate::language::modes::{of_text, with_mode};
 use crate::source::Span;
@@ -220,7 +221,7 @@ impl<'t> Lowerer<'_, 't> {
                 })
             }
             PathTransform::Parent => base.parent(),
-            PathTransform::FileName => Place::new(PlaceKind::FileName(base)),
+            PathTransform::FileName => self.file_name(&base),
             PathTransform::Stem => Place::new(PlaceKind::Stem(base)),
             PathTransform::WithFileName => match arguments.get(Some(1)) {
                 Some(part) => {
@@ -573,6 +574,9 @@ impl<'t> Lowerer<'_, 't> {
             other_place = Some(place.join(&Place::literal("index.lock")));
         }
         self.result_places.insert(result, place.clone());
+        if let Some(listing) = api.lists.and_then(|lists| Listing::of(lists, &place, at, &api.name)) {
+            self.note_listing(result, listing);
+        }
         if let (Operation::EnvGet, PlaceKind::Literal(variable)) = (operation, place.kind()) {
             self.result_places.insert(result, Place::new(PlaceKind::Environment(variable.clone())));
         }

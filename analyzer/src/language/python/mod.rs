@@ -26,7 +26,7 @@ use crate::flow::{
     ResultId, StaticDeclaration, Value,
 };
 use crate::language::Tests;
-use crate::language::steps::is_worth_keeping;
+use crate::language::steps::are_worth_keeping;
 use crate::source::{SourceFile, Span, SyntaxError};
 use declared::decorated;
 use lower::{FileScope, Lowerer, span};
@@ -317,7 +317,7 @@ fn keep(
     name_span: Span,
     summary: &mut FileSummary,
 ) {
-    if !body.steps.iter().any(is_worth_keeping) {
+    if !are_worth_keeping(&body.steps) {
         return;
     }
     let (results, opaques) = lowerer.counts();

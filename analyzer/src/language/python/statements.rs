@@ -4,7 +4,7 @@ use super::lower::{Lowerer, span};
 use super::names::each_block;
 use super::types::{Ty, annotated, dotted};
 use super::value::{Closure, V, Val};
-use crate::flow::{Block, Branch, Condition, Exit, Place, ResultId, Step, Value};
+use crate::flow::{Block, Condition, Exit, ResultId, Step, Value};
 use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, failure_exits, is_idle};
 use ruff_python_ast::{
@@ -282,8 +282,9 @@ impl<'t> Lowerer<'_, 't> {
                 if node.is_async {
                     this.suspends(None, span(&*node.iter));
                 }
+                this.leave_unless(goes_on);
                 this.bind_item(&node.target, &iterated);
-                Some(goes_on)
+                Some(Condition::Constant(true))
             },
             Some(&node.target),
         );
@@ -294,23 +295,15 @@ impl<'t> Lowerer<'_, 't> {
     pub fn bind_item(&mut self, target: &'t Expr, iterated: &Val<'t>) {
         let data = iterated.provenance();
         if let Expr::Name(name) = target {
-            let place = self.fresh_place(&name.id);
-            // What lies in a directory that is listed, lies in that.
-            let place = match self.listed(iterated) {
-                Some(base) if iterated.ty.element().is_path() => base.join(&place),
-                _ => place,
+            let listed = match iterated.v {
+                V::Result(listing) => self.next_listed(listing, &name.id),
+                _ => None,
             };
+            let place = listed.unwrap_or_else(|| self.fresh_place(&name.id));
             self.assign(&name.id, Val { v: V::Place(place), ty: iterated.ty.element(), data });
             return;
         }
         self.set(target, Val { v: V::Opaque, ty: iterated.ty.element(), data });
-    }
-
-    fn listed(&self, iterated: &Val<'t>) -> Option<Place> {
-        match iterated.v {
-            V::Result(r) => self.result_places.get(&r).cloned(),
-            _ => None,
-        }
     }
 
     fn while_statement(&mut self, node: &'t StmtWhile) {
@@ -351,11 +344,7 @@ impl<'t> Lowerer<'_, 't> {
         let (block, ()) = self.in_block(|this| {
             if let Some(goes_on) = head(this) {
                 endless = false;
-                this.push(Step::Branch(Branch {
-                    condition: goes_on.negated(),
-                    then: Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() },
-                    otherwise: Block::default(),
-                }));
+                this.leave_unless(goes_on);
             }
             this.statements(body);
         });

@@ -4,7 +4,7 @@ use super::lower::Lowerer;
 use super::patterns;
 use super::types::Ty;
 use super::value::{V, Val};
-use crate::flow::{Branch, Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
+use crate::flow::{Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
 use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, is_idle};
 use crate::qualified;
@@ -699,11 +699,7 @@ impl Lowerer<'_> {
         let (body, ()) = self.in_block(|this| {
             if let Some(goes_on) = head(this) {
                 endless = false;
-                this.push(Step::Branch(Branch {
-                    condition: goes_on.negated(),
-                    then: crate::flow::Block { steps: vec![Step::Exit(Exit::Break(0))], drops: Vec::new() },
-                    otherwise: crate::flow::Block::default(),
-                }));
+                this.leave_unless(goes_on);
             }
             this.statements(&block.stmts);
         });
@@ -757,11 +753,16 @@ impl Lowerer<'_> {
             |this| {
                 let goes_on = this.opaque_condition(Vec::new());
                 this.taken_in_turn(&iterated, at);
-                let place = this.fresh_place("");
+                this.leave_unless(goes_on);
+                let listed = match iterated.v {
+                    V::Result(listing) => this.next_listed(listing, "entry"),
+                    _ => None,
+                };
+                let place = listed.unwrap_or_else(|| this.fresh_place(""));
                 let item = Val { v: V::Place(place), ty: element, data };
                 let matched = this.pattern(&e.pat, &item);
                 this.bind(matched.bindings);
-                Some(goes_on)
+                Some(Condition::Constant(true))
             },
             Vec::new(),
         );

@@ -9,6 +9,7 @@ use crate::flow::{
     ResultId, Spawn, Step, Value,
 };
 use crate::language::conditions::add_data;
+use crate::language::listing::Listing;
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
 use crate::language::modes::with_mode;
 use crate::source::Span;
@@ -189,7 +190,7 @@ impl Lowerer<'_> {
                 base.join(&part)
             }
             PathTransform::Parent => base.parent(),
-            PathTransform::FileName => Place::new(PlaceKind::FileName(base)),
+            PathTransform::FileName => self.file_name(&base),
             PathTransform::Stem => Place::new(PlaceKind::Stem(base)),
             PathTransform::WithFileName => {
                 let part = self.place_of(&second, "");
@@ -428,6 +429,9 @@ impl Lowerer<'_> {
             Fails::Never => ty.clone(),
         };
         self.result_places.insert(result, place.clone());
+        if let Some(listing) = api.lists.and_then(|lists| Listing::of(lists, &place, span, &api.name)) {
+            self.note_listing(result, listing);
+        }
         if let (Operation::EnvGet, PlaceKind::Literal(name)) = (operation, place.kind()) {
             self.result_places.insert(result, Place::new(PlaceKind::Environment(name.clone())));
         }

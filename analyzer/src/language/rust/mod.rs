@@ -33,14 +33,14 @@ use crate::flow::{
 };
 use crate::language::Tests;
 use crate::language::models::Models;
-use crate::language::steps::is_worth_keeping;
+use crate::language::steps::{are_worth_keeping, is_worth_keeping};
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
 use rustc_hash::FxHashMap;
 use spans::Spans;
 use std::rc::Rc;
-use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Visibility};
+use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibility};
 use test_code::{file_context, is_test, is_test_module};
 use trim::trimmed;
 use types::{Ty, Types};
@@ -458,7 +458,13 @@ impl Walker<'_> {
         let span = self.scope.spans.between(signature.fn_token.span, block.brace_token.span.close());
         let nested = std::mem::take(&mut lowerer.nested);
         let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
-        if body.steps.iter().any(is_worth_keeping) {
+        // One that says it never returns means to end the program; of any other, that it only panics says that it is not written yet.
+        let ends = matches!(&signature.output, ReturnType::Type(_, of) if matches!(**of, Type::Never(_)));
+        let keeps = match ends {
+            true => are_worth_keeping(&body.steps),
+            false => body.steps.iter().any(is_worth_keeping),
+        };
+        if keeps {
             let main = owner.is_none() && signature.ident == "main";
             self.summary.functions.push(FlowSummary {
                 name,

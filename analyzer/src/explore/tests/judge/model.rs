@@ -413,13 +413,13 @@ impl Beside {
     }
 
     fn check(&self, world: &World, check: Check, path: &str, handle: Option<Id>) -> Stepped {
-        let follow = !matches!(check, Check::IsSymlink | Check::SymlinkMetadata);
+        let follow = !matches!(check, Check::IsSymlink | Check::SymlinkMetadata | Check::Listed);
         let found = match handle {
             Some(handle) => Ok(world.disk.stat_open(handle)),
             None => world.disk.stat(path, follow),
         };
         let truth = match check {
-            Check::Exists => found.is_ok(),
+            Check::Exists | Check::Listed => found.is_ok(),
             Check::IsFile => matches!(found, Ok((Node::File { .. }, _))),
             Check::IsDir => matches!(found, Ok((Node::Directory { .. }, _))),
             Check::IsSymlink => matches!(found, Ok((Node::Link(_), _))),
