@@ -8,6 +8,7 @@ use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
+use crate::lifetime::{Life, Part};
 use crate::made_once;
 use crate::names;
 use crate::narrow::{calls, effects, narrow, size, without_work};
@@ -49,6 +50,8 @@ pub struct View<'p> {
     candidates: Vec<(&'static Rule, Candidate)>,
     /// Whether it makes a value, and leaves a lock held that it took.
     pub makes_locked: bool,
+    /// What it may do to a value that another function made or made ready.
+    part: Part,
     /// Kept only where there are candidates.
     body: Block,
 }
@@ -107,9 +110,23 @@ impl<'p> View<'p> {
             .collect();
         let works = if in_test { Vec::new() } else { LeftRunning::in_function(function, &trace) };
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
+        let part = Part::of(summary, &trace);
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, works, candidates, makes_locked, body }
+        View { function, summary, uses, works, candidates, makes_locked, part, body }
+    }
+
+    /// Looks at what was found between this function and one before it on the same value.
+    pub fn of_life(program: &'p Program, life: Life) -> Option<View<'p>> {
+        let Life { function, body, candidates } = life;
+        let summary = program.function(function)?;
+        let (uses, works, part) = (Vec::new(), Vec::new(), Part::default());
+        Some(View { function, summary, uses, works, candidates, makes_locked: false, part, body })
+    }
+
+    /// The function, and what it may do to a value that another function made or made ready.
+    pub fn part(&self) -> (FunctionId, Part) {
+        (self.function, self.part)
     }
 
     /// The function's name.

@@ -18,6 +18,7 @@ mod global_environment_mutation;
 mod guarded;
 mod kv_check_then_set;
 mod left_running;
+mod lifetime;
 mod lock_after_check;
 mod lock_file_by_existence;
 mod lost_worker_error;
@@ -54,6 +55,7 @@ use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::{Idiom, RewriteRequest, in_terms_of, render};
 use fsrace_analyzer::link::Program;
 use left_running::LeftRunning;
+use lifetime::lives;
 use rayon::prelude::*;
 use rule::Rule;
 use threads::Threads;
@@ -113,7 +115,9 @@ pub fn check_with(
     let mut evidence = Evidence::index(program, uses.collect());
     evidence.note_programs(program);
     evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
+    let parts: Vec<_> = views.iter().map(View::part).collect();
     views.retain(View::has_candidates);
+    views.extend(lives(program, &parts, &rules).into_iter().filter_map(|life| View::of_life(program, life)));
     // Who changes nothing that threads share need not know of threads.
     let asked = views.iter().any(View::changes_process);
     let threads = if asked { Threads::of(program) } else { Threads::default() };
