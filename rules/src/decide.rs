@@ -2,6 +2,8 @@
 
 mod callers;
 
+pub use self::callers::Bodies;
+
 use self::callers::Callers;
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
@@ -27,6 +29,7 @@ use fsrace_analyzer::flow::{
 use fsrace_analyzer::language::{guards_environment, in_terms_of};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// How many candidates of one rule in one function are explored.
 const PER_RULE: usize = 48;
@@ -53,7 +56,7 @@ pub struct View<'p> {
     /// What it may do to a value that another function made or made ready.
     part: Part,
     /// Kept only where there are candidates.
-    body: Block,
+    body: Arc<Block>,
 }
 
 /// What is known of the program as a whole.
@@ -65,6 +68,8 @@ pub struct Known<'k> {
     pub threads: &'k Threads,
     /// Who leaves work running.
     pub left_running: &'k LeftRunning,
+    /// What the functions come to that have candidates.
+    pub bodies: &'k Bodies,
 }
 
 /// A finding before those of one cause are merged.
@@ -113,7 +118,7 @@ impl<'p> View<'p> {
         let part = Part::of(summary, &trace);
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, works, candidates, makes_locked, part, body }
+        View { function, summary, uses, works, candidates, makes_locked, part, body: Arc::new(body) }
     }
 
     /// Looks at what was found between this function and one before it on the same value.
@@ -121,12 +126,26 @@ impl<'p> View<'p> {
         let Life { function, body, candidates } = life;
         let summary = program.function(function)?;
         let (uses, works, part) = (Vec::new(), Vec::new(), Part::default());
-        Some(View { function, summary, uses, works, candidates, makes_locked: false, part, body })
+        Some(View {
+            function,
+            summary,
+            uses,
+            works,
+            candidates,
+            makes_locked: false,
+            part,
+            body: Arc::new(body),
+        })
     }
 
     /// The function, and what it may do to a value that another function made or made ready.
     pub fn part(&self) -> (FunctionId, Part) {
         (self.function, self.part)
+    }
+
+    /// The function, and what it comes to.
+    pub fn body(&self) -> (FunctionId, Arc<Block>) {
+        (self.function, Arc::clone(&self.body))
     }
 
     /// The function's name.
@@ -149,7 +168,7 @@ impl<'p> View<'p> {
         self.candidates
             .par_iter()
             .map_init(
-                || Callers::new(program, explorer),
+                || Callers::new(program, explorer, known.bodies),
                 |callers, (rule, candidate)| self.decide_one(program, known, rule, candidate, callers),
             )
             .flatten_iter()
@@ -185,6 +204,7 @@ impl<'p> View<'p> {
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
+            program,
             evidence,
             function: self.function,
             name: &self.summary.name,
