@@ -3,6 +3,7 @@
 //! Folders are walked as `git` would see them (`.gitignore`, hidden files left out), also without build output, `node_modules` and
 //! vendored code. Symbolic links are not followed, except where the user names one. A file that is named is always read.
 
+use crate::modules::name_modules;
 use crate::report::Warning;
 use crate::terminal;
 use anyhow::{Context, Result, bail};
@@ -128,6 +129,7 @@ pub fn discover(scope: &Scope) -> (Vec<Candidate>, Vec<Warning>) {
     }
     search.warnings.sort();
     search.warnings.dedup();
+    name_modules(&mut search.found);
     (search.found.into_values().collect(), search.warnings)
 }
 

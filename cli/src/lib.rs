@@ -6,6 +6,7 @@ pub mod check;
 pub mod discover;
 pub mod explain;
 pub mod fingerprint;
+mod modules;
 pub mod output;
 pub mod progress;
 pub mod read;

@@ -11,6 +11,7 @@ use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::given_back::{GivenBack, Taken};
 use crate::guarded;
 use crate::left_running::{LeftRunning, Work};
+use crate::lifetime::{Life, Part};
 use crate::made_once;
 use crate::names;
 use crate::narrow::{calls, effects, narrow, noticed, size, without_work};
@@ -55,6 +56,8 @@ pub struct View<'p> {
     candidates: Vec<(&'static Rule, Candidate)>,
     /// Whether it makes a value, and leaves a lock held that it took.
     pub makes_locked: bool,
+    /// What it may do to a value that another function made or made ready.
+    part: Part,
     /// Kept only where there are candidates.
     body: Arc<Block>,
 }
@@ -118,9 +121,33 @@ impl<'p> View<'p> {
         let works = if in_test { Vec::new() } else { LeftRunning::in_function(function, &trace) };
         let taken = if in_test { Vec::new() } else { GivenBack::in_function(function, summary, &trace) };
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
+        let part = Part::of(summary, &trace);
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, works, taken, candidates, makes_locked, body: Arc::new(body) }
+        View { function, summary, uses, works, taken, candidates, makes_locked, part, body: Arc::new(body) }
+    }
+
+    /// Looks at what was found between this function and one before it on the same value.
+    pub fn of_life(program: &'p Program, life: Life) -> Option<View<'p>> {
+        let Life { function, body, candidates } = life;
+        let summary = program.function(function)?;
+        let (uses, works, part) = (Vec::new(), Vec::new(), Part::default());
+        Some(View {
+            function,
+            summary,
+            uses,
+            works,
+            taken: Vec::new(),
+            candidates,
+            makes_locked: false,
+            part,
+            body: Arc::new(body),
+        })
+    }
+
+    /// The function, and what it may do to a value that another function made or made ready.
+    pub fn part(&self) -> (FunctionId, Part) {
+        (self.function, self.part)
     }
 
     /// The function, and what it comes to.

@@ -19,6 +19,7 @@ mod global_environment_mutation;
 mod guarded;
 mod kv_check_then_set;
 mod left_running;
+mod lifetime;
 mod lock_after_check;
 mod lock_file_by_existence;
 mod lost_worker_error;
@@ -56,6 +57,7 @@ use fsrace_analyzer::language::{Idiom, RewriteRequest, in_terms_of, render};
 use fsrace_analyzer::link::Program;
 use given_back::GivenBack;
 use left_running::LeftRunning;
+use lifetime::lives;
 use rayon::prelude::*;
 use rule::Rule;
 use threads::Threads;
@@ -117,6 +119,7 @@ pub fn check_with(
     let left_running = LeftRunning::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.works)));
     let given_back = GivenBack::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.taken)));
     let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)).collect();
+    let parts: Vec<_> = views.iter().map(View::part).collect();
     // Who changes nothing that threads share need not know of threads.
     let asked = views.iter().any(View::changes_process);
     let (evidence, threads) = rayon::join(
@@ -130,6 +133,7 @@ pub fn check_with(
     );
     views.retain(View::has_candidates);
     let bodies = views.iter().map(View::body).collect();
+    views.extend(lives(program, &parts, &rules).into_iter().filter_map(|life| View::of_life(program, life)));
     let known = Known {
         evidence: &evidence,
         threads: &threads,

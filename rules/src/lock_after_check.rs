@@ -103,7 +103,7 @@ fn cleaned_up(trace: &Trace<'_>) -> Vec<Candidate> {
 }
 
 /// Removals of the very file that a lock was taken on, unless whoever takes it looks again whether the file has kept its name.
-fn unlinked(trace: &Trace<'_>) -> Vec<Candidate> {
+pub fn unlinked(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
         let Some(place) = removed_by_path(event.effect).filter(|p| !is_private(p)) else { continue };

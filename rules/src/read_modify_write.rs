@@ -53,7 +53,7 @@ pub fn is_update(trace: &Trace<'_>, read: usize, act: usize) -> bool {
 }
 
 /// What place gets which data by this effect: a write in place, or a rename onto it of a file written before.
-fn written<'e>(trace: &Trace<'_>, act: usize, effect: &'e Effect) -> Option<(&'e Place, Vec<ResultId>)> {
+pub fn written<'e>(trace: &Trace<'_>, act: usize, effect: &'e Effect) -> Option<(&'e Place, Vec<ResultId>)> {
     match effect.operation {
         Operation::Write => Some((&effect.place, effect.data.clone())),
         Operation::Rename { .. } => {

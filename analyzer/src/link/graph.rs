@@ -3,7 +3,7 @@
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program, uses};
 use crate::flow::{
-    Block, Call, Callee, Condition, Exit, LockScope, MemoryOperation, Operation, ResultId, Step, Value,
+    Block, Call, Callee, Condition, Exit, Kinds, LockScope, MemoryOperation, Operation, ResultId, Step, Value,
 };
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -289,21 +289,28 @@ pub(super) fn find_call(body: &Block, result: ResultId) -> Option<&Call> {
 
 /// The values that a function's or frame's body returns: not those of frames and spawned work in it.
 pub(super) fn returns(body: &Block) -> Vec<&Value> {
-    fn collect<'b>(block: &'b Block, found: &mut Vec<&'b Value>) {
+    fn collect<'b>(block: &'b Block, failed: &mut Vec<ResultId>, found: &mut Vec<&'b Value>) {
         for step in &block.steps {
             match step {
+                // Of what has failed, only the failure is handed on.
+                Step::Exit(Exit::Return(Value::Result(r))) if failed.contains(r) => {}
                 Step::Exit(Exit::Return(value)) => found.push(value),
                 Step::Branch(b) => {
-                    collect(&b.then, found);
-                    collect(&b.otherwise, found);
+                    let known = failed.len();
+                    if let Condition::Failed(r, Kinds::ANY) = &b.condition {
+                        failed.push(*r);
+                    }
+                    collect(&b.then, failed, found);
+                    failed.truncate(known);
+                    collect(&b.otherwise, failed, found);
                 }
-                Step::Loop(body) => collect(body, found),
+                Step::Loop(body) => collect(body, failed, found),
                 _ => {}
             }
         }
     }
     let mut found = Vec::new();
-    collect(body, &mut found);
+    collect(body, &mut Vec::new(), &mut found);
     found
 }
 

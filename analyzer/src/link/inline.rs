@@ -27,24 +27,63 @@ pub(super) fn body(program: &Program, function: FunctionId) -> Block {
     expander.block(&summary.body, &mut scope)
 }
 
-/// Two calls in a row, on the same value of a type.
+/// Two calls in a row, on the same value of a type: one that both are given, or one that the first makes.
 pub(super) fn one_after_the_other(
     program: &Program,
     first: FunctionId,
     second: FunctionId,
     of: &str,
 ) -> Option<Block> {
-    let shared = Place::parameter(0, "self");
-    let argument = |p: &Parameter| match p.type_name.as_deref() == Some(of) {
-        true => Value::Place(shared.clone()),
-        false => Value::Opaque,
-    };
     let mut expander = Expander::new(program);
     expander.results = 2;
-    let steps = vec![
-        Step::Frame(called(&mut expander, first, ResultId(0), argument)?),
-        Step::Frame(called(&mut expander, second, ResultId(1), argument)?),
-    ];
+    let mut steps = Vec::new();
+    let is_shared = |p: &Parameter| p.type_name.as_deref() == Some(of);
+    let mut shared = Value::Place(Place::parameter(0, "self"));
+    let makes = !program.function(first)?.parameters.iter().any(is_shared);
+    for (result, function) in [first, second].into_iter().enumerate() {
+        let summary = program.function(function)?;
+        let arguments = summary.parameters.iter().map(|p| match is_shared(p) {
+            true => shared.clone(),
+            false => Value::Opaque,
+        });
+        let arguments: Vec<Value> = arguments.collect();
+        let site = Site(program.first_site(function));
+        if result > 0 {
+            expander.give_up(function, arguments.first(), site, &mut steps);
+        }
+        let held = expander.locks.len();
+        let body =
+            expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
+        let result = ResultId(u32::try_from(result).ok()?);
+        // Who has got no value, or no lock, is not done with it.
+        let is_needed = result.0 == 0 && (makes || expander.locks.len() > held);
+        if function == first {
+            expander.learn(result, &body, &[]);
+            if makes {
+                shared = program.part_of(summary, of).map_or(Some(Value::Result(result)), |field| {
+                    let made = graph::payload(expander.returned.get(&result)?);
+                    let Value::Structure(fields) = made else { return None };
+                    fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+                })?;
+            }
+            expander.keep_for(&shared, held);
+            // What it makes, or makes ready, is made of what it reads.
+            let read = reads(&body);
+            for made in std::iter::once(result).chain(expander.forwarded(result)) {
+                expander.sources.entry(made).or_default().extend(&read);
+            }
+            expander.filled = Some((shared.clone(), read));
+        }
+        steps.push(Step::Frame(Frame {
+            body,
+            result,
+            on_failure: if is_needed { OnFailure::Propagate } else { OnFailure::Continue },
+            defaulted: false,
+            site,
+            // What it does, it does as a part of the whole.
+            name: String::new(),
+        }));
+    }
     Some(Block { steps, drops: Vec::new() })
 }
 
@@ -123,11 +162,13 @@ pub(super) struct Expander<'p> {
     pub nested_places: usize,
     /// What calls that are not put in decide by: the number of the unknown that each answer is.
     pub judged: FxHashMap<ResultId, u32>,
-    /// The locks that were taken against other processes, in order, and what goes with the block that has it.
-    locks: Vec<ResultId>,
+    /// The locks that were taken against other processes, in order, each with its place, and what goes with the block that has it.
+    pub locks: Vec<(ResultId, Place)>,
     dropped: FxHashSet<ResultId>,
     /// The locks that a method has left held, by the value whose method it is.
     kept: Vec<(Value, ResultId)>,
+    /// A value that was filled from reads, without being what they returned.
+    filled: Option<(Value, Vec<ResultId>)>,
 }
 
 /// One copy of a function's body: how its numbers and parameters are renamed.
@@ -221,6 +262,7 @@ impl<'p> Expander<'p> {
             locks: Vec::new(),
             dropped: FxHashSet::default(),
             kept: Vec::new(),
+            filled: None,
         }
     }
 
@@ -338,7 +380,7 @@ impl<'p> Expander<'p> {
             }
             Operation::Lock { scope: kind, .. } => {
                 if kind != LockScope::Thread {
-                    self.locks.push(result);
+                    self.locks.push((result, place.clone()));
                 }
                 if let Some(handle) = handle {
                     self.guards.insert(result, handle);
@@ -473,9 +515,15 @@ impl<'p> Expander<'p> {
     /// Notes the locks that a method leaves held: another of the same value gives them up.
     fn keep(&mut self, function: FunctionId, receiver: Option<&Value>, before: usize) {
         let has_receiver = self.program.function(function).is_some_and(|f| f.has_receiver);
-        let Some(receiver) = receiver.filter(|_| has_receiver && self.locks.len() > before) else { return };
-        let left = self.locks.iter().skip(before).filter(|lock| !self.dropped.contains(lock));
-        let left: Vec<ResultId> = left.copied().collect();
+        if let Some(receiver) = receiver.filter(|_| has_receiver) {
+            self.keep_for(receiver, before);
+        }
+    }
+
+    /// Notes that the locks which were taken since then, and are still held, go with the value.
+    fn keep_for(&mut self, receiver: &Value, before: usize) {
+        let left = self.locks.iter().skip(before).map(|(lock, _)| *lock);
+        let left: Vec<ResultId> = left.filter(|lock| !self.dropped.contains(lock)).collect();
         for lock in left {
             if self.kept.len() < KEPT && !self.kept.iter().any(|(of, known)| *known == lock && of == receiver)
             {
@@ -515,6 +563,9 @@ impl<'p> Expander<'p> {
     fn passed(&self, argument: &Value) -> Passed {
         let mut data = Vec::new();
         self.add_sources(argument, &mut data);
+        if let Some((_, reads)) = self.filled.as_ref().filter(|(value, _)| value == argument) {
+            data.extend(reads.iter().filter(|read| !data.contains(read)).copied().collect::<Vec<_>>());
+        }
         let (result, condition) = match graph::payload(argument) {
             Value::Result(r) => (Some(self.handle(*r)), None),
             Value::Failure(Some(r)) => (Some(*r), None),
@@ -664,6 +715,16 @@ fn bound(call: &Call, arguments: Vec<Value>, parameters: &[Parameter]) -> Vec<Va
         slot => slot.or_else(|| parameter.default.clone()).unwrap_or(Value::Opaque),
     };
     slots.into_iter().zip(parameters).map(fill).collect()
+}
+
+/// The reads in a body.
+fn reads(body: &Block) -> Vec<ResultId> {
+    let mut found = Vec::new();
+    graph::each_step(body, &mut |step| match step {
+        Step::Effect(effect) if effect.operation == Operation::Read => found.push(effect.result),
+        _ => {}
+    });
+    found
 }
 
 /// The locks that a body takes.

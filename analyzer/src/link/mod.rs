@@ -128,6 +128,31 @@ impl Program {
         inline::if_it_succeeded(self, takes, gives_back, succeeded(ResultId(0)))
     }
 
+    /// The type that the function is a method of, as its source names it.
+    pub fn receiver(&self, function: FunctionId) -> Option<&str> {
+        let summary = self.function(function).filter(|summary| summary.has_receiver)?;
+        summary.parameters.first()?.type_name.as_deref()
+    }
+
+    /// The types whose values the function makes or is given as a method: its receiver's; or the one that it returns, and those that the
+    /// program declares the fields of that to be of.
+    pub fn made_or_held(&self, function: FunctionId) -> Vec<String> {
+        if let Some(of) = self.receiver(function) {
+            return vec![of.to_owned()];
+        }
+        let Some(made) = self.function(function).and_then(|summary| self.symbols.made(&summary.name)) else {
+            return Vec::new();
+        };
+        let parts = self.fields(made).into_iter().flatten().map(|(_, of)| of.clone());
+        std::iter::once(made.to_owned()).chain(parts).collect()
+    }
+
+    /// The field in which what the function returns has a value of the type; none where it returns that itself.
+    fn part_of(&self, summary: &FlowSummary, of: &str) -> Option<&str> {
+        let made = self.symbols.made(&summary.name).filter(|made| *made != of)?;
+        self.fields(made)?.iter().find(|(_, field)| field == of).map(|(name, _)| name.as_str())
+    }
+
     /// Whether running the function may be noticed by others: it, or what it calls, has an effect, as deep as bodies are expanded.
     pub fn acts(&self, function: FunctionId) -> bool {
         self.graph.node(function).and_then(|n| n.distance).is_some_and(|d| d as usize <= graph::DEPTH)

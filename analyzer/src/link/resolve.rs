@@ -582,6 +582,11 @@ impl Symbols {
         }
     }
 
+    /// The type of the first value that the function of this name returns, where its language says so by name alone.
+    pub fn made(&self, function: &str) -> Option<&str> {
+        self.returns.get(function).map(String::as_str)
+    }
+
     /// The type of the first value that a call of the program's function returns, where its language says so by name alone.
     pub fn returned(&self, asker: Asker<'_>, callee: &Callee) -> Option<&str> {
         if self.returns.is_empty() {
@@ -600,7 +605,10 @@ impl Symbols {
 
     /// Whom a place names that is what a function returned: `module::function`, `Type::method`, `Owner.field.method`.
     pub fn resolve_text(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
-        if !self.may_be(qualified::rsplit_field(callee).map_or(callee, |(_, name)| name), Kind::Function) {
+        // `Type.field::method`: what has it is told by the field's declaration alone.
+        let of_field = of_field(callee).map(|(_, name)| name);
+        let own = qualified::rsplit_field(callee).map_or(callee, |(_, name)| name);
+        if !self.may_be(of_field.unwrap_or(own), Kind::Function) {
             return None;
         }
         let question = question(asker, callee, arity);
@@ -608,6 +616,9 @@ impl Symbols {
     }
 
     fn resolve_text_anew(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
+        if let Some((receiver, name)) = of_field(callee) {
+            return self.method(asker, Some(receiver), name, arity, true);
+        }
         match qualified::rsplit_field(callee) {
             Some((receiver, name)) => {
                 let known = !matches!(receiver, "" | "?");
@@ -969,4 +980,12 @@ fn only(known: &[Known], asker: Asker<'_>) -> Option<FunctionId> {
     let mut left = known.iter().filter(|k| asker.test || !k.test);
     let first = left.next()?;
     left.next().is_none().then_some(first.id)
+}
+
+/// The type's field and the method in `Type.field::method`.
+fn of_field(callee: &str) -> Option<(&str, &str)> {
+    // The path of a module may have a dot in it: `example.org/tool::run`.
+    let has_field =
+        |owner: &str| qualified::rsplit(owner).is_some_and(|(_, own)| qualified::rsplit_field(own).is_some());
+    qualified::rsplit(callee).filter(|(owner, _)| has_field(owner))
 }

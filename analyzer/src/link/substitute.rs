@@ -277,11 +277,18 @@ impl<'p> Expander<'p> {
                 other => vec![other],
             };
             for part in parts {
-                if let Value::Result(inner) = part
-                    && !found.contains(inner)
-                {
-                    found.push(*inner);
-                    work.push(*inner);
+                match part {
+                    Value::Result(inner) if !found.contains(inner) => {
+                        found.push(*inner);
+                        work.push(*inner);
+                    }
+                    // A lock that is known by its file is given up by whoever was handed it.
+                    Value::Place(place) => {
+                        let taken =
+                            self.locks.iter().rev().find(|(_, of)| of == place).map(|(lock, _)| *lock);
+                        found.extend(taken.filter(|lock| !found.contains(lock)));
+                    }
+                    _ => {}
                 }
             }
         }

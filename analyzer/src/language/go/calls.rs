@@ -413,6 +413,10 @@ impl<'t> Lowerer<'_, 't> {
             let root = group.and_then(|g| self.root_of(g));
             self.waited(&receiver, root.as_deref(), false, at);
         }
+        // What a method of a field gives up, whoever keeps it there gives up with it.
+        if matches!(name, "Close" | "Release" | "Unlock") {
+            self.note_given_up(&receiver, false);
+        }
         let failures = self.run_closures(&arguments, at);
         let foreign = owner.as_deref().is_some_and(|o| is_standard(o, &self.file.names.package));
         if foreign || matches!(receiver.ty, Ty::Error | Ty::Text | Ty::Number) {

@@ -382,6 +382,10 @@ impl<'t> Lowerer<'_, 't> {
         let v = match (&left.v, &right.v) {
             (V::Flags(a), V::Flags(b)) => V::Flags(a.union(*b)),
             (V::Lock(a), V::Lock(b)) => V::Lock(a.union(*b)),
+            (V::Locks(one), V::Lock(b)) | (V::Lock(b), V::Locks(one)) => {
+                let (condition, then, otherwise) = &**one;
+                V::Locks(Box::new((condition.clone(), then.union(*b), otherwise.union(*b))))
+            }
             (V::Number(a), V::Number(b)) => V::Number(a | b),
             (V::Flags(a), _) | (_, V::Flags(a)) => V::Flags(*a),
             (V::Lock(a), _) | (_, V::Lock(a)) => V::Lock(*a),
@@ -422,8 +426,10 @@ impl<'t> Lowerer<'_, 't> {
         if matches!(ty, Ty::Sequence(_)) || (fields.is_empty() && !items.is_empty() && ty.name().is_none()) {
             return Val { v: V::List(items), ty, data };
         }
+        let order = ty.name().and_then(|name| self.file.declared.order.get(name));
         for (at, value) in items.into_iter().enumerate() {
-            fields.push((at.to_string(), value));
+            let name = order.and_then(|order| order.get(at)).cloned();
+            fields.push((name.unwrap_or_else(|| at.to_string()), value));
         }
         Val { v: V::Struct(fields), ty, data }
     }

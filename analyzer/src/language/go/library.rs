@@ -11,7 +11,7 @@ use crate::flow::{
 use crate::language::command::{CommandLine, WORDS, literal};
 use crate::language::conditions::{add_data, failed};
 use crate::language::listing::Listing;
-use crate::language::models::{Api, Asks, CommandPart, Fails, Models, OutcomePart, PathTransform};
+use crate::language::models::{Api, Asks, CommandPart, Fails, LockFlags, Models, OutcomePart, PathTransform};
 use crate::language::modes::with_mode;
 use crate::language::steps::is_idle;
 use crate::language::texts::concat;
@@ -410,6 +410,11 @@ impl<'t> Lowerer<'_, 't> {
         at: Span,
         certainty: Certainty,
     ) -> Val<'t> {
+        if let Some(option) = api.options
+            && let Some(V::Locks(asked)) = arguments.get(option).map(|a| a.v.clone())
+        {
+            return self.locked_or_not(*asked, option, operation, api, arguments, nodes, (at, certainty));
+        }
         let mut operation = operation;
         let receivers = arguments.len().saturating_sub(nodes.len());
         let commanded = match arguments.first().map(|a| &a.v) {
@@ -597,6 +602,30 @@ impl<'t> Lowerer<'_, 't> {
         calls
     }
 
+    /// A call that takes a lock, or another, or gives it up, as a condition says.
+    #[expect(clippy::too_many_arguments, reason = "what a call with an effect is made of, and what decides")]
+    fn locked_or_not(
+        &mut self,
+        (condition, then, otherwise): (Condition, LockFlags, LockFlags),
+        option: usize,
+        operation: Operation,
+        api: &Api,
+        arguments: &[Val<'t>],
+        nodes: &[Node<'t>],
+        (at, certainty): (Span, Certainty),
+    ) -> Val<'t> {
+        let asked = |this: &mut Self, flags: LockFlags| {
+            let mut given = arguments.to_vec();
+            if let Some(option) = given.get_mut(option) {
+                option.v = V::Lock(flags);
+            }
+            this.effect(operation, api, &mut given, nodes, at, certainty)
+        };
+        let (mut one, mut other) = (Val::opaque(), Val::opaque());
+        self.branch(&condition, |this| one = asked(this, then), |this| other = asked(this, otherwise));
+        self.join(&condition, one, other, "")
+    }
+
     /// What a call with an effect returned.
     fn effect_result(&mut self, result: ResultId, api: &Api, operation: Operation, place: Place) -> Val<'t> {
         let reads = matches!(
@@ -666,7 +695,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// Notes that something is closed or unlocked which another method has put into a field of the receiver.
-    fn note_given_up(&mut self, value: &Val<'t>, known: bool) {
+    pub fn note_given_up(&mut self, value: &Val<'t>, known: bool) {
         let of_receiver = |place: &Place| match place.kind() {
             PlaceKind::Field { base, .. } => matches!(base.kind(), PlaceKind::Parameter { index: 0, .. }),
             _ => false,
@@ -751,6 +780,8 @@ impl<'t> Lowerer<'_, 't> {
     /// The open handle that a value is, if it is one.
     pub fn handle_of(&mut self, value: &Val<'t>) -> Option<ResultId> {
         match &value.v {
+            // A file's name is a path, whether or not the file is still open.
+            _ if value.ty == Ty::Text => None,
             V::Result(r) if self.opened.contains(r) || is_stream(&value.ty) => Some(*r),
             // A handle kept in a field or made elsewhere: not a path lookup, though nobody here opened it.
             V::Place(place) if is_stream(&value.ty) && !place.is_private() => Some(self.result()),

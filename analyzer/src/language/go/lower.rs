@@ -40,6 +40,8 @@ pub struct FileScope<'a, 't> {
 pub struct Declared<'t> {
     /// Fields of the file's types: (type, field) to the field's type.
     pub fields: FxHashMap<(String, String), Ty>,
+    /// The fields of each type in the order of its declaration.
+    pub order: FxHashMap<String, Vec<String>>,
     /// The file's types.
     pub types: FxHashSet<String>,
     /// What its functions and methods return, by qualified name.
@@ -355,6 +357,9 @@ impl<'a, 't> Lowerer<'a, 't> {
             let fields = fields.collect();
             return Val { v: V::Struct(fields), ty, data };
         }
+        if let (V::Lock(a), V::Lock(b)) = (&then.v, &otherwise.v) {
+            return Val { v: V::Locks(Box::new((condition.clone(), *a, *b))), ty, data };
+        }
         if let (V::Flags(a), V::Flags(b)) = (&then.v, &otherwise.v) {
             // Of two ways to open a file, the one that takes what is there.
             let flags = if a.create_new { *b } else { *a };
@@ -604,6 +609,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             return;
         }
         let failure = failure_in(last).unwrap_or_else(|| match self.foreign_error(last.observed()).v {
+            _ if is_sentinel(last) => Failure::constant(true),
             V::Error(failure) => *failure,
             _ => Failure::constant(false),
         });
@@ -729,4 +735,13 @@ fn policy_of(block: &Block, result: ResultId) -> Option<OnFailure> {
         [Step::Exit(Exit::Panic)] => Some(OnFailure::Panic),
         _ => None,
     }
+}
+
+/// Whether the value is an error that a package declares, as its name says: `ErrLocked`, `errLocked`, `EOF`.
+fn is_sentinel(value: &Val<'_>) -> bool {
+    let V::Place(place) = &value.v else { return false };
+    let PlaceKind::Constant(name) = place.kind() else { return false };
+    let name = crate::qualified::last(name);
+    let rest = name.strip_prefix("Err").or_else(|| name.strip_prefix("err"));
+    name == "EOF" || rest.is_some_and(|rest| rest.starts_with(char::is_uppercase))
 }

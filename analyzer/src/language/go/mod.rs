@@ -271,6 +271,7 @@ fn type_declaration<'t>(
         }
         for field_name in own {
             declaration.fields.push((field_name.clone(), ty.shown()));
+            declared.order.entry(name.clone()).or_default().push(field_name.clone());
             declared.fields.insert((name.clone(), field_name), ty.clone());
         }
     }

@@ -42,6 +42,8 @@ pub enum V<'t> {
     Flags(OpenFlags),
     /// What is asked of flock(2).
     Lock(LockFlags),
+    /// What is asked of flock(2) where the condition holds, and where it does not.
+    Locks(Box<(Condition, LockFlags, LockFlags)>),
     /// A number: the bits of a mode.
     Number(u32),
     /// A structure.
