@@ -129,6 +129,7 @@ fn asserts(block: &Block, besides: &[&str]) -> bool {
             Callee::Method { receiver, name } => {
                 tells_of_a_lock(name) || receiver.as_deref().is_some_and(|owner| takes_itself(owner, name))
             }
+            Callee::Parameter(_) => false,
         },
         Step::Branch(b) => asserts(&b.then, besides) || asserts(&b.otherwise, besides),
         Step::Loop(body) => asserts(body, besides),

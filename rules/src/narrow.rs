@@ -117,6 +117,7 @@ fn idle(block: &Block, depth: usize) -> Block {
             defaulted: frame.defaulted,
             site: frame.site,
             name: frame.name.clone(),
+            outward: frame.outward,
         }),
         other => other.clone(),
     };
@@ -195,6 +196,7 @@ impl Narrowing {
                     defaulted: frame.defaulted,
                     site: frame.site,
                     name: frame.name.clone(),
+                    outward: frame.outward,
                 })
             }
             Step::Join(result) | Step::Release(result, _) if !self.kept.contains(result) => return None,

@@ -2,7 +2,10 @@
 //! at once when a step fails.
 
 use super::conditions::failed;
-use crate::flow::{Block, Branch, Condition, Exit, OnFailure, Operation, Place, ResultId, Site, Step, Value};
+use crate::flow::{
+    Block, Branch, Call, Callee, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Site,
+    Step, Value,
+};
 use crate::source::Span;
 
 /// The state while the steps of one function are built.
@@ -179,6 +182,22 @@ impl Steps {
                 otherwise: Block::default(),
             }));
         }
+    }
+
+    /// Calls what the function was handed as one of its parameters, if this is that.
+    pub fn run_parameter(&mut self, called: &Place, at: Span) {
+        let PlaceKind::Parameter { index, .. } = called.kind() else { return };
+        let (result, site) = (self.result(), self.site(at));
+        self.push(Step::Call(Call {
+            callee: Callee::Parameter(*index),
+            arguments: Vec::new(),
+            names: Vec::new(),
+            result,
+            on_failure: OnFailure::Continue,
+            defaulted: false,
+            site,
+            presumed: None,
+        }));
     }
 
     /// Notes what the code does if what these results read cannot be understood, where that is not noted yet.

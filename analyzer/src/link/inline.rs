@@ -1,6 +1,7 @@
 //! Expansion: a body with the bodies of its callees put in.
 
 use super::graph::{self, DEPTH, Node};
+use super::handed::{Handed, handed_in, is_nothing, may_run};
 use super::labour::takes_long;
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
@@ -55,6 +56,7 @@ pub(super) fn one_after_the_other(
             defaulted: false,
             site: Site(program.first_site(function)),
             name: summary.name.clone(),
+            outward: 0,
         }));
     }
     Some(Block { steps, drops: Vec::new() })
@@ -95,6 +97,8 @@ pub(super) struct Expander<'p> {
     dropped: FxHashSet<ResultId>,
     /// The locks that a method has left held, by the value whose method it is.
     kept: Vec<(Value, ResultId)>,
+    /// Code that is handed to functions.
+    pub handed: Handed,
 }
 
 /// One copy of a function's body: how its numbers and parameters are renamed.
@@ -161,7 +165,8 @@ impl<'p> Scope<'p> {
         ResultId(result.0.saturating_add(self.first_result))
     }
 
-    fn site(&self, site: Site) -> Site {
+    /// The program-wide number of a site.
+    pub fn site(&self, site: Site) -> Site {
         Site(site.0.saturating_add(self.first_site))
     }
 }
@@ -188,6 +193,7 @@ impl<'p> Expander<'p> {
             locks: Vec::new(),
             dropped: FxHashSet::default(),
             kept: Vec::new(),
+            handed: Handed::default(),
         }
     }
 
@@ -219,8 +225,15 @@ impl<'p> Expander<'p> {
     /// The copy of a block.
     pub fn block(&mut self, block: &'p Block, scope: &mut Scope<'p>) -> Block {
         let mut steps = Vec::with_capacity(block.steps.len());
+        let handed = handed_in(block, scope.node);
         for step in &block.steps {
             self.step(step, scope, &mut steps);
+            if may_run(step).is_some_and(|code| handed.contains(&code)) {
+                self.hand_over(&steps);
+            }
+        }
+        if !handed.is_empty() {
+            steps.retain(|step| !is_nothing(step));
         }
         let mut drops = Vec::with_capacity(block.drops.len());
         for drop in &block.drops {
@@ -272,6 +285,7 @@ impl<'p> Expander<'p> {
                     defaulted: frame.defaulted,
                     site: scope.site(frame.site),
                     name: frame.name.clone(),
+                    outward: frame.outward,
                 })
             }
             Step::Join(result) => Step::Join(self.behind(scope.result(*result))),
@@ -337,6 +351,9 @@ impl<'p> Expander<'p> {
     }
 
     fn call(&mut self, call: &'p Call, scope: &mut Scope<'p>, steps: &mut Vec<Step>) {
+        if matches!(call.callee, Callee::Parameter(_)) {
+            return self.run_handed(call, scope, steps);
+        }
         let result = scope.result(call.result);
         let target = scope.node.and_then(|n| n.target(call.result));
         if target.is_none()
@@ -361,6 +378,7 @@ impl<'p> Expander<'p> {
             if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
                 && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
             {
+                self.take_back(call, scope, steps);
                 self.learn(result, &body, &data);
                 self.name(result, target.function, &arguments);
                 self.remember(target.function, &arguments, result);
@@ -377,6 +395,7 @@ impl<'p> Expander<'p> {
                     defaulted: call.defaulted,
                     site: scope.site(call.site),
                     name,
+                    outward: 0,
                 }));
                 return;
             }
@@ -393,7 +412,7 @@ impl<'p> Expander<'p> {
             // what takes its time stays, for what may happen meanwhile.
             self.judge(result, &data);
             self.sources.insert(result, data);
-            if takes_long(name_of(&call.callee), call.arguments.len()) {
+            if takes_long(call.callee.name(), call.arguments.len()) {
                 steps.push(Step::Call(Call {
                     callee: call.callee.clone(),
                     arguments: vec![Value::Opaque; call.arguments.len()],
@@ -628,10 +647,4 @@ fn locks(body: &Block) -> Vec<ResultId> {
         _ => {}
     });
     found
-}
-
-fn name_of(callee: &Callee) -> &str {
-    match callee {
-        Callee::Function(name) | Callee::Method { name, .. } => name,
-    }
 }

@@ -5,8 +5,7 @@ use super::{
     Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Callee, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step,
-    Value,
+    Block, Branch, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
 };
 use fsrace_analyzer::link::takes_long;
 
@@ -121,10 +120,7 @@ impl<'a> Walker<'a> {
                 Step::Frame(frame) => self.frame(frame, state, depth),
                 // A call that the linker did not find is the effect that it is presumed to be.
                 Step::Call(call) => {
-                    let name = match &call.callee {
-                        Callee::Function(name) | Callee::Method { name, .. } => name,
-                    };
-                    if takes_long(name, call.arguments.len()) {
+                    if takes_long(call.callee.name(), call.arguments.len()) {
                         self.labour(state);
                     }
                     if let Some(effect) = &call.presumed {
@@ -307,6 +303,11 @@ impl<'a> Walker<'a> {
             self.labour(state);
         }
         let mut inside = State { entry: state.guards.len(), ..state.clone() };
+        for _ in 0..frame.outward {
+            // What was handed in is the source of who handed it in.
+            let call = inside.frames.iter().rposition(|around| self.trace.is_call(*around));
+            inside.frames.truncate(call.unwrap_or_default());
+        }
         inside.frames.push(number);
         state.held = self.body(&frame.body, frame.result, &mut inside, depth);
         if frame.on_failure != OnFailure::Continue {

@@ -546,7 +546,7 @@ impl<'t> Lowerer<'_, 't> {
             site,
         }));
         if let Some(walk) = api.calls.first().and_then(|i| arguments.get(*i)).cloned() {
-            self.run_closures(&[walk], at);
+            self.run_closures(&mut [walk], at);
         }
         self.effect_result(result, api, operation, place)
     }
