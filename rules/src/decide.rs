@@ -184,6 +184,7 @@ impl<'p> View<'p> {
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
+            acts_at: act,
             in_callers,
             beside,
         };
