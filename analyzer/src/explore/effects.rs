@@ -66,7 +66,8 @@ fn handle_in(state: &State, lane: Lane, slot: Slot) -> Option<Handle> {
     }
 }
 
-/// Whether the operation is on a name, even where that was asked of an open file, which may be closed by then.
+/// Whether the operation is on a name, even where that was asked of an open file, which may be closed by then. That a working directory
+/// was open before, changes nothing for those who share it.
 fn goes_by_name(operation: Operation) -> bool {
     matches!(
         operation,
@@ -76,6 +77,7 @@ fn goes_by_name(operation: Operation) -> bool {
             | Operation::HardLink
             | Operation::Symlink
             | Operation::CreateDir { .. }
+            | Operation::SetCwd
     )
 }
 
