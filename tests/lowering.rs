@@ -65,6 +65,15 @@ fn hostile_texts_are_refused_or_lowered() {
         texts.push(format!("fn f() {{ let x = {}1; }}", repeated(chain)));
         texts.push(format!("fn f(x: {}u8) {{}}", repeated(chain)));
     }
+    // What is decided by all that was decided before would be twice as much at every step.
+    let asked = (0..200).map(|at| format!("if p == \"{at}\" {{ if !found {{ found = true; }} }}\n"));
+    let asked: String = asked.collect();
+    let removes = "std::fs::remove_file(p)";
+    texts.push(format!("fn f(p: &str) {{ let mut found = false; {asked} if !found {{ {removes}; }} }}"));
+    let folded = format!("ok = (ok || {removes}.is_ok()) && (ok || b);\n").repeat(200);
+    texts.push(format!("fn f(p: &str, b: bool) {{ let mut ok = b; {folded} if ok {{ {removes}; }} }}"));
+    let chained = format!("let ok = ok.and_then(|_| {removes}).or_else(|_| ok);\n").repeat(200);
+    texts.push(format!("fn f(p: &str) {{ let ok = {removes}; {chained} ok.unwrap(); }}"));
     let worker = std::thread::Builder::new().stack_size(256 << 20).spawn(move || {
         for text in texts {
             let file =
@@ -104,6 +113,13 @@ fn hostile_go_is_refused_or_lowered() {
         closures.push_str(&format!("g{at} := func() {{ g{before}(); g{before}() }}\n"));
     }
     texts.push(body(format!("{closures}g39()")));
+    // What is decided by all that was decided before would be twice as much at every step.
+    let asked = (0..200).map(|at| format!("if p == \"{at}\" {{ if !found {{ found = true }} }}\n"));
+    let asked: String = asked.collect();
+    texts.push(body(format!("found := false\n{asked}if !found {{ os.Remove(p) }}\nreturn nil")));
+    let folded = "ok = (ok || os.Remove(p) == nil) && (ok || b)\n".repeat(200);
+    texts
+        .push(body(format!("ok, b := len(p) > 1, len(p) > 2\n{folded}if ok {{ os.Remove(p) }}\nreturn nil")));
     let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
         for text in texts {
             let file = SourceFile { path: "a.go".to_owned(), text, language: LanguageId::Go, package: None };
@@ -168,11 +184,67 @@ fn hostile_python_is_refused_or_lowered() {
         tries.push_str(&format!("{indent}finally:\n{indent} os.remove(p)\n"));
     }
     texts.push(format!("import os\ndef f(p):\n{tries}"));
+    // What is decided by all that was decided before would be twice as much at every step.
+    let asked = (0..200).map(|at| format!("    if p == '{at}':\n        if not found: found = True\n"));
+    let asked: String = asked.collect();
+    texts.push(body(format!("    found = False\n{asked}    if not found: os.remove(p)\n")));
+    let folded = "    ok = (ok or os.path.exists(p)) and (ok or b)\n".repeat(200);
+    texts.push(body(format!("    ok = b = len(p) > 1\n{folded}    if ok: os.remove(p)\n")));
+    let words = "    if p == a: words.append('a')\n    else: words = words + ['b']\n".repeat(200);
+    texts.push(body(format!("    words = ['git', 'pull']\n{words}    subprocess.run(words)\n")));
     let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
         for text in texts {
             let file =
                 SourceFile { path: "a.py".to_owned(), text, language: LanguageId::Python, package: None };
             drop(fsrace_analyzer::lower(&file));
+        }
+    });
+    worker.expect("a thread can be started").join().expect("nothing panics");
+}
+
+/// What is put together with itself again and again is twice as large each time: no value, place or condition may follow that.
+#[test]
+fn what_doubles_is_bounded() {
+    const TIMES: usize = 80;
+    let rust = |steps: &str| {
+        format!("fn f(p: &str, b: bool) {{\n{}std::fs::remove_file(&p);\n}}\n", steps.repeat(TIMES))
+    };
+    let go = |steps: &str| {
+        let imports = "import (\n\"fmt\"\n\"os\"\n\"path/filepath\"\n)\n";
+        format!("package a\n{imports}func f(p string) {{\n{}os.Remove(p)\n}}\n", steps.repeat(TIMES))
+    };
+    let python = |step: &str| {
+        format!(
+            "import os\ndef g(a): return a + a\ndef f(p, b):\n{}    os.remove(p)\n",
+            format!("    {step}\n").repeat(TIMES)
+        )
+    };
+    let texts = [
+        (LanguageId::Rust, rust("let p = format!(\"{p}{p}\");\n")),
+        (LanguageId::Rust, rust("let p = std::path::Path::new(&p).join(&p).with_extension(p);\n")),
+        (LanguageId::Rust, rust("let p = (p, p);\n")),
+        (LanguageId::Rust, rust("let p = if b { Some(p).or(Some(p)).unwrap() } else { p };\n")),
+        (LanguageId::Go, go("p = p + p\n")),
+        (LanguageId::Go, go("p = filepath.Join(fmt.Sprintf(\"%s-%s\", p, p), p)\n")),
+        (LanguageId::Python, python("p = p + p")),
+        (LanguageId::Python, python("p = g(g(p))")),
+        (LanguageId::Python, python("p = (p, p)")),
+        (LanguageId::Python, python("p = {'a': p, 'b': [p, p]}")),
+        (LanguageId::Python, python("p = os.path.join(p, p) if b else os.path.join(p, str(p))")),
+        (LanguageId::Python, python("p = f'{p}{p}{b}'")),
+        (LanguageId::Python, python("p = p + open(p).read(); p = p + p")),
+    ];
+    let worker = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
+        for (language, text) in texts {
+            let path = match language {
+                LanguageId::Rust => "a.rs",
+                LanguageId::Go => "a.go",
+                LanguageId::Python => "a.py",
+            };
+            let path = path.to_owned();
+            let file = SourceFile { path, text, language, package: None };
+            let program = fsrace_analyzer::link(vec![fsrace_analyzer::lower(&file)]);
+            drop(fsrace_rules::check(&program, &|_| true));
         }
     });
     worker.expect("a thread can be started").join().expect("nothing panics");

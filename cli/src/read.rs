@@ -54,6 +54,8 @@ pub fn load(candidates: &[Candidate], tests: Tests, parse: Parse, progress: &Pro
     let parsed = parse == Parse::All || candidates.par_iter().any(|candidate| acts(candidate, tests));
     let files: Vec<One> = candidates
         .par_iter()
+        // Files differ so much that a thread with a long piece would keep the others waiting at the end.
+        .with_max_len(1)
         .map(|candidate| {
             let one = load_one(candidate, tests, parsed);
             progress.step();

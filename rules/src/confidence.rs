@@ -11,7 +11,7 @@ use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{
     Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root, Value,
 };
-use fsrace_analyzer::link::{FunctionId, Location, takes_long};
+use fsrace_analyzer::link::{FunctionId, Location, Program, takes_long};
 
 /// Why another actor is plausible.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub enum Reason {
 /// What the candidate's surroundings say.
 #[derive(Debug)]
 pub struct Surroundings<'a> {
+    /// The program.
+    pub program: &'a Program,
     /// Who does what elsewhere.
     pub evidence: &'a Evidence,
     /// The candidate's function.
@@ -264,6 +266,29 @@ impl Surroundings<'_> {
             )
     }
 
+    /// Whether those who are known to call the reader do so when they start, by their names, and nobody else does.
+    fn is_read_at_start(&self, reader: &Use) -> bool {
+        let callers = self.program.callers(reader.function);
+        let starts = |caller: &FunctionId| {
+            self.program.function(*caller).is_some_and(|caller| {
+                made_once::is_start(&caller.name) || made_once::is_constructor(&caller.name)
+            })
+        };
+        !callers.is_empty() && callers.iter().all(starts)
+    }
+
+    /// Whether nobody is known to call the candidate's function.
+    fn is_uncalled(&self) -> bool {
+        self.program.callers(self.function).is_empty()
+    }
+
+    /// Whether one function calls both the candidate's and that which reads the place: to change what is there and put it back.
+    fn is_updated_with(&self, reader: &Use) -> bool {
+        let of_reader = self.program.callers(reader.function);
+        let own = self.program.callers(self.function);
+        own.iter().any(|caller| *caller == reader.function || of_reader.contains(caller))
+    }
+
     /// Whether the place is a lock by its name that the program makes and nobody reads: that it is there is all that it says.
     fn is_claimed_by_existence(&self, place: &Place) -> bool {
         let used =
@@ -362,14 +387,8 @@ pub fn judge(
     let opaque = place.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_)));
     match (presumed, opaque) {
         (true, true) => verdict.at_most(Confidence::Low, "neither the path nor the operation is fully known"),
-        (true, false) if candidate.check.is_none() => {
-            verdict.at_most(
-                Confidence::Low,
-                "an operation is known by its method's name only, and nothing is asked before",
-            );
-        }
         (true, false) => {
-            verdict.at_most(Confidence::Medium, "an operation is known by its method's name only")
+            verdict.at_most(Confidence::Low, "an operation is known by its method's name only");
         }
         (false, true) => verdict.at_most(Confidence::Medium, "the path is not fully known"),
         (false, false) => {}
@@ -537,6 +556,14 @@ fn met(
         Reason::Instance if spares_content(candidate) && !unknown && !fails => {
             (Confidence::Medium, "another instance may create it".to_owned())
         }
+        Reason::Itself
+            if surroundings.open
+                && updates(candidate)
+                && !surroundings.is_uncalled()
+                && !surroundings.is_kept_by_the_program(&candidate.place) =>
+        {
+            (Confidence::Low, "nothing says that two callers update it at the same time".to_owned())
+        }
         Reason::Itself | Reason::Instance if surroundings.open && !unknown => {
             (Confidence::Medium, "whoever calls it may do so twice at the same time".to_owned())
         }
@@ -545,6 +572,19 @@ fn met(
         }
         Reason::Elsewhere(_) if !checked && surroundings.is_handed_through(&candidate.place) => {
             (Confidence::Low, "it is whatever a caller names, and none is here".to_owned())
+        }
+        // Most programs read at the start what they have written before, once, and cope with what is not there.
+        Reason::Elsewhere(other)
+            if overwrites(candidate, race)
+                && other.strength > Strength::Computed
+                && candidate.run.is_none()
+                && !candidate.staged
+                && !is_keyed(&candidate.place)
+                && (!surroundings.is_uncalled() || surroundings.is_read_at_start(&other.found))
+                && !surroundings.is_kept_by_the_program(&candidate.place)
+                && !surroundings.is_updated_with(&other.found) =>
+        {
+            (Confidence::Low, "who reads it may only do so before it is written, or after".to_owned())
         }
         Reason::Elsewhere(other) if other.strength == Strength::Full => {
             (Confidence::High, "the program elsewhere is the other side".to_owned())
@@ -634,9 +674,19 @@ fn is_used_again(candidate: &Candidate) -> bool {
     looks && (candidate.long || candidate.refilled)
 }
 
+/// Whether it is one of the many files in a directory, by a name that says which: a store, which is there to be looked things up in.
+fn is_keyed(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if !last.is_closed())
+}
+
 /// Whether the code names the file itself, in whatever directory: whoever calls it hands in no file that something else writes.
 fn is_of_its_own(place: &Place) -> bool {
     matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if last.is_closed())
+}
+
+/// Whether the candidate writes what it never looked at, in place, and half of it is read.
+fn overwrites(candidate: &Candidate, race: &Race) -> bool {
+    candidate.check.is_none() && race.witness.actor == Actor::Reader
 }
 
 /// Whether the candidate reads a file and writes it back.
@@ -690,14 +740,19 @@ fn harmless(
             return Some("it is read and written back by a command that a person gives");
         }
     }
-    let overwrites = candidate.check.is_none() && race.witness.actor == Actor::Reader;
     // Many at once are served, but nobody's settings are written by many.
     let edited = surroundings.hint(place).is_some_and(|hint| hint.edited);
     // Every run looks into the directories that all know; into a project's own, whoever works on that.
     let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
         && (names::shared_root(place).is_some() || surroundings.is_shared_by_callers());
     let run = matches!(reason, Reason::Run);
-    if overwrites && !known && !run && !surroundings.open && (!surroundings.is_async || edited) && !kept {
+    if overwrites(candidate, race)
+        && !known
+        && !run
+        && !surroundings.open
+        && (!surroundings.is_async || edited)
+        && !kept
+    {
         return Some("it is written at once, by a command that a person gives");
     }
     if race.consequence != Consequence::SpuriousFailure {
@@ -717,8 +772,10 @@ fn harmless(
     if asked && !removes && alone && !candidate.long && !surroundings.open {
         return Some("nothing is lost but an error");
     }
-    let wanted = candidate.refilled && candidate.long;
-    if removes && !wanted && !surroundings.open && !surroundings.is_claimed_by_existence(place) {
+    // Whoever is known to call it wants it gone; of those who may, nothing is known.
+    let uncalled = surroundings.open && surroundings.is_uncalled();
+    let wanted = candidate.refilled && (candidate.long || surroundings.open);
+    if removes && !uncalled && !wanted && !surroundings.is_claimed_by_existence(place) {
         return Some("what was to be removed is gone, and nothing is lost but an error");
     }
     let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);

@@ -2,6 +2,8 @@
 
 mod callers;
 
+pub use self::callers::Bodies;
+
 use self::callers::Callers;
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::evidence::{Evidence, Other, Role, Use};
@@ -26,6 +28,7 @@ use fsrace_analyzer::flow::{
 use fsrace_analyzer::language::{guards_environment, in_terms_of};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// How many candidates of one rule in one function are explored.
 const PER_RULE: usize = 48;
@@ -50,7 +53,7 @@ pub struct View<'p> {
     /// Whether it makes a value, and leaves a lock held that it took.
     pub makes_locked: bool,
     /// Kept only where there are candidates.
-    body: Block,
+    body: Arc<Block>,
 }
 
 /// What is known of the program as a whole.
@@ -62,6 +65,8 @@ pub struct Known<'k> {
     pub threads: &'k Threads,
     /// Who leaves work running.
     pub left_running: &'k LeftRunning,
+    /// What the functions come to that have candidates.
+    pub bodies: &'k Bodies,
 }
 
 /// A finding before those of one cause are merged.
@@ -109,7 +114,12 @@ impl<'p> View<'p> {
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, works, candidates, makes_locked, body }
+        View { function, summary, uses, works, candidates, makes_locked, body: Arc::new(body) }
+    }
+
+    /// The function, and what it comes to.
+    pub fn body(&self) -> (FunctionId, Arc<Block>) {
+        (self.function, Arc::clone(&self.body))
     }
 
     /// The function's name.
@@ -132,7 +142,7 @@ impl<'p> View<'p> {
         self.candidates
             .par_iter()
             .map_init(
-                || Callers::new(program, explorer),
+                || Callers::new(program, explorer, known.bodies),
                 |callers, (rule, candidate)| self.decide_one(program, known, rule, candidate, callers),
             )
             .flatten_iter()
@@ -168,6 +178,7 @@ impl<'p> View<'p> {
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
+            program,
             evidence,
             function: self.function,
             name: &self.summary.name,

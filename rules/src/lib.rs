@@ -106,19 +106,34 @@ pub fn check_with(
 ) -> Vec<Finding> {
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
-    let mut views: Vec<View<'_>> =
-        functions.par_iter().map(|(id, summary)| View::of(program, *id, summary, &rules)).collect();
+    let mut views: Vec<View<'_>> = functions
+        .par_iter()
+        // Bodies differ so much that a thread with a long piece would keep the others waiting at the end.
+        .with_max_len(16)
+        .map(|(id, summary)| View::of(program, *id, summary, &rules))
+        .collect();
     let left_running = LeftRunning::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.works)));
-    let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses));
-    let mut evidence = Evidence::index(program, uses.collect());
-    evidence.note_programs(program);
-    evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
-    views.retain(View::has_candidates);
+    let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)).collect();
     // Who changes nothing that threads share need not know of threads.
     let asked = views.iter().any(View::changes_process);
-    let threads = if asked { Threads::of(program) } else { Threads::default() };
-    let known = Known { evidence: &evidence, threads: &threads, left_running: &left_running };
-    let decided = views.into_par_iter().flat_map(|view| view.decide(program, known, explorer)).collect();
+    let (evidence, threads) = rayon::join(
+        || {
+            let mut evidence = Evidence::index(program, uses);
+            evidence.note_programs(program);
+            evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
+            evidence
+        },
+        || if asked { Threads::of(program) } else { Threads::default() },
+    );
+    views.retain(View::has_candidates);
+    let bodies = views.iter().map(View::body).collect();
+    let known =
+        Known { evidence: &evidence, threads: &threads, left_running: &left_running, bodies: &bodies };
+    let decided = views
+        .into_par_iter()
+        .with_max_len(4)
+        .flat_map(|view| view.decide(program, known, explorer))
+        .collect();
     merge::merge(decided)
 }
 

@@ -108,6 +108,11 @@ pub fn is_start(name: &str) -> bool {
     begins_with(name, START)
 }
 
+/// Whether it makes a value, by its name.
+pub fn is_constructor(name: &str) -> bool {
+    begins_with(name, &["new", "from", "with", "build", "create"])
+}
+
 fn begins_with(name: &str, known: &[&str]) -> bool {
     words(last(name)).iter().find(|word| !word.is_empty()).is_some_and(|word| known.contains(&word.as_str()))
 }

@@ -779,6 +779,27 @@ impl Condition {
         }
     }
 
+    /// How many results a condition may ask. What is decided by more is too much to follow, and to repeat it in each of the
+    /// conditions that it goes into would double it every time.
+    pub const LARGEST: usize = 48;
+
+    /// Whether it asks more than [`Self::LARGEST`].
+    pub fn is_too_large(&self) -> bool {
+        self.asks() > Self::LARGEST
+    }
+
+    fn asks(&self) -> usize {
+        match self {
+            Condition::Not(c) => c.asks(),
+            Condition::All(cs) | Condition::Any(cs) => cs.iter().map(Condition::asks).sum(),
+            Condition::Constant(_)
+            | Condition::True(_)
+            | Condition::Ok(_)
+            | Condition::Failed(..)
+            | Condition::Opaque { .. } => 1,
+        }
+    }
+
     /// Calls `visit` on each result that the condition depends on.
     pub fn results(&self, visit: &mut impl FnMut(ResultId)) {
         match self {

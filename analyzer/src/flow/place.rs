@@ -7,7 +7,15 @@ use std::sync::Arc;
 /// A symbolic path expression. Two equal places are the same path in one run of one function (must-alias); two different ones
 /// may or may not be. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place(Arc<PlaceKind>);
+pub struct Place(Arc<Node>);
+
+#[derive(PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Node {
+    kind: PlaceKind,
+    /// How much there is to walk through. Parts that are shared are walked through each time, so that a text that is put together
+    /// with itself again and again is soon too much.
+    weight: u32,
+}
 
 /// The form of a place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,10 +118,37 @@ pub enum Uniqueness {
     Counter,
 }
 
+impl Node {
+    fn new(kind: PlaceKind) -> Self {
+        let of = |parts: &[Place]| parts.iter().fold(1, |sum: u32, part| sum.saturating_add(part.0.weight));
+        let weight = match &kind {
+            PlaceKind::Literal(text) => u32::try_from(text.len() / 64).unwrap_or(u32::MAX).saturating_add(1),
+            PlaceKind::Field { base, .. }
+            | PlaceKind::Parent(base)
+            | PlaceKind::FileName(base)
+            | PlaceKind::Stem(base) => base.0.weight.saturating_add(1),
+            PlaceKind::Join(a, b) | PlaceKind::WithFileName(a, b) | PlaceKind::WithExtension(a, b) => {
+                a.0.weight.saturating_add(b.0.weight).saturating_add(1)
+            }
+            PlaceKind::Call { arguments, .. } => of(arguments),
+            PlaceKind::Concat(parts) => of(parts),
+            _ => 1,
+        };
+        Node { kind, weight }
+    }
+}
+
 impl Place {
-    /// A place of this form.
+    /// How large a place may be. What is larger is no path that anybody made on purpose.
+    const LARGEST: u32 = 1000;
+
+    /// A place of this form; if it is too large to be followed, an unknown one without a name.
     pub fn new(kind: PlaceKind) -> Self {
-        Place(Arc::new(kind))
+        let node = Node::new(kind);
+        if node.weight > Place::LARGEST {
+            return Place(Arc::new(Node::new(PlaceKind::Opaque { id: u32::MAX, name: "".into() })));
+        }
+        Place(Arc::new(node))
     }
 
     /// A parameter.
@@ -209,7 +244,7 @@ impl Place {
 
     /// The form.
     pub fn kind(&self) -> &PlaceKind {
-        &self.0
+        &self.0.kind
     }
 
     /// The places that this one is directly made of.

@@ -32,9 +32,12 @@ pub fn all(conditions: Vec<Condition>) -> Condition {
         match c {
             Condition::Constant(true) => {}
             Condition::Constant(false) => return Condition::Constant(false),
-            Condition::All(inner) => kept.extend(inner),
-            c => kept.push(c),
+            Condition::All(inner) => inner.into_iter().for_each(|c| add(&mut kept, c)),
+            c => add(&mut kept, c),
         }
+    }
+    if is_contradictory(&kept) {
+        return Condition::Constant(false);
     }
     match kept.len() {
         0 => Condition::Constant(true),
@@ -50,7 +53,7 @@ pub fn any(conditions: Vec<Condition>) -> Condition {
         match c {
             Condition::Constant(false) => {}
             Condition::Constant(true) => return Condition::Constant(true),
-            Condition::Any(inner) => kept.extend(inner),
+            Condition::Any(inner) => inner.into_iter().for_each(|c| add(&mut kept, c)),
             Condition::Failed(r, kinds) => {
                 // `Failed(r, a) or Failed(r, b)` is one test of one result.
                 let merged = kept.iter_mut().find_map(|k| match k {
@@ -62,8 +65,11 @@ pub fn any(conditions: Vec<Condition>) -> Condition {
                     None => kept.push(Condition::Failed(r, kinds)),
                 }
             }
-            c => kept.push(c),
+            c => add(&mut kept, c),
         }
+    }
+    if is_contradictory(&kept) {
+        return Condition::Constant(true);
     }
     match kept.len() {
         0 => Condition::Constant(false),
@@ -75,4 +81,39 @@ pub fn any(conditions: Vec<Condition>) -> Condition {
 /// The condition that a result failed, in whatever way.
 pub fn failed(r: ResultId) -> Condition {
     Condition::Failed(r, Kinds::ANY)
+}
+
+/// Adds a condition that is not there yet.
+fn add(kept: &mut Vec<Condition>, condition: Condition) {
+    if !kept.contains(&condition) {
+        kept.push(condition);
+    }
+}
+
+/// Whether one of these is another's opposite.
+fn is_contradictory(kept: &[Condition]) -> bool {
+    kept.iter().any(|c| matches!(c, Condition::Not(inner) if kept.contains(inner)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_one_way_or_the_other_is_known() {
+        let set = Condition::True(ResultId(1));
+        let found = Condition::True(ResultId(2));
+        // `if set { if !found { found = true } }`
+        let inner = choose(&found.clone().negated(), Condition::Constant(true), found.clone());
+        assert_eq!(inner, Condition::Constant(true));
+        assert_eq!(choose(&set, inner, found.clone()), Condition::Any(vec![set.clone(), found.clone()]));
+        assert_eq!(all(vec![set.clone(), found.clone(), set.clone()]), Condition::All(vec![set, found]));
+    }
+
+    #[test]
+    fn what_asks_too_much_is_told() {
+        let parts = |n: u32| any((0..n).map(|r| Condition::True(ResultId(r))).collect());
+        assert!(!parts(48).is_too_large());
+        assert!(parts(49).is_too_large());
+    }
 }

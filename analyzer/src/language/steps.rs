@@ -1,12 +1,16 @@
 //! The steps of a function while it is lowered, the same for every language: blocks that are open, numbers, sites, and what happens
 //! at once when a step fails.
 
-use super::conditions::failed;
+use super::conditions::{add_data, failed};
 use crate::flow::{
     Block, Branch, Call, Callee, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Site,
     Step, Value,
 };
 use crate::source::Span;
+
+/// How many parts a value may have that a variable holds. Values are copied; one that is put into itself again and again would be
+/// twice as large each time.
+pub const MOST_PARTS: usize = 2000;
 
 /// The state while the steps of one function are built.
 #[derive(Debug)]
@@ -67,6 +71,16 @@ impl Steps {
         // What the caller passed was not observed here.
         observed.retain(|r| r.0 >= self.parameters);
         Condition::Opaque { id: self.opaque_id(), observed }
+    }
+
+    /// The condition, or an unknown one that was computed from the same where it asks too much to be followed.
+    pub fn bounded(&mut self, condition: Condition) -> Condition {
+        if !condition.is_too_large() {
+            return condition;
+        }
+        let mut observed = Vec::new();
+        condition.results(&mut |r| add_data(&mut observed, &[r]));
+        self.opaque_condition(observed)
     }
 
     /// Registers a span.

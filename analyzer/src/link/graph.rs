@@ -11,6 +11,9 @@ use rustc_hash::FxHashMap;
 /// How many calls deep a body is expanded.
 pub(super) const DEPTH: usize = 5;
 
+/// How many functions a thread looks at before another may take over the rest: some are a thousand times larger than others.
+const PIECE: usize = 64;
+
 /// One function in the graph.
 #[derive(Debug, Default)]
 pub(super) struct Node {
@@ -69,7 +72,7 @@ impl Graph {
     /// Resolves all calls of the program.
     pub fn new(program: &Program) -> Self {
         let ids: Vec<FunctionId> = program.functions().map(|(id, _)| id).collect();
-        let mut nodes: Vec<Node> = ids.par_iter().map(|id| node(program, *id)).collect();
+        let mut nodes: Vec<Node> = ids.par_iter().with_max_len(PIECE).map(|id| node(program, *id)).collect();
         let mut callers: Vec<Vec<FunctionId>> = vec![Vec::new(); nodes.len()];
         for (id, node) in (0..).map(FunctionId).zip(&nodes) {
             for callee in &node.callees {

@@ -504,7 +504,7 @@ impl<'p> Expander<'p> {
         let (result, condition) = match graph::payload(argument) {
             Value::Result(r) => (Some(self.handle(*r)), None),
             Value::Failure(Some(r)) => (Some(*r), None),
-            Value::Condition(c) => (None, Some(c.clone())),
+            Value::Condition(c) => (None, Some(c.clone()).filter(|c| !c.is_too_large())),
             _ => (None, None),
         };
         Passed { result, condition, data }

@@ -61,15 +61,6 @@ struct Known {
     signature: u32,
 }
 
-/// Where a function lies.
-#[derive(Clone, Copy, Debug)]
-struct Lies {
-    /// Its file's index.
-    file: u32,
-    /// Whether that is for other systems only.
-    foreign: bool,
-}
-
 /// Whose code asks, which decides what a name means.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asker<'a> {
@@ -164,6 +155,30 @@ impl<T: Clone> Memo<T> {
     }
 }
 
+/// Adds a name, of which most are there already.
+fn add(names: &mut FxHashSet<String>, name: &str) {
+    if !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}
+
+/// Changes what a name stands for, which most names are known for already.
+fn change<T: Default>(names: &mut FxHashMap<String, T>, name: &str, change: impl FnOnce(&mut T)) {
+    match names.get_mut(name) {
+        Some(known) => change(known),
+        None => {
+            let mut new = T::default();
+            change(&mut new);
+            names.insert(name.to_owned(), new);
+        }
+    }
+}
+
+/// A function's owner and its own name; none for what has no name of its own.
+fn member(name: &str) -> Option<(&str, &str)> {
+    qualified::rsplit(name).filter(|(_, last)| !last.starts_with('{'))
+}
+
 /// What tells one question from another: who asks, for which name, with how many arguments.
 fn question(asker: Asker<'_>, name: &str, arity: usize) -> String {
     let numbers = [asker.file as usize, usize::from(asker.test), arity].map(|n| n.to_string());
@@ -224,19 +239,93 @@ impl Symbols {
             let next = u32::try_from(packages.len()).unwrap_or(u32::MAX);
             packages.entry(qualified::first(&file.module).to_owned()).or_insert(next);
         }
-        let mut symbols =
-            Symbols { packages, common: COMMON.split_whitespace().collect(), ..Symbols::default() };
+        // Three parts that need nothing of each other: on a large program this is what all threads wait for.
+        let (functions, (declarations, imports)) = rayon::join(
+            || Symbols::of_functions(files, &packages),
+            || rayon::join(|| Symbols::of_declarations(files), || Symbols::of_imports(files, &packages)),
+        );
+        let mut symbols = Symbols {
+            functions: functions.functions,
+            tails: functions.tails,
+            methods: functions.methods,
+            names: functions.names,
+            function_ends: functions.function_ends,
+            imports: imports.imports,
+            globs: imports.globs,
+            renamed: imports.renamed,
+            importing: imports.importing,
+            packages,
+            common: COMMON.split_whitespace().collect(),
+            ..declarations
+        };
+        symbols.holders.extend(imports.holders);
+        symbols.leave_out_dead_globs();
+        symbols.add_implementations(files);
+        // Types were added on the way.
+        symbols.followed_types = Memo::default();
+        symbols
+    }
+
+    /// The functions of these files.
+    fn of_functions(files: &[FileSummary], packages: &FxHashMap<String, u32>) -> Self {
+        let mut symbols = Symbols::default();
         let mut id = 0;
         let mut signatures: FxHashMap<Vec<(&str, Option<&str>)>, u32> = FxHashMap::default();
         for (file, summary) in (0..).zip(files) {
-            let lies = Lies { file, foreign: summary.foreign };
             for function in &summary.functions {
                 let signature: Vec<(&str, Option<&str>)> =
                     function.parameters.iter().map(|p| (&*p.name, p.type_name.as_deref())).collect();
                 let next = u32::try_from(signatures.len()).unwrap_or(u32::MAX);
-                let signature = *signatures.entry(signature).or_insert(next);
-                symbols.add_function(function, FunctionId(id), lies, signature);
+                let known = Known {
+                    id: FunctionId(id),
+                    file,
+                    foreign: summary.foreign,
+                    arity: function.parameters.len(),
+                    test: function.context.test,
+                    package: packages.get(qualified::first(&function.name)).copied().unwrap_or(u32::MAX),
+                    signature: *signatures.entry(signature).or_insert(next),
+                };
+                symbols.add_function(function, known);
                 id += 1;
+            }
+        }
+        symbols
+    }
+
+    fn add_function(&mut self, function: &FlowSummary, known: Known) {
+        let name = &function.name;
+        self.names.push(name.clone());
+        self.functions.entry(name.clone()).or_default().push(known);
+        add(&mut self.function_ends, qualified::last(name));
+        let Some((_, last)) = member(name) else { return };
+        if let Some(tail) = qualified::last_two(name) {
+            change(&mut self.tails, tail, |functions| functions.push(known));
+        }
+        if function.has_receiver {
+            let optional = function.parameters.iter().filter(|p| p.is_optional()).count().min(OPTIONAL);
+            change(&mut self.methods, last, |by_arity| {
+                for arity in known.arity - optional..=known.arity {
+                    let namesakes: &mut Namesakes = by_arity.entry(arity).or_default();
+                    namesakes.all.add(&known);
+                    namesakes.by_package.entry(known.package).or_default().add(&known);
+                }
+            });
+        }
+    }
+
+    /// The types, constants and variables of these files, and what has something below it.
+    fn of_declarations(files: &[FileSummary]) -> Self {
+        let mut symbols = Symbols::default();
+        for summary in files {
+            for function in &summary.functions {
+                if let Some((owner, _)) = qualified::rsplit(&function.name) {
+                    symbols.add_holder(owner);
+                }
+                if function.has_receiver
+                    && let Some((owner, _)) = member(&function.name)
+                {
+                    symbols.add_type(owner);
+                }
             }
             for declared in &summary.types {
                 symbols.add_type(&declared.name);
@@ -251,7 +340,7 @@ impl Symbols {
             }
             symbols.returns.extend(summary.returns.iter().cloned());
             for constant in &summary.constants {
-                symbols.constant_ends.insert(qualified::last(&constant.name).to_owned());
+                add(&mut symbols.constant_ends, qualified::last(&constant.name));
                 if let Some((owner, _)) = qualified::rsplit(&constant.name) {
                     symbols.add_holder(owner);
                 }
@@ -267,52 +356,21 @@ impl Symbols {
                     .or_insert_with(|| Some(constant.value.clone()));
             }
             for declared in &summary.statics {
-                symbols.constant_ends.insert(qualified::last(&declared.name).to_owned());
+                add(&mut symbols.constant_ends, qualified::last(&declared.name));
                 symbols.constants.entry(declared.name.clone()).or_insert(None);
                 symbols.statics.insert(declared.name.clone(), declared.type_name.clone());
             }
-            for import in &summary.imports {
-                symbols.add_import(&import.module, &import.name, &import.target);
-            }
         }
-        symbols.leave_out_dead_globs();
-        symbols.add_implementations(files);
-        // Types were added on the way.
-        symbols.followed_types = Memo::default();
         symbols
     }
 
-    fn add_function(&mut self, function: &FlowSummary, id: FunctionId, lies: Lies, signature: u32) {
-        let name = &function.name;
-        let known = Known {
-            id,
-            file: lies.file,
-            foreign: lies.foreign,
-            arity: function.parameters.len(),
-            test: function.context.test,
-            package: self.package(name),
-            signature,
-        };
-        self.names.push(name.clone());
-        self.functions.entry(name.clone()).or_default().push(known);
-        self.function_ends.insert(qualified::last(name).to_owned());
-        let Some((owner, last)) = qualified::rsplit(name) else { return };
-        self.add_holder(owner);
-        if last.starts_with('{') {
-            return;
+    /// The imports of these files.
+    fn of_imports(files: &[FileSummary], packages: &FxHashMap<String, u32>) -> Self {
+        let mut symbols = Symbols::default();
+        for import in files.iter().flat_map(|file| &file.imports) {
+            symbols.add_import(packages, &import.module, &import.name, &import.target);
         }
-        if let Some(tail) = qualified::last_two(name) {
-            self.tails.entry(tail.to_owned()).or_default().push(known);
-        }
-        if function.has_receiver {
-            let optional = function.parameters.iter().filter(|p| p.is_optional()).count().min(OPTIONAL);
-            for arity in known.arity - optional..=known.arity {
-                let namesakes = self.methods.entry(last.to_owned()).or_default().entry(arity).or_default();
-                namesakes.all.add(&known);
-                namesakes.by_package.entry(known.package).or_default().add(&known);
-            }
-            self.add_type(owner);
-        }
+        symbols
     }
 
     fn add_type(&mut self, name: &str) {
@@ -321,16 +379,16 @@ impl Symbols {
             if let Some((owner, _)) = qualified::rsplit(name) {
                 self.add_holder(owner);
             }
-            self.type_tails.entry(qualified::last(name).to_owned()).or_default().push(name.to_owned());
+            change(&mut self.type_tails, qualified::last(name), |types| types.push(name.to_owned()));
         }
     }
 
-    fn add_import(&mut self, module: &str, name: &str, target: &str) {
+    fn add_import(&mut self, packages: &FxHashMap<String, u32>, module: &str, name: &str, target: &str) {
         let first = qualified::first(target);
         if STANDARD.contains(&first) || target.is_empty() {
             return;
         }
-        self.importing.insert(qualified::last(module).to_owned());
+        add(&mut self.importing, qualified::last(module));
         self.add_holder(module);
         let targets = if name == "*" {
             self.globs.entry(module.to_owned()).or_default()
@@ -345,7 +403,7 @@ impl Symbols {
                 targets.push(target);
             }
         };
-        if !self.packages.contains_key(first) {
+        if !packages.contains_key(first) {
             // `mod store; use store::Store;` names a module relative to the one that imports.
             add(format!("{module}::{target}"));
         }

@@ -8,24 +8,31 @@ use fsrace_analyzer::explore::{Actor, Explorer};
 use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind};
 use fsrace_analyzer::link::{FunctionId, Program};
 use rustc_hash::FxHashMap;
-use std::rc::Rc;
+use std::sync::Arc;
+
+/// The bodies of functions that are kept for what is found in them.
+pub type Bodies = FxHashMap<FunctionId, Arc<Block>>;
 
 /// The callers of one function, whose bodies all its candidates share.
 pub struct Callers<'p> {
     program: &'p Program,
     /// What decides their questions.
     pub explorer: &'p Explorer,
-    bodies: FxHashMap<FunctionId, Rc<Block>>,
+    /// Most callers have, by what they call, candidates of their own.
+    kept: &'p Bodies,
+    bodies: Bodies,
 }
 
 impl<'p> Callers<'p> {
-    pub fn new(program: &'p Program, explorer: &'p Explorer) -> Self {
-        Callers { program, explorer, bodies: FxHashMap::default() }
+    pub fn new(program: &'p Program, explorer: &'p Explorer, kept: &'p Bodies) -> Self {
+        Callers { program, explorer, kept, bodies: Bodies::default() }
     }
 
-    pub fn body(&mut self, function: FunctionId) -> Rc<Block> {
-        let body = self.bodies.entry(function).or_insert_with(|| Rc::new(self.program.body(function)));
-        Rc::clone(body)
+    pub fn body(&mut self, function: FunctionId) -> Arc<Block> {
+        let body = self.kept.get(&function).unwrap_or_else(|| {
+            self.bodies.entry(function).or_insert_with(|| Arc::new(self.program.body(function)))
+        });
+        Arc::clone(body)
     }
 
     /// The candidate's place in the terms of the known callers, where it is passed in.

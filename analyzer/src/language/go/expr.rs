@@ -301,6 +301,7 @@ impl<'t> Lowerer<'_, 't> {
                 let block = self.close_block(mark);
                 let condition =
                     if is_and { all(vec![left.clone(), right]) } else { any(vec![left.clone(), right]) };
+                let condition = self.bounded(condition);
                 if is_and {
                     self.push_branch(left, block, crate::flow::Block::default());
                 } else {

@@ -329,7 +329,8 @@ impl<'a, 't> Lowerer<'a, 't> {
         let mut data = then.data.clone();
         add_data(&mut data, &otherwise.data);
         if let (V::Cond(a), V::Cond(b)) = (&then.v, &otherwise.v) {
-            return Val { v: V::Cond(choose(condition, a.clone(), b.clone())), ty: Ty::Bool, data };
+            let chosen = self.bounded(choose(condition, a.clone(), b.clone()));
+            return Val { v: V::Cond(chosen), ty: Ty::Bool, data };
         }
         if ty == Ty::Error
             && let (Some(a), Some(b)) = (failure_in(&then), failure_in(&otherwise))
@@ -338,7 +339,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             add_data(&mut of, &b.of);
             let mut malformed = a.malformed;
             add_data(&mut malformed, &b.malformed);
-            let failed = either(condition, a.failed, b.failed);
+            let failed = self.bounded(either(condition, a.failed, b.failed));
             return Val { v: V::Error(Box::new(Failure { failed, of, malformed })), ty, data };
         }
         if let (V::Struct(a), V::Struct(b)) = (&then.v, &otherwise.v)
@@ -390,6 +391,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         if name == "_" {
             return;
         }
+        let value = value.bounded();
         self.unset_fields(name);
         let scope = self.scope;
         match self.locals.iter_mut().skip(scope).rev().find(|l| l.name == name) {
@@ -427,6 +429,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         if name == "_" {
             return;
         }
+        let value = value.bounded();
         self.unset_fields(name);
         match self.locals.iter_mut().rev().find(|l| l.name == name) {
             Some(local) => local.value = value,

@@ -6,6 +6,7 @@ use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, Resu
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, failed};
 use crate::language::models::LockFlags;
+use crate::language::steps::MOST_PARTS;
 use std::rc::Rc;
 
 /// An abstract value with its type and provenance.
@@ -102,6 +103,28 @@ impl<'t> Val<'t> {
     /// An unknown value.
     pub fn opaque() -> Self {
         Val::default()
+    }
+
+    /// The value; one of unknown parts, from the same data, where it has too many to be copied whenever it is looked at.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let mut left = MOST_PARTS;
+        if self.fits(&mut left) {
+            return self;
+        }
+        let data = self.observed();
+        Val { v: V::Opaque, data, ..self }
+    }
+
+    /// Whether it has no more parts than are left.
+    fn fits(&self, left: &mut usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else { return false };
+        *left = fewer;
+        match &self.v {
+            V::Struct(fields) => fields.iter().all(|(_, v)| v.fits(left)),
+            V::List(items) | V::Tuple(items) => items.iter().all(|v| v.fits(left)),
+            _ => true,
+        }
     }
 
     /// A value of this form and type.

@@ -358,7 +358,7 @@ impl<'t> Lowerer<'_, 't> {
             let right = self.condition_of(&right);
             let condition =
                 if is_and { all(vec![left.clone(), right]) } else { any(vec![left.clone(), right]) };
-            return Val { v: V::Cond(condition), ty: Ty::Bool, data };
+            return Val { v: V::Cond(self.bounded(condition)), ty: Ty::Bool, data };
         }
         // `path or default`: one of two; a variable of the environment with a default is that variable.
         match (&value.v, &left) {

@@ -338,7 +338,8 @@ impl<'a, 't> Lowerer<'a, 't> {
             _ => None,
         };
         if let (Some(a), Some(b)) = (truth(&then.v), truth(&otherwise.v)) {
-            return Val { v: V::Cond(choose(condition, a, b)), ty: Ty::Bool, data };
+            let chosen = self.bounded(choose(condition, a, b));
+            return Val { v: V::Cond(chosen), ty: Ty::Bool, data };
         }
         // A command line that is one or the other: who runs it decides again.
         if let (V::List(_), V::List(_)) = (&then.v, &otherwise.v) {
@@ -402,6 +403,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         if name == "_" {
             return;
         }
+        let value = value.bounded();
         self.unset_fields(name);
         let from = if self.outer_names.contains(name) { 0 } else { self.base };
         let locals = Rc::make_mut(&mut self.locals);

@@ -5,6 +5,7 @@ use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, Resu
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any};
 use crate::language::models::LockFlags;
+use crate::language::steps::MOST_PARTS;
 use ruff_python_ast::{ExprLambda, StmtFunctionDef};
 use std::rc::Rc;
 
@@ -89,6 +90,31 @@ impl<'t> Val<'t> {
     /// An unknown value.
     pub fn opaque() -> Self {
         Val::default()
+    }
+
+    /// The value; one of unknown parts, from the same data, where it has too many to be copied whenever it is looked at.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let mut left = MOST_PARTS;
+        if self.fits(&mut left) {
+            return self;
+        }
+        let data = self.observed();
+        Val { v: V::Opaque, data, ..self }
+    }
+
+    /// Whether it has no more parts than are left.
+    fn fits(&self, left: &mut usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else { return false };
+        *left = fewer;
+        match &self.v {
+            V::Struct(fields) => fields.iter().all(|(_, v)| v.fits(left)),
+            V::List(items) => items.iter().all(|v| v.fits(left)),
+            V::Either(choice) => choice.1.fits(left) && choice.2.fits(left),
+            V::Bound(bound) => bound.0.fits(left),
+            V::Partial(partial) => partial.0.fits(left) && partial.1.iter().all(|v| v.fits(left)),
+            _ => true,
+        }
     }
 
     /// A value of this form and type.

@@ -122,7 +122,7 @@ impl Lowerer<'_> {
                 // `Option<Result<T, E>>` to `Result<Option<T>, E>`: nothing there is no failure.
                 let m = parts?;
                 let inner = m.payload.as_maybe()?;
-                let ok = any(vec![m.ok.clone().negated(), all(vec![m.ok.clone(), inner.ok.clone()])]);
+                let ok = any(vec![m.ok.clone().negated(), inner.ok.clone()]);
                 let present =
                     Maybe { ok: all(vec![m.ok, inner.ok]), errors: Vec::new(), payload: inner.payload };
                 let payload = Val::new(V::Maybe(Rc::new(present)), Ty::Option(Rc::new(Ty::Unknown)));

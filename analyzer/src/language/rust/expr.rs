@@ -420,6 +420,7 @@ impl Lowerer<'_> {
                 let block = self.close_block(mark);
                 let condition =
                     if is_and { all(vec![left.clone(), right]) } else { any(vec![left.clone(), right]) };
+                let condition = self.bounded(condition);
                 if is_and {
                     self.push_branch(left, block, crate::flow::Block::default());
                 } else {
@@ -454,7 +455,7 @@ impl Lowerer<'_> {
                     (V::Lock(a), V::Lock(b)) => Val::new(V::Lock(a.union(*b)), Ty::Unknown),
                     (V::Mode(a), V::Mode(b)) => Val::new(V::Mode(a | b), Ty::Unknown),
                     (V::Flags(a), _) | (_, V::Flags(a)) => Val::new(V::Flags(*a), Ty::Unknown),
-                    (V::Cond(a), V::Cond(b)) => Val::cond(any(vec![a.clone(), b.clone()])),
+                    (V::Cond(a), V::Cond(b)) => Val::cond(self.bounded(any(vec![a.clone(), b.clone()]))),
                     _ => {
                         let observed = right.observed();
                         Val::opaque().with_data(&left.observed()).with_data(&observed)
@@ -498,7 +499,7 @@ impl Lowerer<'_> {
                 if assigns && let Some(name) = root_variable(&e.left) {
                     match (&left.v, &right.v, op) {
                         (V::Cond(a), V::Cond(b), BinOp::BitOrAssign(_)) => {
-                            let value = Val::cond(any(vec![a.clone(), b.clone()]));
+                            let value = Val::cond(self.bounded(any(vec![a.clone(), b.clone()])));
                             self.assign(&name, value);
                         }
                         _ => self.taint(&name, &data),

@@ -311,7 +311,8 @@ impl<'a> Lowerer<'a> {
         let mut data = then.data.clone();
         add_data(&mut data, &otherwise.data);
         if let (V::Cond(a), V::Cond(b)) = (&then.v, &otherwise.v) {
-            return Val { v: V::Cond(choose(condition, a.clone(), b.clone())), ty: Ty::Bool, data };
+            let chosen = self.bounded(choose(condition, a.clone(), b.clone()));
+            return Val { v: V::Cond(chosen), ty: Ty::Bool, data };
         }
         if let (V::Tuple(a), V::Tuple(b)) = (&then.v, &otherwise.v)
             && a.len() == b.len()
@@ -339,7 +340,7 @@ impl<'a> Lowerer<'a> {
             };
             let mut errors = a.errors;
             add_data(&mut errors, &b.errors);
-            let maybe = Maybe { ok: choose(condition, a.ok, b.ok), errors, payload };
+            let maybe = Maybe { ok: self.bounded(choose(condition, a.ok, b.ok)), errors, payload };
             return Val { v: V::Maybe(Rc::new(maybe)), ty, data };
         }
         add_data(&mut data, &then.observed());
@@ -357,6 +358,7 @@ impl<'a> Lowerer<'a> {
 
     /// Declares a variable. A result bound to it is released at the end of the block, if it turns out to be a guard.
     pub fn declare(&mut self, name: &str, value: Val) {
+        let value = value.bounded();
         for r in owned_results(&value) {
             self.temporaries.retain(|t| *t != r);
             if self.droppable.contains(&r)
@@ -376,7 +378,7 @@ impl<'a> Lowerer<'a> {
 
     /// Declares a variable that owns nothing: a reference, a pattern's part.
     pub fn declare_borrowed(&mut self, name: &str, value: Val) {
-        self.locals.push(Local { name: name.to_owned(), value: Rc::new(value) });
+        self.locals.push(Local { name: name.to_owned(), value: Rc::new(value.bounded()) });
     }
 
     /// The value of a variable.
@@ -386,6 +388,7 @@ impl<'a> Lowerer<'a> {
 
     /// Sets a variable that is declared.
     pub fn assign(&mut self, name: &str, value: Val) {
+        let value = value.bounded();
         for r in owned_results(&value) {
             self.temporaries.retain(|t| *t != r);
         }

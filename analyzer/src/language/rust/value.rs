@@ -5,6 +5,7 @@ use crate::flow::{Condition, ErrorKind, OpenFlags, Place, PlaceKind, ResultId, V
 use crate::language::command::CommandLine;
 use crate::language::conditions::add_data;
 use crate::language::models::LockFlags;
+use crate::language::steps::MOST_PARTS;
 use std::rc::Rc;
 
 /// An abstract value with its type and provenance.
@@ -85,6 +86,29 @@ impl Val {
     /// An unknown value.
     pub fn opaque() -> Self {
         Val::default()
+    }
+
+    /// The value; one of unknown parts, from the same data, where it has too many to be copied whenever it is looked at.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let mut left = MOST_PARTS;
+        if self.fits(&mut left) {
+            return self;
+        }
+        let data = self.observed();
+        Val { v: V::Opaque, data, ..self }
+    }
+
+    /// Whether it has no more parts than are left.
+    fn fits(&self, left: &mut usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else { return false };
+        *left = fewer;
+        match &self.v {
+            V::Struct(fields) => fields.iter().all(|(_, v)| v.fits(left)),
+            V::Tuple(items) => items.iter().all(|v| v.fits(left)),
+            V::Maybe(maybe) => maybe.payload.fits(left),
+            _ => true,
+        }
     }
 
     /// A value of this form and type.
