@@ -78,6 +78,8 @@ pub struct Decided {
     pub check: Option<Location>,
     /// The act itself, if the finding stands at a call that leads to it.
     pub inner: Location,
+    /// The earlier step itself, if the finding tells of a call that leads to it.
+    pub inner_check: Option<Location>,
     /// How many calls away that is.
     pub depth: usize,
     /// Whether it is about the process' own state.
@@ -291,7 +293,8 @@ impl<'p> View<'p> {
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
         let inner = program.location(candidate.act.effect.site).unwrap_or(act);
-        Some(Decided { finding, check, inner, depth: candidate.act.depth, of_process })
+        let inner_check = candidate.check.as_ref().and_then(|check| program.location(check.effect.site));
+        Some(Decided { finding, check, inner, inner_check, depth: candidate.act.depth, of_process })
     }
 
     /// What the act does to work that another method has left running.
@@ -324,7 +327,7 @@ impl<'p> View<'p> {
             bounded: false,
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
-        Some(Decided { finding, check: None, inner: act, depth: 0, of_process: false })
+        Some(Decided { finding, check: None, inner: act, inner_check: None, depth: 0, of_process: false })
     }
 
     /// Whether what the function makes is made where it is first wanted, and not by an owner who starts it.

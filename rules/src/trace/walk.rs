@@ -1,11 +1,12 @@
 //! The walk over a body that makes its trace: what governs each step, and which locks are held there.
 
 use super::{
-    Ask, CallInfo, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals, Outcome,
-    Returned, Source, Trace,
+    Ask, CallInfo, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals,
+    Outcome, Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Site, Step, Value,
+    Block, Branch, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Site, Step,
+    Value,
 };
 use fsrace_analyzer::link::takes_long;
 
