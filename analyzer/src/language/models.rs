@@ -68,6 +68,9 @@
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
+//! `fixture` rows say what tests are handed by the name of the parameter that asks for it: of which `type` it is, and whether it is a `private`
+//! place, which nobody else knows.
+//!
 //! A table of a language that separates the parts of a name by another word says so first: `separator = "."`. `fine` lists what a layout
 //! of the time has in it if it tells microseconds or less (`path = "layout"`).
 //!
@@ -408,10 +411,21 @@ pub struct Models {
     waits: Vec<(Box<str>, Vec<Box<str>>)>,
     /// Attributes that keep a test from running beside others.
     serial: FxHashSet<Box<str>>,
+    /// What tests are handed, by the name of the parameter that asks for it.
+    fixtures: FxHashMap<Box<str>, Fixture>,
     kinds: FxHashMap<Box<str>, ErrorKind>,
     flags: FxHashMap<Box<str>, OpenFlags>,
     locks: FxHashMap<Box<str>, LockFlags>,
     modes: FxHashMap<Box<str>, u32>,
+}
+
+/// What a test is handed by the name of a parameter.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+    /// Its type.
+    pub of: Box<str>,
+    /// Whether it is a place that nobody else knows.
+    pub private: bool,
 }
 
 impl Models {
@@ -574,6 +588,11 @@ impl Models {
     /// What a command of this program and subcommand does.
     pub fn command(&self, program: &str, word: &str) -> Option<&Command> {
         self.commands.get([program, ":", word].concat().as_str())
+    }
+
+    /// What a test is handed that asks for it by a parameter of this name.
+    pub fn fixture(&self, parameter: &str) -> Option<&Fixture> {
+        self.fixtures.get(parameter)
     }
 
     /// Whether an attribute of this qualified name keeps the test that it stands on from running beside others.

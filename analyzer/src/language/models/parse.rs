@@ -1,8 +1,8 @@
 //! Reads a model table.
 
 use super::{
-    Api, Asks, Command, CommandPart, Fails, LockFlags, ModelError, Models, OutcomePart, PathTransform,
-    SpawnKind, TypeInfo, When,
+    Api, Asks, Command, CommandPart, Fails, Fixture, LockFlags, ModelError, Models, OutcomePart,
+    PathTransform, SpawnKind, TypeInfo, When,
 };
 use crate::flow::{
     Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root,
@@ -32,6 +32,8 @@ struct Table {
     #[serde(default)]
     serial: Vec<String>,
     #[serde(default)]
+    fixture: Vec<FixtureRow>,
+    #[serde(default)]
     waits: Vec<WaitRow>,
     #[serde(default)]
     mirror: Vec<MirrorRow>,
@@ -53,6 +55,16 @@ struct WaitRow {
     word: String,
     #[serde(default)]
     beside: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FixtureRow {
+    names: Vec<String>,
+    #[serde(rename = "type")]
+    of: String,
+    #[serde(default)]
+    private: bool,
 }
 
 fn into_boxes(words: Vec<String>) -> Vec<Box<str>> {
@@ -231,6 +243,13 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     }
     models.waits = table.waits.into_iter().map(|row| (row.word.into(), into_boxes(row.beside))).collect();
     models.serial = table.serial.into_iter().map(Into::into).collect();
+    for row in table.fixture {
+        let context = Row::of("fixture", &row.names)?;
+        for name in row.names {
+            let fixture = Fixture { of: row.of.as_str().into(), private: row.private };
+            context.insert(&mut models.fixtures, &name, fixture)?;
+        }
+    }
     for row in table.mirror {
         let context = Row { list: "mirror", name: row.of.clone() };
         for at in row.at {

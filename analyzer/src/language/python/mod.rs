@@ -222,7 +222,8 @@ fn function<'t>(
     lowerer.class = class.map(str::to_owned);
     lowerer.manages = what.manages;
     lowerer.shares = scope.shared.is_touched_by(node);
-    let mut parameters = declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class);
+    let mut parameters =
+        declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class, context.test);
     leave_out(scope, node, &mut parameters);
     lowerer.statements(&node.body);
     let steps = lowerer.finish();
@@ -256,7 +257,8 @@ fn function<'t>(
         let mut whole = Lowerer::new(scope);
         whole.class = class.map(str::to_owned);
         whole.shares = scope.shared.is_touched_by(node);
-        let parameters = declare_parameters(&mut whole, node, class, what.is_static, what.of_class);
+        let parameters =
+            declare_parameters(&mut whole, node, class, what.is_static, what.of_class, context.test);
         whole.statements(&node.body);
         let steps = whole.finish();
         let name = [name.as_str(), "::{whole}"].concat();
@@ -387,7 +389,9 @@ fn declare_parameters<'t>(
     class: Option<&str>,
     is_static: bool,
     of_class: bool,
+    in_test: bool,
 ) -> Vec<Parameter> {
+    let handed = |name: &str| lowerer.file.models.fixture(name).filter(|_| in_test);
     let mut found: Vec<(&'t str, Ty)> = Vec::new();
     if is_static && class.is_some() {
         // A function in a class has the class for its first parameter in the flow, as all others there have.
@@ -397,6 +401,11 @@ fn declare_parameters<'t>(
         let ty = parameter.annotation().map_or(Ty::Unknown, |a| types::annotated(a, lowerer.file.names));
         let ty = match (at, class, &ty) {
             (0, Some(class), Ty::Unknown) if !is_static => Ty::named(class),
+            _ => ty,
+        };
+        // A test that asks for a fixture is handed what goes by that name.
+        let ty = match (handed(parameter.name().as_str()), &ty) {
+            (Some(fixture), Ty::Unknown) => Ty::of_row(&fixture.of),
             _ => ty,
         };
         let ty = if parameter.is_variadic() { Ty::Sequence(ty.into()) } else { ty };
@@ -411,7 +420,11 @@ fn declare_parameters<'t>(
         let receives = at == 0 && class.is_some();
         let shown = if receives && !is_static { "self" } else { name };
         parameters.push(Parameter::new(shown, type_name));
-        let place = Place::parameter(index, name);
+        let private = lowerer.file.models.fixture(name).is_some_and(|fixture| in_test && fixture.private);
+        let place = match private {
+            true => Place::new(PlaceKind::Private(lowerer.opaque_id())),
+            false => Place::parameter(index, name),
+        };
         let value = match (&ty, class) {
             (Ty::Bool, _) => Val::cond(Condition::True(result)),
             // A class' attributes are the same whoever asks for them.
