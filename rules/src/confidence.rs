@@ -65,6 +65,8 @@ pub struct Surroundings<'a> {
     pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
     pub own: [Option<Location>; 2],
+    /// Where its function's own source causes the act.
+    pub acts_at: Location,
     /// Whether what it makes is made where it is first wanted, and not by an owner who starts it.
     pub is_lazy: bool,
     /// Whether it is async: such programs serve many at once.
@@ -86,8 +88,11 @@ impl Surroundings<'_> {
         }
         let place = &candidate.place;
         let hint = self.hint(place);
-        let elsewhere =
-            |roles: &[Role]| self.evidence.find(place, roles, |u| !self.own.contains(&Some(u.inner)));
+        // Nor is what the call does besides that the act stands in.
+        let elsewhere = |roles: &[Role]| {
+            self.evidence
+                .find(place, roles, |u| !self.own.contains(&Some(u.inner)) && u.location != self.acts_at)
+        };
         // What the act's own function does besides is no other side.
         let [acting, _] = self.own.map(|own| own.map(|location| location.function));
         let is_another = |u: &Use| {

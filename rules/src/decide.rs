@@ -19,7 +19,7 @@ use crate::pairs::{Candidate, Meaning, Point, Relation};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
-use crate::trace::{Says, Trace};
+use crate::trace::{CallInfo, Says, Trace};
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
@@ -86,6 +86,8 @@ pub struct Decided {
     pub check: Option<Location>,
     /// The act itself, if the finding stands at a call that leads to it.
     pub inner: Location,
+    /// The earlier step itself, if the finding tells of a call that leads to it.
+    pub inner_check: Option<Location>,
     /// How many calls away that is.
     pub depth: usize,
     /// Whether it is about the process' own state.
@@ -228,6 +230,7 @@ impl<'p> View<'p> {
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
+            acts_at: act,
             in_callers,
             beside,
         };
@@ -327,7 +330,8 @@ impl<'p> View<'p> {
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
         let inner = program.location(candidate.act.effect.site).unwrap_or(act);
-        Some(Decided { finding, check, inner, depth: candidate.act.depth, of_process })
+        let inner_check = candidate.check.as_ref().and_then(|check| program.location(check.effect.site));
+        Some(Decided { finding, check, inner, inner_check, depth: candidate.act.depth, of_process })
     }
 
     /// Where the time is read that the candidate's name is made of, if that is in the function itself and not where it acts.
@@ -383,7 +387,7 @@ impl<'p> View<'p> {
             bounded: false,
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
-        Some(Decided { finding, check: None, inner: act, depth: 0, of_process: false })
+        Some(Decided { finding, check: None, inner: act, inner_check: None, depth: 0, of_process: false })
     }
 
     /// Whether what the function makes is made where it is first wanted, and not by an owner who starts it.
@@ -455,14 +459,21 @@ impl<'p> View<'p> {
         }
         guarded::reason(program, self.summary).or_else(|| {
             // A lock that is taken after the act, or given up before it, keeps nobody out of it.
-            let mut holds = |caller: FunctionId| {
+            let mut holds = |caller: FunctionId, called: FunctionId| {
                 if program.function(caller).is_some_and(keeps) {
                     return true;
                 }
                 let body = callers.body(caller);
                 let trace = Trace::of(&body);
                 let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site);
+                // What lies too deep to be put in is locked by who holds a lock wherever it calls what leads there.
                 act.is_some_and(|act| !act.held.is_empty())
+                    || program.function(called).is_some_and(|called| {
+                        let of = |site| program.location(site).is_some_and(|at| at.function == caller);
+                        let leads = |call: &&CallInfo<'_>| call.name == called.name && of(call.site);
+                        let mut leading = trace.calls.iter().filter(leads).peekable();
+                        act.is_none() && leading.peek().is_some() && leading.all(|call| call.locked)
+                    })
             };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")

@@ -6,7 +6,7 @@
 use crate::names;
 use crate::pairs;
 use crate::trace::Trace;
-use fsrace_analyzer::flow::{Check, Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Site};
+use fsrace_analyzer::flow::{Check, Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Root, Site};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -63,8 +63,14 @@ pub struct Use {
     pub locked: bool,
     /// The type whose field the place is, where that is written with something that varies.
     written_field_of: Option<Key>,
+    /// Where the place is, if that is known down from a directory that everybody knows.
+    rooted: Option<Rooted>,
     key: Key,
 }
+
+/// A path that is known down from this directory: two under the same one are the same path or different ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rooted(Root, Key);
 
 /// A class of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,6 +158,7 @@ impl Evidence {
                         tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
                         locked: !event.held.is_empty(),
                         written_field_of: written_field(place, role).filter(|_| !constant),
+                        rooted: rooted(place),
                         key: class.key,
                     });
                 }
@@ -223,7 +230,14 @@ impl Evidence {
 
     /// The first use of the place's class in one of the roles that `accept` takes.
     pub fn find(&self, place: &Place, roles: &[Role], accept: impl Fn(&Use) -> bool) -> Option<Other> {
-        classes(place).into_iter().find_map(|class| self.of_class(class, roles, &accept))
+        let own = rooted(place);
+        let elsewhere = |u: &Use| matches!((own, u.rooted), (Some(a), Some(b)) if a.0 == b.0 && a != b);
+        // A file of the same name, in a directory that is known to be another, is another file.
+        classes(place).into_iter().find_map(|class| {
+            self.of_class(class, roles, &|u: &Use| {
+                (class.strength == Strength::Full || !elsewhere(u)) && accept(u)
+            })
+        })
     }
 
     /// As [`Evidence::find`], for removals: of the place or of a directory above it.
@@ -338,6 +352,20 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
 /// The classes of a place, the most telling first.
 fn classes(place: &Place) -> Vec<Class> {
     strong_class(place).into_iter().chain(name_class(place)).collect()
+}
+
+/// Where the place is, if all of it is written down but the directory that it is in, which everybody knows.
+fn rooted(place: &Place) -> Option<Rooted> {
+    let mut root = None;
+    let varies = place.any(&mut |kind| match kind {
+        PlaceKind::Root(of) if *of != Root::Working => {
+            root = Some(*of);
+            false
+        }
+        PlaceKind::Join(..) | PlaceKind::Literal(_) => false,
+        _ => true,
+    });
+    Some(Rooted(root.filter(|_| !varies)?, strong_class(place)?.key))
 }
 
 fn strong_class(place: &Place) -> Option<Class> {

@@ -11,7 +11,7 @@ use crate::narrow::narrow;
 use crate::pairs::{Candidate, Point};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Explorer, Race, Scenario};
-use fsrace_analyzer::flow::{Block, Callee, Effect, Operation, Place, PlaceKind, Site, Step};
+use fsrace_analyzer::flow::{Block, Effect, Operation, Place, PlaceKind, Site, Step};
 use fsrace_analyzer::link::{FunctionId, Program};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -197,8 +197,7 @@ fn before(block: &Block, act: Site, in_work: bool, depth: usize) -> Option<Befor
                 None
             }
             Step::Call(call) => {
-                let (Callee::Function(name) | Callee::Method { name, .. }) = &call.callee;
-                looks_after |= names::ends_work(names::last(name));
+                looks_after |= names::ends_work(names::last(call.callee.name()));
                 None
             }
             Step::Branch(b) => {
@@ -237,10 +236,7 @@ fn waits(block: &Block, or_locks: bool, depth: usize) -> bool {
                 _ => false,
             },
             Step::Join(_) => true,
-            Step::Call(call) => {
-                let (Callee::Function(name) | Callee::Method { name, .. }) = &call.callee;
-                names::ends_work(names::last(name))
-            }
+            Step::Call(call) => names::ends_work(names::last(call.callee.name())),
             Step::Branch(b) => {
                 waits(&b.then, or_locks, depth + 1) || waits(&b.otherwise, or_locks, depth + 1)
             }

@@ -71,7 +71,18 @@ fn keep_nearest(decided: &mut Vec<Decided>) {
         let slot = nearest.entry(spot(d.inner)).or_insert_with(|| key(d));
         *slot = (*slot).min(key(d));
     }
-    decided.retain(|d| d.check.is_some() || nearest.get(&spot(d.inner)) == Some(&key(d)));
+    // A check in one call of a helper and the act in another are the pair that stands in the helper itself.
+    let pair = |d: &Decided| Some((spot(d.inner), spot(d.inner_check?), d.finding.rule.id));
+    let mut pairs: FxHashMap<_, (Reverse<bool>, usize)> = FxHashMap::default();
+    for (pair, d) in decided.iter().filter_map(|d| Some((pair(d)?, d))) {
+        let slot = pairs.entry(pair).or_insert_with(|| key(d));
+        *slot = (*slot).min(key(d));
+    }
+    decided.retain(|d| match pair(d) {
+        None => nearest.get(&spot(d.inner)) == Some(&key(d)),
+        // Only where it is one function's own does the pair need no call to be one.
+        Some(pair) => pairs.get(&pair).is_none_or(|first| first.1 > 0 || *first == key(d)),
+    });
 }
 
 fn absorb(first: &mut Finding, next: Decided) {

@@ -141,6 +141,7 @@ fn idle(block: &Block, depth: usize) -> Block {
             defaulted: frame.defaulted,
             site: frame.site,
             name: frame.name.clone(),
+            outward: frame.outward,
         }),
         other => other.clone(),
     };
@@ -219,6 +220,7 @@ impl Narrowing {
                     defaulted: frame.defaulted,
                     site: frame.site,
                     name: frame.name.clone(),
+                    outward: frame.outward,
                 })
             }
             Step::Join(result) | Step::Release(result, _) if !self.kept.contains(result) => return None,

@@ -72,6 +72,7 @@ fn frame(number: u32, name: &str, body: Vec<Step>) -> Step {
         defaulted: false,
         site: Site(number),
         name: name.to_owned(),
+        outward: 0,
     })
 }
 

@@ -7,8 +7,8 @@ use crate::evidence::package;
 use crate::finding::{Confidence, Related};
 use crate::names;
 use fsrace_analyzer::flow::{
-    Block, Callee, Domain, Effect, Exit, FlowSummary, LockScope, Operation, Place, PlaceKind, ResultId, Root,
-    Site, Step,
+    Block, Domain, Effect, Exit, FlowSummary, LockScope, Operation, Place, PlaceKind, ResultId, Root, Site,
+    Step,
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -542,10 +542,7 @@ impl<'a> Walk<'a> {
                     self.block(&frame.body, state, depth + 1);
                 }
                 Step::Call(call) => {
-                    let name = match &call.callee {
-                        Callee::Function(name) => names::last(name),
-                        Callee::Method { name, .. } => name,
-                    };
+                    let name = names::last(call.callee.name());
                     if takes_a_lock(name) {
                         state.locks.push(call.result);
                     }

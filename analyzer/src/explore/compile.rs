@@ -659,7 +659,7 @@ impl<'a> Compiler<'a> {
             return Bound::Opaque;
         }
         match value {
-            Value::Opaque | Value::Place(_) | Value::Flags(_) => Bound::Opaque,
+            Value::Opaque | Value::Place(_) | Value::Flags(_) | Value::Code { .. } => Bound::Opaque,
             Value::Derived(results) => {
                 let slots = self.known(results);
                 self.weight += slots.len();

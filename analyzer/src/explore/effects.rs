@@ -66,6 +66,21 @@ fn handle_in(state: &State, lane: Lane, slot: Slot) -> Option<Handle> {
     }
 }
 
+/// Whether the operation is on a name, even where that was asked of an open file, which may be closed by then. That a working directory
+/// was open before, changes nothing for those who share it.
+fn goes_by_name(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Open(_)
+            | Operation::Remove(_)
+            | Operation::Rename { .. }
+            | Operation::HardLink
+            | Operation::Symlink
+            | Operation::CreateDir { .. }
+            | Operation::SetCwd
+    )
+}
+
 /// A mutex is named by its place.
 fn mutex(path: &[Name]) -> u16 {
     path.last().map_or(0, |name| name.0)
@@ -259,7 +274,7 @@ impl Context<'_> {
         let path = lane_path(&effect.paths, lane);
         let to = lane_path(&effect.other_paths, lane);
         let owned = || path.to_vec();
-        let handle = match effect.handle {
+        let handle = match effect.handle.filter(|_| !goes_by_name(effect.operation)) {
             None => None,
             Some(slot) => match handle_in(state, lane, slot) {
                 Some(handle) => Some(handle),

@@ -220,6 +220,7 @@ pub fn value_results(value: &Value, visit: &mut impl FnMut(ResultId), depth: usi
         | Value::Place(_)
         | Value::Condition(_)
         | Value::Flags(_)
+        | Value::Code { .. }
         | Value::Failure(_) => {}
     }
 }

@@ -155,6 +155,7 @@ impl Display for Call {
         match &self.callee {
             Callee::Function(name) => write!(f, "{name}")?,
             Callee::Method { receiver, name } => write!(f, "{}.{name}", receiver.as_deref().unwrap_or("?"))?,
+            Callee::Parameter(index) => write!(f, "parameter {index}")?,
         }
         let default = if self.defaulted { " or-default" } else { "" };
         let plain = self.arguments.len().saturating_sub(self.names.len());
@@ -179,6 +180,7 @@ impl Display for Value {
             Value::Condition(c) => write!(f, "({c})"),
             Value::Flags(flags) => write!(f, "{flags}"),
             Value::Success(v) => write!(f, "ok({v})"),
+            Value::Code { id, .. } => write!(f, "code(?{id})"),
             Value::Failure(None) => f.write_str("err"),
             Value::Failure(Some(r)) => write!(f, "err({r})"),
             Value::Structure(fields) => {

@@ -282,6 +282,18 @@ pub enum Callee {
         /// The method.
         name: String,
     },
+    /// Whatever the caller handed over as this parameter, to be run: [`Value::Code`] where that is known.
+    Parameter(u32),
+}
+
+impl Callee {
+    /// The name as written; empty of what is called by no name of its own.
+    pub fn name(&self) -> &str {
+        match self {
+            Callee::Function(name) | Callee::Method { name, .. } => name,
+            Callee::Parameter(_) => "",
+        }
+    }
 }
 
 /// Code that an exit leaves only up to its own end.
@@ -299,6 +311,8 @@ pub struct Frame {
     pub site: Site,
     /// The called function's qualified name; empty for a closure or block in place.
     pub name: String,
+    /// Out of how many of the called functions around it its code was handed in: it is the source of who called the outermost of these.
+    pub outward: u32,
 }
 
 /// How a block, loop or frame is left.
@@ -335,6 +349,14 @@ pub enum Value {
     Failure(Option<ResultId>),
     /// A structure: named fields, as far as they matter.
     Structure(Vec<(String, Value)>),
+    /// Code that is handed to who may run it. What it does stands before the call that it is handed to, in a branch on the unknown of
+    /// this number.
+    Code {
+        /// Which unknown.
+        id: u32,
+        /// What it returns derives from what these results read.
+        data: Vec<ResultId>,
+    },
 }
 
 /// The field of a [`Value::Structure`] that stands for all fields which it does not name: a value that some were set of.

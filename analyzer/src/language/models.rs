@@ -45,7 +45,7 @@
 //! | `stream` | reads from or writes to whatever it is given, which need not be a file |
 //! | `command` | builds a command line: argument 1 (of a constructor, 0) is its `program`, one `argument`, a list of `arguments`, or the `directory` that it starts in; or argument 0 is a `statement` in SQL, of a library that hands it to SQLite |
 //! | `errno` | the result is the error of the `status` row called before |
-//! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: of one that was not opened here nothing is said |
+//! | `descriptor` | `place` is an open descriptor's number, which may be a socket's: what is read from or written to one that was not opened here, nothing is said of. Whatever else is done through one is no look-up of a path |
 //! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
 //! | `program` | argument 1 names a command of this program (`command` rows), the others are its words; where argument 0 is a statement, or argument 1 with a list of what is bound to it in 2, that is run |
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
@@ -149,7 +149,7 @@ pub struct Api {
     pub releases: bool,
     /// The method's name alone is enough, on a receiver whose type is not known.
     pub presumed: bool,
-    /// The place is an open descriptor's number: a value that is not known to be one is no path instead.
+    /// The place is an open descriptor's number, and no path.
     pub descriptor: bool,
     /// The effect is on the file of this name in the place.
     pub inside: Option<String>,

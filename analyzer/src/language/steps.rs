@@ -4,8 +4,8 @@
 use super::conditions::{add_data, failed};
 use super::listing::Listing;
 use crate::flow::{
-    Block, Branch, Check, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Site, Step,
-    Uniqueness, Value,
+    Block, Branch, Call, Callee, Check, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId,
+    Site, Step, Uniqueness, Value,
 };
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -216,6 +216,22 @@ impl Steps {
                 otherwise: Block::default(),
             }));
         }
+    }
+
+    /// Calls what the function was handed as one of its parameters, if this is that.
+    pub fn run_parameter(&mut self, called: &Place, at: Span) {
+        let PlaceKind::Parameter { index, .. } = called.kind() else { return };
+        let (result, site) = (self.result(), self.site(at));
+        self.push(Step::Call(Call {
+            callee: Callee::Parameter(*index),
+            arguments: Vec::new(),
+            names: Vec::new(),
+            result,
+            on_failure: OnFailure::Continue,
+            defaulted: false,
+            site,
+            presumed: None,
+        }));
     }
 
     /// Notes what the code does if what these results read cannot be understood, where that is not noted yet.

@@ -181,6 +181,8 @@ fn node(program: &Program, id: FunctionId) -> Node {
     let mut node = Node::default();
     let Some(function) = program.function(id) else { return node };
     let mut acts = false;
+    // What runs what it is handed under a lock shows what that is done under, be it a mutex.
+    let (mut locks, mut runs) = (false, false);
     let mut unknown = Vec::new();
     // The types of what calls returned, for the methods that are called on it.
     let mut types: FxHashMap<ResultId, &str> = FxHashMap::default();
@@ -188,7 +190,11 @@ fn node(program: &Program, id: FunctionId) -> Node {
     each_step(&function.body, &mut |step| {
         node.size = node.size.saturating_add(1);
         match step {
-            Step::Effect(e) => acts |= shows(e.operation),
+            Step::Effect(e) => {
+                acts |= shows(e.operation);
+                locks |= matches!(e.operation, Operation::Lock { .. });
+            }
+            Step::Call(Call { callee: Callee::Parameter(_), .. }) => runs = true,
             Step::Spawn(_) | Step::Join(_) => acts = true,
             // What a function releases of its own is over with it; what it was given was the caller's.
             Step::Release(r, _) => acts |= (r.0 as usize) < function.parameters.len(),
@@ -209,6 +215,7 @@ fn node(program: &Program, id: FunctionId) -> Node {
             _ => {}
         }
     });
+    acts |= locks && runs;
     // A function that never returns ends whoever calls it.
     acts |= function.body.steps.iter().any(|s| matches!(s, Step::Exit(Exit::Panic)));
     node.distance = acts.then_some(0);
@@ -337,14 +344,22 @@ fn results_of(value: &Value, visit: &mut impl FnMut(ResultId)) {
         Value::Condition(c) => c.results(visit),
         Value::Success(inner) => results_of(inner, visit),
         Value::Structure(fields) => fields.iter().for_each(|(_, v)| results_of(v, visit)),
-        Value::Opaque | Value::Derived(_) | Value::Place(_) | Value::Flags(_) | Value::Failure(None) => {}
+        Value::Opaque
+        | Value::Derived(_)
+        | Value::Place(_)
+        | Value::Flags(_)
+        | Value::Code { .. }
+        | Value::Failure(None) => {}
     }
 }
 
 /// Whether effects may depend on the value.
 fn matters(value: &Value) -> bool {
     match value {
-        Value::Opaque | Value::Failure(None) | Value::Condition(Condition::Opaque { .. }) => false,
+        Value::Opaque
+        | Value::Code { .. }
+        | Value::Failure(None)
+        | Value::Condition(Condition::Opaque { .. }) => false,
         Value::Derived(from) => !from.is_empty(),
         Value::Success(inner) => matters(inner),
         Value::Structure(fields) => fields.iter().any(|(_, v)| matters(v)),

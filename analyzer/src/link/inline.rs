@@ -1,6 +1,7 @@
 //! Expansion: a body with the bodies of its callees put in.
 
 use super::graph::{self, DEPTH, Node};
+use super::handed::{Handed, handed_in, is_nothing, may_run};
 use super::labour::takes_long;
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
@@ -82,6 +83,7 @@ pub(super) fn one_after_the_other(
             site,
             // What it does, it does as a part of the whole.
             name: String::new(),
+            outward: 0,
         }));
     }
     Some(Block { steps, drops: Vec::new() })
@@ -129,6 +131,7 @@ fn called(
         defaulted: false,
         site: Site(program.first_site(function)),
         name: summary.name.clone(),
+        outward: 0,
     })
 }
 
@@ -169,6 +172,8 @@ pub(super) struct Expander<'p> {
     kept: Vec<(Value, ResultId)>,
     /// A value that was filled from reads, without being what they returned.
     filled: Option<(Value, Vec<ResultId>)>,
+    /// Code that is handed to functions.
+    pub handed: Handed,
 }
 
 /// One copy of a function's body: how its numbers and parameters are renamed.
@@ -235,7 +240,8 @@ impl<'p> Scope<'p> {
         ResultId(result.0.saturating_add(self.first_result))
     }
 
-    fn site(&self, site: Site) -> Site {
+    /// The program-wide number of a site.
+    pub fn site(&self, site: Site) -> Site {
         Site(site.0.saturating_add(self.first_site))
     }
 }
@@ -263,6 +269,7 @@ impl<'p> Expander<'p> {
             dropped: FxHashSet::default(),
             kept: Vec::new(),
             filled: None,
+            handed: Handed::default(),
         }
     }
 
@@ -294,8 +301,15 @@ impl<'p> Expander<'p> {
     /// The copy of a block.
     pub fn block(&mut self, block: &'p Block, scope: &mut Scope<'p>) -> Block {
         let mut steps = Vec::with_capacity(block.steps.len());
+        let handed = handed_in(block, scope.node);
         for step in &block.steps {
             self.step(step, scope, &mut steps);
+            if may_run(step).is_some_and(|code| handed.contains(&code)) {
+                self.hand_over(&steps);
+            }
+        }
+        if !handed.is_empty() {
+            steps.retain(|step| !is_nothing(step));
         }
         let mut drops = Vec::with_capacity(block.drops.len());
         for drop in &block.drops {
@@ -347,6 +361,7 @@ impl<'p> Expander<'p> {
                     defaulted: frame.defaulted,
                     site: scope.site(frame.site),
                     name: frame.name.clone(),
+                    outward: frame.outward,
                 })
             }
             Step::Join(result) => Step::Join(self.behind(scope.result(*result))),
@@ -412,6 +427,9 @@ impl<'p> Expander<'p> {
     }
 
     fn call(&mut self, call: &'p Call, scope: &mut Scope<'p>, steps: &mut Vec<Step>) {
+        if matches!(call.callee, Callee::Parameter(_)) {
+            return self.run_handed(call, scope, steps);
+        }
         let result = scope.result(call.result);
         let target = scope.node.and_then(|n| n.target(call.result));
         if target.is_none()
@@ -436,6 +454,7 @@ impl<'p> Expander<'p> {
             if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
                 && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
             {
+                self.take_back(call, scope, steps);
                 self.learn(result, &body, &data);
                 self.name(result, target.function, &arguments);
                 self.remember(target.function, &arguments, result);
@@ -452,6 +471,7 @@ impl<'p> Expander<'p> {
                     defaulted: call.defaulted,
                     site: scope.site(call.site),
                     name,
+                    outward: 0,
                 }));
                 return;
             }
@@ -468,7 +488,7 @@ impl<'p> Expander<'p> {
             // what takes its time stays, for what may happen meanwhile.
             self.judge(result, &data);
             self.sources.insert(result, data);
-            if takes_long(name_of(&call.callee), call.arguments.len()) {
+            if takes_long(call.callee.name(), call.arguments.len()) {
                 steps.push(Step::Call(Call {
                     callee: call.callee.clone(),
                     arguments: vec![Value::Opaque; call.arguments.len()],
@@ -737,10 +757,4 @@ fn locks(body: &Block) -> Vec<ResultId> {
         _ => {}
     });
     found
-}
-
-fn name_of(callee: &Callee) -> &str {
-    match callee {
-        Callee::Function(name) | Callee::Method { name, .. } => name,
-    }
 }

@@ -4,6 +4,7 @@
 //! that rules can ask for them in parallel and nothing grows that nobody looks at.
 
 mod graph;
+mod handed;
 mod inline;
 mod labour;
 mod origin;

@@ -66,6 +66,11 @@ fn returned(value: &Value, add: &mut impl FnMut(ResultId)) {
         Value::Condition(c) => c.results(add),
         Value::Success(v) => returned(v, add),
         Value::Structure(fields) => fields.iter().for_each(|(_, v)| returned(v, add)),
-        Value::Opaque | Value::Derived(_) | Value::Place(_) | Value::Flags(_) | Value::Failure(None) => {}
+        Value::Opaque
+        | Value::Derived(_)
+        | Value::Place(_)
+        | Value::Flags(_)
+        | Value::Code { .. }
+        | Value::Failure(None) => {}
     }
 }

@@ -579,6 +579,7 @@ impl Symbols {
             Callee::Method { receiver, name } => {
                 self.method(asker, receiver.as_deref(), name, arity, presumed)
             }
+            Callee::Parameter(_) => None,
         }
     }
 
@@ -598,7 +599,7 @@ impl Symbols {
                 TypeOf::Declared { name: owner, .. } => self.returns.get(&format!("{owner}::{name}")),
                 _ => None,
             },
-            Callee::Method { receiver: None, .. } => None,
+            Callee::Method { receiver: None, .. } | Callee::Parameter(_) => None,
         };
         found.map(String::as_str)
     }

@@ -312,6 +312,9 @@ impl<'p> Expander<'p> {
             Value::Result(r) => Value::Result(scope.result(*r)),
             Value::Condition(c) => Value::Condition(self.condition(c, scope)),
             Value::Flags(flags) => Value::Flags(*flags),
+            Value::Code { id, data } => {
+                Value::Code { id: id.saturating_add(scope.first_opaque), data: self.data(data, scope) }
+            }
             Value::Success(inner) => Value::Success(Box::new(self.value(inner, scope))),
             Value::Failure(of) => Value::Failure(of.map(|r| scope.result(r))),
             Value::Structure(fields) => Value::Structure(
@@ -395,7 +398,9 @@ impl<'p> Expander<'p> {
     /// Adds the results that the data in a value of the linked body derives from.
     pub fn add_sources(&self, value: &Value, found: &mut Vec<ResultId>) {
         match value {
-            Value::Derived(from) => from.iter().for_each(|r| self.add_source(*r, found)),
+            Value::Derived(from) | Value::Code { data: from, .. } => {
+                from.iter().for_each(|r| self.add_source(*r, found));
+            }
             Value::Result(r) => self.add_source(*r, found),
             Value::Success(inner) => self.add_sources(inner, found),
             Value::Structure(fields) => fields.iter().for_each(|(_, v)| self.add_sources(v, found)),
@@ -473,8 +478,11 @@ fn without_results(value: &Value) -> Option<Value> {
                 fields.iter().filter_map(|(name, v)| Some((name.clone(), without_results(v)?))).collect();
             (!known.is_empty()).then_some(Value::Structure(known))
         }
-        Value::Opaque | Value::Derived(_) | Value::Result(_) | Value::Condition(_) | Value::Failure(_) => {
-            None
-        }
+        Value::Opaque
+        | Value::Derived(_)
+        | Value::Result(_)
+        | Value::Condition(_)
+        | Value::Code { .. }
+        | Value::Failure(_) => None,
     }
 }

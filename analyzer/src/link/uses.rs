@@ -62,6 +62,6 @@ fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
         Value::Condition(c) => condition_uses(c, found),
         Value::Success(v) => value_uses(v, found),
         Value::Structure(fields) => fields.iter().for_each(|(_, v)| value_uses(v, found)),
-        Value::Opaque | Value::Derived(_) | Value::Flags(_) | Value::Failure(None) => {}
+        Value::Opaque | Value::Derived(_) | Value::Flags(_) | Value::Code { .. } | Value::Failure(None) => {}
     }
 }

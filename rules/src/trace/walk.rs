@@ -1,11 +1,11 @@
 //! The walk over a body that makes its trace: what governs each step, and which locks are held there.
 
 use super::{
-    Ask, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals, Outcome,
-    Returned, Source, Trace,
+    Ask, CallInfo, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals,
+    Outcome, Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Callee, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step,
+    Block, Branch, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Site, Step,
     Value,
 };
 use fsrace_analyzer::link::takes_long;
@@ -121,10 +121,8 @@ impl<'a> Walker<'a> {
                 Step::Frame(frame) => self.frame(frame, state, depth),
                 // A call that the linker did not find is the effect that it is presumed to be.
                 Step::Call(call) => {
-                    let name = match &call.callee {
-                        Callee::Function(name) | Callee::Method { name, .. } => name,
-                    };
-                    if takes_long(name, call.arguments.len()) {
+                    self.called(call.site, call.callee.name(), state);
+                    if takes_long(call.callee.name(), call.arguments.len()) {
                         self.labour(state);
                     }
                     if let Some(effect) = &call.presumed {
@@ -178,6 +176,13 @@ impl<'a> Walker<'a> {
     fn end(&mut self, result: ResultId) {
         if self.trace.ends.len() < EVENTS {
             self.trace.ends.push((self.trace.events.len(), result));
+        }
+    }
+
+    fn called(&mut self, site: Site, name: &'a str, state: &State) {
+        if !name.is_empty() && self.trace.calls.len() < EVENTS {
+            let locked = !self.of_processes(&state.held).is_empty();
+            self.trace.calls.push(CallInfo { site, name, locked });
         }
     }
 
@@ -302,11 +307,17 @@ impl<'a> Walker<'a> {
     fn frame(&mut self, frame: &'a Frame, state: &mut State, depth: usize) {
         let number = self.trace.frames.len();
         self.trace.frames.push(FrameInfo { site: frame.site, name: &frame.name });
+        self.called(frame.site, &frame.name, state);
         // A copy of a value has no effects, and is no frame.
         if takes_long(&frame.name, 2) {
             self.labour(state);
         }
         let mut inside = State { entry: state.guards.len(), ..state.clone() };
+        for _ in 0..frame.outward {
+            // What was handed in is the source of who handed it in.
+            let call = inside.frames.iter().rposition(|around| self.trace.is_call(*around));
+            inside.frames.truncate(call.unwrap_or_default());
+        }
         inside.frames.push(number);
         state.held = self.body(&frame.body, frame.result, &mut inside, depth);
         if frame.on_failure != OnFailure::Continue {

@@ -280,6 +280,7 @@ impl Build {
             defaulted: false,
             site: site(result),
             name: "callee".to_owned(),
+            outward: 0,
         };
         self.block.steps.push(Step::Frame(frame));
         (result, value)

@@ -216,7 +216,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// Calls a value: a closure in place, a function by name, what gives back a lock.
-    pub fn call_value(&mut self, function: &Val<'t>, arguments: Vec<Val<'t>>, at: Span) -> Val<'t> {
+    pub fn call_value(&mut self, function: &Val<'t>, mut arguments: Vec<Val<'t>>, at: Span) -> Val<'t> {
         match &function.v {
             V::Closure(closure) => self.call_closure(*closure, arguments, at),
             V::Function(name) => {
@@ -234,7 +234,10 @@ impl<'t> Lowerer<'_, 't> {
                 for a in &arguments {
                     add_data(&mut data, &a.provenance());
                 }
-                self.run_closures(&arguments, at);
+                self.run_closures(&mut arguments, at);
+                if let V::Place(called) = &function.v {
+                    self.run_parameter(called, at);
+                }
                 let returns = function.ty.returns();
                 self.foreign_value(returns, data)
             }
@@ -290,11 +293,13 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// Closures handed to code that is not known: they may be called, any number of times.
-    pub fn run_closures(&mut self, arguments: &[Val<'t>], at: Span) -> Vec<ResultId> {
+    pub fn run_closures(&mut self, arguments: &mut [Val<'t>], at: Span) -> Vec<ResultId> {
         let mut failures = Vec::new();
         for argument in arguments {
             let V::Closure(closure) = argument.v else { continue };
-            let called = self.opaque_condition(Vec::new());
+            let id = self.opaque_id();
+            let called = Condition::Opaque { id, observed: Vec::new() };
+            argument.v = V::Handed(id);
             self.branch(
                 &called,
                 |this| {
@@ -323,7 +328,7 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(api) = self.file.models.api(&dotted(name)) {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
-        let failures = self.run_closures(&arguments, at);
+        let failures = self.run_closures(&mut arguments, at);
         if let Some(value) = self.handed_to_run(&arguments, self.file.declared.returns.get(name).cloned(), at)
         {
             return value;
@@ -417,7 +422,7 @@ impl<'t> Lowerer<'_, 't> {
         if matches!(name, "Close" | "Release" | "Unlock") {
             self.note_given_up(&receiver, false);
         }
-        let failures = self.run_closures(&arguments, at);
+        let failures = self.run_closures(&mut arguments, at);
         let foreign = owner.as_deref().is_some_and(|o| is_standard(o, &self.file.names.package));
         if foreign || matches!(receiver.ty, Ty::Error | Ty::Text | Ty::Number) {
             return self.standard(nodes, &arguments);
@@ -504,6 +509,7 @@ impl<'t> Lowerer<'_, 't> {
         let name = match &callee {
             Callee::Function(name) => name.clone(),
             Callee::Method { receiver, name } => [receiver.as_deref().unwrap_or("?"), "::", name].concat(),
+            Callee::Parameter(_) => String::new(),
         };
         if let Some(arguments) = places {
             self.result_places

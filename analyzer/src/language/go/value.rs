@@ -54,6 +54,8 @@ pub enum V<'t> {
     Tuple(Vec<Val<'t>>),
     /// A function literal.
     Closure(Node<'t>),
+    /// A closure that is handed to a call, which may run it: whether it does is the unknown of this number.
+    Handed(u32),
     /// A function by qualified name.
     Function(Rc<str>),
     /// A command under construction.
@@ -201,6 +203,7 @@ impl<'t> Val<'t> {
                 _ => Value::Failure(e.of.last().copied()),
             },
             V::Flags(f) => Value::Flags(*f),
+            V::Handed(id) => Value::Code { id: *id, data: self.data.clone() },
             V::Struct(fields) => match structure(fields.iter().map(|(name, value)| (name.clone(), value))) {
                 Value::Opaque if !self.data.is_empty() => Value::Derived(self.data.clone()),
                 known => known,

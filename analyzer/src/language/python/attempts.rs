@@ -207,6 +207,7 @@ impl<'t> Lowerer<'_, 't> {
                 defaulted: false,
                 site,
                 name: String::new(),
+                outward: 0,
             }));
             return self.handled(&[result], handlers, orelse, middle, after, ended);
         }
@@ -388,6 +389,7 @@ impl<'t> Lowerer<'_, 't> {
                 defaulted: false,
                 site,
                 name: String::new(),
+                outward: 0,
             }));
             let known = if ended { middle } else { after };
             self.restore(known);

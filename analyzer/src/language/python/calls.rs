@@ -40,6 +40,10 @@ impl<'t> Given<'t> {
         self.plain.iter().chain(self.named.iter().map(|(_, v)| v))
     }
 
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Val<'t>> {
+        self.plain.iter_mut().chain(self.named.iter_mut().map(|(_, v)| v))
+    }
+
     /// What all of it derives from.
     pub fn provenance(&self) -> Vec<ResultId> {
         let mut data = Vec::new();
@@ -255,7 +259,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// The same, where the arguments are known.
-    pub fn call_named(&mut self, name: &str, given: Given<'t>, at: Span) -> Val<'t> {
+    pub fn call_named(&mut self, name: &str, mut given: Given<'t>, at: Span) -> Val<'t> {
         let models = self.file.models;
         if name == "functools::partial" {
             let data = given.provenance();
@@ -278,6 +282,7 @@ impl<'t> Lowerer<'_, 't> {
             return self.construct(name, given, at);
         }
         if let Some(function) = self.file.declared.functions.get(name).copied() {
+            self.run_closures(&mut given, at);
             let arguments = self.bind(&function.parameters, given, false);
             let ty = self.returned_by(name);
             return self.unknown_call(Callee::Function(name.to_owned()), arguments, at, ty, None);
@@ -302,7 +307,7 @@ impl<'t> Lowerer<'_, 't> {
                 None,
             );
         }
-        self.run_closures(&given, at);
+        self.run_closures(&mut given, at);
         if is_standard(name) {
             // A function of what it is given, as far as is known.
             let data = given.provenance();
@@ -325,7 +330,7 @@ impl<'t> Lowerer<'_, 't> {
         self.foreign_function(callee, given.plain, given.named, at, presumed).with_data(&data)
     }
 
-    fn builtin_call(&mut self, name: &str, given: Given<'t>, at: Span) -> Val<'t> {
+    fn builtin_call(&mut self, name: &str, mut given: Given<'t>, at: Span) -> Val<'t> {
         let data = given.provenance();
         let first = given.plain.first().cloned().unwrap_or_default();
         match name {
@@ -406,7 +411,7 @@ impl<'t> Lowerer<'_, 't> {
             }
             _ => {
                 // Of a module whose names all come in, or an exception.
-                self.run_closures(&given, at);
+                self.run_closures(&mut given, at);
                 let stars = self.file.names.stars().to_vec();
                 match stars.as_slice() {
                     _ if is_class_name(name) => Val { v: V::Opaque, ty: Ty::Unknown, data },
@@ -512,7 +517,7 @@ impl<'t> Lowerer<'_, 't> {
     // --- methods -----------------------------------------------------------------------------------------------------
 
     /// A call of a method.
-    pub fn call_method(&mut self, receiver: Val<'t>, name: &str, given: Given<'t>, at: Span) -> Val<'t> {
+    pub fn call_method(&mut self, receiver: Val<'t>, name: &str, mut given: Given<'t>, at: Span) -> Val<'t> {
         if let Some(api) = self.api_of_method(&receiver, name) {
             return self.api_call(api, given.on(receiver), at);
         }
@@ -521,12 +526,13 @@ impl<'t> Lowerer<'_, 't> {
             && let Some((of, function)) = self.method(owner, name)
         {
             let what = decorated(&function.decorator_list);
+            self.run_closures(&mut given, at);
             let arguments = self.bind(&function.parameters, given.on(receiver), what.is_static);
             let ty = self.returned_by(&[&of, "::", name].concat());
             let callee = Callee::Method { receiver: Some(of), name: name.to_owned() };
             return self.unknown_call(callee, arguments, at, ty, None);
         }
-        self.run_closures(&given, at);
+        self.run_closures(&mut given, at);
         let of_values = owner.is_none() && OF_VALUES.contains(&name);
         let foreign = of_values
             || owner
@@ -665,16 +671,19 @@ impl<'t> Lowerer<'_, 't> {
                         .deeper(|this| this.call_method(receiver, &name, given, at))
                         .unwrap_or_default();
                 }
-                self.foreign_call(function, &given, at)
+                self.foreign_call(function, given, at)
             }
-            _ => self.foreign_call(function, &given, at),
+            _ => self.foreign_call(function, given, at),
         }
     }
 
-    fn foreign_call(&mut self, function: &Val<'t>, given: &Given<'t>, at: Span) -> Val<'t> {
+    fn foreign_call(&mut self, function: &Val<'t>, mut given: Given<'t>, at: Span) -> Val<'t> {
         let mut data = function.observed();
         add_data(&mut data, &given.provenance());
-        self.run_closures(given, at);
+        self.run_closures(&mut given, at);
+        if let V::Place(called) = &function.v {
+            self.run_parameter(called, at);
+        }
         Val { v: V::Opaque, ty: Ty::Unknown, data }
     }
 
@@ -768,23 +777,21 @@ impl<'t> Lowerer<'_, 't> {
         found
     }
 
-    /// Functions that are handed to code that nobody sees may be run by it.
-    fn run_closures(&mut self, given: &Given<'t>, at: Span) {
-        let closures: Vec<Closure<'t>> = given
-            .all()
-            .filter_map(|v| match &v.v {
-                V::Closure(closure) => Some(*closure),
+    /// Functions that are handed to a call may be run by it.
+    fn run_closures(&mut self, given: &mut Given<'t>, at: Span) {
+        for value in given.all_mut() {
+            let closure = match &value.v {
+                V::Closure(closure) => *closure,
                 V::Partial(partial) => match partial.0.v {
-                    V::Closure(closure) => Some(closure),
-                    _ => None,
+                    V::Closure(closure) => closure,
+                    _ => continue,
                 },
-                _ => None,
-            })
-            .collect();
-        for closure in closures {
-            let called = self.opaque_condition(Vec::new());
+                _ => continue,
+            };
+            let id = self.opaque_id();
+            value.v = V::Handed(id);
             self.branch(
-                &called,
+                &Condition::Opaque { id, observed: Vec::new() },
                 |this| {
                     this.call_closure(closure, Given::default(), at);
                 },
@@ -843,6 +850,7 @@ impl<'t> Lowerer<'_, 't> {
         let name = match &callee {
             Callee::Function(name) => name.clone(),
             Callee::Method { receiver, name } => [receiver.as_deref().unwrap_or("?"), "::", name].concat(),
+            Callee::Parameter(_) => String::new(),
         };
         // By name, what is given is in no order that a place could keep.
         let plain = arguments.len().saturating_sub(names.len());

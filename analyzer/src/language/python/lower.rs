@@ -519,6 +519,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             defaulted: false,
             site,
             name: String::new(),
+            outward: 0,
         }));
         self.returned(result, ty, Vec::new())
     }

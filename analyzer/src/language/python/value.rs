@@ -54,6 +54,8 @@ pub enum V<'t> {
     Either(Rc<(Condition, Val<'t>, Val<'t>)>),
     /// A function that is defined within another, or a lambda.
     Closure(Closure<'t>),
+    /// A function that is handed to a call, which may run it: whether it does is the unknown of this number.
+    Handed(u32),
     /// A module, class, function or variable by qualified name.
     Name(Rc<str>),
     /// A method of a value.
@@ -201,6 +203,7 @@ impl<'t> Val<'t> {
             V::Error(of) => Value::Failure(of.last().copied()),
             V::None => Value::Condition(Condition::Constant(false)),
             V::Flags(f) => Value::Flags(*f),
+            V::Handed(id) => Value::Code { id: *id, data: self.data.clone() },
             V::Struct(fields) => match structure(fields.iter().map(|(name, value)| (name.clone(), value))) {
                 Value::Opaque if !self.data.is_empty() => Value::Derived(self.data.clone()),
                 known => known,

@@ -4,7 +4,9 @@ use super::library::JOIN_HANDLE;
 use super::lower::{Lowerer, owned_results};
 use super::types::Ty;
 use super::value::{V, Val};
-use crate::flow::{Call, Callee, Certainty, Effect, OnFailure, Place, PlaceKind, ResultId, Step, Value};
+use crate::flow::{
+    Call, Callee, Certainty, Condition, Effect, OnFailure, Place, PlaceKind, ResultId, Step, Value,
+};
 use crate::language::conditions::add_data;
 use crate::qualified;
 use crate::source::Span;
@@ -135,6 +137,9 @@ impl Lowerer<'_> {
                 for a in &arguments {
                     add_data(&mut data, &a.provenance());
                 }
+                if let V::Place(called) = &function.v {
+                    self.run_parameter(called, span);
+                }
                 Val::opaque().with_data(&data)
             }
         }
@@ -209,9 +214,9 @@ impl Lowerer<'_> {
                 V::Closure(_) | V::Async(_) => std::mem::take(argument),
                 _ => continue,
             };
-            let called = self.opaque_condition(Vec::new());
+            let id = self.opaque_id();
             let result = self.branch(
-                called,
+                Condition::Opaque { id, observed: Vec::new() },
                 |this| match &taken.v {
                     V::Closure(c) => {
                         let c = c.clone();
@@ -227,7 +232,7 @@ impl Lowerer<'_> {
                 },
                 |_| Val::opaque(),
             );
-            argument.data = result.observed();
+            *argument = Val { v: V::Handed(id), data: result.observed(), ..Val::default() };
         }
     }
 
@@ -260,7 +265,7 @@ impl Lowerer<'_> {
             Callee::Method { receiver: Some(receiver), name } => {
                 self.file.returns.get(&format!("{receiver}::{name}")).cloned()
             }
-            Callee::Method { receiver: None, .. } => None,
+            Callee::Method { receiver: None, .. } | Callee::Parameter(_) => None,
         }
         .unwrap_or_else(|| constructor_type(&callee));
         let mut presumed = presumed;
@@ -272,6 +277,7 @@ impl Lowerer<'_> {
             Callee::Method { receiver, name } => {
                 receiver.as_ref().map_or_else(|| format!("?::{name}"), |r| format!("{r}::{name}"))
             }
+            Callee::Parameter(_) => String::new(),
         };
         if let Some(arguments) = places {
             self.result_places
@@ -292,8 +298,7 @@ impl Lowerer<'_> {
             site,
             presumed: presumed.map(Box::new),
         }));
-        let v =
-            if ty == Ty::Bool { V::Cond(crate::flow::Condition::True(result)) } else { V::Result(result) };
+        let v = if ty == Ty::Bool { V::Cond(Condition::True(result)) } else { V::Result(result) };
         Val { v, ty, data }
     }
 

@@ -332,7 +332,10 @@ impl Lowerer<'_> {
         if let Some(value) = api.place.and_then(|at| arguments.get(at))
             && (is_stream_row(api)
                 && matches!(value.v, V::Opaque | V::Struct(_) | V::Closure(_) | V::Command(_))
-                || api.descriptor && !matches!(value.v, V::Result(_)) && value.ty.name() != Some(FILE))
+                || api.descriptor
+                    && matches!(operation, Operation::Read | Operation::Write)
+                    && !matches!(value.v, V::Result(_))
+                    && value.ty.name() != Some(FILE))
         {
             // A stream that is no file: standard output, a socket, a buffer.
             let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
@@ -349,9 +352,13 @@ impl Lowerer<'_> {
                 if !matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
                     handle = self.handle_of(&value);
                 }
-                // What an unknown call returned is a handle where only a handle makes sense.
-                if let (None, V::Result(r), true) = (handle, &value.v, is_stream_row(api)) {
-                    handle = Some(*r);
+                // Where only a handle makes sense, a value is one, whatever its type and whoever opened it.
+                if is_stream_row(api) || api.descriptor {
+                    handle = handle.or_else(|| match &value.v {
+                        V::Result(r) => Some(*r),
+                        V::Place(place) if !place.is_private() => Some(self.result()),
+                        _ => None,
+                    });
                 }
                 self.place_of(&value, "")
             }

@@ -466,6 +466,7 @@ impl<'a> Lowerer<'a> {
             defaulted: false,
             site,
             name: String::new(),
+            outward: 0,
         }));
         Val { v: V::Result(result), ty: value.ty, data: value.data }
     }

@@ -53,6 +53,8 @@ pub enum V {
     Tuple(Vec<Val>),
     /// A closure or an async block, not yet run.
     Closure(Rc<syn::ExprClosure>),
+    /// A closure that is handed to a call, which may run it: whether it does is the unknown of this number.
+    Handed(u32),
     /// An async block, not yet run.
     Async(Rc<syn::Block>),
     /// A function by qualified name.
@@ -219,6 +221,7 @@ impl Val {
             V::Cond(c) => Value::Condition(c.clone()),
             V::Error(r) | V::ErrorKindOf(r) => Value::Failure(Some(*r)),
             V::Flags(f) => Value::Flags(*f),
+            V::Handed(id) => Value::Code { id: *id, data: self.data.clone() },
             V::Maybe(m) => match m.ok {
                 Condition::Constant(true) => Value::Success(Box::new(m.payload.to_flow())),
                 Condition::Constant(false) => Value::Failure(m.error()),
@@ -263,6 +266,7 @@ impl Val {
             | V::Lock(_)
             | V::Struct(_)
             | V::Closure(_)
+            | V::Handed(_)
             | V::Async(_)
             | V::Function(_)
             | V::Command(_) => false,

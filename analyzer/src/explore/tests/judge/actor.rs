@@ -236,7 +236,9 @@ impl Walk<'_> {
         let known =
             |r: &ResultId| self.known.get(r).cloned().unwrap_or_else(|| panic!("{r:?} is returned unknown"));
         match value {
-            Value::Opaque | Value::Place(_) | Value::Flags(_) | Value::Structure(_) => Ok(Good::default()),
+            Value::Opaque | Value::Place(_) | Value::Flags(_) | Value::Code { .. } | Value::Structure(_) => {
+                Ok(Good::default())
+            }
             Value::Derived(results) => {
                 let contents = results.iter().flat_map(|r| self.contents(*r)).collect();
                 Ok(Good { contents, ..Good::default() })
