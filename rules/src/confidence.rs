@@ -15,6 +15,9 @@ use fsrace_analyzer::flow::{
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program, takes_long};
 
+/// How many calls lead from who makes a value of what a file holds, and puts it back, to the reading and to the writing.
+const LEADING: usize = 3;
+
 /// Why another actor is plausible.
 #[derive(Clone, Debug)]
 pub enum Reason {
@@ -287,11 +290,23 @@ impl Surroundings<'_> {
         self.program.callers(self.function).is_empty()
     }
 
-    /// Whether one function calls both the candidate's and that which reads the place: to change what is there and put it back.
+    /// Whether one function leads both to the candidate's and to that which reads the place, in a few calls: it makes a value of what is
+    /// there, changes that, and puts it back.
     fn is_updated_with(&self, reader: &Use) -> bool {
-        let of_reader = self.program.callers(reader.function);
-        let own = self.program.callers(self.function);
-        own.iter().any(|caller| *caller == reader.function || of_reader.contains(caller))
+        let leading_to = |function: FunctionId| {
+            let mut found = vec![function];
+            let mut newest = 0;
+            for _ in 0..LEADING {
+                let level = found.len();
+                let callers = found.iter().skip(newest).flat_map(|f| self.program.callers(*f).to_vec());
+                let callers: Vec<FunctionId> = callers.filter(|caller| !found.contains(caller)).collect();
+                found.extend(callers);
+                newest = level;
+            }
+            found
+        };
+        let to_reader = leading_to(reader.function);
+        leading_to(self.function).iter().any(|function| to_reader.contains(function))
     }
 
     /// Whether the place is a lock by its name that the program makes and nobody reads: that it is there is all that it says.
