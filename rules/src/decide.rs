@@ -19,7 +19,7 @@ use crate::pairs::{Candidate, Meaning, Point, Relation};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
-use crate::trace::{CallInfo, Says, Trace};
+use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
@@ -459,21 +459,14 @@ impl<'p> View<'p> {
         }
         guarded::reason(program, self.summary).or_else(|| {
             // A lock that is taken after the act, or given up before it, keeps nobody out of it.
-            let mut holds = |caller: FunctionId, called: FunctionId| {
+            let mut holds = |caller: FunctionId| {
                 if program.function(caller).is_some_and(keeps) {
                     return true;
                 }
                 let body = callers.body(caller);
                 let trace = Trace::of(&body);
                 let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site);
-                // What lies too deep to be put in is locked by who holds a lock wherever it calls what leads there.
                 act.is_some_and(|act| !act.held.is_empty())
-                    || program.function(called).is_some_and(|called| {
-                        let of = |site| program.location(site).is_some_and(|at| at.function == caller);
-                        let leads = |call: &&CallInfo<'_>| call.name == called.name && of(call.site);
-                        let mut leading = trace.calls.iter().filter(leads).peekable();
-                        act.is_none() && leading.peek().is_some() && leading.all(|call| call.locked)
-                    })
             };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")

@@ -28,14 +28,14 @@ fn taken(program: &Program, summary: &FlowSummary, besides: &[&str]) -> Option<&
 }
 
 /// Whether all known callers of the function are taken to run under a lock, up to some levels above it; `holds` says of one
-/// whether it holds a lock where it calls the other. A function asks for its callers once: what calls itself is as safe as those who call it.
+/// whether it takes a lock itself. A function asks for its callers once: what calls itself is as safe as those who call it.
 pub fn by_callers(
     program: &Program,
     function: FunctionId,
     levels: usize,
     most: usize,
     asked: &mut Vec<FunctionId>,
-    holds: &mut dyn FnMut(FunctionId, FunctionId) -> bool,
+    holds: &mut dyn FnMut(FunctionId) -> bool,
 ) -> bool {
     let callers = program.callers(function);
     if levels == 0 || callers.is_empty() || callers.len() > most {
@@ -50,7 +50,7 @@ pub fn by_callers(
         // What tests do says nothing about how the function is used.
         asked.contains(caller)
             || summary.is_some_and(|s| s.context.test || taken(program, s, &besides).is_some())
-            || holds(*caller, function)
+            || holds(*caller)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
 }

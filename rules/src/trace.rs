@@ -29,8 +29,6 @@ pub struct Trace<'a> {
     pub events: Vec<Event<'a>>,
     /// The frames that they stand in.
     pub frames: Vec<FrameInfo<'a>>,
-    /// The calls, those that were put in and those that were not.
-    pub calls: Vec<CallInfo<'a>>,
     /// Steps that take their time: downloads, builds, commands, questions to a person.
     labours: Vec<Labour>,
     /// What is given up or waited for: after how many effects, and which result.
@@ -74,17 +72,6 @@ pub struct FrameInfo<'a> {
     pub site: Site,
     /// The called function; empty for code in place.
     pub name: &'a str,
-}
-
-/// A call of a function.
-#[derive(Debug)]
-pub struct CallInfo<'a> {
-    /// Where it is called.
-    pub site: Site,
-    /// The called function.
-    pub name: &'a str,
-    /// Whether a lock against other processes may be held while it runs.
-    pub locked: bool,
 }
 
 /// An earlier effect whose answer governs.

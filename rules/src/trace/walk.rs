@@ -1,12 +1,11 @@
 //! The walk over a body that makes its trace: what governs each step, and which locks are held there.
 
 use super::{
-    Ask, CallInfo, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals,
-    Outcome, Returned, Source, Trace,
+    Ask, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals, Outcome,
+    Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Site, Step,
-    Value,
+    Block, Branch, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
 };
 use fsrace_analyzer::link::takes_long;
 
@@ -121,7 +120,6 @@ impl<'a> Walker<'a> {
                 Step::Frame(frame) => self.frame(frame, state, depth),
                 // A call that the linker did not find is the effect that it is presumed to be.
                 Step::Call(call) => {
-                    self.called(call.site, call.callee.name(), state);
                     if takes_long(call.callee.name(), call.arguments.len()) {
                         self.labour(state);
                     }
@@ -176,13 +174,6 @@ impl<'a> Walker<'a> {
     fn end(&mut self, result: ResultId) {
         if self.trace.ends.len() < EVENTS {
             self.trace.ends.push((self.trace.events.len(), result));
-        }
-    }
-
-    fn called(&mut self, site: Site, name: &'a str, state: &State) {
-        if !name.is_empty() && self.trace.calls.len() < EVENTS {
-            let locked = !self.of_processes(&state.held).is_empty();
-            self.trace.calls.push(CallInfo { site, name, locked });
         }
     }
 
@@ -307,7 +298,6 @@ impl<'a> Walker<'a> {
     fn frame(&mut self, frame: &'a Frame, state: &mut State, depth: usize) {
         let number = self.trace.frames.len();
         self.trace.frames.push(FrameInfo { site: frame.site, name: &frame.name });
-        self.called(frame.site, &frame.name, state);
         // A copy of a value has no effects, and is no frame.
         if takes_long(&frame.name, 2) {
             self.labour(state);
