@@ -1,4 +1,4 @@
-//! How sure a finding is. All ranking is in this file, so that it can be tuned on real code in one place.
+//! How sure a finding is. All ranking is in this file and its room for listings, so that it can be tuned on real code in one place.
 
 mod listing;
 
@@ -14,6 +14,7 @@ use fsrace_analyzer::flow::{
     Certainty, Domain, Effect, KeyOperation, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root, Value,
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program, takes_long};
+use rustc_hash::FxHashSet;
 
 /// How many calls lead from who makes a value of what a file holds, and puts it back, to the reading and to the writing.
 const LEADING: usize = 3;
@@ -294,19 +295,15 @@ impl Surroundings<'_> {
     /// there, changes that, and puts it back.
     fn is_updated_with(&self, reader: &Use) -> bool {
         let leading_to = |function: FunctionId| {
-            let mut found = vec![function];
-            let mut newest = 0;
+            let mut found = FxHashSet::from_iter([function]);
+            let mut newest = vec![function];
             for _ in 0..LEADING {
-                let level = found.len();
-                let callers = found.iter().skip(newest).flat_map(|f| self.program.callers(*f).to_vec());
-                let callers: Vec<FunctionId> = callers.filter(|caller| !found.contains(caller)).collect();
-                found.extend(callers);
-                newest = level;
+                let callers = newest.iter().flat_map(|function| self.program.callers(*function)).copied();
+                newest = callers.filter(|caller| found.insert(*caller)).collect();
             }
             found
         };
-        let to_reader = leading_to(reader.function);
-        leading_to(self.function).iter().any(|function| to_reader.contains(function))
+        !leading_to(self.function).is_disjoint(&leading_to(reader.function))
     }
 
     /// Whether the place is a lock by its name that the program makes and nobody reads: that it is there is all that it says.
