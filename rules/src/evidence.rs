@@ -65,6 +65,8 @@ pub struct Use {
     written_field_of: Option<Key>,
     /// Where the place is, if that is known down from a directory that everybody knows.
     rooted: Option<Rooted>,
+    /// The name of the directory that the place lies in, where the code says it.
+    folder: Option<Key>,
     key: Key,
 }
 
@@ -159,6 +161,7 @@ impl Evidence {
                         locked: !event.held.is_empty(),
                         written_field_of: written_field(place, role).filter(|_| !constant),
                         rooted: rooted(place),
+                        folder: folder(place),
                         key: class.key,
                     });
                 }
@@ -231,12 +234,15 @@ impl Evidence {
 
     /// The first use of the place's class in one of the roles that `accept` takes.
     pub fn find(&self, place: &Place, roles: &[Role], accept: impl Fn(&Use) -> bool) -> Option<Other> {
-        let own = rooted(place);
+        let (own, own_folder) = (rooted(place), folder(place));
         let elsewhere = |u: &Use| matches!((own, u.rooted), (Some(a), Some(b)) if a.0 == b.0 && a != b);
+        let beside = |u: &Use| own_folder.is_none() || u.folder.is_none() || own_folder == u.folder;
         // A file of the same name, in a directory that is known to be another, is another file.
         classes(place).into_iter().find_map(|class| {
             self.of_class(class, roles, &|u: &Use| {
-                (class.strength == Strength::Full || !elsewhere(u)) && accept(u)
+                (class.strength == Strength::Full || !elsewhere(u))
+                    && (class.strength != Strength::Name || beside(u))
+                    && accept(u)
             })
         })
     }
@@ -372,6 +378,19 @@ fn rooted(place: &Place) -> Option<Rooted> {
     Some(Rooted(root.filter(|_| !varies)?, strong_class(place)?.key))
 }
 
+/// The name of the directory that the place lies in, if that is written down.
+fn folder(place: &Place) -> Option<Key> {
+    let PlaceKind::Join(directory, _) = place.kind() else { return None };
+    let name = match directory.kind() {
+        PlaceKind::Join(_, name) => name,
+        _ => directory,
+    };
+    let PlaceKind::Literal(text) = name.kind() else { return None };
+    let mut hasher = FxHasher::default();
+    ("folder", text.rsplit('/').find(|part| !part.is_empty())?).hash(&mut hasher);
+    Some(Key(hasher.finish()))
+}
+
 fn strong_class(place: &Place) -> Option<Class> {
     let mut hasher = FxHasher::default();
     let mut anchor = false;
@@ -448,6 +467,8 @@ fn hash_class(place: &Place, hasher: &mut FxHasher, anchor: &mut bool, depth: us
             *anchor |= depth > 0;
             (3u8, root).hash(hasher);
         }
+        // What a caller hands in as one of many values of a type that is made for such: two of them are two.
+        PlaceKind::Field { base, name, .. } if is_of_a_tuple(name) && is_handed_in(base) => return None,
         PlaceKind::Field { owner: Some(owner), name, .. } => {
             *anchor = true;
             (4u8, owner, name).hash(hasher);
@@ -482,6 +503,16 @@ fn hash_class(place: &Place, hasher: &mut FxHasher, anchor: &mut bool, depth: us
         _ => return None,
     }
     Some(())
+}
+
+/// Whether the field goes by its position, as in a tuple or a variant of an enumeration.
+fn is_of_a_tuple(field: &str) -> bool {
+    field.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether the place is what a caller hands in, and no value that the function is a method of.
+fn is_handed_in(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Parameter { name, .. } if &**name != "self")
 }
 
 /// A component that varies from call to call counts as any.

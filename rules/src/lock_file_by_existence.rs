@@ -54,14 +54,15 @@ fn is_lock(place: &Place) -> bool {
     names::hint(place).is_some_and(|hint| hint.lock)
 }
 
-/// Whether the file that the act makes is a lock by its existence: it is called one, or removed again when the work is done, and
-/// tells nothing but who made it.
+/// Whether the file that the act makes is a lock by its existence: it is called one, or removed again when the work is done, and not only
+/// where the code leaves early, and tells nothing but who made it.
 fn is_claim(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
     let pid = |hint: Hint| hint.word.starts_with("pid");
     let says_nothing_else = tells_its_owner(trace, act) || names::hint(place).is_some_and(pid);
     let released = || {
         trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
             removed_by_path(event.effect) == Some(place)
+                && !event.leaves_early
                 && trace.on_one_path(act, later)
                 && trace.meets_at_root(act, later)
         })

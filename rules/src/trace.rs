@@ -53,6 +53,8 @@ pub struct Event<'a> {
     pub held: Vec<usize>,
     /// Whether a mutex is held alone, which keeps the threads of this process apart.
     pub serial: bool,
+    /// Whether it stands on one side of a decision, which leaves while the other goes on: what is done there tidies up.
+    pub leaves_early: bool,
     /// Decisions on the way here: which one, which side.
     choices: Vec<(usize, bool)>,
 }

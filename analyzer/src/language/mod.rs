@@ -1,5 +1,6 @@
 //! One folder per language: `lower.rs` (syntax to flow), `models.toml` (what each API does), `render.rs` (atomic idiom to edits).
 
+mod aside;
 mod command;
 mod conditions;
 #[cfg(feature = "go")]

@@ -203,6 +203,7 @@ impl<'a> Walker<'a> {
             work: state.work,
             held: self.of_processes(&state.held),
             serial: state.held.iter().any(|lock| self.is_exclusive_mutex(*lock)),
+            leaves_early: false,
             choices: state.choices.clone(),
         });
         if matches!(effect.operation, Operation::Lock { .. }) {
@@ -238,8 +239,9 @@ impl<'a> Walker<'a> {
         let first = self.block(&branch.then, then, depth + 1);
         let (first_fails, between) = (self.fails, self.so_far());
         let second = self.block(&branch.otherwise, otherwise, depth + 1);
+        let after = self.so_far();
         if first == End::Left && first_fails {
-            self.note_refusal(between, self.so_far(), state);
+            self.note_refusal(between, after, state);
         }
         if second == End::Left && self.fails {
             self.note_refusal(before, between, state);
@@ -251,8 +253,14 @@ impl<'a> Walker<'a> {
         };
         match (first, second) {
             (End::Left, End::Left) => return End::Left,
-            (End::Left, End::Reached) => *state = stay(otherwise, first_fails),
-            (End::Reached, End::Left) => *state = stay(then, self.fails),
+            (End::Left, End::Reached) => {
+                *state = stay(otherwise, first_fails);
+                self.note_leaving(before, between);
+            }
+            (End::Reached, End::Left) => {
+                *state = stay(then, self.fails);
+                self.note_leaving(between, after);
+            }
             (End::Reached, End::Reached) => {
                 state.held.clone_from(&then.held);
                 state.hold(&otherwise.held);
@@ -264,6 +272,13 @@ impl<'a> Walker<'a> {
     /// How many effects, and ways out of the innermost frame, were met.
     fn so_far(&self) -> (usize, usize) {
         (self.trace.events.len(), self.returns.last().map_or(0, Vec::len))
+    }
+
+    /// The side of a branch that was walked from here to there leaves, and the other does not.
+    fn note_leaving(&mut self, from: (usize, usize), to: (usize, usize)) {
+        for event in self.trace.events.get_mut(from.0..to.0).into_iter().flatten() {
+            event.leaves_early = true;
+        }
     }
 
     /// The code fails on the other answer to what was learned for one side of a branch, which was walked from here to there.

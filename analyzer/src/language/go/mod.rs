@@ -22,6 +22,7 @@ use crate::flow::{
     StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
+use crate::language::aside::is_for_tests;
 use crate::language::steps::are_worth_keeping;
 use crate::source::{Package, SourceFile, Span, SyntaxError};
 use lower::{Declared, FileScope, Lowerer};
@@ -92,21 +93,9 @@ fn is_test_file(path: &str) -> bool {
 }
 
 fn is_auxiliary(path: &str) -> bool {
-    const ASIDE: [&str; 12] = [
-        "ci",
-        "docs",
-        "e2e",
-        "example",
-        "examples",
-        "hack",
-        "scripts",
-        "test",
-        "testing",
-        "tests",
-        "testutil",
-        "testutils",
-    ];
-    path.split('/').rev().skip(1).any(|folder| ASIDE.contains(&folder))
+    const ASIDE: [&str; 10] =
+        ["ci", "docs", "e2e", "example", "examples", "hack", "scripts", "testing", "testutil", "testutils"];
+    path.split('/').rev().skip(1).any(|folder| ASIDE.contains(&folder) || is_for_tests(folder))
 }
 
 /// Whether the file is of a program that nobody outside of the module can install: one that its maintainers run (`go help install`,

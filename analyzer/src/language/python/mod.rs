@@ -26,6 +26,7 @@ use crate::flow::{
     ResultId, StaticDeclaration, Value,
 };
 use crate::language::Tests;
+use crate::language::aside::is_for_tests;
 use crate::language::steps::are_worth_keeping;
 use crate::source::{SourceFile, Span, SyntaxError};
 use declared::decorated;
@@ -99,19 +100,8 @@ pub fn is_target(path: &str) -> bool {
 
 fn is_auxiliary(path: &str) -> bool {
     path.split('/').rev().skip(1).any(|f| {
-        matches!(
-            f,
-            "example"
-                | "examples"
-                | "benchmark"
-                | "benchmarks"
-                | "ci"
-                | "docs"
-                | "doc"
-                | "hack"
-                | "samples"
-                | "testdata"
-        )
+        matches!(f, "example" | "examples" | "ci" | "docs" | "doc" | "hack" | "samples" | "testdata")
+            || is_for_tests(f)
     })
 }
 

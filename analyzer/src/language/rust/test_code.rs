@@ -6,6 +6,7 @@
 //! is judged by [`file_context`] and [`is_test`] as it is with all of it there.
 
 use crate::flow::Context;
+use crate::language::aside::is_for_tests;
 use crate::source::Package;
 use syn::Attribute;
 
@@ -23,8 +24,7 @@ const TEST_FILES: [&str; 8] = [
     "test_utils.rs",
 ];
 /// Folders of code that is not the program.
-const AUXILIARY_FOLDERS: [&str; 8] =
-    ["examples", "benches", "benchmarks", "fuzz", "scripts", "xtask", "docs", "ci"];
+const AUXILIARY_FOLDERS: [&str; 6] = ["examples", "fuzz", "scripts", "xtask", "docs", "ci"];
 /// Folders of a package, next to its manifest, in which cargo looks for targets of their own. No other code can call them.
 const TARGET_FOLDERS: [&str; 3] = ["tests", "benches", "examples"];
 
@@ -37,7 +37,7 @@ pub fn file_context(path: &str, attributes: &[Attribute]) -> Context {
             || TEST_FILES.contains(&name)
             || [".test.rs", ".tests.rs", "_test.rs", "_tests.rs"].iter().any(|end| name.ends_with(end))
             || is_test(attributes),
-        auxiliary: within(&AUXILIARY_FOLDERS) || name == "build.rs",
+        auxiliary: within(&AUXILIARY_FOLDERS) || folders.split('/').any(is_for_tests) || name == "build.rs",
         ..Context::default()
     }
 }
