@@ -266,6 +266,8 @@ impl<'p> View<'p> {
             // A lock on a file keeps no thread out of what all threads share.
             && !of_process
             && !candidate.cover.is_broken()
+            // Nor does what is held around the loop that starts several keep these apart.
+            && !matches!(best.reason, Reason::SideBySide)
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
             best.confidence = Confidence::Low;

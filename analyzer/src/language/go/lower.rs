@@ -114,6 +114,8 @@ pub struct Lowerer<'a, 't> {
     pub handed_on: FxHashMap<ResultId, Vec<ResultId>>,
     /// Number of frames and spawned bodies around.
     pub frames: usize,
+    /// Which of the open blocks the innermost frame's is: what is deferred to its end is done there.
+    pub ending: usize,
     depth: usize,
     inline: usize,
     inlinings: usize,
@@ -157,6 +159,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             handing_on: Vec::new(),
             handed_on: FxHashMap::default(),
             frames: 0,
+            ending: 0,
             depth: 0,
             inline: 0,
             inlinings: 0,
@@ -486,9 +489,12 @@ impl<'a, 't> Lowerer<'a, 't> {
         let outer = std::mem::replace(&mut self.results, results);
         let diverged = self.diverged;
         self.frames += 1;
+        let innermost = self.blocks.len();
+        let ending = std::mem::replace(&mut self.ending, innermost);
         let (block, ()) = self.in_block(|this| {
             inner(this);
         });
+        self.ending = ending;
         self.frames -= 1;
         self.around = around;
         let results = std::mem::replace(&mut self.results, outer);
