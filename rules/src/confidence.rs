@@ -435,11 +435,15 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
-    if candidate.cover == Cover::Whole {
+    // Nor does a lock keep out who is known to read without it.
+    let heedless = race.witness.actor == Actor::Reader
+        && matches!(reason, Reason::Elsewhere(other) | Reason::Likely(_, other) if !other.found.locked);
+    if candidate.cover == Cover::Whole && !heedless {
         verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
     }
     // What comes after the lock is given up is beside whoever takes it next.
     if candidate.locked
+        && !heedless
         && candidate.cover != Cover::Early
         && !matches!(reason, Reason::Itself | Reason::SideBySide)
     {

@@ -6,7 +6,7 @@ use super::types::Ty;
 use super::value::{Failure, V, Val, structure};
 use crate::flow::{
     Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
-    Value,
+    Typed, Value,
 };
 use crate::language::conditions::{add_data, any, choose};
 use crate::language::models::Models;
@@ -110,6 +110,8 @@ pub struct Lowerer<'a, 't> {
     pub selecting: bool,
     /// What the closures returned that are handed to the call at hand.
     pub handing_on: Vec<ResultId>,
+    /// What the call at hand is, by the type of its receiver.
+    pub typed: Vec<Typed>,
     /// What closures returned that were handed to a call: it hands on their failures, if it calls them.
     pub handed_on: FxHashMap<ResultId, Vec<ResultId>>,
     /// Number of frames and spawned bodies around.
@@ -157,6 +159,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             channels: FxHashSet::default(),
             selecting: false,
             handing_on: Vec::new(),
+            typed: Vec::new(),
             handed_on: FxHashMap::default(),
             frames: 0,
             ending: 0,
