@@ -770,7 +770,7 @@ fn inside<'p>(program: &'p Program, point: &'p Point) -> impl Iterator<Item = Re
     let callers = point.through.iter().chain(&point.via).map(|(_, name)| names::last(name));
     let calls = point.via.iter().take(STEPS).map(|(site, name)| (*site, names::last(name)));
     let api = (point.effect.site, short(&point.effect.api));
-    let last = callers.clone().last().map(|caller| (caller, api));
+    let last = callers.clone().next_back().map(|caller| (caller, api));
     callers.zip(calls).chain(last).filter_map(|(caller, (site, callee))| {
         let location = program.location(site)?;
         Some(Related { location, message: format!("`{caller}` calls `{callee}` here") })

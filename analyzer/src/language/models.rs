@@ -417,7 +417,7 @@ pub struct Models {
     /// Method name to the qualified name of its row.
     presumed: FxHashMap<Box<str>, Box<str>>,
     /// Method name to the types that have a row for it, each with the qualified name of the row.
-    methods: FxHashMap<Box<str>, Vec<(Box<str>, Box<str>)>>,
+    methods: FxHashMap<Box<str>, Vec<MethodRow>>,
     types: FxHashMap<Box<str>, TypeInfo>,
     /// From the prefix of the copy to the prefix of the original.
     mirrors: FxHashMap<Box<str>, Box<str>>,
@@ -440,6 +440,9 @@ pub struct Models {
     locks: FxHashMap<Box<str>, LockFlags>,
     modes: FxHashMap<Box<str>, u32>,
 }
+
+/// A type, and the qualified name of the row for a method of it.
+type MethodRow = (Box<str>, Box<str>);
 
 /// What a test is handed by the name of a parameter.
 #[derive(Clone, Debug)]
