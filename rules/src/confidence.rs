@@ -7,6 +7,7 @@ use crate::finding::Confidence;
 use crate::made_once;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Cover, Meaning, Relation};
+use crate::side_by_side;
 use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -24,6 +25,8 @@ const LEADING: usize = 3;
 pub enum Reason {
     /// Anything can be started twice.
     Itself,
+    /// The program itself runs several at the same time.
+    SideBySide,
     /// The program elsewhere does what the actor does.
     Elsewhere(Other),
     /// The program elsewhere reads it, but copes with half a file.
@@ -105,6 +108,7 @@ impl Surroundings<'_> {
         let in_another = |roles: &[Role]| self.evidence.find(place, roles, is_another);
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
         match actor {
+            Actor::Itself if self.are_side_by_side(candidate) => Some(Reason::SideBySide),
             Actor::Itself | Actor::ItselfTask | Actor::ItselfThread => Some(Reason::Itself),
             Actor::Task => Some(Reason::Own),
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
@@ -289,6 +293,13 @@ impl Surroundings<'_> {
         !callers.is_empty() && callers.iter().all(starts)
     }
 
+    /// Whether the program itself runs several of the candidate's function at once, and no mutex keeps them apart.
+    fn are_side_by_side(&self, candidate: &Candidate) -> bool {
+        candidate.act.effect.operation.domain() == Domain::Files
+            && !candidate.serial
+            && side_by_side::are_run_on(self.program, self.function, &candidate.place)
+    }
+
     /// Whether nobody is known to call the candidate's function.
     fn is_uncalled(&self) -> bool {
         self.program.callers(self.function).is_empty()
@@ -427,11 +438,18 @@ pub fn judge(
     if !candidate.certain {
         verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
     }
-    if candidate.cover == Cover::Whole {
+    // Nor does a lock keep out who is known to read without it.
+    let heedless = race.witness.actor == Actor::Reader
+        && matches!(reason, Reason::Elsewhere(other) | Reason::Likely(_, other) if !other.found.locked);
+    if candidate.cover == Cover::Whole && !heedless {
         verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
     }
     // What comes after the lock is given up is beside whoever takes it next.
-    if candidate.locked && candidate.cover != Cover::Early && !matches!(reason, Reason::Itself) {
+    if candidate.locked
+        && !heedless
+        && candidate.cover != Cover::Early
+        && !matches!(reason, Reason::Itself | Reason::SideBySide)
+    {
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
@@ -558,6 +576,9 @@ fn met(
         }
         Reason::Itself if candidate.same_tick => {
             (Confidence::Medium, "two that begin within one tick of the clock take the same name".to_owned())
+        }
+        Reason::SideBySide => {
+            (Confidence::High, "the program itself runs several of these at the same time".to_owned())
         }
         Reason::Itself if shared => {
             (Confidence::High, "the place is shared: other code uses it too".to_owned())
@@ -814,7 +835,8 @@ fn harmless(
     // Whoever is known to call it wants it gone; of those who may, nothing is known.
     let uncalled = surroundings.open && surroundings.is_uncalled();
     let wanted = candidate.refilled && (candidate.long || surroundings.open);
-    if removes && !uncalled && !wanted && !surroundings.is_claimed_by_existence(place) {
+    let beside = matches!(reason, Reason::SideBySide);
+    if removes && !uncalled && !wanted && !beside && !surroundings.is_claimed_by_existence(place) {
         return Some("what was to be removed is gone, and nothing is lost but an error");
     }
     let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);

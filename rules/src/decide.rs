@@ -39,6 +39,8 @@ const CALLERS: usize = 8;
 const LEVELS: usize = 2;
 /// How many levels of callers are asked whether they hold a lock.
 const LOCK_LEVELS: usize = 6;
+/// How many calls on the way to a step are told.
+const STEPS: usize = 4;
 /// From how many effects on a body is narrowed to the candidate's place before it is explored.
 const LARGE: usize = 10;
 
@@ -266,6 +268,8 @@ impl<'p> View<'p> {
             // A lock on a file keeps no thread out of what all threads share.
             && !of_process
             && !candidate.cover.is_broken()
+            // Nor does what is held around the loop that starts several keep these apart.
+            && !matches!(best.reason, Reason::SideBySide)
             && let Some(why) = self.guarded(program, evidence, candidate, callers)
         {
             best.confidence = Confidence::Low;
@@ -761,12 +765,16 @@ fn name_made(program: &Program, body: &Block, place: &Place) -> Option<Related> 
     Some(Related { location, message: "the name is made here".to_owned() })
 }
 
-/// For an effect in a called function, where it is.
-fn inside(program: &Program, point: &Point) -> Option<Related> {
-    let (_, callee) = point.through.as_ref()?;
-    let location = program.location(point.effect.site)?;
-    let message = format!("`{}` calls `{}` here", names::last(callee), short(&point.effect.api));
-    Some(Related { location, message })
+/// How a call leads to the effect: the calls on the way, and where the effect is caused itself.
+fn inside<'p>(program: &'p Program, point: &'p Point) -> impl Iterator<Item = Related> + 'p {
+    let callers = point.through.iter().chain(&point.via).map(|(_, name)| names::last(name));
+    let calls = point.via.iter().take(STEPS).map(|(site, name)| (*site, names::last(name)));
+    let api = (point.effect.site, short(&point.effect.api));
+    let last = callers.clone().next_back().map(|caller| (caller, api));
+    callers.zip(calls).chain(last).filter_map(|(caller, (site, callee))| {
+        let location = program.location(site)?;
+        Some(Related { location, message: format!("`{caller}` calls `{callee}` here") })
+    })
 }
 
 fn other_side(program: &Program, other: &Other) -> Related {

@@ -6,7 +6,9 @@
 use crate::names;
 use crate::pairs;
 use crate::trace::Trace;
-use fsrace_analyzer::flow::{Check, Effect, Mode, Operation, Place, PlaceKind, RemoveKind, Root, Site};
+use fsrace_analyzer::flow::{
+    Check, Effect, Mode, Operation, Place, PlaceKind, RemoveKind, ResultId, Root, Site,
+};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -133,6 +135,13 @@ impl Evidence {
         } else {
             written.flat_map(|r| trace.origins(*r)).collect()
         };
+        // Who locks the file that it has opened reads it under that lock, though it was opened without.
+        let locked_later: FxHashSet<ResultId> = trace
+            .events
+            .iter()
+            .filter(|event| matches!(event.effect.operation, Operation::Lock { .. }))
+            .filter_map(|event| event.effect.handle)
+            .collect();
         'all: for (index, event) in trace.events.iter().enumerate() {
             let depth = trace.call_depth(event);
             let Some(inner) = program.location(event.effect.site) else { continue };
@@ -158,7 +167,8 @@ impl Evidence {
                         clears: false,
                         // A default that is written back takes the place of what was there.
                         tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
-                        locked: !event.held.is_empty(),
+                        locked: !event.held.is_empty()
+                            || (role == Role::Reads && locked_later.contains(&event.effect.result)),
                         written_field_of: written_field(place, role).filter(|_| !constant),
                         rooted: rooted(place),
                         folder: folder(place),

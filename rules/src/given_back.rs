@@ -97,7 +97,7 @@ impl Taken {
         if taken.place != deleted.place {
             return None;
         }
-        let point = |effect| Point { effect, through: None, depth: 1 };
+        let point = |effect| Point { effect, through: None, via: Vec::new(), depth: 1 };
         let place = deleted.place.clone();
         let seen = Candidate { place, check: Some(point(taken)), act: point(deleted), ..candidate.clone() };
         let body = narrow(&body, &seen);

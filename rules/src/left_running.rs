@@ -122,7 +122,7 @@ fn beside(
     if !used.place.starts_with(&removed.place) {
         return None;
     }
-    let point = |effect: Effect| Point { effect, through: None, depth: 1 };
+    let point = |effect: Effect| Point { effect, through: None, via: Vec::new(), depth: 1 };
     let place = removed.place.clone();
     let seen = Candidate { place, check: Some(point(used)), act: point(removed), ..candidate.clone() };
     let body = narrow(&body, &seen);

@@ -36,6 +36,7 @@ mod redundant_check;
 mod remove_then_create;
 mod remove_while_in_use;
 pub mod rule;
+mod side_by_side;
 mod stale_lock_takeover;
 mod swapped;
 mod symlink_check_then_use;

@@ -131,6 +131,8 @@ pub struct Point {
     pub effect: Effect,
     /// The call in the function's own source that leads to the effect, with the called function's name; none if it stands there itself.
     pub through: Option<(Site, String)>,
+    /// The calls that lead on from there, each in the source of the one before, with whom they call.
+    pub via: Vec<(Site, String)>,
     /// How many calls deep the effect is from there.
     pub depth: usize,
 }
@@ -348,6 +350,7 @@ fn point(trace: &Trace<'_>, index: usize) -> Option<Point> {
     Some(Point {
         effect: event.effect.clone(),
         through: trace.call_of(event).map(|frame| (frame.site, frame.name.to_owned())),
+        via: trace.calls_of(event).skip(1).map(|frame| (frame.site, frame.name.to_owned())).collect(),
         depth: trace.call_depth(event),
     })
 }

@@ -1,13 +1,14 @@
 //! `predictable-temp-path`: a scratch file under a name that two instances share, or that others can foresee.
 //!
-//! Five shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
+//! Six shapes: a file that is written under a fixed name and then moved over its target; a file that is made directly in a
 //! temporary directory that everybody can write, under a name that anybody can tell beforehand; and a file of a fixed name that
 //! another program works on before it is read again or removed; a directory of a fixed name that is made, worked in, and removed
-//! again; and a file of a fixed name that is made and removed at once, to see whether that can be done. A file of a fixed name that is
-//! removed after work that takes its time counts with the last but one.
+//! again; a file of a fixed name that is made and removed at once, to see whether that can be done; and a directory that the process id or
+//! the time in its name is to make the process' own, taken as it is if it is there already, in a temporary directory that everybody can
+//! write. A file of a fixed name that is removed after work that takes its time counts with the fourth.
 //!
-//! Not reported: names with something random in them; files made with `create_new`; directories that stay; temporary names that only the
-//! caller knows.
+//! Not reported: names with something random in them; files made with `create_new`; other directories that stay; temporary names that
+//! only the caller knows.
 
 use crate::names;
 use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path, removed_later, writes_constant};
@@ -50,6 +51,9 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         if event.held.is_empty() {
             candidates.extend(worked_in(trace, act, event.effect));
         }
+        if let Some(place) = taken_for_own(event.effect).filter(|p| is_foreseen(p)) {
+            candidates.extend(Candidate::of_steps(trace, None, act, place));
+        }
         let Some(place) = made_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
         if let Some(moved) = moved_over(trace, act, place) {
             candidates.extend(Candidate::of_steps(trace, Some(moved), act, place));
@@ -75,6 +79,16 @@ fn made_in_place(effect: &Effect) -> Option<&Place> {
         Operation::Open(flags) if flags.create_new || flags.no_follow => None,
         _ => created_by_path(effect),
     }
+}
+
+/// The directory that this makes unless it is there, under a name that is meant to be of this process or moment alone.
+fn taken_for_own(effect: &Effect) -> Option<&Place> {
+    let makes = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.handle.is_none();
+    Some(&effect.place).filter(|place| {
+        makes
+            && place
+                .any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Process | Uniqueness::Time, _)))
+    })
 }
 
 /// The first step in a directory of a fixed name that is made here, worked in, and removed again: another takes it away meanwhile.
@@ -218,6 +232,9 @@ fn is_lent(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
     let message = match race.consequence {
+        Consequence::Security if taken_for_own(&candidate.act.effect).is_some() => {
+            format!("`{api}` takes a directory that another user put under this name for its own")
+        }
         Consequence::Security => format!("`{api}` follows a link that another user put under this name"),
         Consequence::SpuriousFailure => {
             format!("`{api}` uses a name that another instance takes away")
@@ -232,6 +249,9 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         };
     }
     let help = match candidate.check {
+        None if taken_for_own(&candidate.act.effect).is_some() => {
+            "let `tempdir` choose the name and make the directory, for its owner alone"
+        }
         Some(_) => {
             "write to a name of its own in the same directory (`tempfile` makes one), and move that into place"
         }

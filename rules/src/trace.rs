@@ -193,6 +193,11 @@ impl<'a> Trace<'a> {
         event.frames.iter().find(|f| self.is_call(**f)).and_then(|f| self.frames.get(*f))
     }
 
+    /// The calls that the effect stands in, the outermost first.
+    pub fn calls_of<'e>(&'e self, event: &'e Event<'_>) -> impl Iterator<Item = &'e FrameInfo<'a>> {
+        event.frames.iter().filter(|f| self.is_call(**f)).filter_map(|f| self.frames.get(*f))
+    }
+
     /// How many calls deep the effect stands.
     pub fn call_depth(&self, event: &Event<'_>) -> usize {
         event.frames.iter().filter(|f| self.is_call(**f)).count()

@@ -168,6 +168,9 @@ impl Context<'_> {
                 changes || matches!(effect.operation, Operation::Read | Operation::Copy | Operation::Execute);
             state.misled |= lane == Lane::A && takes;
         }
+        if lane == Lane::A && self.takes_over(state, effect, &stepped) {
+            state.misled = true;
+        }
         if stepped.is_ok() {
             self.track_ownership(state, lane, number, effect, phase);
             if self.wrote(state, lane, number, effect) {
@@ -193,6 +196,15 @@ impl Context<'_> {
         machine.writing = None;
         machine.pc += 1;
         machine.set(effect.result, datum);
+    }
+
+    /// Whether the act of the question was to make a directory, and takes another's for it.
+    fn takes_over(&self, state: &State, effect: &EffectStep, stepped: &Stepped) -> bool {
+        let makes = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.is_act;
+        let there = state.files.stat(self.process(Lane::A), lane_path(&effect.paths, Lane::A));
+        makes
+            && matches!(stepped, Ok(Progress::Done(_)))
+            && there.is_ok_and(|status| self.contents.writer(status.content) == Some(Lane::B))
     }
 
     /// Notes a step for the witness.

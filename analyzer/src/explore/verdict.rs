@@ -7,8 +7,7 @@ use super::program::Program;
 use super::schedule::{Ended, Outcome, Run};
 use super::setup::victim;
 use super::{Actor, Consequence, Lane};
-use crate::flow::Domain;
-use crate::flow::ErrorKind;
+use crate::flow::{Domain, ErrorKind, Operation};
 
 /// What the verdict is about.
 pub struct Question<'a> {
@@ -85,10 +84,11 @@ impl Question<'_> {
         let reached = outcome.at(&victim());
         let loss = if !serials.iter().any(|s| s.at(&victim()) == reached) {
             "A follows B's link and changes a file elsewhere"
-        } else if self.checked && outcome.misled && !serials.iter().any(|s| s.misled) {
-            match self.looked {
-                true => "A takes what B put there for what it had looked at",
-                false => "A takes what B put there for what it had made",
+        } else if (self.checked || self.makes_all()) && outcome.misled && !serials.iter().any(|s| s.misled) {
+            match (self.looked, self.checked) {
+                (true, _) => "A takes what B put there for what it had looked at",
+                (false, true) => "A takes what B put there for what it had made",
+                (false, false) => "A takes what B put there for what it was to make",
             }
         } else if matches!(outcome.seen, Some(Seen::Content(..)))
             && !serials.iter().any(|s| matches!(s.seen, Some(Seen::Content(..))))
@@ -98,6 +98,12 @@ impl Question<'_> {
             return None;
         };
         Some((Consequence::Security, loss.to_owned()))
+    }
+
+    /// Whether the act makes a directory unless there is one.
+    fn makes_all(&self) -> bool {
+        let makes = |operation| matches!(operation, Operation::CreateDir { all: true });
+        self.program.effects.iter().any(|effect| effect.is_act && makes(effect.operation))
     }
 
     /// Whether both have put there what in every serial order only one of them does.

@@ -166,6 +166,9 @@ impl Display for Call {
         if let Some(e) = &self.presumed {
             write!(f, " else {e}")?;
         }
+        for typed in &self.typed {
+            write!(f, " if {}: {}", typed.of, typed.effect)?;
+        }
         Ok(())
     }
 }

@@ -269,6 +269,18 @@ pub struct Call {
     /// The effect that the call is taken to be if the linker finds no such function in the program (a method that only a path
     /// is known to have, on a receiver of unknown type).
     pub presumed: Option<Box<Effect>>,
+    /// What it is where the linker finds the receiver to be of a library's type, which a file by itself cannot tell of a field that
+    /// another file declares.
+    pub typed: Vec<Typed>,
+}
+
+/// What a call is on a receiver of one type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// The type, as the library calls it.
+    pub of: Arc<str>,
+    /// The effect, whose result and policy are the call's.
+    pub effect: Effect,
 }
 
 /// Whom a call calls, as far as one file tells.

@@ -416,6 +416,8 @@ pub struct Models {
     apis: FxHashMap<Box<str>, Api>,
     /// Method name to the qualified name of its row.
     presumed: FxHashMap<Box<str>, Box<str>>,
+    /// Method name to the types that have a row for it, each with the qualified name of the row.
+    methods: FxHashMap<Box<str>, Vec<MethodRow>>,
     types: FxHashMap<Box<str>, TypeInfo>,
     /// From the prefix of the copy to the prefix of the original.
     mirrors: FxHashMap<Box<str>, Box<str>>,
@@ -438,6 +440,9 @@ pub struct Models {
     locks: FxHashMap<Box<str>, LockFlags>,
     modes: FxHashMap<Box<str>, u32>,
 }
+
+/// A type, and the qualified name of the row for a method of it.
+type MethodRow = (Box<str>, Box<str>);
 
 /// What a test is handed by the name of a parameter.
 #[derive(Clone, Debug)]
@@ -500,6 +505,12 @@ impl Models {
     pub fn method(&self, receiver: Option<&str>, name: &str) -> Option<&Api> {
         let own = receiver.and_then(|r| self.api(&[r, &self.separator, name].concat()));
         own.or_else(|| self.apis.get(["?", &self.separator, name].concat().as_str()))
+    }
+
+    /// The types that have a method of this name, each with its row, in the order of their names.
+    pub fn methods(&self, name: &str) -> impl Iterator<Item = (&str, &Api)> {
+        let rows = self.methods.get(name).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().filter_map(|(of, row)| Some((&**of, self.apis.get(row)?)))
     }
 
     /// The row that a method of this name stands for on a receiver of unknown type, where the name alone is enough.

@@ -231,6 +231,7 @@ impl Steps {
             defaulted: false,
             site,
             presumed: None,
+            typed: Vec::new(),
         }));
     }
 

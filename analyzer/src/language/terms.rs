@@ -20,6 +20,7 @@ fn terms(language: LanguageId) -> &'static [(&'static str, &'static str)] {
             ("NotFound", "os.ErrNotExist"),
             ("create_new", "O_EXCL"),
             ("hard_link", "os.Link"),
+            ("tempdir", "os.MkdirTemp"),
             ("tempfile", "os.CreateTemp"),
         ],
         #[cfg(feature = "python")]
@@ -28,6 +29,7 @@ fn terms(language: LanguageId) -> &'static [(&'static str, &'static str)] {
             ("NotFound", "FileNotFoundError"),
             ("create_new", "open(.., \"x\")"),
             ("hard_link", "os.link"),
+            ("tempdir", "tempfile.mkdtemp"),
         ],
     }
 }

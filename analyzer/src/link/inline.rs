@@ -498,6 +498,7 @@ impl<'p> Expander<'p> {
                     defaulted: call.defaulted,
                     site: scope.site(call.site),
                     presumed: None,
+                    typed: Vec::new(),
                 }));
             }
             return;
@@ -521,6 +522,7 @@ impl<'p> Expander<'p> {
             defaulted: call.defaulted,
             site: scope.site(call.site),
             presumed: None,
+            typed: Vec::new(),
         }));
     }
 

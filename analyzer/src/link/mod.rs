@@ -12,6 +12,7 @@ mod resolve;
 mod substitute;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod uses;
 
 pub(crate) use graph::each_step;
@@ -273,6 +274,7 @@ pub fn link(mut files: Vec<FileSummary>) -> Program {
         }
     }
     let symbols = Symbols::new(&files);
+    typed::settle(&mut files, &symbols);
     let mut program = Program { files, functions, symbols, graph: Graph::default() };
     program.graph = Graph::new(&program);
     program

@@ -482,6 +482,20 @@ impl Symbols {
         current
     }
 
+    /// The library's type that a field is declared with, for the fields that lead to it from a type of the program.
+    pub fn library_type(&self, asker: Asker<'_>, receiver: &str) -> Option<&str> {
+        let (first, parts) = qualified::fields(receiver);
+        let mut owner = self.type_of(asker, first);
+        let mut found = None;
+        for field in parts.take(FIELD_CHAIN) {
+            let TypeOf::Declared { name, guessed: false } = owner else { return None };
+            let of = self.field_of(&name, field, 0)?;
+            owner = self.type_of(Asker { name: &name, ..asker }, of);
+            found = Some(of.as_str());
+        }
+        found.filter(|_| matches!(owner, TypeOf::External))
+    }
+
     fn type_of(&self, asker: Asker<'_>, name: &str) -> TypeOf {
         let found = self.in_scope(asker, name, Kind::Type);
         match found.as_slice() {

@@ -12,9 +12,7 @@ pub(super) fn used(body: &Block) -> FxHashSet<ResultId> {
         Step::Branch(b) => condition_uses(&b.condition, &mut found),
         Step::Call(c) => {
             c.arguments.iter().for_each(|a| value_uses(a, &mut found));
-            if let Some(e) = &c.presumed {
-                effect_uses(e, &mut found);
-            }
+            c.presumed.iter().for_each(|e| effect_uses(e, &mut found));
         }
         Step::Exit(Exit::Return(value)) => value_uses(value, &mut found),
         Step::Join(r) | Step::Release(r, _) => {

@@ -6,7 +6,8 @@ use super::syntax::{Node, bare, children, field, fields, span, statements};
 use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
 use crate::flow::{
-    Call, Callee, Certainty, Condition, Effect, Exit, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
+    Call, Callee, Certainty, Condition, Domain, Effect, Exit, OnFailure, Operation, Place, PlaceKind,
+    ResultId, Step, Typed,
 };
 use crate::language::command::Commanded;
 use crate::language::conditions::add_data;
@@ -434,6 +435,13 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(value) = self.handed_to_run(&arguments, known.clone(), at) {
             return value;
         }
+        if known.is_none() && owner.as_deref().is_some_and(|of| crate::qualified::rsplit_field(of).is_some())
+        {
+            if let Some(value) = self.given_back(name, &arguments, at) {
+                return value;
+            }
+            self.typed = self.typed(name, &arguments, nodes, at);
+        }
         let presumed = match known {
             Some(_) => None,
             None => self.presumed(name, &arguments, 1),
@@ -441,6 +449,41 @@ impl<'t> Lowerer<'_, 't> {
         let callee = Callee::Method { receiver: owner, name: name.to_owned() };
         self.handing_on = failures;
         self.unknown_call(callee, arguments, nodes, at, known, presumed)
+    }
+
+    /// A lock in a field that another file declares is given back, where this function took it.
+    fn given_back(&mut self, name: &str, arguments: &[Val<'t>], at: Span) -> Option<Val<'t>> {
+        let place = self.known_place(arguments.first()?)?;
+        self.held.iter().any(|(on, _)| *on == place).then_some(())?;
+        let models = self.file.models;
+        let (_, api) = models.methods(name).find(|(_, api)| api.releases)?;
+        Some(self.released(api, arguments, at))
+    }
+
+    /// What the method does on a receiver of each type that has it: a file does not tell the type of a field that another declares.
+    fn typed(&mut self, name: &str, arguments: &[Val<'t>], nodes: &[Node<'t>], at: Span) -> Vec<Typed> {
+        let models = self.file.models;
+        let mut found = Vec::new();
+        for (of, api) in models.methods(name) {
+            let is_told = match api.effect {
+                Some(Operation::Lock { .. }) => api.place == Some(0),
+                // What goes through a handle is known by where that was opened.
+                Some(operation) => operation.domain() == Domain::Files && api.place.is_some_and(|at| at > 0),
+                None => false,
+            };
+            if !is_told || api.private || api.fills.is_some() || api.lists.is_some() {
+                continue;
+            }
+            let (held, sites) = (self.held.clone(), self.sites.len());
+            let (block, _) = self
+                .in_block(|this| this.api_call(api, &mut arguments.to_vec(), nodes, at, Certainty::Known));
+            self.held = held;
+            self.sites.truncate(sites);
+            if let [Step::Effect(effect)] = block.steps.as_slice() {
+                found.push(Typed { of: super::types::undotted(of).into(), effect: effect.clone() });
+            }
+        }
+        found
     }
 
     /// The effect that a call is taken to be by its name alone, if its source is not in sight.
@@ -528,6 +571,13 @@ impl<'t> Lowerer<'_, 't> {
             effect.site = site;
         }
         let asks = presumed.as_ref().is_some_and(|e| e.operation.is_check());
+        let mut typed = std::mem::take(&mut self.typed);
+        for typed in &mut typed {
+            (typed.effect.result, typed.effect.site) = (result, site);
+            if matches!(typed.effect.operation, Operation::Lock { .. }) {
+                self.held.push((typed.effect.place.clone(), result));
+            }
+        }
         self.push(Step::Call(Call {
             callee,
             arguments: arguments.iter().map(Val::to_flow).collect(),
@@ -537,6 +587,7 @@ impl<'t> Lowerer<'_, 't> {
             defaulted: false,
             site,
             presumed: presumed.map(Box::new),
+            typed,
         }));
         match returns {
             Some(types) => self.returned(result, &types, data),

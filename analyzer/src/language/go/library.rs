@@ -225,7 +225,7 @@ impl<'t> Lowerer<'_, 't> {
         (!name.is_empty()).then_some(name)
     }
 
-    fn released(&mut self, api: &Api, arguments: &[Val<'t>], at: Span) -> Val<'t> {
+    pub fn released(&mut self, api: &Api, arguments: &[Val<'t>], at: Span) -> Val<'t> {
         let Some(value) = arguments.first().cloned() else { return Val::opaque() };
         let site = self.site(at);
         let place = self.known_place(&value);

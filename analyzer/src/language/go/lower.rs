@@ -6,7 +6,7 @@ use super::types::Ty;
 use super::value::{Failure, V, Val, structure};
 use crate::flow::{
     Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
-    Value,
+    Typed, Value,
 };
 use crate::language::conditions::{add_data, any, choose};
 use crate::language::models::Models;
@@ -110,10 +110,14 @@ pub struct Lowerer<'a, 't> {
     pub selecting: bool,
     /// What the closures returned that are handed to the call at hand.
     pub handing_on: Vec<ResultId>,
+    /// What the call at hand is, by the type of its receiver.
+    pub typed: Vec<Typed>,
     /// What closures returned that were handed to a call: it hands on their failures, if it calls them.
     pub handed_on: FxHashMap<ResultId, Vec<ResultId>>,
     /// Number of frames and spawned bodies around.
     pub frames: usize,
+    /// Which of the open blocks the innermost frame's is: what is deferred to its end is done there.
+    pub ending: usize,
     depth: usize,
     inline: usize,
     inlinings: usize,
@@ -155,8 +159,10 @@ impl<'a, 't> Lowerer<'a, 't> {
             channels: FxHashSet::default(),
             selecting: false,
             handing_on: Vec::new(),
+            typed: Vec::new(),
             handed_on: FxHashMap::default(),
             frames: 0,
+            ending: 0,
             depth: 0,
             inline: 0,
             inlinings: 0,
@@ -486,9 +492,12 @@ impl<'a, 't> Lowerer<'a, 't> {
         let outer = std::mem::replace(&mut self.results, results);
         let diverged = self.diverged;
         self.frames += 1;
+        let innermost = self.blocks.len();
+        let ending = std::mem::replace(&mut self.ending, innermost);
         let (block, ()) = self.in_block(|this| {
             inner(this);
         });
+        self.ending = ending;
         self.frames -= 1;
         self.around = around;
         let results = std::mem::replace(&mut self.results, outer);

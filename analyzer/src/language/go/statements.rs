@@ -690,7 +690,10 @@ impl<'t> Lowerer<'_, 't> {
         let held = std::mem::take(&mut self.held);
         let diverged = self.diverged;
         self.frames += 1;
+        let innermost = self.blocks.len();
+        let ending = std::mem::replace(&mut self.ending, innermost);
         let (block, ()) = self.in_block(inner);
+        self.ending = ending;
         self.frames -= 1;
         self.diverged = diverged;
         self.around = around;
@@ -713,11 +716,12 @@ impl<'t> Lowerer<'_, 't> {
         let only_releases = collect_releases(&now, &mut releases);
         if only_releases {
             self.sites.truncate(sites);
-            // Released on every way out of the function.
-            if let Some(outermost) = self.blocks.first_mut() {
+            // Released on every way out of the function, or of the function literal.
+            let ending = self.ending;
+            if let Some(ending) = self.blocks.get_mut(ending) {
                 for release in releases {
-                    if !outermost.drops.contains(&release) {
-                        outermost.drops.push(release);
+                    if !ending.drops.contains(&release) {
+                        ending.drops.push(release);
                     }
                 }
             }

@@ -421,6 +421,9 @@ fn add_api(models: &mut Models, context: &Row, name: &str, api: &Api) -> Result<
     if api.presumed && models.presumed.insert(method.into(), name.into()).is_some() {
         return Err(context.error(format!("another row is presumed for `{method}` already")));
     }
+    if models.types.contains_key(owner) {
+        models.methods.entry(method.into()).or_default().push((owner.into(), name.into()));
+    }
     context.insert(&mut models.apis, name, Api { name: name.to_owned(), ..api.clone() })
 }
 

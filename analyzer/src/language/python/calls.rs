@@ -878,6 +878,7 @@ impl<'t> Lowerer<'_, 't> {
             defaulted: false,
             site,
             presumed: presumed.map(Box::new),
+            typed: Vec::new(),
         }));
         if asks {
             return Val { v: V::Cond(Condition::True(result)), ty: Ty::Bool, data };

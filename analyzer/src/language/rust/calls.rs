@@ -297,6 +297,7 @@ impl Lowerer<'_> {
             defaulted: false,
             site,
             presumed: presumed.map(Box::new),
+            typed: Vec::new(),
         }));
         let v = if ty == Ty::Bool { V::Cond(Condition::True(result)) } else { V::Result(result) };
         Val { v, ty, data }

@@ -110,6 +110,7 @@ pub(super) fn raw_call(callee: Callee, arguments: Vec<Value>, result: u32) -> Ca
         defaulted: false,
         site: Site(result),
         presumed: None,
+        typed: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::build::*;
 use crate::flow::{
     Callee, ConstantDeclaration, FileSummary, Implementation, Place, PlaceKind, StaticDeclaration, Step,
-    TypeDeclaration, Value,
+    TypeDeclaration, Typed, Value,
 };
 use crate::link::link;
 
@@ -328,4 +328,30 @@ fn methods_under_an_imported_name_are_the_types_own() {
         let gives_up = method(Some(&format!("{receiver}.lock")), "give_up", vec![me()], 1);
         assert_eq!(target(gives_up, files()).as_deref(), Some("b::lock::Lock::give_up"));
     }
+}
+
+#[test]
+fn a_field_of_a_librarys_type_makes_calls_effects() {
+    let mut types = file("a/src/types.rs", "a", vec![]);
+    types.types = vec![TypeDeclaration {
+        name: "a::Store".into(),
+        fields: vec![("tree".into(), "lib::Tree".into()), ("other".into(), "a::Store".into())],
+        embedded: Vec::new(),
+    }];
+    let on = |receiver: &str| {
+        let mut step = method(Some(receiver), "remove", vec![me()], 0);
+        let Step::Call(made) = &mut step else { panic!("`method` makes a call") };
+        let Step::Effect(removed) = effect(REMOVE, literal("x"), 0) else {
+            panic!("`effect` makes an effect")
+        };
+        made.typed = vec![Typed { of: "lib::Tree".into(), effect: removed }];
+        let program = link(vec![types.clone(), file("a/src/root.rs", "a", vec![caller(step)])]);
+        let body = program.body(program.find("a::root").unwrap());
+        matches!(body.steps.first(), Some(Step::Effect(effect)) if effect.operation == REMOVE)
+    };
+    assert!(on("a::Store.tree"));
+    assert!(on("a::Store.other.tree"));
+    assert!(!on("a::Store.other"));
+    assert!(!on("a::Store.missing"));
+    assert!(!on("b::Store.tree"));
 }

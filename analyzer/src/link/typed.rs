@@ -1,0 +1,45 @@
+//! Calls of methods on fields whose types other files declare: where such a type is a library's, the call is the library's effect.
+
+use super::resolve::{Asker, Symbols};
+use crate::flow::{Block, Callee, FileSummary, Step};
+
+/// Blocks nested deeper than this are left as they are.
+const DEPTH: usize = 200;
+
+/// Puts the effects in the place of the calls whose receivers are of the types that have them, and forgets the others.
+pub(super) fn settle(files: &mut [FileSummary], symbols: &Symbols) {
+    for (file, summary) in (0u32..).zip(files) {
+        for function in &mut summary.functions {
+            let asker = Asker { name: &function.name, file, test: function.context.test };
+            settle_in(&mut function.body, symbols, asker, 0);
+        }
+    }
+}
+
+fn settle_in(block: &mut Block, symbols: &Symbols, asker: Asker<'_>, depth: usize) {
+    if depth > DEPTH {
+        return;
+    }
+    for step in &mut block.steps {
+        match step {
+            Step::Call(call) if !call.typed.is_empty() => {
+                let typed = std::mem::take(&mut call.typed);
+                let Callee::Method { receiver: Some(receiver), .. } = &call.callee else { continue };
+                let of = symbols.library_type(asker, receiver);
+                let meant = typed.into_iter().find(|typed| of == Some(&*typed.of));
+                if let Some(mut effect) = meant.map(|typed| typed.effect) {
+                    effect.on_failure = call.on_failure;
+                    *step = Step::Effect(effect);
+                }
+            }
+            Step::Branch(branch) => {
+                settle_in(&mut branch.then, symbols, asker, depth + 1);
+                settle_in(&mut branch.otherwise, symbols, asker, depth + 1);
+            }
+            Step::Loop(body) => settle_in(body, symbols, asker, depth + 1),
+            Step::Spawn(spawn) => settle_in(&mut spawn.body, symbols, asker, depth + 1),
+            Step::Frame(frame) => settle_in(&mut frame.body, symbols, asker, depth + 1),
+            Step::Effect(_) | Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
+        }
+    }
+}
