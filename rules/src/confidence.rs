@@ -117,7 +117,10 @@ impl Surroundings<'_> {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
             Actor::Reader => {
-                let strict = self.evidence.find(place, &[Role::Reads], |u| !u.tolerant && is_another(u));
+                // Who takes half of a lock for none has lost it.
+                let is_lock = hint.is_some_and(|hint| hint.lock);
+                let strict =
+                    self.evidence.find(place, &[Role::Reads], |u| (is_lock || !u.tolerant) && is_another(u));
                 let coping = in_another(&[Role::Reads]).filter(|_| strict.is_none());
                 if let Some(other) = coping.filter(|other| other.strength > Strength::Computed) {
                     return Reason::Coping(other);
@@ -766,7 +769,7 @@ fn harmless(
     let kept = surroundings.is_kept_by_the_program(place);
     // Who takes a lock, of whatever extent, does it for others.
     let expected = candidate.cover.is_broken() || surroundings.is_locked_elsewhere(candidate);
-    if updates(candidate) && !surroundings.open && !expected {
+    if updates(candidate) && !surroundings.open && !expected && !for_all {
         if candidate.heals {
             return Some("what makes no sense is made anew, so that little is lost");
         }

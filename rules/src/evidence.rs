@@ -180,7 +180,8 @@ impl Evidence {
             uses.iter().filter(|u| u.locked && !u.in_test).map(|u| (u.key, u.inner)).collect();
         let mut nearest: FxHashMap<(Key, Role, Location), Use> = FxHashMap::default();
         for mut found in uses {
-            found.tolerant = coped.contains(&found.inner);
+            found.tolerant =
+                [None, Some(found.key)].iter().any(|class| coped.contains(&(*class, found.inner)));
             found.locked = locked.contains(&(found.key, found.inner));
             let slot = nearest.entry((found.key, found.role, found.inner)).or_insert(found);
             if (found.depth, found.function) < (slot.depth, slot.function) {
@@ -268,11 +269,14 @@ impl Evidence {
     }
 }
 
-/// The reads that everybody copes with who leads to them: each function, or all of its callers that come so far.
-fn coped_with(program: &Program, uses: &[Use]) -> FxHashSet<Location> {
-    let mut views: FxHashMap<Location, FxHashMap<FunctionId, bool>> = FxHashMap::default();
+/// The reads that everybody copes with who leads to them: each function, or all of its callers that come so far. A helper that reads
+/// what it is given is asked about for each class of places apart, too.
+fn coped_with(program: &Program, uses: &[Use]) -> FxHashSet<(Option<Key>, Location)> {
+    let mut views: FxHashMap<(Option<Key>, Location), FxHashMap<FunctionId, bool>> = FxHashMap::default();
     for found in uses.iter().filter(|u| u.role == Role::Reads && !u.in_test) {
-        views.entry(found.inner).or_default().insert(found.function, found.tolerant);
+        for class in [None, Some(found.key)] {
+            views.entry((class, found.inner)).or_default().insert(found.function, found.tolerant);
+        }
     }
     let coped = |views: &FxHashMap<FunctionId, bool>| {
         views.iter().all(|(function, tolerant)| {

@@ -204,7 +204,7 @@ impl Threads {
             Some(Company::LeftBehind) => {
                 (Confidence::Low, "the program has started other work before, which may be over")
             }
-            None if self.is_open(program, function, LEVELS) => {
+            None if self.is_open(program, function, effect.operation.domain(), LEVELS) => {
                 // A method of what lives on is called while the program runs, and not where it begins.
                 let runs = self.starts && summary.has_receiver && !self.programs.is_empty();
                 let variable = effect.operation.domain() == Domain::Environment;
@@ -331,17 +331,22 @@ impl Threads {
     }
 
     /// Whether code that is not here may call the function, directly or through others.
-    fn is_open(&self, program: &Program, function: FunctionId, levels: usize) -> bool {
+    fn is_open(&self, program: &Program, function: FunctionId, domain: Domain, levels: usize) -> bool {
         let library = program.file(program.file_of(function)).is_some_and(|file| file.library);
-        if library && program.function(function).is_some_and(|s| s.context.public && !is_aside(s)) {
+        let public = program.function(function).is_some_and(|s| s.context.public && !is_aside(s));
+        let callers = program.callers(function);
+        // The packages of a program can be imported too, but what calls them there says how they are meant to be called; not so for a mask,
+        // which all files go by that any thread makes.
+        let is_called = !callers.is_empty()
+            && domain != Domain::Mask
+            && self.programs.contains(package_of(program, function));
+        if library && public && !is_called {
             return true;
         }
-        let callers = program.callers(function);
-        if !callers.is_empty() {
-            return levels > 0 && callers.iter().any(|c| self.is_open(program, *c, levels - 1));
+        match callers.is_empty() {
+            true => public && !self.programs.contains(package_of(program, function)),
+            false => levels > 0 && callers.iter().any(|c| self.is_open(program, *c, domain, levels - 1)),
         }
-        program.function(function).is_some_and(|s| s.context.public && !is_aside(s))
-            && !self.programs.contains(package_of(program, function))
     }
 }
 

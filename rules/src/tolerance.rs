@@ -3,7 +3,9 @@
 //! A failure is followed outwards from where the content is first understood: through frames whose failure leaves the frame
 //! around them, up to the first that is swallowed. What leaves the body is not tolerated by it, and may be by a caller.
 
-use fsrace_analyzer::flow::{Block, Effect, Exit, Frame, OnFailure, Operation, ResultId, Site, Step, Value};
+use fsrace_analyzer::flow::{
+    Block, Condition, Effect, Exit, Frame, Kinds, OnFailure, Operation, ResultId, Site, Step, Value,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How deep blocks may nest before the rest is left out.
@@ -67,6 +69,7 @@ impl<'a> Walker<'a> {
     fn escapes(&self, read: &Effect) -> bool {
         // Through a handle, the reading is often the understanding too.
         let policy = match (read.handle, read.on_malformed) {
+            (_, Some(policy @ (OnFailure::Continue | OnFailure::Leave(_)))) => policy,
             (Some(_), _) if matches!(read.on_failure, OnFailure::Propagate | OnFailure::Panic) => {
                 read.on_failure
             }
@@ -75,11 +78,14 @@ impl<'a> Walker<'a> {
             (None, None) => return true,
         };
         let (mut result, mut policy, mut calls) = (read.result, policy, 0);
+        // What is not understood was read all the same.
+        let mut was_read = read.on_malformed.is_some();
         for (body, returned) in self.around.iter().rev() {
             match policy {
                 OnFailure::Panic => return true,
                 OnFailure::Propagate => {}
-                OnFailure::Continue | OnFailure::Leave(_) if fails_on(body, result, 0) => {}
+                OnFailure::Continue if fails_on(body, result, was_read, 0) || hands_on(body, result, 0) => {}
+                OnFailure::Leave(_) if fails_on(body, result, was_read, 0) => {}
                 OnFailure::Continue | OnFailure::Leave(_) => return false,
             }
             let Some(frame) = returned else { return true };
@@ -90,24 +96,40 @@ impl<'a> Walker<'a> {
             if frame.defaulted {
                 return false;
             }
-            (result, policy) = (frame.result, frame.on_failure);
+            (result, policy, was_read) = (frame.result, frame.on_failure, false);
         }
         true
     }
 }
 
-/// Whether the body, frames in it left out, fails where the result decides, or hands it on.
-fn fails_on(block: &Block, result: ResultId, depth: usize) -> bool {
+/// Whether the body, frames in it left out, fails where the result decides. Of a result that is no failure, only what is done then
+/// counts.
+fn fails_on(block: &Block, result: ResultId, succeeds: bool, depth: usize) -> bool {
     depth <= DEPTH
         && block.steps.iter().any(|step| match step {
             Step::Branch(b) => {
+                let is_failure = matches!(b.condition, Condition::Failed(r, Kinds::ANY) if r == result);
+                let then = Some(&b.then).filter(|_| !(succeeds && is_failure));
+                let mut arms = then.into_iter().chain([&b.otherwise]);
                 let mut decides = false;
                 b.condition.results(&mut |r| decides |= r == result);
-                (decides && (leaves_failing(&b.then, 0) || leaves_failing(&b.otherwise, 0)))
-                    || fails_on(&b.then, result, depth + 1)
-                    || fails_on(&b.otherwise, result, depth + 1)
+                arms.any(|arm| {
+                    (decides && leaves_failing(arm, 0)) || fails_on(arm, result, succeeds, depth + 1)
+                })
             }
-            Step::Loop(body) => fails_on(body, result, depth + 1),
+            Step::Loop(body) => fails_on(body, result, succeeds, depth + 1),
+            _ => false,
+        })
+}
+
+/// Whether the body, frames in it left out, returns the result, be it a failure.
+fn hands_on(block: &Block, result: ResultId, depth: usize) -> bool {
+    depth <= DEPTH
+        && block.steps.iter().any(|step| match step {
+            Step::Branch(b) => {
+                hands_on(&b.then, result, depth + 1) || hands_on(&b.otherwise, result, depth + 1)
+            }
+            Step::Loop(body) => hands_on(body, result, depth + 1),
             Step::Exit(Exit::Return(Value::Result(r))) => *r == result,
             _ => false,
         })

@@ -165,6 +165,15 @@ impl<'t> Lowerer<'_, 't> {
         for (at, value) in found.into_iter().enumerate() {
             let (Some(target), Some(name)) = (targets.get(at), names.get(at)) else { continue };
             let value = if targets.len() == 1 { self.as_named(value, name) } else { value };
+            let called =
+                values.get(at).or_else(|| values.first()).is_some_and(|v| v.kind() == "call_expression");
+            // What is thrown away of what a call returns, its last value or its only one, is an error.
+            if *name == "_" && called && at + 1 == targets.len() {
+                if matches!(value.v, V::Opaque | V::Error(_) | V::Cond(_)) {
+                    self.note_malformed(&value.observed(), OnFailure::Continue);
+                }
+                continue;
+            }
             let value = self.named(value, name);
             if declares {
                 self.declare(name, value);
@@ -288,10 +297,13 @@ impl<'t> Lowerer<'_, 't> {
             Some(test) => self.condition(test),
             None => Condition::Constant(true),
         };
-        let malformed = field(node, "condition").and_then(|test| self.malformed_by(test));
+        let malformed = field(node, "condition").map(|test| self.malformed_by(test)).unwrap_or_default();
         let (then, otherwise) = (field(node, "consequence"), field(node, "alternative"));
-        if let (Some(reads), Some(then)) = (malformed, then) {
-            let policy = self.handled(then);
+        for (reads, fails_then) in malformed {
+            // Without an `else`, what follows handles it.
+            let otherwise = || otherwise.or_else(|| node.parent().filter(|p| p.kind() == "statement_list"));
+            let handler = if fails_then { then } else { otherwise() };
+            let policy = handler.map_or(OnFailure::Continue, |handler| self.handled(handler));
             self.note_malformed(&reads, policy);
         }
         self.branch(
@@ -311,16 +323,41 @@ impl<'t> Lowerer<'_, 't> {
         );
     }
 
-    /// The reads that could not be understood where the test `err != nil` holds.
-    fn malformed_by(&mut self, test: Node<'t>) -> Option<Vec<ResultId>> {
+    /// The reads that could not be understood where a part of the test, `err != nil`, holds, or where `err == nil` does not; with which.
+    fn malformed_by(&self, test: Node<'t>) -> Vec<(Vec<ResultId>, bool)> {
         let test = bare(test);
-        if test.kind() != "binary_expression" || self.text(field(test, "operator")?) != "!=" {
-            return None;
+        let (Some(left), Some(right)) = (field(test, "left"), field(test, "right")) else {
+            return Vec::new();
+        };
+        let operator = field(test, "operator").map_or("", |operator| self.text(operator));
+        match operator {
+            "||" => [left, right].iter().flat_map(|side| self.malformed_by(*side)).collect(),
+            "!=" | "==" if self.text(right) == "nil" => {
+                let reads = self.not_understood(left);
+                if reads.is_empty() { Vec::new() } else { vec![(reads, operator == "!=")] }
+            }
+            _ => Vec::new(),
         }
-        let left = field(test, "left").filter(|l| l.kind() == "identifier")?;
-        match &self.local(self.text(left))?.v {
-            V::Error(e) if !e.malformed.is_empty() => Some(e.malformed.clone()),
-            _ => None,
+    }
+
+    /// The reads that could not be understood if this, an error or a call that returns only that, is not nil.
+    fn not_understood(&self, error: Node<'t>) -> Vec<ResultId> {
+        let error = bare(error);
+        match error.kind() {
+            "identifier" => match self.local(self.text(error)).map(|local| &local.v) {
+                Some(V::Error(e)) => e.malformed.clone(),
+                _ => Vec::new(),
+            },
+            "call_expression" => {
+                let mut reads = Vec::new();
+                for argument in field(error, "arguments").map(children).unwrap_or_default() {
+                    if let Some(local) = self.local(self.text(argument)) {
+                        add_data(&mut reads, &local.observed());
+                    }
+                }
+                reads
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -330,7 +367,13 @@ impl<'t> Lowerer<'_, 't> {
         match last.kind() {
             "return_statement" => {
                 let gives_nil = list(first(last)).last().is_some_and(|value| self.text(*value) == "nil");
-                if gives_nil || first(last).is_none() { OnFailure::Continue } else { OnFailure::Propagate }
+                let types = &self.results.types;
+                let tells = types.is_empty() || types.contains(&Ty::Error) || types.contains(&Ty::Unknown);
+                if gives_nil || first(last).is_none() || !tells {
+                    OnFailure::Continue
+                } else {
+                    OnFailure::Propagate
+                }
             }
             "expression_statement" if self.text(last).starts_with("panic(") => OnFailure::Panic,
             _ => OnFailure::Continue,

@@ -18,6 +18,7 @@ impl<'t> Lowerer<'_, 't> {
             return self.attempt(at, &handlers, &[], |this| this.with_items(rest, body, at));
         }
         let started = self.started.len();
+        let handed_out = std::mem::take(&mut self.handed_out);
         let (mut block, released) = self.in_block(|this| {
             let (value, released) = this.entered(&item.context_expr);
             let waits = value.ty.name().is_some_and(|owner| {
@@ -37,7 +38,9 @@ impl<'t> Lowerer<'_, 't> {
             }
             released
         });
-        if let Some(result) = released {
+        let stays = self.handed_out;
+        self.handed_out |= handed_out;
+        if let Some(result) = released.filter(|_| !stays) {
             block.drops.push(result);
             self.held.retain(|(_, held)| *held != result);
             if let Some(outermost) = self.blocks.first_mut() {

@@ -690,6 +690,8 @@ impl<'t> Lowerer<'_, 't> {
         };
         self.push(Step::Exit(Exit::Return(flow)));
         self.diverged = true;
+        self.handed_out = true;
+        self.blocks.iter_mut().for_each(|block| block.drops.clear());
         Val::opaque()
     }
 }

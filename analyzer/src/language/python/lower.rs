@@ -83,6 +83,8 @@ pub struct Lowerer<'a, 't> {
     pub enters_waiting: bool,
     /// Whether this is the body of a context manager that is written as a generator.
     pub manages: bool,
+    /// Whether that was reached in the block that is being lowered: what is open there stays open until the manager is left.
+    pub handed_out: bool,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
     /// Results that are none where they failed: what was asked for is not there.
@@ -151,6 +153,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             shares: false,
             enters_waiting: false,
             manages: false,
+            handed_out: false,
             result_places: FxHashMap::default(),
             optional: FxHashSet::default(),
             opened: FxHashSet::default(),
