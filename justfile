@@ -10,6 +10,10 @@ corpus *flags:
 bench rounds="7":
     cargo run --release -p xtask -- bench {{ rounds }}
 
+# The same on folders of `rust`, `go` or `python`.
+bench-folders language +folders:
+    cargo run --release -p xtask -- bench --lang {{ language }} {{ folders }}
+
 # The whole run on a folder of Python beside ruff and bandit, which are to be on the PATH.
 bench-python folder:
     cargo run --release -p xtask -- peers {{ folder }}

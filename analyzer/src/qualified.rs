@@ -43,21 +43,26 @@ pub fn rsplit_field(name: &str) -> Option<(&str, &str)> {
 
 /// The words of a name in any of the usual cases, in lower case: `load_config`, `loadConfig`.
 pub fn words(name: &str) -> impl Iterator<Item = String> {
-    let mut words = vec![String::new()];
-    let mut lower = false;
-    for c in name.chars() {
-        let starts = !c.is_alphanumeric() || (c.is_uppercase() && lower);
-        if starts && words.last().is_some_and(|w| !w.is_empty()) {
-            words.push(String::new());
-        }
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
-        }
-        lower = !c.is_uppercase();
-    }
-    words.into_iter()
+    parts(name).map(str::to_lowercase)
+}
+
+/// As [`words`], as they are written. What ends in no word ends in an empty one.
+pub fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(name);
+    std::iter::from_fn(move || {
+        let text = rest?.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let mut lower = false;
+        let end = text.char_indices().find_map(|(at, c)| {
+            let starts = !c.is_alphanumeric() || (c.is_uppercase() && lower);
+            lower = !c.is_uppercase();
+            starts.then_some(at)
+        });
+        let (part, after) = end
+            .and_then(|end| text.split_at_checked(end))
+            .map_or((text, None), |(part, after)| (part, Some(after)));
+        rest = after;
+        Some(part)
+    })
 }
 
 #[cfg(test)]
@@ -83,6 +88,8 @@ mod tests {
         assert_eq!(split("shallow_clone"), ["shallow", "clone"]);
         assert_eq!(split("downloadAndUnZIP"), ["download", "and", "un", "zip"]);
         assert_eq!(split("HTTPGet"), ["httpget"]);
+        assert_eq!(split("__private__call_"), ["private", "call", ""]);
+        assert_eq!(split(""), [""]);
     }
 
     #[test]

@@ -169,11 +169,6 @@ impl<'p> View<'p> {
         !self.candidates.is_empty()
     }
 
-    /// Whether some candidate is about what the threads of a process share.
-    pub fn changes_process(&self) -> bool {
-        self.candidates.iter().any(|(_, candidate)| changes_process(candidate))
-    }
-
     /// Explores the candidates, side by side: one large function has many.
     pub fn decide(&self, program: &Program, known: Known<'_>, explorer: &Explorer) -> Vec<Decided> {
         self.candidates

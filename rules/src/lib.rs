@@ -111,27 +111,24 @@ pub fn check_with(
 ) -> Vec<Finding> {
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
-    let mut views: Vec<View<'_>> = functions
-        .par_iter()
-        // Bodies differ so much that a thread with a long piece would keep the others waiting at the end.
-        .with_max_len(16)
-        .map(|(id, summary)| View::of(program, *id, summary, &rules))
-        .collect();
+    let views = || {
+        functions
+            .par_iter()
+            // Bodies differ so much that a thread with a long piece would keep the others waiting at the end.
+            .with_max_len(16)
+            .map(|(id, summary)| View::of(program, *id, summary, &rules))
+            .collect()
+    };
+    // Where nothing is changed that threads share, nobody need know of threads. They are looked at by one thread, beside the views.
+    let threads = || if program.changes_process() { Threads::of(program) } else { Threads::default() };
+    let (mut views, threads): (Vec<View<'_>>, Threads) = rayon::join(views, threads);
     let left_running = LeftRunning::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.works)));
     let given_back = GivenBack::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.taken)));
     let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)).collect();
     let parts: Vec<_> = views.iter().map(View::part).collect();
-    // Who changes nothing that threads share need not know of threads.
-    let asked = views.iter().any(View::changes_process);
-    let (evidence, threads) = rayon::join(
-        || {
-            let mut evidence = Evidence::index(program, uses);
-            evidence.note_programs(program);
-            evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
-            evidence
-        },
-        || if asked { Threads::of(program) } else { Threads::default() },
-    );
+    let mut evidence = Evidence::index(program, uses);
+    evidence.note_programs(program);
+    evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
     views.retain(View::has_candidates);
     let bodies = views.iter().map(View::body).collect();
     views.extend(lives(program, &parts, &rules).into_iter().filter_map(|life| View::of_life(program, life)));

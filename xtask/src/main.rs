@@ -6,6 +6,7 @@ mod bench;
 mod corpus;
 mod explore;
 mod new_rule;
+mod parse;
 mod peers;
 mod pins;
 mod prefilter;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 /// Any failure, as text for a person.
 type Failure = Box<dyn Error + Send + Sync>;
 
-const USAGE: &str = "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask peers FOLDER | xtask scaling [FOLDER..] | xtask explore | \
+const USAGE: &str = "usage: xtask corpus [--bless] | xtask bench [ROUNDS] | xtask bench --lang LANGUAGE FOLDER.. | xtask peers FOLDER | xtask scaling [FOLDER..] | xtask explore | \
                      xtask prefilter FOLDER.. | xtask new-rule ID LIKE";
 
 /// The same as the measured program has: what is compared is the work.
@@ -30,14 +31,15 @@ fn main() -> Result<ExitCode, Failure> {
     match words.as_slice() {
         ["corpus"] => corpus::run(false),
         ["corpus", "--bless"] => corpus::run(true),
-        ["bench"] => bench::run(7),
+        ["bench"] => bench::run(bench::ROUNDS),
+        ["bench", "--lang", language, folders @ ..] => bench::run_on(parse::language(language)?, folders),
         ["bench", rounds] => bench::run(rounds.parse()?),
         ["peers", folder] => peers::run(folder),
         ["scaling", folders @ ..] => scaling::run(folders),
         ["prefilter", folders @ ..] => prefilter::run(folders),
         ["explore"] => explore::run(),
         ["new-rule", id, like] => new_rule::run(id, like),
-        ["parse", roots @ ..] => bench::parse(roots),
+        ["parse", language, roots @ ..] => parse::run(parse::language(language)?, roots),
         ["measure", program, arguments @ ..] => bench::measure(program, arguments),
         _ => Err(USAGE.into()),
     }

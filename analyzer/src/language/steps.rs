@@ -111,6 +111,15 @@ impl Steps {
 
     // --- steps -------------------------------------------------------------------------------------------------------
 
+    /// Takes off the innermost block, which is whole. Blocks are kept as long as the program is, and most hold fewer steps than
+    /// there was room for.
+    pub fn take_block(&mut self) -> Block {
+        let mut block = self.blocks.pop().unwrap_or_default();
+        block.steps.shrink_to_fit();
+        block.drops.shrink_to_fit();
+        block
+    }
+
     /// Appends a step, unless it cannot be reached.
     pub fn push(&mut self, step: Step) {
         if self.diverged {
@@ -133,7 +142,7 @@ impl Steps {
     /// Closes the block that [`Self::open_block`] opened; its guards go on to live in the surrounding block.
     pub fn close_block(&mut self, diverged: bool) -> Block {
         self.diverged = diverged;
-        let mut block = self.blocks.pop().unwrap_or_default();
+        let mut block = self.take_block();
         let drops = std::mem::take(&mut block.drops);
         if let Some(outer) = self.blocks.last_mut() {
             outer.drops.extend(drops);

@@ -21,7 +21,7 @@ use inline::BUDGET;
 pub use labour::takes_long;
 pub use origin::origin;
 
-use crate::flow::{Block, Condition, FileSummary, FlowSummary, ResultId, Site, Step};
+use crate::flow::{Block, Condition, Effect, FileSummary, FlowSummary, Operation, ResultId, Site, Step};
 use crate::source::Span;
 use graph::Graph;
 use resolve::Symbols;
@@ -158,6 +158,24 @@ impl Program {
     /// Whether running the function may be noticed by others: it, or what it calls, has an effect, as deep as bodies are expanded.
     pub fn acts(&self, function: FunctionId) -> bool {
         self.graph.node(function).and_then(|n| n.distance).is_some_and(|d| d as usize <= graph::DEPTH)
+    }
+
+    /// Whether any code changes what the threads of a process share: its environment, working directory or umask.
+    pub fn changes_process(&self) -> bool {
+        let changes = |effect: &Effect| {
+            matches!(effect.operation, Operation::EnvSet | Operation::SetCwd | Operation::SetUmask(_))
+        };
+        self.functions().any(|(_, summary)| {
+            let mut found = false;
+            each_step(&summary.body, &mut |step| {
+                found |= match step {
+                    Step::Effect(effect) => changes(effect),
+                    Step::Call(call) => call.presumed.as_deref().is_some_and(changes),
+                    _ => false,
+                };
+            });
+            found
+        })
     }
 
     /// By file, whether a finding may point into it: some function acts, or has an effect that only itself may notice.

@@ -189,6 +189,9 @@ pub(super) struct Symbols {
     /// Last segments of modules that import.
     importing: FxHashSet<String>,
     text_memo: Memo<Target>,
+    /// By the qualified name of a trait's method, the only function that can be meant; for test code, and for all other.
+    implemented_with_tests: Memo<FunctionId>,
+    implemented: Memo<FunctionId>,
     followed_functions: Memo<Vec<String>>,
     followed_types: Memo<Vec<String>>,
     followed_constants: Memo<Vec<String>>,
@@ -390,12 +393,17 @@ impl Symbols {
 
     /// The method of a known type or trait, if only one function can be meant.
     fn method_of(&self, asker: Asker<'_>, owner: &str, name: &str, arity: usize) -> Option<FunctionId> {
-        let own = self.named(&format!("{owner}::{name}"));
+        let whole = format!("{owner}::{name}");
         if let Some(types) = self.implementors.get(owner) {
-            let mut all = own;
-            all.extend(types.iter().flat_map(|t| self.named(&format!("{t}::{name}"))));
-            return only(&all, asker);
+            // What a thousand types implement is asked for as often, and the answer is the same for all who ask.
+            let memo = if asker.test { &self.implemented_with_tests } else { &self.implemented };
+            return memo.get_or(&whole, || {
+                let mut all = self.named(&whole);
+                all.extend(types.iter().flat_map(|t| self.named(&format!("{t}::{name}"))));
+                only(&all, asker)
+            });
         }
+        let own = self.named(&whole);
         if !own.is_empty() {
             return self.choose(&own, asker, arity);
         }
@@ -431,10 +439,10 @@ impl Symbols {
 
     /// A receiver of unknown type: the program's only method of a distinctive name, the own package first.
     fn guess(&self, asker: Asker<'_>, name: &str, arity: usize) -> Option<Target> {
+        let namesakes = self.methods.get(name)?.get(&arity)?;
         if self.is_common(name) {
             return None;
         }
-        let namesakes = self.methods.get(name)?.get(&arity)?;
         let own = namesakes.by_package.get(&self.package(asker.name)).copied().unwrap_or_default();
         match (own.seen(asker.test), namesakes.all.seen(asker.test)) {
             (Count::One(function), _) | (Count::None, Count::One(function)) => {

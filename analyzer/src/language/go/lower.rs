@@ -171,7 +171,7 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     /// The body, once all is lowered.
     pub fn finish(&mut self) -> Block {
-        let mut body = self.blocks.pop().unwrap_or_default();
+        let mut body = self.take_block();
         if !self.accessed.is_empty() {
             note_access(&mut body, &self.accessed);
         }
@@ -216,7 +216,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         let value = inner(self);
         self.locals.truncate(locals);
         self.scope = scope;
-        (self.blocks.pop().unwrap_or_default(), value)
+        (self.take_block(), value)
     }
 
     /// Runs `inner` in a scope of its own whose steps follow in place.

@@ -1,31 +1,53 @@
 //! Nodes of the syntax tree: children by name, texts, spans.
 
 use crate::source::Span;
+use rustc_hash::FxHashMap;
+use std::num::NonZeroU16;
+use std::sync::LazyLock;
 
 /// A node of the tree.
 pub type Node<'t> = tree_sitter::Node<'t>;
 
+/// The numbers of what the grammar names. By a name, the parser's library searches all names at every question.
+struct Numbers {
+    fields: FxHashMap<String, NonZeroU16>,
+    comment: u16,
+}
+
+static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
+    let language = tree_sitter::Language::from(tree_sitter_go::LANGUAGE);
+    let last = u16::try_from(language.field_count()).unwrap_or(u16::MAX);
+    let named = |id| Some((language.field_name_for_id(id)?.to_owned(), NonZeroU16::new(id)?));
+    let fields = (1..=last).filter_map(named);
+    Numbers { fields: fields.collect(), comment: language.id_for_node_kind("comment", true) }
+});
+
+fn is_comment(node: Node<'_>) -> bool {
+    node.kind_id() == NUMBERS.comment
+}
+
 /// The children that mean something, comments aside, in order.
 pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect()
+    node.named_children(&mut cursor).filter(|child| !is_comment(*child)).collect()
 }
 
 /// The first child that means something.
 pub fn first(node: Node<'_>) -> Option<Node<'_>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).find(|child| child.kind() != "comment")
+    node.named_children(&mut cursor).find(|child| !is_comment(*child))
 }
 
 /// A child by its field.
 pub fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
-    node.child_by_field_name(name)
+    node.child_by_field_id(NUMBERS.fields.get(name)?.get())
 }
 
 /// All children of a field.
 pub fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
+    let Some(field) = NUMBERS.fields.get(name) else { return Vec::new() };
     let mut cursor = node.walk();
-    node.children_by_field_name(name, &mut cursor).filter(Node::is_named).collect()
+    node.children_by_field_id(*field, &mut cursor).filter(Node::is_named).collect()
 }
 
 /// The expressions of a list; of any other node, the node itself.
@@ -122,6 +144,11 @@ pub fn number(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_grammar_names_has_a_number() {
+        assert!(NUMBERS.comment != 0 && NUMBERS.fields.contains_key("body"));
+    }
 
     #[test]
     fn numbers_are_read_as_modes_are_written() {

@@ -169,7 +169,7 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     /// The body, once all is lowered.
     pub fn finish(&mut self) -> Block {
-        let mut body = self.blocks.pop().unwrap_or_default();
+        let mut body = self.take_block();
         if !self.accessed.is_empty() {
             note_access(&mut body, &self.accessed);
         }
@@ -205,7 +205,7 @@ impl<'a, 't> Lowerer<'a, 't> {
     pub fn in_block<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> (Block, T) {
         self.blocks.push(Block::default());
         let value = inner(self);
-        (self.blocks.pop().unwrap_or_default(), value)
+        (self.take_block(), value)
     }
 
     /// What is known here.

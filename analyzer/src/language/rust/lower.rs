@@ -148,7 +148,7 @@ impl<'a> Lowerer<'a> {
 
     /// The body, once all is lowered.
     pub fn finish(&mut self) -> Block {
-        let mut body = self.blocks.pop().unwrap_or_default();
+        let mut body = self.take_block();
         if !self.accessed.is_empty() {
             note_access(&mut body, &self.accessed);
         }
@@ -195,7 +195,7 @@ impl<'a> Lowerer<'a> {
         let value = inner(self);
         self.locals.truncate(locals);
         self.local_scopes.truncate(scopes);
-        (self.blocks.pop().unwrap_or_default(), value)
+        (self.take_block(), value)
     }
 
     /// Runs `inner` and keeps its steps apart, with a scope of their own; the caller decides where they go.

@@ -84,6 +84,11 @@ impl Symbols {
     /// The functions of these files.
     fn of_functions(files: &[FileSummary], packages: &FxHashMap<String, u32>) -> Self {
         let mut symbols = Symbols::default();
+        // Most names are met once.
+        let total = files.iter().map(|file| file.functions.len()).sum();
+        symbols.functions.reserve(total);
+        symbols.tails.reserve(total);
+        symbols.names.reserve(total);
         let mut id = 0;
         let mut signatures: FxHashMap<Vec<(&str, Option<&str>)>, u32> = FxHashMap::default();
         for (file, summary) in (0..).zip(files) {
