@@ -8,7 +8,7 @@ use crate::pairs::{Candidate, Pair, created_by_path, guarded, is_kernel_locked};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Check, Effect, Operation, Place};
+use fsrace_analyzer::flow::{Check, Effect, OpenFlags, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -35,12 +35,36 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     guarded(trace, created, |says| says != Says::Present, false)
         .into_iter()
-        .filter(|(pair, place)| !is_written_if_changed(trace, pair, place))
+        .filter(|(pair, place)| {
+            !is_written_if_changed(trace, pair, place) && !goes_on_either_way(trace, pair, place)
+        })
+        .filter(|(pair, _)| !only_makes(trace, pair.act))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .filter(|candidate| candidate.says == Some(Says::Absent) || asks_existence(candidate))
         // A file that is only there to be locked can be made by anybody.
         .filter(|candidate| candidate.content_follows || !is_kernel_locked(trace, &candidate.place))
         .collect()
+}
+
+/// Whether the act is reached where something is there too, of some kind: only what is of another kind is refused.
+fn goes_on_either_way(trace: &Trace<'_>, pair: &Pair, place: &Place) -> bool {
+    let Some(act) = trace.events.get(pair.act).filter(|_| !pair.certain) else { return false };
+    act.guards.iter().any(|guard| {
+        guard.says == Says::Present
+            && !guard.certain
+            && trace.events.get(guard.event).is_some_and(|checked| checked.effect.place == *place)
+    })
+}
+
+/// Whether the act makes a file if there is none, and does nothing to one that is there, as touch(1) does: whoever writes it does so
+/// whatever the check says.
+fn only_makes(trace: &Trace<'_>, act: usize) -> bool {
+    trace.events.get(act).is_some_and(|event| {
+        matches!(
+            event.effect.operation,
+            Operation::Open(OpenFlags { create: true, create_new: false, truncate: false, .. })
+        ) && !trace.events.iter().any(|later| later.effect.handle == Some(event.effect.result))
+    })
 }
 
 /// Whether what is there was read before, and decides too: then the write replaces it on purpose. Of a lock, what is read only

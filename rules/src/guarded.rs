@@ -23,8 +23,15 @@ fn taken(program: &Program, summary: &FlowSummary, besides: &[&str]) -> Option<&
     if given {
         return Some("a lock is passed in");
     }
-    asserts(&summary.body, besides)
+    (asserts(&summary.body, besides) || enters_a_lock(program, summary))
         .then_some("the code takes a lock, or asserts one, by a function that is not followed")
+}
+
+/// Whether the code enters a context manager of the program that takes a lock of whatever kind before it lets anybody in.
+fn enters_a_lock(program: &Program, summary: &FlowSummary) -> bool {
+    let Some(function) = program.find(&summary.name) else { return false };
+    let mut entered = program.callees(function).iter().filter_map(|callee| program.function(*callee));
+    entered.any(|callee| callee.context.part && asserts(&callee.body, &[]))
 }
 
 /// Whether all known callers of the function are taken to run under a lock, up to some levels above it; `holds` says of one
@@ -104,7 +111,7 @@ fn takes_itself(owner: &str, name: &str) -> bool {
     if !names::last(owner).starts_with(char::is_uppercase) {
         return false;
     }
-    const TAKES: [&str; 6] = ["lock", "try_lock", "acquire", "try_acquire", "obtain", "hold"];
+    const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];
     is_lock_type(owner) && TAKES.iter().any(|verb| name.starts_with(verb))
 }
 
