@@ -232,7 +232,7 @@ def outcome(text, name, situation, modes):
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 # Where an object lies says nothing about it.
-                result = "returned", re.sub(r"0x[0-9a-f]+", "0x..", repr(made()))
+                result = "returned", re.sub(r"\bat 0x[0-9a-f]+>", "at 0x..>", repr(made()))
         except (Exception, SystemExit) as failure:
             code = failure.code if isinstance(failure, SystemExit) else None
             result = "raised", type(failure).__name__, code
