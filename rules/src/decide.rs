@@ -456,7 +456,7 @@ impl<'p> View<'p> {
         if keeps(self.summary) {
             return Some("a lock is held as long as there is a value of its type");
         }
-        guarded::reason(program, self.summary).or_else(|| {
+        guarded::reason(program, self.function, self.summary).or_else(|| {
             // A lock that is taken after the act, or given up before it, keeps nobody out of it.
             let mut holds = |caller: FunctionId| {
                 if program.function(caller).is_some_and(keeps) {

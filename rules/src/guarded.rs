@@ -7,15 +7,20 @@ use fsrace_analyzer::language::is_thread_lock;
 use fsrace_analyzer::link::{FunctionId, Program};
 
 /// Why the function is taken to run under a lock, if it is.
-pub fn reason(program: &Program, summary: &FlowSummary) -> Option<&'static str> {
+pub fn reason(program: &Program, function: FunctionId, summary: &FlowSummary) -> Option<&'static str> {
     if keeps_a_lock(program, summary) {
         return Some("a lock is kept beside it");
     }
-    taken(program, summary, &[])
+    taken(program, function, summary, &[])
 }
 
 /// Why the function is taken to run under a lock by what it is given or calls, other than functions of the names `besides`.
-fn taken(program: &Program, summary: &FlowSummary, besides: &[&str]) -> Option<&'static str> {
+fn taken(
+    program: &Program,
+    function: FunctionId,
+    summary: &FlowSummary,
+    besides: &[&str],
+) -> Option<&'static str> {
     let given = summary.parameters.iter().enumerate().any(|(index, p)| {
         let own = index == 0 && summary.has_receiver;
         p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of) && !(own && is_data(program, of)))
@@ -23,13 +28,12 @@ fn taken(program: &Program, summary: &FlowSummary, besides: &[&str]) -> Option<&
     if given {
         return Some("a lock is passed in");
     }
-    (asserts(&summary.body, besides) || enters_a_lock(program, summary))
+    (asserts(&summary.body, besides) || enters_a_lock(program, function))
         .then_some("the code takes a lock, or asserts one, by a function that is not followed")
 }
 
 /// Whether the code enters a context manager of the program that takes a lock of whatever kind before it lets anybody in.
-fn enters_a_lock(program: &Program, summary: &FlowSummary) -> bool {
-    let Some(function) = program.find(&summary.name) else { return false };
+fn enters_a_lock(program: &Program, function: FunctionId) -> bool {
     let mut entered = program.callees(function).iter().filter_map(|callee| program.function(*callee));
     entered.any(|callee| callee.context.part && asserts(&callee.body, &[]))
 }
@@ -56,7 +60,7 @@ pub fn by_callers(
         let summary = program.function(*caller);
         // What tests do says nothing about how the function is used.
         asked.contains(caller)
-            || summary.is_some_and(|s| s.context.test || taken(program, s, &besides).is_some())
+            || summary.is_some_and(|s| s.context.test || taken(program, *caller, s, &besides).is_some())
             || holds(*caller)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))

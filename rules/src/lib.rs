@@ -13,6 +13,7 @@ mod exists_then_remove;
 mod exists_then_rename;
 mod exists_then_use;
 pub mod finding;
+mod foreseen;
 mod given_back;
 mod global_cwd_mutation;
 mod global_environment_mutation;

@@ -10,6 +10,7 @@
 //! Not reported: names with something random in them; files made with `create_new`; other directories that stay; temporary names that
 //! only the caller knows.
 
+use crate::foreseen::{contains, follows_from, is_fixed, is_foreseen};
 use crate::names;
 use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path, removed_later, writes_constant};
 use crate::rule::{Report, Rule, short};
@@ -138,76 +139,6 @@ fn moved_over(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
     let target = trace.events.get(moved?)?.effect.other_place.as_ref()?;
     let temporary = names::is_scratch(place) || contains(place, target);
     moved.filter(|moved| temporary && follows_from(place, target) && trace.meets_at_root(act, *moved))
-}
-
-/// Whether all who name the target alike name this alike: it is made of texts and constants, well-known directories, and what the
-/// target's own path is made of.
-fn follows_from(place: &Place, target: &Place) -> bool {
-    let mut follows = true;
-    atoms(place, &mut |atom| {
-        let fixed = match atom.kind() {
-            PlaceKind::Root(_) | PlaceKind::Environment(_) => true,
-            PlaceKind::Unique(..) | PlaceKind::Private(_) => false,
-            _ => atom.is_closed(),
-        };
-        follows &= fixed || contains(target, atom);
-    });
-    follows
-}
-
-/// The parts of a path that are not made of parts of a path themselves.
-fn atoms(place: &Place, visit: &mut impl FnMut(&Place)) {
-    match place.kind() {
-        PlaceKind::Join(..)
-        | PlaceKind::WithFileName(..)
-        | PlaceKind::WithExtension(..)
-        | PlaceKind::Concat(_)
-        | PlaceKind::Parent(_)
-        | PlaceKind::FileName(_)
-        | PlaceKind::Stem(_) => place.parts().into_iter().for_each(|part| atoms(part, visit)),
-        _ => visit(place),
-    }
-}
-
-fn contains(place: &Place, part: &Place) -> bool {
-    place == part || place.parts().into_iter().any(|inner| contains(inner, part))
-}
-
-/// Whether it lies directly in a directory that everybody can write, under a name that can be told beforehand.
-pub fn is_foreseen(place: &Place) -> bool {
-    if !names::is_open_to_all(place) {
-        return false;
-    }
-    let mut foreseen = true;
-    atoms(place, &mut |atom| {
-        foreseen &= match atom.kind() {
-            PlaceKind::Unique(source, _) => *source != Uniqueness::Instant,
-            PlaceKind::Root(_) | PlaceKind::Environment(_) => true,
-            PlaceKind::Call { arguments, .. } if !arguments.is_empty() => arguments.iter().all(is_guessed),
-            _ => atom.is_closed() || is_guessed(atom),
-        };
-    });
-    foreseen
-}
-
-/// Whether the value of a part of a name can be guessed by what it is called: a user, a service, a file that is worked on.
-fn is_guessed(part: &Place) -> bool {
-    match part.kind() {
-        PlaceKind::Parameter { .. } | PlaceKind::Field { .. } => names::is_public_knowledge(part),
-        _ => part.is_closed(),
-    }
-}
-
-/// Whether the name is a text that stands in the source, in a directory that others of this program know.
-fn is_fixed(place: &Place) -> bool {
-    let named = match place.kind() {
-        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last.is_closed(),
-        _ => false,
-    };
-    named
-        && !place.any(&mut |kind| {
-            matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_) | PlaceKind::Unique(..))
-        })
 }
 
 /// Whether the file is there for another program to work on: that runs before the file is read again, or removed, all in one

@@ -1,8 +1,8 @@
 //! What a path is, asked before it is followed: whoever can write the directory can make it another thing in between.
 
+use crate::foreseen::is_foreseen;
 use crate::names;
 use crate::pairs::{Candidate, Pair, Relation, is_private};
-use crate::predictable_temp_path::is_foreseen;
 use crate::trace::Trace;
 use fsrace_analyzer::flow::{Check, Effect, Operation, Place};
 

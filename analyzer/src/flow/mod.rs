@@ -720,6 +720,24 @@ impl Operation {
 }
 
 impl Effect {
+    /// An effect on a place by its path: known for sure, with nothing that went into it, whose failure changes nothing.
+    pub fn plain(operation: Operation, place: Place, result: ResultId, api: Arc<str>, site: Site) -> Self {
+        Effect {
+            operation,
+            place,
+            handle: None,
+            other_place: None,
+            data: Vec::new(),
+            content: Value::Opaque,
+            result,
+            on_failure: OnFailure::Continue,
+            on_malformed: None,
+            certainty: Certainty::Known,
+            api,
+            site,
+        }
+    }
+
     /// The place that may come into being by this effect.
     pub fn created(&self) -> Option<&Place> {
         match self.operation {

@@ -4,8 +4,7 @@
 use super::models::Lists;
 use super::steps::Steps;
 use crate::flow::{
-    Block, Branch, Certainty, Check, Condition, Effect, Exit, OnFailure, Operation, Place, PlaceKind,
-    ResultId, Step, Value,
+    Block, Branch, Check, Condition, Effect, Exit, Operation, Place, PlaceKind, ResultId, Step,
 };
 use crate::source::Span;
 use std::sync::Arc;
@@ -65,20 +64,13 @@ impl Steps {
         }
         let place = directory.join(&component);
         let (result, site) = (self.result(), self.site(at));
-        self.push(Step::Effect(Effect {
-            operation: Operation::Check(Check::Listed),
-            place: place.clone(),
-            handle: None,
-            other_place: None,
-            data: Vec::new(),
-            content: Value::Opaque,
+        self.push(Step::Effect(Effect::plain(
+            Operation::Check(Check::Listed),
+            place.clone(),
             result,
-            on_failure: OnFailure::Continue,
-            on_malformed: None,
-            certainty: Certainty::Known,
             api,
             site,
-        }));
+        )));
         self.push(Step::Branch(Branch {
             condition: Condition::True(result).negated(),
             then: Block { steps: vec![Step::Exit(Exit::Continue(0))], drops: Vec::new() },

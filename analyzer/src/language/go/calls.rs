@@ -368,18 +368,8 @@ impl<'t> Lowerer<'_, 't> {
         let locks = operation == Operation::Update;
         self.result_places.insert(result, place.clone());
         self.push(Step::Effect(Effect {
-            operation,
             other_place: locks.then(|| place.join(&Place::literal("index.lock"))),
-            place,
-            handle: None,
-            data: Vec::new(),
-            content: crate::flow::Value::Opaque,
-            result,
-            on_failure: OnFailure::Continue,
-            on_malformed: None,
-            certainty: Certainty::Known,
-            api: name.as_str().into(),
-            site,
+            ..Effect::plain(operation, place, result, name.as_str().into(), site)
         }));
         Some(match returns {
             Some(types) => self.returned(result, &types, Vec::new()),
@@ -496,18 +486,8 @@ impl<'t> Lowerer<'_, 't> {
         }
         let place = self.known_place(place)?;
         Some(Effect {
-            operation,
-            place,
-            handle: None,
-            other_place: None,
-            data: Vec::new(),
-            content: crate::flow::Value::Opaque,
-            result: self.result(),
-            on_failure: OnFailure::Continue,
-            on_malformed: None,
             certainty: Certainty::Presumed,
-            api: name.into(),
-            site: crate::flow::Site(0),
+            ..Effect::plain(operation, place, self.result(), name.into(), crate::flow::Site(0))
         })
     }
 
@@ -618,19 +598,10 @@ impl<'t> Lowerer<'_, 't> {
                 if told && !matches!(place.kind(), PlaceKind::Concat(_)) {
                     let (result, site) = (self.result(), self.site(at));
                     self.push(Step::Effect(Effect {
-                        operation: Operation::Use,
-                        place,
-                        handle: None,
-                        other_place: None,
-                        data: Vec::new(),
-                        content: crate::flow::Value::Opaque,
-                        result,
                         // What it does if that fails is out of sight: at worst it ends the program.
                         on_failure: OnFailure::Panic,
-                        on_malformed: None,
                         certainty: Certainty::Presumed,
-                        api: callee.into(),
-                        site,
+                        ..Effect::plain(Operation::Use, place, result, callee.into(), site)
                     }));
                 }
             }

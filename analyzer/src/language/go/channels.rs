@@ -4,7 +4,7 @@ use super::lower::Lowerer;
 use super::syntax::{Node, bare, children, field, list, number, span};
 use super::types::Ty;
 use super::value::{Failure, V, Val};
-use crate::flow::{Certainty, Effect, OnFailure, Operation, Place, PlaceKind, ResultId, Room, Step, Value};
+use crate::flow::{Effect, Operation, Place, PlaceKind, ResultId, Room, Step, Value};
 use crate::source::Span;
 
 /// How many nodes of a function are looked through for the uses of one channel.
@@ -109,18 +109,8 @@ impl<'t> Lowerer<'_, 't> {
     fn channel_step(&mut self, operation: Operation, place: Place, content: Value, at: Span) -> ResultId {
         let (result, site) = (self.result(), self.site(at));
         self.push(Step::Effect(Effect {
-            operation,
-            place,
-            handle: None,
-            other_place: None,
-            data: Vec::new(),
             content,
-            result,
-            on_failure: OnFailure::Continue,
-            on_malformed: None,
-            certainty: Certainty::Known,
-            api: "chan".into(),
-            site,
+            ..Effect::plain(operation, place, result, "chan".into(), site)
         }));
         result
     }

@@ -758,18 +758,9 @@ impl<'t> Lowerer<'_, 't> {
         let (write, rename) = (self.result(), self.result());
         let step = |operation, other_place, data, result| {
             Step::Effect(Effect {
-                operation,
-                place: private.clone(),
-                handle: None,
                 other_place,
                 data,
-                content: Value::Opaque,
-                result,
-                on_failure: OnFailure::Continue,
-                on_malformed: None,
-                certainty: Certainty::Known,
-                api: api.name.as_str().into(),
-                site,
+                ..Effect::plain(operation, private.clone(), result, api.name.as_str().into(), site)
             })
         };
         self.push(step(Operation::Write, None, data, write));

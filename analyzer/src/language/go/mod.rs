@@ -5,6 +5,7 @@
 mod build;
 mod calls;
 mod channels;
+mod decisions;
 mod expr;
 mod library;
 mod lower;

@@ -5,7 +5,7 @@ use super::calls::{Given, is_standard};
 use super::lower::{Lowerer, span};
 use super::types::{Ty, dotted};
 use super::value::{V, Val};
-use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step, Value};
+use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step};
 use crate::source::Span;
 use ruff_python_ast::{Expr, Stmt, WithItem};
 
@@ -161,18 +161,15 @@ impl<'t> Lowerer<'_, 't> {
         let result = self.result();
         let site = self.site(at);
         self.push(Step::Effect(Effect {
-            operation: Operation::Lock { shared: false, blocking: true, scope: LockScope::Process },
-            place: place.clone(),
-            handle: None,
-            other_place: None,
-            data: Vec::new(),
-            content: Value::Opaque,
-            result,
             on_failure: OnFailure::Propagate,
-            on_malformed: None,
             certainty: Certainty::Presumed,
-            api: "with".into(),
-            site,
+            ..Effect::plain(
+                Operation::Lock { shared: false, blocking: true, scope: LockScope::Process },
+                place.clone(),
+                result,
+                "with".into(),
+                site,
+            )
         }));
         self.result_places.insert(result, place.clone());
         self.held.push((place, result));

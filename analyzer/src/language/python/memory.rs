@@ -5,8 +5,7 @@ use super::lower::{Lowerer, span};
 use super::statements::chain;
 use super::value::{V, Val};
 use crate::flow::{
-    Certainty, Condition, Effect, MemoryOperation, OnFailure, Operation, Place, PlaceKind, ResultId, Site,
-    Step, Value,
+    Condition, Effect, MemoryOperation, Operation, Place, PlaceKind, ResultId, Site, Step, Value,
 };
 use crate::source::Span;
 use ruff_python_ast::visitor::{self, Visitor};
@@ -361,18 +360,9 @@ impl<'t> Lowerer<'_, 't> {
         let site: Site = self.site(at);
         let content = value.and_then(|value| self.known_place(value)).map_or(Value::Opaque, Value::Place);
         self.push(Step::Effect(Effect {
-            operation,
-            place,
-            handle: None,
-            other_place: None,
             data: value.map(Val::provenance).unwrap_or_default(),
             content,
-            result,
-            on_failure: OnFailure::Continue,
-            on_malformed: None,
-            certainty: Certainty::Known,
-            api: "assignment".into(),
-            site,
+            ..Effect::plain(operation, place, result, "assignment".into(), site)
         }));
         result
     }

@@ -266,20 +266,7 @@ impl Lowerer<'_> {
     /// A step of what threads do with one another.
     pub fn hand_over(&mut self, operation: Operation, place: Place, api: &str, span: Span) -> ResultId {
         let (result, site) = (self.result(), self.site(span));
-        self.push(Step::Effect(Effect {
-            operation,
-            place,
-            handle: None,
-            other_place: None,
-            data: Vec::new(),
-            content: Value::Opaque,
-            result,
-            on_failure: OnFailure::Continue,
-            on_malformed: None,
-            certainty: Certainty::Known,
-            api: api.into(),
-            site,
-        }));
+        self.push(Step::Effect(Effect::plain(operation, place, result, api.into(), site)));
         result
     }
 

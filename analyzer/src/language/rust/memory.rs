@@ -4,10 +4,7 @@
 use super::lower::Lowerer;
 use super::types::Ty;
 use super::value::{Maybe, V, Val};
-use crate::flow::{
-    Certainty, Condition, Effect, MemoryOperation, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
-    Value,
-};
+use crate::flow::{Condition, Effect, MemoryOperation, Operation, Place, PlaceKind, ResultId, Step, Value};
 use crate::source::Span;
 use std::rc::Rc;
 use syn::visit::{Visit, visit_expr_assign, visit_expr_await, visit_expr_method_call};
@@ -187,18 +184,9 @@ impl Lowerer<'_> {
         let site = self.site(span);
         let content = value.and_then(|value| self.known_place(value)).map_or(Value::Opaque, Value::Place);
         self.push(Step::Effect(Effect {
-            operation,
-            place,
-            handle: None,
-            other_place: None,
             data: value.map(Val::provenance).unwrap_or_default(),
             content,
-            result,
-            on_failure: OnFailure::Continue,
-            on_malformed: None,
-            certainty: Certainty::Known,
-            api: "assignment".into(),
-            site,
+            ..Effect::plain(operation, place, result, "assignment".into(), site)
         }));
         result
     }
