@@ -6,7 +6,7 @@ use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::made_once;
 use crate::names::{self, Hint};
-use crate::pairs::{Candidate, Cover, Meaning, Relation};
+use crate::pairs::{Candidate, Cover, Meaning, Relation, is_private};
 use crate::side_by_side;
 use crate::threads::Beside;
 use crate::trace::Says;
@@ -742,6 +742,17 @@ fn is_of_its_own(place: &Place) -> bool {
     matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if last.is_closed())
 }
 
+/// Whether what took its time to get, as a download does, is moved whole over a place that was free, by code that is content with what it
+/// finds there.
+fn is_published(candidate: &Candidate) -> bool {
+    matches!(candidate.act.effect.operation, Operation::Rename { .. })
+        && candidate.act.effect.other_place.as_ref() == Some(&candidate.place)
+        && is_private(&candidate.act.effect.place)
+        && candidate.says == Some(Says::Absent)
+        && candidate.long
+        && !candidate.refuses
+}
+
 /// Whether the candidate writes what it never looked at, in place, and half of it is read.
 fn overwrites(candidate: &Candidate, race: &Race) -> bool {
     candidate.check.is_none() && race.witness.actor == Actor::Reader
@@ -786,6 +797,13 @@ fn harmless(
         && names::is_content_addressed(place)
     {
         return Some("its name is computed from its content, which is the same whoever puts it there");
+    }
+    if is_published(candidate)
+        && race.consequence == Consequence::DataLoss
+        && matches!(reason, Reason::Itself | Reason::Instance)
+        && !surroundings.has_other_writer(place)
+    {
+        return Some("whoever comes second puts the same there, whole, and goes on with that");
     }
     let kept = surroundings.is_kept_by_the_program(place);
     // Who takes a lock, of whatever extent, does it for others.

@@ -458,14 +458,17 @@ impl<'p> View<'p> {
         }
         guarded::reason(program, self.function, self.summary).or_else(|| {
             // A lock that is taken after the act, or given up before it, keeps nobody out of it.
-            let mut holds = |caller: FunctionId| {
+            let mut holds = |caller: FunctionId, callee: FunctionId| {
                 if program.function(caller).is_some_and(keeps) {
                     return true;
                 }
                 let body = callers.body(caller);
                 let trace = Trace::of(&body);
                 let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site);
-                act.is_some_and(|act| !act.held.is_empty())
+                match act {
+                    Some(act) => !act.held.is_empty(),
+                    None => program.function(callee).is_some_and(|f| trace.calls_locked(names::last(&f.name))),
+                }
             };
             guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
                 .then_some("every known caller takes a lock")

@@ -39,16 +39,18 @@ fn enters_a_lock(program: &Program, function: FunctionId) -> bool {
 }
 
 /// Whether all known callers of the function are taken to run under a lock, up to some levels above it; `holds` says of one
-/// whether it takes a lock itself. A function asks for its callers once: what calls itself is as safe as those who call it.
+/// whether it takes a lock itself where it calls the other. Who calls the method of a trait that the function implements is a caller too.
+/// A function asks for its callers once: what calls itself is as safe as those who call it.
 pub fn by_callers(
     program: &Program,
     function: FunctionId,
     levels: usize,
     most: usize,
     asked: &mut Vec<FunctionId>,
-    holds: &mut dyn FnMut(FunctionId) -> bool,
+    holds: &mut dyn FnMut(FunctionId, FunctionId) -> bool,
 ) -> bool {
-    let callers = program.callers(function);
+    let callers: Vec<FunctionId> =
+        program.callers(function).iter().chain(program.askers(function)).copied().collect();
     if levels == 0 || callers.is_empty() || callers.len() > most {
         return false;
     }
@@ -61,7 +63,7 @@ pub fn by_callers(
         // What tests do says nothing about how the function is used.
         asked.contains(caller)
             || summary.is_some_and(|s| s.context.test || taken(program, *caller, s, &besides).is_some())
-            || holds(*caller)
+            || holds(*caller, function)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
 }

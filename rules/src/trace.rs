@@ -36,6 +36,8 @@ pub struct Trace<'a> {
     sources: FxHashMap<ResultId, Source<'a>>,
     /// Whether a lock against other processes may be held when the body has returned.
     pub leaves_locked: bool,
+    /// Methods that are called and not followed, with whether a lock against other processes may be held.
+    methods: Vec<(&'a str, bool)>,
 }
 
 /// One effect, where it stands.
@@ -176,6 +178,12 @@ impl<'a> Trace<'a> {
     /// Whether a guard is given up, or work waited for, between the two effects.
     pub fn ends_between(&self, result: ResultId, first: usize, second: usize) -> bool {
         self.ends.iter().any(|(after, ended)| *ended == result && *after > first && *after <= second)
+    }
+
+    /// Whether methods of this name are called that are not followed, each while a lock against other processes may be held.
+    pub fn calls_locked(&self, name: &str) -> bool {
+        let mut calls = self.methods.iter().filter(|(called, _)| *called == name).map(|(_, locked)| *locked);
+        calls.next().is_some_and(|first| first && calls.all(|locked| locked))
     }
 
     /// Whether work is waited for anywhere.

@@ -21,6 +21,10 @@ pub(super) struct Node {
     calls: Vec<(ResultId, Target)>,
     pub callers: Vec<FunctionId>,
     pub callees: Vec<FunctionId>,
+    /// Who calls a method of a trait of which this function is one of several implementations.
+    pub asked_by: Vec<FunctionId>,
+    /// Of its calls of a trait's method, the several implementations.
+    may_call: Vec<FunctionId>,
     /// Steps of its own body.
     pub size: u32,
     /// Steps that the callees down to that many levels add, saturating.
@@ -84,6 +88,14 @@ impl Graph {
         for (node, callers) in nodes.iter_mut().zip(callers) {
             node.callers = callers;
         }
+        let asked: Vec<Vec<FunctionId>> = nodes.iter_mut().map(|n| std::mem::take(&mut n.may_call)).collect();
+        for (id, callees) in (0..).map(FunctionId).zip(asked) {
+            for callee in callees {
+                if let Some(node) = nodes.get_mut(callee.0 as usize) {
+                    node.asked_by.push(id);
+                }
+            }
+        }
         let mut graph = Graph { nodes };
         graph.spread_acts();
         graph.leave_out_tests(program);
@@ -133,6 +145,7 @@ impl Graph {
         for (id, node) in (0..).map(FunctionId).zip(&mut self.nodes) {
             if !is_aside(&id) {
                 node.callers.retain(|caller| !is_aside(caller));
+                node.asked_by.retain(|caller| !is_aside(caller));
             }
         }
     }
@@ -209,7 +222,10 @@ fn node(program: &Program, id: FunctionId) -> Node {
                         node.callees.push(target.function);
                     }
                     None if presumed => acts = true,
-                    None => unknown.push(call.result),
+                    None => {
+                        unknown.push(call.result);
+                        node.may_call.extend(program.symbols.implementations(asker, callee));
+                    }
                 }
             }
             _ => {}
@@ -226,6 +242,8 @@ fn node(program: &Program, id: FunctionId) -> Node {
     node.calls.sort_by_key(|(r, _)| *r);
     node.callees.sort();
     node.callees.dedup();
+    node.may_call.sort();
+    node.may_call.dedup();
     unknown.sort();
     let values = returns(&function.body);
     node.returned = agreed(&values).cloned();

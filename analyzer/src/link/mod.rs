@@ -196,6 +196,11 @@ impl Program {
         self.graph.node(function).map_or(&[], |n| &n.callers)
     }
 
+    /// The functions that call a method of a trait of which this one is one of several implementations, in order.
+    pub fn askers(&self, function: FunctionId) -> &[FunctionId] {
+        self.graph.node(function).map_or(&[], |n| &n.asked_by)
+    }
+
     /// The functions that this one calls, as far as resolved, in order.
     pub fn callees(&self, function: FunctionId) -> &[FunctionId] {
         self.graph.node(function).map_or(&[], |n| &n.callees)

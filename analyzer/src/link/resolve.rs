@@ -20,6 +20,8 @@ const FIELD_CHAIN: usize = 4;
 
 /// How many types deep a type may be embedded in others.
 const EMBEDDED: usize = 4;
+/// How many types a trait may have of which one is asked who calls its methods; a library's own have thousands.
+const IMPLEMENTORS: usize = 64;
 
 /// Crates that are not part of any analysed program.
 const STANDARD: [&str; 3] = ["std", "core", "alloc"];
@@ -415,6 +417,18 @@ impl Symbols {
         let traits = self.traits.get(owner)?;
         let inherited: Vec<Known> = traits.iter().flat_map(|t| self.named(&format!("{t}::{name}"))).collect();
         only(&inherited, asker)
+    }
+
+    /// The implementations of the trait's method that is called, if it is one, each of which may be meant.
+    pub fn implementations(&self, asker: Asker<'_>, callee: &Callee) -> Vec<FunctionId> {
+        let Callee::Method { receiver: Some(receiver), name } = callee else { return Vec::new() };
+        let TypeOf::Declared { name: owner, guessed: false } = self.receiver_type(asker, receiver) else {
+            return Vec::new();
+        };
+        let types = self.implementors.get(&owner).filter(|types| types.len() <= IMPLEMENTORS);
+        let owners = types.into_iter().flatten();
+        let methods = owners.flat_map(|of| self.named(&format!("{of}::{name}")));
+        methods.filter(|known| asker.test || !known.test).map(|known| known.id).collect()
     }
 
     /// The method of a type that is embedded, or of one that is embedded in that.

@@ -5,7 +5,7 @@ use super::{
     Returned, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
+    Block, Branch, Callee, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step, Value,
 };
 use fsrace_analyzer::link::takes_long;
 
@@ -122,6 +122,11 @@ impl<'a> Walker<'a> {
                 Step::Call(call) => {
                     if takes_long(call.callee.name(), call.arguments.len()) {
                         self.labour(state);
+                    }
+                    if let Callee::Method { name, .. } = &call.callee
+                        && self.trace.methods.len() < EVENTS
+                    {
+                        self.trace.methods.push((name, !self.of_processes(&state.held).is_empty()));
                     }
                     if let Some(effect) = &call.presumed {
                         self.effect(effect, state);
