@@ -24,7 +24,7 @@ use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{
-    Block, Callee, Domain, Exit, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Step,
+    Block, Callee, Domain, Effect, Exit, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Step,
     Uniqueness, Value,
 };
 use fsrace_analyzer::language::{guards_environment, in_terms_of};
@@ -265,7 +265,14 @@ impl<'p> View<'p> {
             && !candidate.cover.is_broken()
             // Nor does what is held around the loop that starts several keep these apart.
             && !matches!(best.reason, Reason::SideBySide)
-            && let Some(why) = self.guarded(program, evidence, candidate, callers)
+            && !is_read_heedlessly(program, evidence, &best, callers)
+            && let Some(why) = guarded(
+                program,
+                evidence,
+                (self.function, self.summary),
+                &|effect| effect.site == candidate.act.effect.site,
+                callers,
+            )
         {
             best.confidence = Confidence::Low;
             best.reasons.push(why.to_owned());
@@ -441,40 +448,6 @@ impl<'p> View<'p> {
             && places.into_iter().flatten().any(|place| names::hint(place).is_some_and(|hint| hint.lock))
     }
 
-    /// Why the function is taken to run under a lock that its own steps do not take, if it is.
-    fn guarded(
-        &self,
-        program: &Program,
-        evidence: &Evidence,
-        candidate: &Candidate,
-        callers: &mut Callers<'_>,
-    ) -> Option<&'static str> {
-        let keeps = |function: &FlowSummary| {
-            let own = function.parameters.first().filter(|_| function.has_receiver);
-            own.and_then(|p| p.type_name.as_deref()).is_some_and(|of| evidence.is_made_locked(of))
-        };
-        if keeps(self.summary) {
-            return Some("a lock is held as long as there is a value of its type");
-        }
-        guarded::reason(program, self.function, self.summary).or_else(|| {
-            // A lock that is taken after the act, or given up before it, keeps nobody out of it.
-            let mut holds = |caller: FunctionId, callee: FunctionId| {
-                if program.function(caller).is_some_and(keeps) {
-                    return true;
-                }
-                let body = callers.body(caller);
-                let trace = Trace::of(&body);
-                let act = trace.events.iter().find(|e| e.effect.site == candidate.act.effect.site);
-                match act {
-                    Some(act) => !act.held.is_empty(),
-                    None => program.function(callee).is_some_and(|f| trace.calls_locked(names::last(&f.name))),
-                }
-            };
-            guarded::by_callers(program, self.function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
-                .then_some("every known caller takes a lock")
-        })
-    }
-
     /// What is lost between the function and its own work, whom nobody else disturbs. Where the program ends with the function, nothing
     /// is lost that anybody waits for.
     fn lost(&self, candidate: &Candidate, explorer: &Explorer) -> Option<Proven> {
@@ -603,6 +576,55 @@ impl<'p> View<'p> {
         // What is too large to explore is never taken for benign.
         best.or_else(|| Some(Proven::undecided(rule, undecided?)))
     }
+}
+
+/// Why the function is taken to run under a lock that its own steps do not take, where it comes to the effect, if it is.
+fn guarded(
+    program: &Program,
+    evidence: &Evidence,
+    (function, summary): (FunctionId, &FlowSummary),
+    is_it: &dyn Fn(&Effect) -> bool,
+    callers: &mut Callers<'_>,
+) -> Option<&'static str> {
+    let keeps = |function: &FlowSummary| {
+        let own = function.parameters.first().filter(|_| function.has_receiver);
+        own.and_then(|p| p.type_name.as_deref()).is_some_and(|of| evidence.is_made_locked(of))
+    };
+    if keeps(summary) {
+        return Some("a lock is held as long as there is a value of its type");
+    }
+    guarded::reason(program, function, summary).or_else(|| {
+        // A lock that is taken after the act, or given up before it, keeps nobody out of it.
+        let mut holds = |caller: FunctionId, callee: FunctionId| {
+            if program.function(caller).is_some_and(keeps) {
+                return true;
+            }
+            let body = callers.body(caller);
+            let trace = Trace::of(&body);
+            match trace.events.iter().find(|event| is_it(event.effect)) {
+                Some(event) => !event.held.is_empty(),
+                None => program.function(callee).is_some_and(|f| trace.calls_locked(names::last(&f.name))),
+            }
+        };
+        guarded::by_callers(program, function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
+            .then_some("every known caller takes a lock")
+    })
+}
+
+/// Whether the other side is a function of the program that reads the place under no lock, so that none keeps it out.
+fn is_read_heedlessly(
+    program: &Program,
+    evidence: &Evidence,
+    best: &Proven,
+    callers: &mut Callers<'_>,
+) -> bool {
+    let (Reason::Elsewhere(other) | Reason::Likely(_, other)) = &best.reason else { return false };
+    let reads = best.race.witness.actor == Actor::Reader && !other.found.locked;
+    let reader = program.function(other.found.function).filter(|_| reads);
+    let is_it = |effect: &Effect| program.location(effect.site) == Some(other.found.inner);
+    reader.is_some_and(|reader| {
+        guarded(program, evidence, (other.found.function, reader), &is_it, callers).is_none()
+    })
 }
 
 /// Whether the schedule is about the candidate's own two steps. An update is lost by who read before, and what was used is met by
