@@ -504,8 +504,9 @@ impl Symbols {
         current
     }
 
-    /// The library's type that a field is declared with, for the fields that lead to it from a type of the program.
-    pub fn library_type(&self, asker: Asker<'_>, receiver: &str) -> Option<&str> {
+    /// The library's type whose method of this name is called: the one that a field is declared with, for the fields that lead to it from
+    /// a type of the program, or one that a type of the program embeds.
+    pub fn library_type(&self, asker: Asker<'_>, receiver: &str, method: &str) -> Option<&str> {
         let (first, parts) = qualified::fields(receiver);
         let mut owner = self.type_of(asker, first);
         let mut found = None;
@@ -515,7 +516,16 @@ impl Symbols {
             owner = self.type_of(Asker { name: &name, ..asker }, of);
             found = Some(of.as_str());
         }
-        found.filter(|_| matches!(owner, TypeOf::External))
+        match owner {
+            TypeOf::External => found,
+            TypeOf::Declared { name, guessed: false } if !self.has_method(&name, method) => {
+                let mut embedded = self.embedded.get(&name)?.iter().filter(|inner| {
+                    matches!(self.type_of(Asker { name: &name, ..asker }, inner), TypeOf::External)
+                });
+                embedded.next().filter(|_| embedded.next().is_none()).map(String::as_str)
+            }
+            _ => None,
+        }
     }
 
     fn type_of(&self, asker: Asker<'_>, name: &str) -> TypeOf {

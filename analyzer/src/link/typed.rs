@@ -1,4 +1,5 @@
-//! Calls of methods on fields whose types other files declare: where such a type is a library's, the call is the library's effect.
+//! Calls of methods on fields whose types other files declare, or of embedded types: where such a type is a library's, the call is
+//! the library's effect.
 
 use super::resolve::{Asker, Symbols};
 use crate::flow::{Block, Callee, FileSummary, Step};
@@ -24,8 +25,8 @@ fn settle_in(block: &mut Block, symbols: &Symbols, asker: Asker<'_>, depth: usiz
         match step {
             Step::Call(call) if !call.typed.is_empty() => {
                 let typed = std::mem::take(&mut call.typed);
-                let Callee::Method { receiver: Some(receiver), .. } = &call.callee else { continue };
-                let of = symbols.library_type(asker, receiver);
+                let Callee::Method { receiver: Some(receiver), name } = &call.callee else { continue };
+                let of = symbols.library_type(asker, receiver, name);
                 let meant = typed.into_iter().find(|typed| of == Some(&*typed.of));
                 if let Some(mut effect) = meant.map(|typed| typed.effect) {
                     effect.on_failure = call.on_failure;

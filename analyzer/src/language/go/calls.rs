@@ -425,8 +425,7 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(value) = self.handed_to_run(&arguments, known.clone(), at) {
             return value;
         }
-        if known.is_none() && owner.as_deref().is_some_and(|of| crate::qualified::rsplit_field(of).is_some())
-        {
+        if known.is_none() && owner.is_some() {
             if let Some(value) = self.given_back(name, &arguments, at) {
                 return value;
             }
@@ -450,7 +449,8 @@ impl<'t> Lowerer<'_, 't> {
         Some(self.released(api, arguments, at))
     }
 
-    /// What the method does on a receiver of each type that has it: a file does not tell the type of a field that another declares.
+    /// What the method does on a receiver of each type that has it: a file does not tell the type of a field that another declares, nor
+    /// what a type embeds.
     fn typed(&mut self, name: &str, arguments: &[Val<'t>], nodes: &[Node<'t>], at: Span) -> Vec<Typed> {
         let models = self.file.models;
         let mut found = Vec::new();
