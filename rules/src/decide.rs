@@ -509,6 +509,10 @@ impl<'p> View<'p> {
                 || matches!(check.effect.operation, Operation::Lock { .. })
         });
         actors.retain(|(actor, _)| *actor != Actor::Creator || told || !candidate.removes());
+        // Who removes what is moved onto a free place leaves that as it was found.
+        let onto_free = matches!(candidate.act.effect.operation, Operation::Rename { .. })
+            && candidate.says == Some(Says::Absent);
+        actors.retain(|(actor, _)| *actor != Actor::Remover || !onto_free);
         // What is lost by an end in between is that the key never expires, and by nothing else.
         let expires = candidate.act.effect.operation == Operation::Key(KeyOperation::Expire);
         actors.retain(|(actor, _)| expires == (*actor == Actor::Crash));

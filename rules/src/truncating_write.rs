@@ -37,7 +37,8 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         let Some(place) = overwritten_in_place(event.effect).filter(|p| !is_private(p)) else { continue };
         // A test that it is absent makes it the business of exists-then-create.
         let elsewhere = is_guarded(trace, event, place, |says| says == Says::Absent);
-        if elsewhere || is_renamed_away(trace, act, place) {
+        // An empty file is empty before, while and after nothing is written to it.
+        if elsewhere || is_renamed_away(trace, act, place) || event.effect.writes_nothing() {
             continue;
         }
         candidates.extend(Candidate::of_steps(trace, None, act, place).filter(|c| c.content_follows));

@@ -779,6 +779,12 @@ impl Effect {
         }
     }
 
+    /// Whether what is written at once is the empty text.
+    pub fn writes_nothing(&self) -> bool {
+        self.operation == Operation::Write
+            && matches!(&self.content, Value::Place(place) if matches!(place.kind(), PlaceKind::Literal(text) if text.is_empty()))
+    }
+
     /// The place that must be there, by path, for this effect to succeed.
     pub fn used(&self) -> Option<&Place> {
         if self.handle.is_some() {

@@ -253,7 +253,9 @@ impl<'a> Walker<'a> {
         }
         let stay = |side: &State, refuses: bool| {
             let mut side = side.clone();
-            side.guards.iter_mut().skip(known).for_each(|guard| guard.refuses |= refuses);
+            if refuses {
+                refuse(&mut side.guards, known);
+            }
             side
         };
         match (first, second) {
@@ -289,9 +291,6 @@ impl<'a> Walker<'a> {
     /// The code fails on the other answer to what was learned for one side of a branch, which was walked from here to there.
     fn note_refusal(&mut self, from: (usize, usize), to: (usize, usize), before: &State) {
         let known = before.guards.len();
-        let refuse = |guards: &mut Vec<Guard>, known: usize| {
-            guards.iter_mut().skip(known).for_each(|guard| guard.refuses = true);
-        };
         for event in self.trace.events.get_mut(from.0..to.0).into_iter().flatten() {
             refuse(&mut event.guards, known);
         }
@@ -405,4 +404,12 @@ impl<'a> Walker<'a> {
             returns.push(Returned { value, guards });
         }
     }
+}
+
+/// The code fails on the other answer to what is said from the guard of this number on. Where that was known before, what it fails on is
+/// another trouble: after `ok(open)` is ruled out, whatever else than `NotFound` it is.
+fn refuse(guards: &mut [Guard], known: usize) {
+    let (before, new) = guards.split_at_mut(known.min(guards.len()));
+    let is_new = |guard: &Guard| !before.iter().any(|g| g.event == guard.event && g.says == guard.says);
+    new.iter_mut().filter(|guard| is_new(guard)).for_each(|guard| guard.refuses = true);
 }

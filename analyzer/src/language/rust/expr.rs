@@ -139,6 +139,11 @@ impl Lowerer<'_> {
                 let place = self.fresh_place(name);
                 Val { v: V::Place(place), ..value }
             }
+            // One of several, as the arms of a `match` give.
+            V::Place(ref place) if is_nameless(place) => {
+                let place = self.fresh_place(name);
+                Val { v: V::Place(place), ..value }
+            }
             _ => value,
         }
     }
@@ -348,6 +353,10 @@ impl Lowerer<'_> {
         let name = self.resolve(path);
         if name.ends_with("Option::None") {
             return Val { ty: Ty::Option(Rc::new(Ty::Unknown)), ..Val::failure(None) };
+        }
+        // What a program ends with that has failed.
+        if name == "std::process::ExitCode::FAILURE" {
+            return Val::failure(None);
         }
         if let Some(kind) = self.file.models.error_kind(&name) {
             return Val::new(V::Kind(kind), Ty::Unknown);
@@ -867,4 +876,9 @@ fn has_let(condition: &Expr) -> bool {
             _ => return false,
         };
     }
+}
+
+/// Whether a place is wholly unknown, and has no name yet.
+fn is_nameless(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Opaque { name, .. } if name.is_empty())
 }
