@@ -28,7 +28,7 @@ fn taken(
     if given {
         return Some("a lock is passed in");
     }
-    (asserts(&summary.body, besides) || enters_a_lock(program, function))
+    (asserts(&summary.body, besides) || enters_a_lock(program, function) || asks_for_a_lock(program, function, besides))
         .then_some("the code takes a lock, or asserts one, by a function that is not followed")
 }
 
@@ -36,6 +36,16 @@ fn taken(
 fn enters_a_lock(program: &Program, function: FunctionId) -> bool {
     let mut entered = program.callees(function).iter().filter_map(|callee| program.function(*callee));
     entered.any(|callee| callee.context.part && asserts(&callee.body, &[]))
+}
+
+/// Whether the code calls a function of the program that by its name takes a lock and does so by another: `store.lock()`, which hands
+/// on what a `FileLock` gives.
+fn asks_for_a_lock(program: &Program, function: FunctionId, besides: &[&str]) -> bool {
+    let mut called = program.callees(function).iter().filter_map(|callee| program.function(*callee));
+    called.any(|callee| {
+        let own = names::last(&callee.name);
+        TAKES.iter().any(|verb| own.starts_with(verb)) && !besides.contains(&own) && asserts(&callee.body, &[])
+    })
 }
 
 /// Whether all known callers of the function are taken to run under a lock, up to some levels above it; `holds` says of one
@@ -90,7 +100,7 @@ fn is_permission(of: &str) -> bool {
 /// A type that is a lock on a file, by its name; a mutex keeps other processes in.
 fn is_lock_type(name: &str) -> bool {
     let last = names::last(name);
-    is_lock(last)
+    (is_lock(last) || names::words(last).iter().any(|word| word == "locked"))
         && !matches!(last, "Mutex" | "RwLock" | "FairMutex" | "ReentrantMutex")
         && !name.starts_with("std::sync")
 }
@@ -111,13 +121,15 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
     program.fields(owner).is_some_and(|fields| fields.iter().any(|(name, of)| holds_a_lock(name, of)))
 }
 
+/// How the names of what takes a lock begin.
+const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];
+
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.
 fn takes_itself(owner: &str, name: &str) -> bool {
     // A module of that name is no lock.
     if !names::last(owner).starts_with(char::is_uppercase) {
         return false;
     }
-    const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];
     is_lock_type(owner) && TAKES.iter().any(|verb| name.starts_with(verb))
 }
 
