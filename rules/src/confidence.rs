@@ -6,7 +6,7 @@ use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::made_once;
 use crate::names::{self, Hint};
-use crate::pairs::{Candidate, Cover, Meaning, Relation, is_private};
+use crate::pairs::{Candidate, Cover, Meaning, Relation};
 use crate::side_by_side;
 use crate::threads::Beside;
 use crate::trace::Says;
@@ -435,8 +435,9 @@ pub fn judge(
             if shared || surroundings.hint(place).is_some() { Confidence::Medium } else { Confidence::Low };
         verdict.at_most(level, "the check is of something below the place acted on");
     }
-    if !candidate.certain {
-        verdict.at_most(Confidence::Medium, "the check is one of several reasons to act");
+    // Who does it in other cases too does not mean to spare what is there.
+    if !candidate.certain && !expected {
+        verdict.at_most(Confidence::Low, "the check is one of several reasons to act");
     }
     // Nor does a lock keep out who is known to read without it.
     let heedless = race.witness.actor == Actor::Reader
@@ -610,8 +611,9 @@ fn met(
             Confidence::Medium,
             "what it is moved over is kept for others, who use the same temporary name".to_owned(),
         ),
-        // Somebody's own content is worth a word even where the window is small, if the code surely means to spare it.
-        Reason::Instance if spares_content(candidate) && !unknown && !fails => {
+        // Somebody's own content is worth a word even where the window is small, if the code surely means to spare it, and is there for
+        // whoever calls it.
+        Reason::Instance if surroundings.open && spares_content(candidate) && !unknown && !fails => {
             (Confidence::Medium, "another instance may create it".to_owned())
         }
         Reason::Itself
@@ -742,15 +744,15 @@ fn is_of_its_own(place: &Place) -> bool {
     matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if last.is_closed())
 }
 
-/// Whether what took its time to get, as a download does, is moved whole over a place that was free, by code that is content with what it
-/// finds there.
+/// Whether what this very run has made is moved whole over a place that was free, by code that is content with what it finds there, and
+/// not a key or an identity, of which each run makes another.
 fn is_published(candidate: &Candidate) -> bool {
     matches!(candidate.act.effect.operation, Operation::Rename { .. })
         && candidate.act.effect.other_place.as_ref() == Some(&candidate.place)
-        && is_private(&candidate.act.effect.place)
+        && candidate.whole
         && candidate.says == Some(Says::Absent)
-        && candidate.long
         && !candidate.refuses
+        && !names::is_secret(&candidate.place)
 }
 
 /// Whether the candidate writes what it never looked at, in place, and half of it is read.
@@ -800,10 +802,10 @@ fn harmless(
     }
     if is_published(candidate)
         && race.consequence == Consequence::DataLoss
-        && matches!(reason, Reason::Itself | Reason::Instance)
+        && !matches!(reason, Reason::Elsewhere(other) if other.strength > Strength::Computed)
         && !surroundings.has_other_writer(place)
     {
-        return Some("whoever comes second puts the same there, whole, and goes on with that");
+        return Some("whoever comes second puts its own there, whole, and is content with either");
     }
     let kept = surroundings.is_kept_by_the_program(place);
     // Who takes a lock, of whatever extent, does it for others.

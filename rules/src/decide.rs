@@ -207,6 +207,10 @@ impl<'p> View<'p> {
             },
             _ => beside,
         });
+        let same = !candidate.constant
+            && !self.summary.context.public
+            && callers.give_constants(self.function, candidate);
+        let candidate = &Candidate { constant: candidate.constant || same, ..candidate.clone() };
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.function, candidate, LEVELS);
         let surroundings = Surroundings {
@@ -276,6 +280,15 @@ impl<'p> View<'p> {
         {
             best.confidence = Confidence::Low;
             best.reasons.push(why.to_owned());
+        }
+
+        if best.confidence > Confidence::Low
+            && best.race.consequence == Consequence::SpuriousFailure
+            && !surroundings.open
+            && callers.are_heedless(self.function)
+        {
+            best.confidence = Confidence::Low;
+            best.reasons.push("whoever calls it throws the failure away".to_owned());
         }
 
         let for_all = matches!(best.race.consequence, Consequence::Security | Consequence::DoubleOwner);

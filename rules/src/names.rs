@@ -221,6 +221,17 @@ pub fn is_random(place: &Place) -> bool {
     })
 }
 
+/// Whether the place holds what each run would make another of, by its name: a key, a certificate, an identity.
+pub fn is_secret(place: &Place) -> bool {
+    const MADE: [&str; 11] =
+        ["key", "secret", "token", "credential", "cert", "certificate", "pem", "uuid", "id", "identity", "salt"];
+    let last = match place.kind() {
+        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last,
+        _ => place,
+    };
+    names_of(last.kind()).into_iter().any(|name| words(name).iter().any(|word| MADE.contains(&word.as_str())))
+}
+
 /// The strongest hint among the names that say what the place itself is: its last component and the directories that literals,
 /// fields and functions name on the way. What a whole path is computed from (arguments, the value that has the field) says nothing.
 pub fn hint(place: &Place) -> Option<Hint> {

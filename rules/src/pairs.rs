@@ -66,6 +66,8 @@ pub struct Candidate {
     pub staged: bool,
     /// Whether a mutex of the process is held at both steps.
     pub serial: bool,
+    /// Whether what is moved into place was made by this very run, so that it is whole.
+    pub whole: bool,
 }
 
 /// What it means to others that a place is there.
@@ -278,6 +280,7 @@ impl Candidate {
             },
             serial: is_serial(trace, pair.check) && is_serial(trace, pair.act),
             own: is_own(trace, pair.check, place),
+            whole: moves_own(trace, pair.act),
             heals: false,
             refuses: trace
                 .events
@@ -321,6 +324,7 @@ impl Candidate {
             ),
             serial: is_serial(trace, first.unwrap_or(act)) && is_serial(trace, act),
             own: is_own(trace, first.map_or(act, |first| first.min(act)), place),
+            whole: moves_own(trace, act),
             heals: false,
             refuses: false,
         })
@@ -470,6 +474,18 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
         };
         made && trace.comes_first(earlier, step)
     })
+}
+
+/// Whether the act moves what this very run has made before, under a name of its own or not.
+fn moves_own(trace: &Trace<'_>, act: usize) -> bool {
+    let Some(effect) = trace.events.get(act).map(|event| event.effect) else { return false };
+    let moved = &effect.place;
+    let made = |earlier: &Event<'_>| {
+        earlier.effect.handle.is_none()
+            && (earlier.effect.created() == Some(moved) || earlier.effect.overwritten() == Some(moved))
+    };
+    matches!(effect.operation, Operation::Rename { .. })
+        && (is_private(moved) || trace.events.iter().take(act).any(made))
 }
 
 /// Whether the place that an act removed is made anew after it.

@@ -15,7 +15,7 @@ mod tests;
 mod typed;
 mod uses;
 
-pub(crate) use graph::each_step;
+pub use graph::each_step;
 #[cfg(test)]
 use inline::BUDGET;
 pub use labour::takes_long;
@@ -209,6 +209,11 @@ impl Program {
     /// The function that a call of this one's own body, by its result, calls, as far as resolved.
     pub fn callee(&self, function: FunctionId, call: ResultId) -> Option<FunctionId> {
         self.graph.node(function)?.target(call).map(|target| target.function)
+    }
+
+    /// Whether a function asks for the result of one of its own calls, other than for the data in it.
+    pub fn asks_for(&self, function: FunctionId, call: ResultId) -> bool {
+        self.graph.node(function).is_none_or(|node| node.uses(call))
     }
 
     /// The functions that no function of the program is known to call, tests and examples aside, in order.

@@ -5,8 +5,10 @@ use crate::narrow::{effects, narrow};
 use crate::pairs::{Candidate, is_private, is_process_lock};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Explorer};
-use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind};
-use fsrace_analyzer::link::{FunctionId, Program};
+use fsrace_analyzer::flow::{
+    Block, Domain, Effect, OnFailure, Operation, Place, PlaceKind, Step, Value,
+};
+use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -62,6 +64,49 @@ impl<'p> Callers<'p> {
         };
         let own = owner(function);
         own.is_some() && self.program.callers(function).iter().all(|caller| owner(*caller) == own)
+    }
+
+    /// Whether every known caller, of whom there is one, has the act write what is the same whoever writes it.
+    pub fn give_constants(&mut self, function: FunctionId, candidate: &Candidate) -> bool {
+        let is_passed = |place: &Place| place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
+        if !matches!(&candidate.act.effect.content, Value::Place(content) if is_passed(content)) {
+            return false;
+        }
+        let callers = self.known(function);
+        !callers.is_empty()
+            && callers.into_iter().all(|caller| {
+                let body = self.body(caller);
+                let acts = effects(&body).into_iter().filter(|e| e.site == candidate.act.effect.site);
+                let mut acts = acts.peekable();
+                acts.peek().is_some() && acts.all(Effect::writes_constant)
+            })
+    }
+
+    /// Whether every known caller, of whom there is one, throws away what the function returns, failures and all.
+    pub fn are_heedless(&self, function: FunctionId) -> bool {
+        let callers = self.known(function);
+        !callers.is_empty()
+            && callers.into_iter().all(|caller| {
+                let Some(summary) = self.program.function(caller) else { return false };
+                let mut heedless = true;
+                each_step(&summary.body, &mut |step| {
+                    if let Step::Call(call) = step
+                        && self.program.callee(caller, call.result) == Some(function)
+                    {
+                        heedless &= call.on_failure == OnFailure::Continue
+                            && !self.program.asks_for(caller, call.result);
+                    }
+                });
+                heedless
+            })
+    }
+
+    /// The known callers, tests aside; none if there are too many to ask.
+    fn known(&self, function: FunctionId) -> Vec<FunctionId> {
+        let is_test = |caller: &FunctionId| self.program.function(*caller).is_some_and(|s| s.context.test);
+        let callers = self.program.callers(function);
+        let known = callers.iter().filter(|caller| !is_test(caller)).copied();
+        known.take(if callers.len() > CALLERS { 0 } else { CALLERS }).collect()
     }
 
     /// Whether every known caller holds a mutex of the process at the candidate's act.

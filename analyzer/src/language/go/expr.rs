@@ -397,6 +397,10 @@ impl<'t> Lowerer<'_, 't> {
     fn composite(&mut self, node: Node<'t>) -> Val<'t> {
         let ty = field(node, "type").map(|t| self.type_of(t)).unwrap_or_default();
         let Some(body) = field(node, "body") else { return Val::new(V::Opaque, ty) };
+        // No bytes are the empty text.
+        if field(node, "type").is_some_and(|t| self.text(t) == "[]byte") && children(body).is_empty() {
+            return Val::place(Place::literal(""), ty);
+        }
         self.literal_value(body, ty)
     }
 
