@@ -436,7 +436,7 @@ pub fn judge(
         verdict.at_most(level, "the check is of something below the place acted on");
     }
     // Who does it in other cases too does not mean to spare what is there.
-    if !candidate.certain && !expected {
+    if !candidate.certain && !candidate.joint && !expected {
         verdict.at_most(Confidence::Low, "the check is one of several reasons to act");
     }
     // Nor does a lock keep out who is known to read without it.

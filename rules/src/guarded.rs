@@ -28,8 +28,10 @@ fn taken(
     if given {
         return Some("a lock is passed in");
     }
-    (asserts(&summary.body, besides) || enters_a_lock(program, function) || asks_for_a_lock(program, function, besides))
-        .then_some("the code takes a lock, or asserts one, by a function that is not followed")
+    (asserts(&summary.body, besides)
+        || enters_a_lock(program, function)
+        || asks_for_a_lock(program, function, besides))
+    .then_some("the code takes a lock, or asserts one, by a function that is not followed")
 }
 
 /// Whether the code enters a context manager of the program that takes a lock of whatever kind before it lets anybody in.
@@ -44,7 +46,9 @@ fn asks_for_a_lock(program: &Program, function: FunctionId, besides: &[&str]) ->
     let mut called = program.callees(function).iter().filter_map(|callee| program.function(*callee));
     called.any(|callee| {
         let own = names::last(&callee.name);
-        TAKES.iter().any(|verb| own.starts_with(verb)) && !besides.contains(&own) && asserts(&callee.body, &[])
+        TAKES.iter().any(|verb| own.starts_with(verb))
+            && !besides.contains(&own)
+            && asserts(&callee.body, &[])
     })
 }
 

@@ -223,8 +223,19 @@ pub fn is_random(place: &Place) -> bool {
 
 /// Whether the place holds what each run would make another of, by its name: a key, a certificate, an identity.
 pub fn is_secret(place: &Place) -> bool {
-    const MADE: [&str; 11] =
-        ["key", "secret", "token", "credential", "cert", "certificate", "pem", "uuid", "id", "identity", "salt"];
+    const MADE: [&str; 11] = [
+        "key",
+        "secret",
+        "token",
+        "credential",
+        "cert",
+        "certificate",
+        "pem",
+        "uuid",
+        "id",
+        "identity",
+        "salt",
+    ];
     let last = match place.kind() {
         PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last,
         _ => place,

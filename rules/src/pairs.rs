@@ -1,7 +1,7 @@
 //! Shared matchers: a check, then an act on the same place.
 
 use crate::names;
-use crate::trace::{Event, Says, Trace};
+use crate::trace::{Event, Guard, Says, Trace};
 use fsrace_analyzer::flow::{
     Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness,
     Value,
@@ -54,6 +54,8 @@ pub struct Candidate {
     pub heals: bool,
     /// Whether the code fails on the other answer of the check.
     pub refuses: bool,
+    /// Whether all other reasons to act are that something else is not there either.
+    pub joint: bool,
     /// What it means to others that the place is there.
     pub meaning: Meaning,
     /// Whether what is put there takes the place of what was looked for and not found, and no more is known of it.
@@ -282,10 +284,8 @@ impl Candidate {
             own: is_own(trace, pair.check, place),
             whole: moves_own(trace, pair.act),
             heals: false,
-            refuses: trace
-                .events
-                .get(pair.act)
-                .is_some_and(|event| event.guards.iter().any(|g| g.event == pair.check && g.refuses)),
+            refuses: has_guard(trace, pair, |guard| guard.refuses),
+            joint: has_guard(trace, pair, |guard| guard.joint),
         })
     }
 
@@ -327,8 +327,15 @@ impl Candidate {
             whole: moves_own(trace, act),
             heals: false,
             refuses: false,
+            joint: false,
         })
     }
+}
+
+/// Whether the pair's check governs its act in such a way.
+fn has_guard(trace: &Trace<'_>, pair: Pair, is_so: impl Fn(&Guard) -> bool) -> bool {
+    let guards = trace.events.get(pair.act).map_or(&[][..], |event| event.guards.as_slice());
+    guards.iter().any(|guard| guard.event == pair.check && is_so(guard))
 }
 
 /// A later check of the place whose same answer the act depends on too, and which was asked under a lock that is held until then: in

@@ -89,6 +89,8 @@ pub struct Guard {
     pub certain: bool,
     /// Whether the code fails on the other answer.
     pub refuses: bool,
+    /// Whether all other reasons to run are that something else is not there either: one of several files that are made together.
+    pub joint: bool,
 }
 
 /// What a check answered.
@@ -272,13 +274,23 @@ impl<'a> Trace<'a> {
                         ) => Says::Judged,
                         _ => continue,
                     };
-                    out.push(Guard { event, says, certain, refuses: false });
+                    out.push(Guard { event, says, certain, refuses: false, joint: false });
                 }
             }
             Condition::Not(inner) => self.literals(inner, !holds, certain, out),
             Condition::All(parts) | Condition::Any(parts) => {
                 let each = matches!(condition, Condition::All(_)) == holds || parts.len() == 1;
-                parts.iter().for_each(|part| self.literals(part, holds, certain && each, out));
+                let before = out.guards.len();
+                let mut all_absent = true;
+                for part in parts {
+                    let known = out.guards.len();
+                    self.literals(part, holds, certain && each, out);
+                    let told = out.guards.get(known..).unwrap_or_default();
+                    all_absent &= !told.is_empty() && told.iter().all(|guard| guard.says == Says::Absent);
+                }
+                if !each && all_absent {
+                    out.guards.iter_mut().skip(before).for_each(|guard| guard.joint = true);
+                }
             }
         }
     }
@@ -291,7 +303,7 @@ impl<'a> Trace<'a> {
             Some(Source::Event(event)) => {
                 let says = self.events.get(*event).and_then(|e| says(e.effect, ask));
                 if let Some(says) = says {
-                    out.push(Guard { event: *event, says, certain, refuses: false });
+                    out.push(Guard { event: *event, says, certain, refuses: false, joint: false });
                 }
             }
             Some(Source::Frame(returns)) => {
@@ -329,7 +341,7 @@ impl<'a> Trace<'a> {
             (Value::Success(inner), Ask::True(_)) => self.value_answer(inner, ask, certain, out),
             (Value::Derived(from), Ask::True(_)) => {
                 for event in from.iter().flat_map(|r| self.origins(*r)) {
-                    out.push(Guard { event, says: Says::Judged, certain, refuses: false });
+                    out.push(Guard { event, says: Says::Judged, certain, refuses: false, joint: false });
                 }
             }
             (Value::Failure(Some(r)), Ask::Ok(false) | Ask::Failed(_, true)) => {

@@ -21,7 +21,9 @@ use inline::BUDGET;
 pub use labour::takes_long;
 pub use origin::origin;
 
-use crate::flow::{Block, Condition, Effect, FileSummary, FlowSummary, Operation, ResultId, Site, Step};
+use crate::flow::{
+    Block, Call, Condition, Effect, FileSummary, FlowSummary, OnFailure, Operation, ResultId, Site, Step,
+};
 use crate::source::Span;
 use graph::Graph;
 use resolve::Symbols;
@@ -211,9 +213,10 @@ impl Program {
         self.graph.node(function)?.target(call).map(|target| target.function)
     }
 
-    /// Whether a function asks for the result of one of its own calls, other than for the data in it.
-    pub fn asks_for(&self, function: FunctionId, call: ResultId) -> bool {
-        self.graph.node(function).is_none_or(|node| node.uses(call))
+    /// Whether a function does nothing with the result of one of its own calls, its failure included.
+    pub fn throws_away(&self, function: FunctionId, call: &Call) -> bool {
+        call.on_failure == OnFailure::Continue
+            && self.function(function).is_some_and(|f| uses::is_thrown_away(&f.body, call.result))
     }
 
     /// The functions that no function of the program is known to call, tests and examples aside, in order.

@@ -7,20 +7,35 @@ use rustc_hash::FxHashSet;
 /// The results that steps, conditions, places or returned values of a body refer to, other than as the origin of data.
 pub(super) fn used(body: &Block) -> FxHashSet<ResultId> {
     let mut found = FxHashSet::default();
-    each_step(body, &mut |step| match step {
-        Step::Effect(e) => effect_uses(e, &mut found),
-        Step::Branch(b) => condition_uses(&b.condition, &mut found),
-        Step::Call(c) => {
-            c.arguments.iter().for_each(|a| value_uses(a, &mut found));
-            c.presumed.iter().for_each(|e| effect_uses(e, &mut found));
+    each_step(body, &mut |step| step_uses(step, &mut found));
+    found
+}
+
+/// Whether nothing is done with the result but to let go of it.
+pub(super) fn is_thrown_away(body: &Block, result: ResultId) -> bool {
+    let mut found = FxHashSet::default();
+    each_step(body, &mut |step| {
+        if !matches!(step, Step::Release(..)) {
+            step_uses(step, &mut found);
         }
-        Step::Exit(Exit::Return(value)) => value_uses(value, &mut found),
+    });
+    !found.contains(&result)
+}
+
+fn step_uses(step: &Step, found: &mut FxHashSet<ResultId>) {
+    match step {
+        Step::Effect(e) => effect_uses(e, found),
+        Step::Branch(b) => condition_uses(&b.condition, found),
+        Step::Call(c) => {
+            c.arguments.iter().for_each(|a| value_uses(a, found));
+            c.presumed.iter().for_each(|e| effect_uses(e, found));
+        }
+        Step::Exit(Exit::Return(value)) => value_uses(value, found),
         Step::Join(r) | Step::Release(r, _) => {
             found.insert(*r);
         }
         Step::Exit(_) | Step::Loop(_) | Step::Spawn(_) | Step::Frame(_) => {}
-    });
-    found
+    }
 }
 
 fn effect_uses(effect: &Effect, found: &mut FxHashSet<ResultId>) {

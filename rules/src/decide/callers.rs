@@ -5,9 +5,7 @@ use crate::narrow::{effects, narrow};
 use crate::pairs::{Candidate, is_private, is_process_lock};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Explorer};
-use fsrace_analyzer::flow::{
-    Block, Domain, Effect, OnFailure, Operation, Place, PlaceKind, Step, Value,
-};
+use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -93,8 +91,7 @@ impl<'p> Callers<'p> {
                     if let Step::Call(call) = step
                         && self.program.callee(caller, call.result) == Some(function)
                     {
-                        heedless &= call.on_failure == OnFailure::Continue
-                            && !self.program.asks_for(caller, call.result);
+                        heedless &= self.program.throws_away(caller, call);
                     }
                 });
                 heedless
