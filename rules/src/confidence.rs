@@ -116,7 +116,7 @@ impl Surroundings<'_> {
                 .evidence
                 .find_removal(place, |u| !self.own.contains(&Some(u.inner)))
                 .map(Reason::Elsewhere)
-                .or_else(|| named(|h| h.cleaned))
+                .or_else(|| named(|h| h.cleaned).filter(|_| !self.is_cleaned_otherwise(place)))
                 .or_else(|| {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
@@ -298,6 +298,15 @@ impl Surroundings<'_> {
         candidate.act.effect.operation.domain() == Domain::Files
             && !candidate.serial
             && side_by_side::are_run_on(self.program, self.function, &candidate.place)
+    }
+
+    /// Whether the program itself is known to clean up without removing the place: what lies in it goes one by one, or another takes
+    /// its place at once.
+    fn is_cleaned_otherwise(&self, place: &Place) -> bool {
+        let entry = place.join(&Place::new(PlaceKind::Opaque { id: u32::MAX, name: "".into() }));
+        let known = |other: Option<Other>| other.is_some_and(|other| other.strength == Strength::Full);
+        known(self.evidence.find_entry_removal(&entry, |_| true))
+            || known(self.evidence.find(place, &[Role::Replaces], |_| true))
     }
 
     /// Whether nobody is known to call the candidate's function.
