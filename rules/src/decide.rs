@@ -228,7 +228,6 @@ impl<'p> View<'p> {
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
-            acts_at: act,
             in_callers,
             beside,
         };
@@ -639,6 +638,13 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
         && race.consequence == Consequence::Corruption
     {
         return race.witness.actor != Actor::Itself;
+    }
+    let ran_at_all = |site: Site| race.witness.steps.iter().any(|step| step.site == Some(site));
+    // Two who write in place at once leave a mixture whatever they removed before.
+    let in_place = matches!(candidate.act.effect.operation, Operation::Open(_) | Operation::Write);
+    let mixed = race.consequence == Consequence::Corruption && in_place;
+    if candidate.refilled_after() && mixed && !ran_at_all(check.effect.site) {
+        return false;
     }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
     // What changes something else too may lose that.

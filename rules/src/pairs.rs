@@ -177,18 +177,27 @@ pub fn guarded<'e>(
             let checked = trace.events.get(guard.event)?;
             let relation =
                 relation(&checked.effect.place, place).filter(|r| above || *r == Relation::Same)?;
-            (guard.says != Says::Judged && wanted(guard.says) && trace.meets_at_root(guard.event, act))
-                .then_some(Pair {
-                    check: guard.event,
-                    says: guard.says,
-                    certain: guard.certain,
-                    act,
-                    relation,
-                })
+            (guard.says != Says::Judged
+                && wanted(guard.says)
+                && trace.meets_at_root(guard.event, act)
+                && !is_asked_anew(trace, event, guard.event))
+            .then_some(Pair { check: guard.event, says: guard.says, certain: guard.certain, act, relation })
         });
         pairs.extend(nearest.map(|pair| (pair, place)));
     }
     pairs
+}
+
+/// Whether the very check is made once more before the act, which its later answer governs: in another call of a helper, say, which
+/// asks and acts each time. That is the helper's own question.
+fn is_asked_anew(trace: &Trace<'_>, act: &Event<'_>, check: usize) -> bool {
+    let Some(asked) = trace.events.get(check).map(|event| event.effect) else { return false };
+    act.guards.iter().filter(|guard| guard.event > check).any(|guard| {
+        trace
+            .events
+            .get(guard.event)
+            .is_some_and(|again| again.effect.site == asked.site && again.effect.place == asked.place)
+    })
 }
 
 fn relation(checked: &Place, place: &Place) -> Option<Relation> {
