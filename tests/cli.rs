@@ -306,6 +306,36 @@ fn other_peoples_files_are_passed_over() {
     assert_eq!(files(&["vendor/x"]), 1);
 }
 
+#[test]
+fn nothing_is_reported_in_code_that_others_wrote() {
+    let racy = "import os\n\n\ndef make(path):\n    if not os.path.exists(path):\n        os.mkdir(path)\n";
+    let here = folder(&[
+        ("tool/__init__.py", ""),
+        ("tool/LICENSE", "ours"),
+        ("tool/own.py", racy),
+        ("tool/_vendor/__init__.py", ""),
+        ("tool/_vendor/theirs.py", racy),
+        ("tool/patched/__init__.py", ""),
+        ("tool/patched/other/__init__.py", ""),
+        ("tool/patched/other/LICENSE.txt", "theirs"),
+        ("tool/patched/other/deep/__init__.py", ""),
+        ("tool/patched/other/deep/theirs.py", racy),
+        ("src/third_party/x/lib.rs", RACY),
+    ]);
+    let check = |arguments: &[&str]| {
+        let (_, out, err) = fsrace(here.path(), &[&["check", "--format", "concise"], arguments].concat());
+        (out.lines().filter_map(|line| line.split(':').next()).collect::<Vec<_>>().join(" "), err)
+    };
+    let (found, err) = check(&[]);
+    assert_eq!(found, "tool/own.py");
+    assert!(err.contains("hidden: 4 in code that others wrote (name its folder)"), "{err}");
+    // Who names it wants to know.
+    assert_eq!(check(&["tool/_vendor"]).0, "theirs.py");
+    assert_eq!(check(&["tool", "tool/_vendor"]).0, "tool/_vendor/theirs.py tool/own.py");
+    assert_eq!(check(&["tool/patched/other"]).0, "deep/theirs.py");
+    assert_eq!(check(&["src/third_party/x/lib.rs"]).0, "src/third_party/x/lib.rs src/third_party/x/lib.rs");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_not_followed() {

@@ -228,7 +228,7 @@ fn analyse(
     let mut shown = fsrace_rules::check(&program, &|rule| selection.runs(rule));
     shown.retain(|f| is_reported_on(scope, candidates, &program, f));
     counts.found = shown.len();
-    shown.retain(|f| is_shown(f, options, &mut counts));
+    shown.retain(|f| is_shown(f, is_vendored(candidates, &program, f), options, &mut counts));
     let resolved: Vec<(Option<Reported>, Option<Warning>)> =
         shown.into_par_iter().map(|f| with_fix(f, &program, &sources)).collect();
     let mut findings = Vec::with_capacity(resolved.len());
@@ -246,16 +246,26 @@ fn analyse(
 /// Whether the finding lies in a package that was selected.
 fn is_reported_on(scope: &Scope, candidates: &[Candidate], program: &Program, finding: &Finding) -> bool {
     let Some(selection) = &scope.selection else { return true };
-    let package = program
-        .files()
-        .get(finding.act.file.0 as usize)
-        .and_then(|file| candidates.binary_search_by(|c| c.path.cmp(&file.path)).ok())
-        .and_then(|i| candidates.get(i))
-        .and_then(|c| c.package.as_ref());
+    let package = candidate(candidates, program, finding).and_then(|c| c.package.as_ref());
     package.is_some_and(|p| selection.shown.contains(&p.root))
 }
 
-fn is_shown(finding: &Finding, options: &CheckOptions, counts: &mut Counts) -> bool {
+/// The file that the finding lies in.
+fn candidate<'c>(candidates: &'c [Candidate], program: &Program, finding: &Finding) -> Option<&'c Candidate> {
+    let file = program.files().get(finding.act.file.0 as usize)?;
+    candidates.get(candidates.binary_search_by(|c| c.path.cmp(&file.path)).ok()?)
+}
+
+/// Whether others wrote the code that the finding is in, so that its users will not mend it.
+fn is_vendored(candidates: &[Candidate], program: &Program, finding: &Finding) -> bool {
+    candidate(candidates, program, finding).is_some_and(|c| c.vendored)
+}
+
+fn is_shown(finding: &Finding, vendored: bool, options: &CheckOptions, counts: &mut Counts) -> bool {
+    if vendored {
+        counts.hidden_vendored += 1;
+        return false;
+    }
     if finding.in_test && !options.filter.include_tests {
         counts.hidden_tests += 1;
         return false;

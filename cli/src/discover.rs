@@ -2,10 +2,12 @@
 //!
 //! Folders are walked as `git` would see them (`.gitignore`, hidden files left out), also without build output, `node_modules` and
 //! vendored code. Symbolic links are not followed, except where the user names one. A file that is named is always read.
+//! Code of others that a package brings along within itself is read, for the package calls it, and nothing is reported there.
 
 use crate::modules::name_modules;
 use crate::report::Warning;
 use crate::terminal;
+use crate::vendored::Vendored;
 use anyhow::{Context, Result, bail};
 use fsrace_analyzer::source::{LanguageId, Package};
 use ignore::{DirEntry, WalkBuilder};
@@ -110,15 +112,22 @@ pub struct Candidate {
     pub package: Option<Package>,
     /// Whether the user named this very file.
     pub named: bool,
+    /// Whether others wrote it, and the user named no folder of theirs.
+    pub vendored: bool,
 }
 
 /// The files of a scope, sorted by path, each once, and what got in the way.
 pub fn discover(scope: &Scope) -> (Vec<Candidate>, Vec<Warning>) {
-    let mut search =
-        Search { scope, found: BTreeMap::new(), warnings: Vec::new(), packages: FxHashMap::default() };
+    let mut search = Search {
+        scope,
+        found: BTreeMap::new(),
+        warnings: Vec::new(),
+        packages: FxHashMap::default(),
+        vendored: Vendored::default(),
+    };
     for root in &scope.roots {
         match fs::metadata(root) {
-            Ok(metadata) if metadata.is_file() => search.add(root, true),
+            Ok(metadata) if metadata.is_file() => search.add(root, root, true),
             _ => {
                 // A folder that lies in an ignored place would lose its files to the patterns of the folders above.
                 if search.walk(root, true) == 0 {
@@ -138,6 +147,7 @@ struct Search<'a> {
     found: BTreeMap<String, Candidate>,
     warnings: Vec<Warning>,
     packages: FxHashMap<(LanguageId, PathBuf), Option<Package>>,
+    vendored: Vendored,
 }
 
 impl Search<'_> {
@@ -161,7 +171,7 @@ impl Search<'_> {
                     let is_file = entry.file_type().is_some_and(|t| t.is_file());
                     if is_file && LanguageId::of_path(&entry.path().to_string_lossy()).is_some() {
                         count += 1;
-                        self.add(entry.path(), false);
+                        self.add(entry.path(), root, false);
                     }
                 }
                 Err(error) => self.warn(&error),
@@ -170,7 +180,8 @@ impl Search<'_> {
         count
     }
 
-    fn add(&mut self, absolute: &Path, named: bool) {
+    /// Adds a file that was found below this root, which the user named.
+    fn add(&mut self, absolute: &Path, root: &Path, named: bool) {
         let Some(path) = self.scope.relative(absolute) else {
             let path = self.scope.relative_lossy(absolute);
             self.warnings.push(Warning {
@@ -192,10 +203,19 @@ impl Search<'_> {
         {
             return;
         }
-        let named = named || self.found.get(&path).is_some_and(|c| c.named);
-        let candidate =
-            Candidate { absolute: absolute.to_path_buf(), path: path.clone(), language, package, named };
+        let known = self.found.get(&path);
+        let named = named || known.is_some_and(|c| c.named);
+        let vendored = !named
+            && known.is_none_or(|c| c.vendored)
+            && self.vendored.holds(absolute, root, &self.manifest_folder(package.as_ref()));
+        let absolute = absolute.to_path_buf();
+        let candidate = Candidate { absolute, path: path.clone(), language, package, named, vendored };
         self.found.insert(path, candidate);
+    }
+
+    /// The folder of a package's manifest.
+    fn manifest_folder(&self, package: Option<&Package>) -> PathBuf {
+        self.scope.base.join(package.map_or("", |package| package.root.as_str()))
     }
 
     /// The package whose manifest is the nearest at or above the folder.

@@ -16,6 +16,7 @@ pub mod report;
 pub mod resolve;
 pub mod save;
 pub mod terminal;
+mod vendored;
 pub mod words;
 pub mod workspace;
 

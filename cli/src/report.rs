@@ -237,6 +237,8 @@ pub struct Counts {
     pub hidden_confidence: usize,
     /// Hidden because they are in test, example or benchmark code that was read with the rest of its file.
     pub hidden_tests: usize,
+    /// Hidden because others wrote the code that they are in.
+    pub hidden_vendored: usize,
     /// Hidden because they are notes.
     pub hidden_notes: usize,
 }

@@ -72,8 +72,6 @@ pub struct Surroundings<'a> {
     pub open: bool,
     /// The candidate's own effects, which are no evidence of another side.
     pub own: [Option<Location>; 2],
-    /// Where its function's own source causes the act.
-    pub acts_at: Location,
     /// Whether what it makes is made where it is first wanted, and not by an owner who starts it.
     pub is_lazy: bool,
     /// Whether it is async: such programs serve many at once.
@@ -95,11 +93,6 @@ impl Surroundings<'_> {
         }
         let place = &candidate.place;
         let hint = self.hint(place);
-        // Nor is what the call does besides that the act stands in.
-        let elsewhere = |roles: &[Role]| {
-            self.evidence
-                .find(place, roles, |u| !self.own.contains(&Some(u.inner)) && u.location != self.acts_at)
-        };
         // What the act's own function does besides is no other side.
         let [acting, _] = self.own.map(|own| own.map(|location| location.function));
         let is_another = |u: &Use| {
@@ -116,7 +109,7 @@ impl Surroundings<'_> {
                 .evidence
                 .find_removal(place, |u| !self.own.contains(&Some(u.inner)))
                 .map(Reason::Elsewhere)
-                .or_else(|| named(|h| h.cleaned))
+                .or_else(|| named(|h| h.cleaned).filter(|_| self.is_cleaned_by_others(place)))
                 .or_else(|| {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
@@ -147,8 +140,8 @@ impl Surroundings<'_> {
                 .filter(|other| other.strength == Strength::Full && !other.found.clears)
                 .map(Reason::Elsewhere)
                 .or(Some(Reason::Instance)),
-            Actor::Updater => elsewhere(&[Role::Writes, Role::Replaces]).map(Reason::Elsewhere),
-            Actor::Replacer => elsewhere(&[Role::Replaces]).map(Reason::Elsewhere),
+            Actor::Updater => in_another(&[Role::Writes, Role::Replaces]).map(Reason::Elsewhere),
+            Actor::Replacer => in_another(&[Role::Replaces]).map(Reason::Elsewhere),
             Actor::Acquirer => named(|h| h.lock).or_else(|| {
                 let exclusive = matches!(
                     candidate.act.effect.operation,
@@ -298,6 +291,19 @@ impl Surroundings<'_> {
         candidate.act.effect.operation.domain() == Domain::Files
             && !candidate.serial
             && side_by_side::are_run_on(self.program, self.function, &candidate.place)
+    }
+
+    /// Whether a place that a word says is cleaned up is so by who knows whom: all names for it say so, and the program itself is not
+    /// known to clean up without removing it, because what lies in it goes one by one, or another takes its place at once.
+    fn is_cleaned_by_others(&self, place: &Place) -> bool {
+        let cleaned = |place: &Place| names::hint(place).is_some_and(|hint| hint.cleaned);
+        if names::hint(place).is_none() && !self.in_callers.iter().all(cleaned) {
+            return false;
+        }
+        let entry = place.join(&Place::new(PlaceKind::Opaque { id: u32::MAX, name: "".into() }));
+        let known = |other: Option<Other>| other.is_some_and(|other| other.strength == Strength::Full);
+        !known(self.evidence.find_entry_removal(&entry, |_| true))
+            && !known(self.evidence.find(place, &[Role::Replaces], |_| true))
     }
 
     /// Whether nobody is known to call the candidate's function.

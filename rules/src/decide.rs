@@ -6,6 +6,7 @@ pub use self::callers::Bodies;
 
 use self::callers::Callers;
 use crate::confidence::{Reason, Surroundings, judge};
+use crate::entered;
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::given_back::{GivenBack, Taken};
@@ -14,7 +15,7 @@ use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
 use crate::made_once;
 use crate::names;
-use crate::narrow::{calls, effects, narrow, noticed, size, without_work};
+use crate::narrow::{calls, comes_before, effects, narrow, noticed, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation};
 use crate::rule::{Rule, short};
 use crate::threads::{Beside, Threads};
@@ -231,7 +232,6 @@ impl<'p> View<'p> {
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
-            acts_at: act,
             in_callers,
             beside,
         };
@@ -253,7 +253,11 @@ impl<'p> View<'p> {
             }
             false => {}
         }
-        if best.race.witness.actor == Actor::Bystander && self.is_set_for_good(program, act, candidate) {
+        let changed_for_good = self.is_changed_for_good(program, known.threads, candidate);
+        let unheeded = surroundings.beside.as_ref().is_some_and(|beside| !beside.started) && changed_for_good;
+        if best.race.witness.actor == Actor::Bystander
+            && (unheeded || self.is_set_for_good(program, act, candidate))
+        {
             best.confidence = best.confidence.min(Confidence::Low);
             best.reasons.push("others see it before or after, and nothing in between".to_owned());
         }
@@ -277,6 +281,11 @@ impl<'p> View<'p> {
                 &|effect| effect.site == candidate.act.effect.site,
                 callers,
             )
+            .or_else(|| {
+                let steps: Vec<Location> = check.into_iter().chain([act]).collect();
+                entered::is_held(program, self.function, &steps)
+                    .then_some("the block that it stands in begins with a lock that is not followed")
+            })
         {
             best.confidence = Confidence::Low;
             best.reasons.push(why.to_owned());
@@ -344,7 +353,8 @@ impl<'p> View<'p> {
             related,
             witness: best.race.witness,
             fix: None,
-            rewrite: rewrite(rule, candidate, act, check, self.summary),
+            // A child's own directory is no remedy where the function leaves the process elsewhere.
+            rewrite: rewrite(rule, candidate, act, check, self.summary).filter(|_| !changed_for_good),
             bounded: best.bounded,
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
@@ -445,11 +455,21 @@ impl<'p> View<'p> {
         set.operation.domain() == Domain::Environment
             && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
             && effects(&self.body).into_iter().all(|effect| match effect.operation {
-                Operation::Run => set.data.is_empty(),
+                Operation::Run => set.data.is_empty() || comes_before(&self.body, effect.site, set.site),
                 Operation::EnvSet => effect.place != candidate.place || effect.site == set.site,
                 Operation::EnvGet => effect.place != candidate.place || !set.data.contains(&effect.result),
                 _ => true,
             })
+    }
+
+    /// Whether the act changes the working directory or the mask once and for all, as far as the function and the others of its type
+    /// tell: a program does so where it begins, or before it starts another.
+    fn is_changed_for_good(&self, program: &Program, threads: &Threads, candidate: &Candidate) -> bool {
+        let set = &candidate.act.effect;
+        let domain = set.operation.domain();
+        matches!(domain, Domain::Mask | Domain::WorkingDirectory)
+            && effects(&self.body).into_iter().all(|e| e.site == set.site || e.operation.domain() != domain)
+            && !threads.is_changed_by_turns(program, self.function)
     }
 
     /// Whether this is a method of a type that is a lock, by its name, and about the lock's own file: refreshing it, say.
@@ -661,6 +681,13 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
         && race.consequence == Consequence::Corruption
     {
         return race.witness.actor != Actor::Itself;
+    }
+    let ran_at_all = |site: Site| race.witness.steps.iter().any(|step| step.site == Some(site));
+    // Two who write in place at once leave a mixture whatever they removed before.
+    let in_place = matches!(candidate.act.effect.operation, Operation::Open(_) | Operation::Write);
+    let mixed = race.consequence == Consequence::Corruption && in_place;
+    if candidate.refilled_after() && mixed && !ran_at_all(check.effect.site) {
+        return false;
     }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
     // What changes something else too may lose that.

@@ -69,7 +69,7 @@ fn only_makes(trace: &Trace<'_>, act: usize) -> bool {
 
 /// Whether what is there was read before, and decides too: then the write replaces it on purpose. Of a lock, what is read only
 /// tells whether its owner lives; and who fails where something is there replaces nothing.
-fn is_written_if_changed(trace: &Trace<'_>, pair: &Pair, place: &Place) -> bool {
+pub fn is_written_if_changed(trace: &Trace<'_>, pair: &Pair, place: &Place) -> bool {
     let one_of_several = !pair.certain || pair.says == Says::Unknown;
     let Some(act) = trace.events.get(pair.act) else { return false };
     let refuses = act.guards.iter().any(|g| g.event == pair.check && g.says == pair.says && g.refuses)

@@ -3,6 +3,7 @@
 //! Not reported: renames that do not replace, with `AlreadyExists` tolerated; renames of a path that only this process knows
 //! onto a path that was not tested.
 
+use crate::exists_then_create::is_written_if_changed;
 use crate::pairs::{Candidate, guarded};
 use crate::read_modify_write::is_update;
 use crate::rule::{Report, Rule, short};
@@ -33,9 +34,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
-    let onto = guarded(trace, destination, |says| says != Says::Present, false);
+    let onto = guarded(trace, destination, |says| says != Says::Present, false)
+        .into_iter()
+        // Who has compared it with what is to come replaces it on purpose.
+        .filter(|(pair, place)| !is_written_if_changed(trace, pair, place));
     let from = guarded(trace, source, |says| says == Says::Present, false);
-    let pairs = onto.into_iter().chain(from);
+    let pairs = onto.chain(from);
     // Where what was read is what is moved into place, that is an update, and no creation.
     pairs
         .filter(|(pair, _)| !is_update(trace, pair.check, pair.act))

@@ -147,7 +147,7 @@ fn tells_of_a_lock(name: &str) -> bool {
 }
 
 /// Whether the code calls something that says that a lock is held.
-fn asserts(block: &Block, besides: &[&str]) -> bool {
+pub fn asserts(block: &Block, besides: &[&str]) -> bool {
     block.steps.iter().any(|step| match step {
         Step::Call(call) => match &call.callee {
             Callee::Function(name) => {

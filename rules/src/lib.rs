@@ -7,6 +7,7 @@ mod check_then_populate;
 mod chmod_after_create;
 mod confidence;
 mod decide;
+mod entered;
 mod evidence;
 mod exists_then_create;
 mod exists_then_remove;

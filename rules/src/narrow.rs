@@ -148,6 +148,38 @@ fn idle(block: &Block, depth: usize) -> Block {
     Block { steps: block.steps.iter().map(step).collect(), drops: block.drops.clone() }
 }
 
+/// Whether the one step stands before the other, and no loop leads back to it.
+pub fn comes_before(body: &Block, first: Site, second: Site) -> bool {
+    let order = |block: &Block| {
+        let steps = effects(block);
+        [first, second].map(|site| steps.iter().position(|effect| effect.site == site))
+    };
+    let [Some(one), Some(other)] = order(body) else { return false };
+    one < other && !loops(body, 0).into_iter().any(|looped| order(looped).iter().all(Option::is_some))
+}
+
+/// All loops of the body.
+fn loops(block: &Block, depth: usize) -> Vec<&Block> {
+    if depth > DEPTH {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for step in &block.steps {
+        let inner = match step {
+            Step::Loop(body) => {
+                found.push(body);
+                [Some(body), None]
+            }
+            Step::Branch(branch) => [Some(&branch.then), Some(&branch.otherwise)],
+            Step::Spawn(spawn) => [Some(&spawn.body), None],
+            Step::Frame(frame) => [Some(&frame.body), None],
+            Step::Effect(_) | Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => continue,
+        };
+        inner.into_iter().flatten().for_each(|block| found.extend(loops(block, depth + 1)));
+    }
+    found
+}
+
 fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>, depth: usize) {
     if depth > DEPTH {
         return;

@@ -1,6 +1,7 @@
 //! Shared matchers: a check, then an act on the same place.
 
 use crate::names;
+use crate::threads::is_relative;
 use crate::trace::{Event, Guard, Says, Trace};
 use fsrace_analyzer::flow::{
     Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness,
@@ -180,18 +181,27 @@ pub fn guarded<'e>(
             let checked = trace.events.get(guard.event)?;
             let relation =
                 relation(&checked.effect.place, place).filter(|r| above || *r == Relation::Same)?;
-            (guard.says != Says::Judged && wanted(guard.says) && trace.meets_at_root(guard.event, act))
-                .then_some(Pair {
-                    check: guard.event,
-                    says: guard.says,
-                    certain: guard.certain,
-                    act,
-                    relation,
-                })
+            (guard.says != Says::Judged
+                && wanted(guard.says)
+                && trace.meets_at_root(guard.event, act)
+                && !is_asked_anew(trace, event, guard.event))
+            .then_some(Pair { check: guard.event, says: guard.says, certain: guard.certain, act, relation })
         });
         pairs.extend(nearest.map(|pair| (pair, place)));
     }
     pairs
+}
+
+/// Whether the very check is made once more before the act, which its later answer governs: in another call of a helper, say, which
+/// asks and acts each time. That is the helper's own question.
+fn is_asked_anew(trace: &Trace<'_>, act: &Event<'_>, check: usize) -> bool {
+    let Some(asked) = trace.events.get(check).map(|event| event.effect) else { return false };
+    act.guards.iter().filter(|guard| guard.event > check).any(|guard| {
+        trace
+            .events
+            .get(guard.event)
+            .is_some_and(|again| again.effect.site == asked.site && again.effect.place == asked.place)
+    })
 }
 
 fn relation(checked: &Place, place: &Place) -> Option<Relation> {
@@ -466,9 +476,20 @@ fn fills_slowly(trace: &Trace<'_>, act: usize) -> bool {
 
 /// Whether an earlier step of the same run wrote the place as a whole, or removed a directory above it with all that was there.
 fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
+    // Where a path that begins at the working directory begins, if this run went there.
+    let standing = trace
+        .events
+        .iter()
+        .take(step)
+        .rev()
+        .find(|event| event.effect.operation == Operation::SetCwd && is_relative(place))
+        .map(|event| &event.effect.place);
     trace.events.iter().enumerate().take(step).any(|(earlier, event)| {
         let effect = event.effect;
-        let above = |other: &Place| other != place && place.starts_with(other);
+        let above = |other: &Place| {
+            (other != place && place.starts_with(other))
+                || standing.is_some_and(|folder| folder == other || folder.starts_with(other))
+        };
         let made = match effect.operation {
             Operation::Remove(RemoveKind::Tree) => above(&effect.place),
             Operation::Populate => effect.place == *place || above(&effect.place),
@@ -479,7 +500,7 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
             }
             _ => false,
         };
-        made && trace.comes_first(earlier, step)
+        made && (trace.comes_first(earlier, step) || is_cleared_before(trace, earlier, step))
     })
 }
 
@@ -493,6 +514,18 @@ fn moves_own(trace: &Trace<'_>, act: usize) -> bool {
     };
     matches!(effect.operation, Operation::Rename { .. })
         && (is_private(moved) || trace.events.iter().take(act).any(made))
+}
+
+/// Whether the later step comes after the removal wherever there was anything to remove.
+fn is_cleared_before(trace: &Trace<'_>, removal: usize, step: usize) -> bool {
+    let Some(removed) = trace.events.get(removal) else { return false };
+    let asked = removed.guards.iter().filter(|guard| {
+        guard.says == Says::Present
+            && trace.events.get(guard.event).is_some_and(|check| check.effect.place == removed.effect.place)
+    });
+    matches!(removed.effect.operation, Operation::Remove(_))
+        && trace.on_one_path(removal, step)
+        && trace.decisions_between(step, removal) <= asked.count()
 }
 
 /// Whether the place that an act removed is made anew after it.

@@ -7,7 +7,7 @@ use crate::names;
 use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
-use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::explore::{Actor, Consequence, Lane, Race, StepOutcome, WitnessStep};
 use fsrace_analyzer::flow::{Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
@@ -102,6 +102,17 @@ fn are_two_runs(trace: &Trace<'_>, first: usize, second: usize) -> bool {
     callee(first).is_some() && callee(first) == callee(second)
 }
 
+/// The removal, where it and not the creation is what fails.
+fn removal_that_fails<'c>(candidate: &'c Candidate, race: &Race) -> Option<&'c str> {
+    let removal = &candidate.check.as_ref()?.effect;
+    let fails = |step: &WitnessStep| {
+        matches!(step.outcome, StepOutcome::Failed(_)) && step.site == Some(removal.site)
+    };
+    let last = |lane: Lane| race.witness.steps.iter().rev().find(|step| step.lane == lane);
+    let ends_there = [Lane::A, Lane::B].into_iter().filter_map(last).any(fails);
+    (race.consequence == Consequence::SpuriousFailure && ends_there).then_some(&*removal.api)
+}
+
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
     let message = match race.consequence {
@@ -117,9 +128,17 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         Consequence::Corruption => {
             format!("`{api}` can mix its content with what was created after the removal")
         }
-        _ => format!("`{api}` can fail on what another run created after the removal"),
+        _ => match removal_that_fails(candidate, race) {
+            Some(removal) => {
+                format!("`{}` fails if another run has removed it, and not yet made it anew", short(removal))
+            }
+            None => format!("`{api}` can fail on what another run created after the removal"),
+        },
     };
     let help = match candidate.act.effect.operation {
+        _ if removal_that_fails(candidate, race).is_some() => {
+            "remove it without fuss: treat `NotFound` as removed"
+        }
         Operation::CreateDir { .. } | Operation::Populate => {
             "build the new directory beside it under a unique name and rename it into place, or hold one lock around both"
         }

@@ -17,6 +17,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const DEPTH: usize = 120;
 /// How many levels of callers are asked whether they hold a lock, and whether anybody may call them.
 const LEVELS: usize = 4;
+/// The end of the name of all of a context manager.
+const WHOLE: &str = "::{whole}";
 
 /// What runs beside a step, as far as is known. Ordered from nothing to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +49,8 @@ pub struct Beside {
     pub why: String,
     /// Who goes by what is changed, where known.
     pub other: Option<Related>,
+    /// Whether the program is known to have started work before.
+    pub started: bool,
 }
 
 /// A function's use of the process' own state.
@@ -69,8 +73,8 @@ pub struct Threads {
     calls: FxHashMap<FunctionId, Vec<(FunctionId, Here)>>,
     /// Effects on the process' own state.
     effects: FxHashMap<Location, Here>,
-    /// Whether any code but tests starts work.
-    starts: bool,
+    /// Folders of the packages of which any code but tests starts work.
+    starting: FxHashSet<String>,
     uses: FxHashMap<Subject, Vec<Use>>,
     /// Folders of the packages that have a beginning of their own.
     programs: FxHashSet<String>,
@@ -106,9 +110,15 @@ impl Threads {
         }
         for (id, summary) in &functions {
             let Some(found) = walked.remove(id) else { continue };
-            threads.starts |= found.started && !is_aside(summary);
+            if found.started && !is_aside(summary) {
+                threads.starting.insert(package_of(program, *id).to_owned());
+            }
             for (callee, here) in found.calls {
                 threads.calls.entry(callee).or_default().push((*id, here));
+                // Who enters a context manager calls all of it, though what comes after the block is done later.
+                if let Some(whole) = whole_of(program, callee) {
+                    threads.calls.entry(whole).or_default().push((*id, here));
+                }
             }
             for (site, here) in found.effects {
                 let Some(location) = location(program, *id, site) else { continue };
@@ -121,12 +131,13 @@ impl Threads {
                 threads.uses.entry(subject).or_default().push(Use { function: *id, site, reads, company });
             }
         }
-        threads.starts |= functions.iter().any(|(_, s)| s.context.main && s.context.is_async && !is_aside(s));
-        threads.programs = functions
-            .iter()
-            .filter(|(_, s)| s.context.main && !is_aside(s))
-            .map(|(id, _)| package_of(program, *id).to_owned())
-            .collect();
+        for (id, summary) in functions.iter().filter(|(_, s)| s.context.main && !is_aside(s)) {
+            let package = package_of(program, *id).to_owned();
+            if summary.context.is_async {
+                threads.starting.insert(package.clone());
+            }
+            threads.programs.insert(package);
+        }
         threads.enter(program, &functions);
         threads
     }
@@ -174,12 +185,14 @@ impl Threads {
             return None;
         }
         // What is put back when a value goes is the other half of what its type's functions report.
-        if summary.context.release && self.has_sibling(program, summary) {
+        if summary.context.release && self.has_sibling(program, function, summary) {
             return None;
         }
         if summary.context.test {
             return self.beside_test(program, function, summary, effect);
         }
+        let package = package_of(program, function);
+        let starts = !self.starting.is_empty();
         let other = self.reader(program, function, effect);
         let entry = self.entries.get(function.0 as usize).copied().flatten();
         let company = entry.map(|entry| entry.max(here.company));
@@ -204,9 +217,16 @@ impl Threads {
             Some(Company::LeftBehind) => {
                 (Confidence::Low, "the program has started other work before, which may be over")
             }
+            None if summary.name.ends_with("{module}") => (
+                Confidence::Low,
+                "it is done when the module is imported, before anything runs that needs it",
+            ),
+            None if self.programs.contains(package) && !self.starting.contains(package) => {
+                (Confidence::Low, "the program it is part of starts no thread")
+            }
             None if self.is_open(program, function, effect.operation.domain(), LEVELS) => {
                 // A method of what lives on is called while the program runs, and not where it begins.
-                let runs = self.starts && summary.has_receiver && !self.programs.is_empty();
+                let runs = starts && summary.has_receiver && !self.programs.is_empty();
                 let variable = effect.operation.domain() == Domain::Environment;
                 let harms = runs || !variable || self.is_read_beside(program, function, effect);
                 let level = if harms { Confidence::Medium } else { Confidence::Low };
@@ -215,27 +235,28 @@ impl Threads {
             None if other.is_some() => {
                 (Confidence::Medium, "work that the program has started goes by what is changed")
             }
-            None if self.starts && self.is_handed_on(program, function, summary) => {
+            None if starts && self.is_handed_on(program, function, summary) => {
                 (Confidence::Medium, "it is handed on, and the program has threads")
             }
             // An async method, or one that is given a request or its context, is called once for each of them.
-            None if self.starts && summary.has_receiver && summary.context.is_async => {
+            None if starts && summary.has_receiver && summary.context.is_async => {
                 (Confidence::Medium, "it is called for each of many that are served side by side")
             }
             // A method of what lives on is called while the program runs, and not where it begins.
-            None if self.starts
+            None if starts
                 && summary.has_receiver
                 && effect.operation.domain() == Domain::Environment
                 && self.is_read_beside(program, function, effect) =>
             {
                 (Confidence::Medium, "the program has threads, and somebody goes by what is changed")
             }
-            None if self.starts => {
+            None if starts => {
                 (Confidence::Low, "the program has threads, but when this is called is not known")
             }
             None => (Confidence::Low, "nothing is known to run beside it"),
         };
-        Some(Beside { level, why: why.to_owned(), other })
+        let started = company >= Some(Company::LeftBehind);
+        Some(Beside { level, why: why.to_owned(), other, started })
     }
 
     /// Tests of one program run in its threads, side by side.
@@ -264,7 +285,7 @@ impl Threads {
                 (Confidence::Low, "tests run in threads of one process, but no other is known to go by it")
             }
         };
-        Some(Beside { level, why: why.to_owned(), other: related })
+        Some(Beside { level, why: why.to_owned(), other: related, started: true })
     }
 
     /// Another function that goes by what the effect changes, and is beside others itself.
@@ -318,11 +339,28 @@ impl Threads {
     }
 
     /// Whether another function of the same type changes the same.
-    fn has_sibling(&self, program: &Program, summary: &FlowSummary) -> bool {
+    fn has_sibling(&self, program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
+        self.siblings(program, function, summary).any(|other| !other.context.release)
+    }
+
+    /// Whether another method of the same type changes the process' state too, which may be to put back what this one changes.
+    pub fn is_changed_by_turns(&self, program: &Program, function: FunctionId) -> bool {
+        let summary = program.function(function).filter(|summary| summary.has_receiver);
+        summary.is_some_and(|summary| self.siblings(program, function, summary).next().is_some())
+    }
+
+    /// The other functions of the same type that change the process' state.
+    fn siblings<'p>(
+        &self,
+        program: &'p Program,
+        function: FunctionId,
+        summary: &FlowSummary,
+    ) -> impl Iterator<Item = &'p FlowSummary> {
         let owner = |name: &str| name.rsplit_once("::").map(|(owner, _)| owner.to_owned());
         let own = owner(&summary.name);
-        let mut changed = self.effects.keys().filter_map(|at| program.function(at.function));
-        changed.any(|other| !other.context.release && owner(&other.name) == own)
+        let changed = self.effects.keys().filter(move |at| at.function != function);
+        let changed = changed.filter_map(|at| program.function(at.function));
+        changed.filter(move |other| owner(&other.name) == own)
     }
 
     /// Whether the function is there to be called by something else: nobody names it in a call, and nobody outside can.
@@ -334,7 +372,7 @@ impl Threads {
     fn is_open(&self, program: &Program, function: FunctionId, domain: Domain, levels: usize) -> bool {
         let library = program.file(program.file_of(function)).is_some_and(|file| file.library);
         let public = program.function(function).is_some_and(|s| s.context.public && !is_aside(s));
-        let callers = program.callers(function);
+        let callers = callers(program, function);
         // The packages of a program can be imported too, but what calls them there says how they are meant to be called; not so for a mask,
         // which all files go by that any thread makes.
         let is_called = !callers.is_empty()
@@ -348,6 +386,21 @@ impl Threads {
             false => levels > 0 && callers.iter().any(|c| self.is_open(program, *c, domain, levels - 1)),
         }
     }
+}
+
+/// All of a context manager of which this is what it does before it lets anybody in.
+fn whole_of(program: &Program, function: FunctionId) -> Option<FunctionId> {
+    let summary = program.function(function).filter(|summary| summary.context.part)?;
+    program.find(&[summary.name.as_str(), WHOLE].concat())
+}
+
+/// Who is known to call the function; of all of a context manager, who enters it.
+fn callers(program: &Program, function: FunctionId) -> &[FunctionId] {
+    let entered = program
+        .function(function)
+        .and_then(|summary| program.find(summary.name.strip_suffix(WHOLE)?))
+        .unwrap_or(function);
+    program.callers(entered)
 }
 
 fn is_aside(summary: &FlowSummary) -> bool {
@@ -401,7 +454,7 @@ fn variable<'p>(program: &'p Program, function: FunctionId, place: &'p Place) ->
 }
 
 /// Whether a path surely starts from the working directory.
-fn is_relative(place: &Place) -> bool {
+pub fn is_relative(place: &Place) -> bool {
     match place.kind() {
         PlaceKind::Literal(text) => !text.starts_with(['/', '~']) && !text.contains(':'),
         PlaceKind::Root(Root::Working) => true,

@@ -1,12 +1,12 @@
 //! The actors that are no code of the program: each does one thing to the place, in one step; a bystander looks twice.
 
 use super::content::{Content, Half};
-use super::effects::{EXCLUSIVE, READ, hold, note_written};
+use super::effects::{EXCLUSIVE, READ, REWRITE, hold, note_written};
 use super::filesystem::{Call, Kind, Name, Reply};
 use super::machine::{Context, Datum, Seen, State, Status, other};
 use super::setup::victim;
 use super::{Actor, Lane, StepOutcome};
-use crate::flow::{Domain, ErrorKind};
+use crate::flow::{Domain, ErrorKind, OpenFlags};
 
 impl Context<'_> {
     /// Runs the single step of a built-in actor.
@@ -46,6 +46,10 @@ impl Context<'_> {
                 reply if self.contents.is_torn(reply.content()) => Err(ErrorKind::Other),
                 reply => {
                     let content = self.contents.text(lane, 0, vec![reply.content()]);
+                    // In place, so that who has the file open meets the update too: whoever updates by a rename is met by fewer.
+                    if self.domain == Domain::Files {
+                        return self.write_at_once(state, lane, REWRITE, content);
+                    }
                     let replace = Call::Replace { path: own(), kind: Kind::File, content };
                     self.call(state, lane, replace).map(|_| ())
                 }
@@ -98,12 +102,7 @@ impl Context<'_> {
                 Ok(())
             }
             Actor::Acquirer => {
-                let open = Call::Open { path: own(), flags: EXCLUSIVE, private: false };
-                let handle = self.call(state, lane, open)?.handle()?;
-                for half in [Half::First, Half::Rest] {
-                    self.call(state, lane, Call::Write { handle, text: content, half })?;
-                }
-                self.call(state, lane, Call::Close(handle))?;
+                self.write_at_once(state, lane, EXCLUSIVE, content)?;
                 hold(state, lane);
                 Ok(())
             }
@@ -123,6 +122,22 @@ impl Context<'_> {
             // These run the function itself.
             Actor::Itself | Actor::ItselfThread | Actor::ItselfTask | Actor::Task => Ok(()),
         }
+    }
+
+    /// Opens the file, writes all of it and closes it, with nobody between.
+    fn write_at_once(
+        &mut self,
+        state: &mut State,
+        lane: Lane,
+        flags: OpenFlags,
+        text: Content,
+    ) -> Result<(), ErrorKind> {
+        let open = Call::Open { path: self.target.to_vec(), flags, private: false };
+        let handle = self.call(state, lane, open)?.handle()?;
+        for half in [Half::First, Half::Rest] {
+            self.call(state, lane, Call::Write { handle, text, half })?;
+        }
+        self.call(state, lane, Call::Close(handle)).map(|_| ())
     }
 
     /// Makes a complete object of one's own in one step: a file with its content, a directory with what is in it.

@@ -37,7 +37,7 @@ fn holding(resource: Resource) -> Stepped {
 }
 
 /// How open(2) is called to write a whole file by path.
-const REWRITE: OpenFlags = OpenFlags {
+pub(super) const REWRITE: OpenFlags = OpenFlags {
     read: false,
     write: true,
     append: false,

@@ -364,8 +364,8 @@ impl Question<'_> {
                     ));
                 }
                 let although = match kind {
-                    ErrorKind::NotFound if self.checked => "although its check had found the place",
-                    ErrorKind::AlreadyExists if self.checked => "although its check had found nothing",
+                    ErrorKind::NotFound if self.looked => "although its check had found the place",
+                    ErrorKind::AlreadyExists if self.looked => "although its check had found nothing",
                     _ => "although nothing is wrong",
                 };
                 return Some(format!("{lane:?} fails with {kind} {although}"));

@@ -37,6 +37,7 @@ fn hidden(counts: &Counts) -> Option<String> {
     let parts: Vec<String> = [
         (counts.hidden_confidence, "of lower confidence (--min-confidence low)"),
         (counts.hidden_tests, "in test code (--include-tests)"),
+        (counts.hidden_vendored, "in code that others wrote (name its folder)"),
         (counts.hidden_notes, "notes on redundant checks (--notes)"),
     ]
     .into_iter()
@@ -70,6 +71,7 @@ pub fn table(report: &Report, elapsed: Duration) -> String {
         (c.found, "races of any confidence"),
         (c.hidden_confidence, "hidden for their confidence"),
         (c.hidden_tests, "hidden in test code"),
+        (c.hidden_vendored, "hidden in code that others wrote"),
         (c.hidden_notes, "hidden notes"),
         (report.warnings.len(), "warnings"),
     ] {

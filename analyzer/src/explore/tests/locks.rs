@@ -152,7 +152,7 @@ A write p/\"part\" -> ok [directory (A's content)]
     B lock p[ext=\"lock\"] -> ok [directory (A's content)]
     B create directory p -> AlreadyExists [directory (A's content)]
 A remove tree p -> ok [absent]
-B fails with AlreadyExists although its check had found nothing"
+B fails with AlreadyExists although nothing is wrong"
     );
     case(false).is_benign(&[Actor::Itself, Actor::ItselfThread]);
 }
@@ -206,7 +206,7 @@ A open or create p/\"lock\" -> ok [directory (A's content)]
     B remove tree p -> ok [absent]
 A lock p/\"lock\" -> ok [absent]
 A write p/\"part\" -> NotFound [absent]
-A fails with NotFound although its check had found the place"
+A fails with NotFound although nothing is wrong"
     );
 }
 

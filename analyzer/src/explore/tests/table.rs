@@ -256,6 +256,25 @@ A's update is made from what it read before and overwrites B's"
 }
 
 #[test]
+fn an_update_before_the_read_is_in_what_is_read() {
+    let case = checked(|f, p| {
+        let file = f.open(p, READ, TRY);
+        let text = f.through(file, Operation::Read, p, TRY);
+        f.drops(file);
+        (text, f.write_from(p, &[text], TRY))
+    });
+    assert_eq!(
+        case.worst(Actor::Updater),
+        "lost-update from a file
+A open p -> ok [file (initial content)]
+A read p -> ok [file (initial content)]
+    B update p -> ok [file (B's content)]
+A write p -> ok [file (A's content)]
+A's update is made from what it read before and overwrites B's"
+    );
+}
+
+#[test]
 fn rewriting_through_a_rename_loses_updates_only() {
     let case = checked(|f, p| {
         let text = f.read(p, TRY);

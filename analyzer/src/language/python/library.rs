@@ -10,7 +10,7 @@ use crate::flow::{
     Operation, Place, PlaceKind, ResultId, Root, Spawn, Step, Value,
 };
 use crate::language::command::{CommandLine, WORDS};
-use crate::language::conditions::add_data;
+use crate::language::conditions::{add_data, all, any};
 use crate::language::listing::Listing;
 use crate::language::models::{Api, CommandPart, Fails, Models, PathTransform, SpawnKind};
 use crate::language::modes::{of_text, with_mode};
@@ -445,12 +445,20 @@ impl<'t> Lowerer<'_, 't> {
             let at = api.keywords.iter().position(|k| k == keyword);
             arguments.get(at).is_some_and(|value| value.is_off() == off)
         };
+        // What is tolerated where an argument says so that is decided elsewhere.
+        let mut allowed = Vec::new();
         for when in &api.when {
             let beside = when.with.is_empty() || when.with.iter().any(|other| given_as(other, false));
             if beside && given_as(&when.keyword, when.off) {
                 operation = when.effect.unwrap_or(operation);
-                tolerates = tolerates.union(when.tolerates);
                 fails |= when.raises;
+                let at = api.keywords.iter().position(|k| *k == when.keyword);
+                match arguments.get(at).map(|value| &value.v) {
+                    Some(V::Cond(condition)) if !when.off && !matches!(condition, Condition::Constant(_)) => {
+                        allowed.push((condition.clone(), when.tolerates));
+                    }
+                    _ => tolerates = tolerates.union(when.tolerates),
+                }
             }
         }
         let commanded = if operation == Operation::Run {
@@ -586,8 +594,9 @@ impl<'t> Lowerer<'_, 't> {
         if matches!(operation, Operation::Lock { .. }) {
             self.held.push((place.clone(), result));
         }
-        let answers = api.returns.as_deref() == Some("bool");
-        let raises = fails && tolerates == Kinds::NONE && !answers;
+        // Who is told whether two files are alike is told of what was read, and a file that is not there is a failure.
+        let answers = api.returns.as_deref() == Some("bool") && operation != Operation::Read;
+        let raises = fails && tolerates == Kinds::NONE && allowed.is_empty() && !answers;
         let on_malformed = (api.parses && operation == Operation::Read).then(|| self.policy_for_values());
         self.push(Step::Effect(Effect {
             operation,
@@ -604,7 +613,12 @@ impl<'t> Lowerer<'_, 't> {
             site,
         }));
         if !raises && fails && !answers {
-            let fatal = Condition::Failed(result, Kinds::ANY.without(tolerates));
+            let failed = |tolerated: Kinds| Condition::Failed(result, Kinds::ANY.without(tolerated));
+            let mut fatal = vec![failed(tolerates)];
+            for (condition, kinds) in allowed {
+                fatal.push(any(vec![failed(tolerates.union(kinds)), condition.negated()]));
+            }
+            let fatal = all(fatal);
             self.leave_if(fatal, OnFailure::Propagate, &[result]);
         }
         if api.fills.is_some()
@@ -638,6 +652,7 @@ impl<'t> Lowerer<'_, 't> {
         match (&ty, operation) {
             (Ty::Bool, Operation::Check(Check::Access | Check::Metadata | Check::SymlinkMetadata))
             | (Ty::Bool, Operation::Lock { .. }) => Val { v: V::Cond(Condition::Ok(result)), ty, data },
+            (Ty::Bool, Operation::Read) => Val { v: V::Opaque, ty, data },
             (Ty::Bool, _) => Val { v: V::Cond(Condition::True(result)), ty, data },
             (Ty::Text, _) if api.private => Val { v: V::Place(place), ty, data },
             _ => Val { v: V::Result(result), ty, data },

@@ -32,7 +32,7 @@ use crate::source::{SourceFile, Span, SyntaxError};
 use declared::decorated;
 use lower::{FileScope, Lowerer, span};
 use names::{Names, each_block};
-use ruff_python_ast::{CmpOp, Decorator, Expr, PythonVersion, Stmt, StmtFunctionDef};
+use ruff_python_ast::{CmpOp, Decorator, Expr, PythonVersion, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 use types::Ty;
@@ -99,9 +99,23 @@ pub fn is_target(path: &str) -> bool {
 }
 
 fn is_auxiliary(path: &str) -> bool {
-    path.split('/').rev().skip(1).any(|f| {
-        matches!(f, "example" | "examples" | "ci" | "docs" | "doc" | "hack" | "samples" | "testdata")
-            || is_for_tests(f)
+    // What builds a package is no part of it.
+    path.rsplit('/').next() == Some("setup.py")
+        || path.split('/').rev().skip(1).any(|f| {
+            matches!(f, "example" | "examples" | "ci" | "docs" | "doc" | "hack" | "samples" | "testdata")
+                || is_for_tests(f)
+        })
+}
+
+/// Whether the class is a command of a package's own build: one of setuptools', made for that package.
+fn builds(class: &StmtClassDef, names: &Names) -> bool {
+    const LIBRARIES: [&str; 2] = ["setuptools", "distutils"];
+    let bases = class.arguments.iter().flat_map(|arguments| &*arguments.args);
+    bases.filter_map(|base| names.qualified(base)).any(|base| {
+        let of = LIBRARIES.iter().find_map(|library| base.strip_prefix(library)?.strip_prefix("::"));
+        let own = names.module.split("::").any(|part| LIBRARIES.contains(&part));
+        !own && of
+            .is_some_and(|rest| rest == "Command" || rest.starts_with("command::") || rest == "cmd::Command")
     })
 }
 
@@ -186,6 +200,8 @@ fn functions<'t>(
                     "" => node.name.to_string(),
                     outer => [outer, "::", node.name.as_str()].concat(),
                 };
+                let context =
+                    Context { auxiliary: context.auxiliary || builds(node, scope.names), ..context };
                 functions(scope, &node.body, Some(&name), context, summary, depth + 1);
             }
             other => each_block(other, &mut |block| {
@@ -397,6 +413,11 @@ fn declare_parameters<'t>(
         // A test that asks for a fixture is handed what goes by that name.
         let ty = match (handed(parameter.name().as_str()), &ty) {
             (Some(fixture), Ty::Unknown) => Ty::of_row(&fixture.of),
+            _ => ty,
+        };
+        // Who may leave it out and means yes or no by that, means yes or no by what is given.
+        let ty = match (parameter.default(), &ty) {
+            (Some(Expr::BooleanLiteral(_)), Ty::Unknown) => Ty::Bool,
             _ => ty,
         };
         let ty = if parameter.is_variadic() { Ty::Sequence(ty.into()) } else { ty };

@@ -507,7 +507,7 @@ impl Beside {
                     return Err(ErrorKind::Other);
                 }
                 let content = text(&text_name(lane, None, &[(describe(&old), false)]));
-                world.disk.replace(id, &path, Node::File { content, private: false })
+                write_whole(world, self.process(lane), id, &path, REWRITE, content)
             }
             Actor::Reader => {
                 let seen = match world.disk.stat(&path, true) {
@@ -522,14 +522,26 @@ impl Beside {
             Actor::Acquirer if self.directory => world.disk.make_directory(id, &path, content.clone()),
             Actor::Acquirer => {
                 let flags = OpenFlags { create: false, create_new: true, truncate: false, ..REWRITE };
-                world.disk.open(id, self.process(lane), &path, flags)?;
-                let written = world.disk.write(id, content.clone());
-                world.disk.close(id);
-                written
+                write_whole(world, self.process(lane), id, &path, flags, content.clone())
             }
             other => panic!("{other:?} is not asked"),
         }
     }
+}
+
+/// Opens, writes and closes, with nobody between.
+fn write_whole(
+    world: &mut World,
+    process: u8,
+    id: Id,
+    path: &str,
+    flags: OpenFlags,
+    content: Content,
+) -> Result<(), ErrorKind> {
+    world.disk.open(id, process, path, flags)?;
+    let written = world.disk.write(id, content);
+    world.disk.close(id);
+    written
 }
 
 /// Opens, reads and closes, with nobody between.

@@ -1,0 +1,87 @@
+//! Code that others wrote, and that a package brings along within itself: its users do not mend it.
+
+use rustc_hash::FxHashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders for other people's code, by custom of all languages.
+const FOLDERS: [&str; 10] = [
+    "_vendor",
+    "_vendored",
+    "dist-packages",
+    "node_modules",
+    "site-packages",
+    "third-party",
+    "third_party",
+    "thirdparty",
+    "vendor",
+    "vendored",
+];
+
+/// What is known of folders.
+#[derive(Debug, Default)]
+pub struct Vendored {
+    licensed: FxHashMap<PathBuf, bool>,
+}
+
+impl Vendored {
+    /// Whether the file lies in other people's code: in a folder for that, or in one with a licence of its own, both below `root`, which
+    /// the user named. `package` is the folder of the package's manifest; what is licensed there is the package itself.
+    pub fn holds(&mut self, file: &Path, root: &Path, package: &Path) -> bool {
+        let below_root = |folder: &&Path| *folder != root && folder.starts_with(root);
+        file.ancestors().skip(1).take_while(below_root).any(|folder| {
+            let named =
+                folder.file_name().and_then(|name| name.to_str()).is_some_and(|n| FOLDERS.contains(&n));
+            named || (is_within(folder, package) && self.is_licensed(folder))
+        })
+    }
+
+    fn is_licensed(&mut self, folder: &Path) -> bool {
+        if let Some(known) = self.licensed.get(folder) {
+            return *known;
+        }
+        let mut names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let licensed = names.any(|name| name.to_str().is_some_and(is_licence));
+        self.licensed.insert(folder.to_path_buf(), licensed);
+        licensed
+    }
+}
+
+/// Whether the folder is a part of the package, and not the package: what a manifest is of often lies in a folder right below it, as
+/// what is imported in Python.
+fn is_within(folder: &Path, package: &Path) -> bool {
+    folder.parent().is_some_and(|parent| parent != package && parent.starts_with(package))
+}
+
+/// Whether a file of this name holds a licence: `LICENSE`, `LICENSE-MIT`, `COPYING.txt`, and not `license.go`.
+fn is_licence(name: &str) -> bool {
+    ["LICENSE", "LICENCE", "COPYING"].into_iter().any(|word| {
+        name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_licence, is_within};
+    use std::path::Path;
+
+    #[test]
+    fn licences_are_told_from_code_about_them() {
+        for name in ["LICENSE", "LICENSE.txt", "LICENSE-MIT", "COPYING", "LICENCE.md"] {
+            assert!(is_licence(name), "{name}");
+        }
+        for name in ["license.go", "LICENSES", "licensing.py", "LICENSEE"] {
+            assert!(!is_licence(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_package_is_its_own() {
+        let within = |folder| is_within(Path::new(folder), Path::new("/p"));
+        assert!(within("/p/tool/patched/other"));
+        assert!(within("/p/internal/other"));
+        assert!(!within("/p/tool"));
+        assert!(!within("/p"));
+        assert!(!within("/q/a/b"));
+    }
+}
