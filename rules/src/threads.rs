@@ -400,6 +400,11 @@ fn variable<'p>(program: &'p Program, function: FunctionId, place: &'p Place) ->
     }
 }
 
+/// Whether the place is a field of what the function was given: there are as many as there are such values.
+fn is_of_a_value(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Field { base, .. } if matches!(base.kind(), PlaceKind::Parameter { .. }))
+}
+
 /// Whether a path surely starts from the working directory.
 fn is_relative(place: &Place) -> bool {
     match place.kind() {
@@ -584,8 +589,11 @@ impl<'a> Walk<'a> {
     }
 
     fn effect(&mut self, effect: &Effect, state: &mut State) {
-        // A lock on a file keeps others out of that file, and no thread out of the process' own state.
-        if matches!(effect.operation, Operation::Lock { scope: LockScope::Thread, .. }) {
+        // A lock on a file keeps others out of that file, and no thread out of the process' own state; nor does one that each value of
+        // a type has for itself.
+        if matches!(effect.operation, Operation::Lock { scope: LockScope::Thread, .. })
+            && !is_of_a_value(&effect.place)
+        {
             state.locks.push(effect.result);
         }
         let changes =
