@@ -107,7 +107,8 @@ impl Threads {
         for (id, summary) in &functions {
             let Some(found) = walked.remove(id) else { continue };
             threads.starts |= found.started && !is_aside(summary);
-            for (callee, here) in found.calls {
+            // Where a literal is called that is kept, nobody knows.
+            for (callee, here) in found.calls.into_iter().filter(|_| !summary.context.literal) {
                 threads.calls.entry(callee).or_default().push((*id, here));
             }
             for (site, here) in found.effects {
@@ -327,7 +328,11 @@ impl Threads {
 
     /// Whether the function is there to be called by something else: nobody names it in a call, and nobody outside can.
     fn is_handed_on(&self, program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
-        !summary.context.public && !summary.has_receiver && program.callers(function).is_empty()
+        // What a literal does that is kept, is done once as often as not: it is what a command of the program does.
+        !summary.context.public
+            && !summary.has_receiver
+            && !summary.context.literal
+            && program.callers(function).is_empty()
     }
 
     /// Whether code that is not here may call the function, directly or through others.
