@@ -268,11 +268,15 @@ impl Surroundings<'_> {
 
     /// Whether the place holds what programs keep for themselves, such as state and caches, and not what people edit.
     fn is_kept_by_the_program(&self, place: &Place) -> bool {
-        self.hint(place).is_some_and(|hint| !hint.edited)
-            || matches!(
+        let lies_there = |place: &Place| {
+            matches!(
                 names::shared_root(place),
                 Some(Root::Cache | Root::State | Root::Data | Root::Runtime | Root::Temp)
             )
+        };
+        self.hint(place).is_some_and(|hint| !hint.edited)
+            || lies_there(place)
+            || self.in_callers.iter().any(lies_there)
     }
 
     /// Whether those who are known to call the reader do so when they start, by their names, and nobody else does.

@@ -49,6 +49,8 @@ const LARGE: usize = 10;
 #[derive(Debug)]
 pub struct View<'p> {
     function: FunctionId,
+    /// Whose parameters the places in the body are told by.
+    given: FunctionId,
     summary: &'p FlowSummary,
     /// Evidence for other functions' candidates.
     pub uses: Vec<Use>,
@@ -129,16 +131,28 @@ impl<'p> View<'p> {
         let part = Part::of(summary, &trace);
         drop(trace);
         let body = if candidates.is_empty() { Block::default() } else { body };
-        View { function, summary, uses, works, taken, candidates, makes_locked, part, body: Arc::new(body) }
+        View {
+            function,
+            given: function,
+            summary,
+            uses,
+            works,
+            taken,
+            candidates,
+            makes_locked,
+            part,
+            body: Arc::new(body),
+        }
     }
 
     /// Looks at what was found between this function and one before it on the same value.
     pub fn of_life(program: &'p Program, life: Life) -> Option<View<'p>> {
-        let Life { function, body, candidates } = life;
+        let Life { first, function, body, candidates } = life;
         let summary = program.function(function)?;
         let (uses, works, part) = (Vec::new(), Vec::new(), Part::default());
         Some(View {
             function,
+            given: first,
             summary,
             uses,
             works,
@@ -213,7 +227,7 @@ impl<'p> View<'p> {
             && callers.give_constants(self.function, candidate);
         let candidate = &Candidate { constant: candidate.constant || same, ..candidate.clone() };
         let Known { evidence, .. } = known;
-        let in_callers = callers.places(self.function, candidate, LEVELS);
+        let in_callers = callers.places(self.given, candidate, LEVELS);
         let surroundings = Surroundings {
             program,
             evidence,
@@ -222,8 +236,10 @@ impl<'p> View<'p> {
             is_async: self.summary.context.is_async,
             is_lazy: candidate.act.effect.operation.domain() == Domain::Memory && self.is_lazy(program),
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
-            // What a library gives to whoever imports it may be called twice at once, whoever calls it here.
-            open: self.summary.context.public
+            // What a library gives to whoever imports it may be called twice at once, whoever calls it here; but who saves a value has made
+            // one first, of a file of its own perhaps.
+            open: (self.given == self.function || !is_passed_in(&candidate.place))
+                && self.summary.context.public
                 && (program.file(program.file_of(self.function)).is_some_and(|file| file.library)
                     || (program.callers(self.function).is_empty()
                         && !file_of(program, self.function)
@@ -706,6 +722,11 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
     [Lane::A, Lane::B]
         .into_iter()
         .any(|lane| ran(lane, check.effect.site) && ran(lane, candidate.act.effect.site))
+}
+
+/// Whether the place is told by what a function is given.
+fn is_passed_in(place: &Place) -> bool {
+    place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }))
 }
 
 /// As the explorer sees it: who goes to a directory after another step on it goes by a path.

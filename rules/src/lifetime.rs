@@ -69,6 +69,8 @@ fn is_of_the_value(place: &Place) -> bool {
 /// Two functions of one value, linked, with what the rules find across them.
 #[derive(Debug)]
 pub struct Life {
+    /// The earlier one.
+    pub first: FunctionId,
     /// The later one.
     pub function: FunctionId,
     /// Both, one after the other.
@@ -109,7 +111,7 @@ fn ended_by(
         let Some(body) = program.one_after_the_other(*first, function, of) else { continue };
         let candidates = found(&body, *begins, part, rules);
         if !candidates.is_empty() {
-            lives.push(Life { function, body, candidates });
+            lives.push(Life { first: *first, function, body, candidates });
         }
     }
     lives

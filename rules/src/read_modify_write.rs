@@ -1,10 +1,10 @@
-//! `read-modify-write`: a file is written with what derives from an earlier read of it.
+//! `read-modify-write`: a file is written with what derives from an earlier read of it, or added to because that did not find it.
 //!
 //! Not reported: reads and writes inside one lock that every instance takes; writes that do not derive from the read.
 
-use crate::pairs::{Candidate, is_private};
+use crate::pairs::{Candidate, Pair, Relation, is_private};
 use crate::rule::{Report, Rule, short};
-use crate::trace::Trace;
+use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Effect, Operation, Place, ResultId};
 use fsrace_analyzer::language::Idiom;
@@ -42,7 +42,38 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         });
         candidates.extend(read.and_then(|read| Candidate::of_steps(trace, Some(read), act, place)));
     }
+    let additions = (0..trace.events.len()).filter_map(|act| added(trace, act));
+    candidates.extend(additions);
     candidates
+}
+
+/// What is added to a file in which it was not found: on the other answer the code goes on without adding it.
+fn added(trace: &Trace<'_>, act: usize) -> Option<Candidate> {
+    let event = trace.events.get(act).filter(|event| appends(trace, event.effect))?;
+    let place = Some(&event.effect.place).filter(|place| !is_private(place))?;
+    let looks = event.guards.iter().rev().find(|guard| {
+        guard.says == Says::Judged
+            && !guard.refuses
+            && trace
+                .events
+                .get(guard.event)
+                .is_some_and(|read| read.effect.operation == Operation::Read && read.effect.place == *place)
+            && trace.meets_at_root(guard.event, act)
+    })?;
+    let (check, says, certain) = (looks.event, looks.says, looks.certain);
+    let pair = Pair { check, says, certain, act, relation: Relation::Same };
+    Candidate::of_pair(trace, pair, place)
+}
+
+/// Whether the effect adds to the end of a file.
+fn appends(trace: &Trace<'_>, effect: &Effect) -> bool {
+    let opened = effect.handle.map(|handle| trace.origins(handle)).unwrap_or_default();
+    let to_the_end = |event: &usize| {
+        let flags = trace.events.get(*event).map(|event| event.effect.operation);
+        matches!(flags, Some(Operation::Open(flags)) if flags.append)
+    };
+    effect.operation == Operation::Append
+        || (effect.operation == Operation::Write && opened.iter().any(to_the_end))
 }
 
 /// Whether what the act puts in place is made of what the earlier step read.
@@ -69,7 +100,9 @@ pub fn written<'e>(trace: &Trace<'_>, act: usize, effect: &'e Effect) -> Option<
 
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
+    let adds = candidate.says == Some(Says::Judged);
     let message = match race.consequence {
+        Consequence::Corruption if adds => format!("`{api}` can add what another has added since the read"),
         Consequence::Corruption => format!("`{api}` can leave a mix of two writers' contents"),
         _ => format!("`{api}` can undo a change made after the read"),
     };

@@ -113,7 +113,8 @@ impl Threads {
             if found.started && !is_aside(summary) {
                 threads.starting.insert(package_of(program, *id).to_owned());
             }
-            for (callee, here) in found.calls {
+            // Where a literal is called that is kept, nobody knows.
+            for (callee, here) in found.calls.into_iter().filter(|_| !summary.context.literal) {
                 threads.calls.entry(callee).or_default().push((*id, here));
                 // Who enters a context manager calls all of it, though what comes after the block is done later.
                 if let Some(whole) = whole_of(program, callee) {
@@ -365,7 +366,11 @@ impl Threads {
 
     /// Whether the function is there to be called by something else: nobody names it in a call, and nobody outside can.
     fn is_handed_on(&self, program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
-        !summary.context.public && !summary.has_receiver && program.callers(function).is_empty()
+        // What a literal does that is kept, is done once as often as not: it is what a command of the program does.
+        !summary.context.public
+            && !summary.has_receiver
+            && !summary.context.literal
+            && program.callers(function).is_empty()
     }
 
     /// Whether code that is not here may call the function, directly or through others.
@@ -451,6 +456,11 @@ fn variable<'p>(program: &'p Program, function: FunctionId, place: &'p Place) ->
         },
         _ => None,
     }
+}
+
+/// Whether the place is a field of what the function was given: there are as many as there are such values.
+fn is_of_a_value(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Field { base, .. } if matches!(base.kind(), PlaceKind::Parameter { .. }))
 }
 
 /// Whether a path surely starts from the working directory.
@@ -637,8 +647,11 @@ impl<'a> Walk<'a> {
     }
 
     fn effect(&mut self, effect: &Effect, state: &mut State) {
-        // A lock on a file keeps others out of that file, and no thread out of the process' own state.
-        if matches!(effect.operation, Operation::Lock { scope: LockScope::Thread, .. }) {
+        // A lock on a file keeps others out of that file, and no thread out of the process' own state; nor does one that each value of
+        // a type has for itself.
+        if matches!(effect.operation, Operation::Lock { scope: LockScope::Thread, .. })
+            && !is_of_a_value(&effect.place)
+        {
             state.locks.push(effect.result);
         }
         let changes =

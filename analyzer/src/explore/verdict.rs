@@ -1,6 +1,6 @@
 //! What an outcome that no serial order ends in costs.
 
-use super::content::{Content, Contents, Term};
+use super::content::{Content, Contents, Piece, Term};
 use super::filesystem::{Kind, Name};
 use super::machine::{Seen, effect_bit, index, other};
 use super::program::Program;
@@ -77,7 +77,33 @@ impl Question<'_> {
             .or_else(|| corruption(Kind::File))
             .or_else(|| self.spurious(outcome, serials).map(|loss| (Consequence::SpuriousFailure, loss)))
             .or_else(|| corruption(Kind::Directory))
+            .or_else(|| self.added_twice(outcome, serials).map(|loss| (Consequence::Corruption, loss)))
             .or_else(|| self.presence(outcome, serials))
+    }
+
+    /// Whether both have added to the file what in every serial order only one of them adds.
+    fn added_twice(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<String> {
+        if !self.itself() || self.domain != Domain::Files {
+            return None;
+        }
+        let has_both = |outcome: &Outcome| {
+            let (Kind::File, content) = outcome.at(self.target)? else { return None };
+            let Term::Pieces(pieces) = self.contents.term(content) else { return None };
+            let written = |piece: &Piece| match piece {
+                Piece::Of(text, _) => match self.contents.term(*text) {
+                    Term::Text { lane, effect, .. } => Some((*lane, *effect)),
+                    _ => None,
+                },
+                Piece::Hole => None,
+            };
+            let written: Vec<_> = pieces.iter().filter_map(written).collect();
+            let twice = |(lane, effect): &(Lane, u16)| written.contains(&(other(*lane), *effect));
+            written.iter().any(twice).then_some(())
+        };
+        let twice = has_both(outcome).is_some() && !serials.iter().any(|s| has_both(s).is_some());
+        twice.then(|| {
+            "both add what in every order of the two only one adds, and it is there twice".to_owned()
+        })
     }
 
     fn security(&self, outcome: &Outcome, serials: &[Outcome]) -> Option<(Consequence, String)> {

@@ -33,6 +33,7 @@ impl Display for FlowSummary {
             (c.serial, "serial"),
             (c.enters, "enters"),
             (c.part, "part"),
+            (c.literal, "literal"),
         ] {
             if on {
                 write!(f, " {word}")?;

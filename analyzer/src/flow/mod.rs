@@ -178,6 +178,8 @@ pub struct Context {
     pub enters: bool,
     /// What a generator does up to where it hands out, for who calls it; the whole has a summary of its own.
     pub part: bool,
+    /// A function literal that is kept for others to call: who does, and when, is not known.
+    pub literal: bool,
 }
 
 /// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked

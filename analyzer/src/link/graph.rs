@@ -137,10 +137,12 @@ impl Graph {
     }
 
     /// How tests and examples call a function says nothing about how the program does, so that nothing may depend on whether
-    /// they were read.
+    /// they were read. Of a literal that is kept nobody knows who calls it, so that what it calls may be called by anybody.
     fn leave_out_tests(&mut self, program: &Program) {
-        let aside: Vec<bool> =
-            program.functions().map(|(_, f)| f.context.test || f.context.auxiliary).collect();
+        let aside: Vec<bool> = program
+            .functions()
+            .map(|(_, f)| f.context.test || f.context.auxiliary || f.context.literal)
+            .collect();
         let is_aside = |id: &FunctionId| aside.get(id.0 as usize).copied().unwrap_or_default();
         for (id, node) in (0..).map(FunctionId).zip(&mut self.nodes) {
             if !is_aside(&id) {

@@ -43,8 +43,10 @@ pub(super) fn one_after_the_other(
     let makes = !program.function(first)?.parameters.iter().any(is_shared);
     for (result, function) in [first, second].into_iter().enumerate() {
         let summary = program.function(function)?;
-        let arguments = summary.parameters.iter().map(|p| match is_shared(p) {
+        // What the value was made of or for, as the path of its file, may be kept in it: so the whole goes by what its maker is given.
+        let arguments = (0..).zip(&summary.parameters).map(|(index, p)| match is_shared(p) {
             true => shared.clone(),
+            false if makes && function == first => Value::Place(Place::parameter(index, &p.name)),
             false => Value::Opaque,
         });
         let arguments: Vec<Value> = arguments.collect();

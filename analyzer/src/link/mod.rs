@@ -23,6 +23,7 @@ pub use origin::origin;
 
 use crate::flow::{
     Block, Call, Condition, Effect, FileSummary, FlowSummary, OnFailure, Operation, ResultId, Site, Step,
+    Value,
 };
 use crate::source::Span;
 use graph::Graph;
@@ -144,11 +145,24 @@ impl Program {
         if let Some(of) = self.receiver(function) {
             return vec![of.to_owned()];
         }
-        let Some(made) = self.function(function).and_then(|summary| self.symbols.made(&summary.name)) else {
-            return Vec::new();
-        };
+        let summary = self.function(function);
+        let made = summary.and_then(|s| self.symbols.made(&s.name).or_else(|| self.makes_its_own(s)));
+        let Some(made) = made else { return Vec::new() };
         let parts = self.fields(made).into_iter().flatten().map(|(_, of)| of.clone());
         std::iter::once(made.to_owned()).chain(parts).collect()
+    }
+
+    /// The type that the function belongs to, where what it returns is put together of that type's fields.
+    fn makes_its_own<'s>(&self, summary: &'s FlowSummary) -> Option<&'s str> {
+        let (owner, _) = summary.name.rsplit_once("::")?;
+        let declared = self.fields(owner)?;
+        let is_one = |value: &Value| match graph::payload(value) {
+            Value::Structure(fields) => {
+                fields.iter().any(|(name, _)| declared.iter().any(|(of, _)| of == name))
+            }
+            _ => false,
+        };
+        graph::returns(&summary.body).into_iter().any(is_one).then_some(owner)
     }
 
     /// The field in which what the function returns has a value of the type; none where it returns that itself.

@@ -48,7 +48,8 @@ impl<'p> Callers<'p> {
                 continue;
             }
             let body = self.body(*caller);
-            found.extend(place_in(&effects(&body), candidate));
+            let effects = effects(&body);
+            found.extend(place_in(&effects, candidate).or_else(|| looked_at_in(&effects, candidate)));
             found.extend(self.places(*caller, candidate, levels - 1));
         }
         found
@@ -188,4 +189,10 @@ fn place_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
     } else {
         Some(act.place.clone())
     }
+}
+
+/// The candidate's place where only the earlier step is: the other is done by another function of the same value.
+fn looked_at_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
+    let check = candidate.check.as_ref().filter(|check| check.effect.place == candidate.place)?;
+    effects.iter().find(|e| e.site == check.effect.site).map(|e| e.place.clone())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Ask, DEPTH, EVENTS, Event, FORWARDED, FrameInfo, GUARDS, Guard, HELD, Labour, Literals, Outcome,
-    Returned, Source, Trace,
+    Returned, Says, Source, Trace,
 };
 use fsrace_analyzer::flow::{
     Block, Branch, Callee, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step,
@@ -241,6 +241,7 @@ impl<'a> Walker<'a> {
         });
         let [then, otherwise] = &mut sides;
         let known = state.guards.len();
+        let own = [then.guards.len(), otherwise.guards.len()];
         let before = self.so_far();
         let first = self.block(&branch.then, then, depth + 1);
         let (first_fails, between) = (self.fails, self.so_far());
@@ -272,9 +273,35 @@ impl<'a> Walker<'a> {
             (End::Reached, End::Reached) => {
                 state.held.clone_from(&then.held);
                 state.hold(&otherwise.held);
+                let [then, otherwise] = sides.map(|side| side.guards);
+                let [in_then, in_otherwise] = own;
+                let from_then = self.left_by(&then, in_then, &otherwise, &state.frames);
+                let from_otherwise = self.left_by(&otherwise, in_otherwise, &then, &state.frames);
+                state.learn(from_then);
+                state.learn(from_otherwise);
             }
         }
         End::Reached
+    }
+
+    /// What one side of a branch asked beyond its own guards, and left for on the other answer. What comes after the branch is reached
+    /// by the other side too, which must not have learned the opposite: `if !force { if exists { return } }`.
+    fn left_by(&self, side: &[Guard], own: usize, other: &[Guard], frames: &[usize]) -> Vec<Guard> {
+        let is_here = |guard: &Guard| {
+            guard.says == Says::Judged
+                || self.trace.events.get(guard.event).is_some_and(|event| event.frames == frames)
+        };
+        let tells_nothing = |guard: &Guard| {
+            let against = match guard.says {
+                Says::Present => Says::Absent,
+                Says::Absent => Says::Present,
+                Says::Judged => return false,
+                Says::Unknown => return true,
+            };
+            other.iter().any(|o| o.event == guard.event && o.says == against)
+        };
+        let left = side.iter().skip(own).filter(|guard| is_here(guard) && !tells_nothing(guard));
+        left.map(|guard| Guard { certain: false, ..*guard }).collect()
     }
 
     /// How many effects, and ways out of the innermost frame, were met.
@@ -304,10 +331,15 @@ impl<'a> Walker<'a> {
     fn repeat(&mut self, body: &'a Block, state: &mut State, depth: usize) {
         self.loops.push(Vec::new());
         let mut inside = state.clone();
-        self.block(body, &mut inside, depth + 1);
+        let end = self.block(body, &mut inside, depth + 1);
         state.hold(&inside.held);
         let breaks = self.loops.pop().unwrap_or_default();
         let known = state.guards.len();
+        // What a round looks for in what was read, and leaves for where it finds it, all rounds have looked for.
+        if end == End::Reached {
+            let judged = inside.guards.into_iter().skip(known).filter(|guard| guard.says == Says::Judged);
+            state.learn(judged.map(|guard| Guard { certain: false, ..guard }).collect());
+        }
         let alone = breaks.len() == 1;
         for guards in breaks {
             let new = guards.into_iter().skip(known).map(|g| Guard { certain: g.certain && alone, ..g });

@@ -269,6 +269,7 @@ impl<'t> Lowerer<'_, 't> {
     /// Runs a function literal's body in place, its parameters bound to the arguments.
     pub fn call_closure(&mut self, closure: Node<'t>, arguments: Vec<Val<'t>>, at: Span) -> Val<'t> {
         let results = self.signature(closure);
+        self.note_run(closure);
         self.inlined(|this| {
             this.frame(at, results.clone(), |this| {
                 let mut arguments = arguments.into_iter();

@@ -34,6 +34,7 @@ impl<'t> Lowerer<'_, 't> {
             "selector_expression" => self.selector(node),
             "call_expression" => self.call(node),
             "func_literal" => {
+                self.note_literal(node);
                 let returns = types::results(field(node, "result"), self.file.source, self.file.names);
                 Val::new(V::Closure(node), Ty::Function(returns.into()))
             }

@@ -1,5 +1,6 @@
 //! The lowerer of one function: its state, variables, decisions, and what functions return.
 
+use super::literals::Literals;
 use super::names::Names;
 use super::syntax::Node;
 use super::types::Ty;
@@ -114,6 +115,8 @@ pub struct Lowerer<'a, 't> {
     pub typed: Vec<Typed>,
     /// What closures returned that were handed to a call: it hands on their failures, if it calls them.
     pub handed_on: FxHashMap<ResultId, Vec<ResultId>>,
+    /// The function literals that were met.
+    pub literals: Literals<'t>,
     /// Number of frames and spawned bodies around.
     pub frames: usize,
     /// Which of the open blocks the innermost frame's is: what is deferred to its end is done there.
@@ -161,6 +164,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             handing_on: Vec::new(),
             typed: Vec::new(),
             handed_on: FxHashMap::default(),
+            literals: Literals::default(),
             frames: 0,
             ending: 0,
             depth: 0,

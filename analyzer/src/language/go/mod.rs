@@ -8,6 +8,7 @@ mod channels;
 mod decisions;
 mod expr;
 mod library;
+mod literals;
 mod lower;
 mod names;
 mod render;
@@ -278,6 +279,8 @@ fn owner(method: Node<'_>, source: &str, names: &Names) -> Option<String> {
 
 /// How deep in a variable of the package functions are looked for.
 const HELD: usize = 4;
+/// How deep literals that are kept may stand in each other.
+const NESTED: usize = 4;
 
 /// Constants and variables whose value is a path, and variables that hold functions.
 fn constants(scope: &FileScope<'_, '_>, context: Context, summary: &mut FileSummary) {
@@ -290,7 +293,7 @@ fn constants(scope: &FileScope<'_, '_>, context: Context, summary: &mut FileSumm
         let place = match &found.v {
             V::Place(place) => place.clone(),
             V::Closure(literal) => {
-                let declaration = Declaration { name: name.clone(), shown: *value, has_receiver: false };
+                let declaration = Declaration::of(name, *value);
                 body_of(scope, *literal, declaration, context, summary);
                 continue;
             }
@@ -340,8 +343,7 @@ fn held<'t>(
     }
     match &value.v {
         V::Closure(literal) => {
-            let declaration = Declaration { name: name.to_owned(), shown, has_receiver: false };
-            body_of(scope, *literal, declaration, context, summary);
+            body_of(scope, *literal, Declaration::of(name, shown), context, summary);
         }
         V::Struct(fields) => {
             for (field, value) in fields {
@@ -360,7 +362,7 @@ fn held<'t>(
     }
 }
 
-fn function(scope: &FileScope<'_, '_>, node: Node<'_>, context: Context, summary: &mut FileSummary) {
+fn function<'t>(scope: &FileScope<'_, 't>, node: Node<'t>, context: Context, summary: &mut FileSummary) {
     let Some(shown) = field(node, "name") else { return };
     let name = text(shown, scope.source);
     let has_receiver = node.kind() == "method_declaration";
@@ -371,7 +373,13 @@ fn function(scope: &FileScope<'_, '_>, node: Node<'_>, context: Context, summary
         (None, false) => scope.names.own(name),
     };
     let context = Context { main: context.main && owner.is_none() && name == "main", ..context };
-    body_of(scope, node, Declaration { name: qualified, shown, has_receiver }, context, summary);
+    body_of(
+        scope,
+        node,
+        Declaration { has_receiver, ..Declaration::of(&qualified, shown) },
+        context,
+        summary,
+    );
 }
 
 /// What a function is called where it is declared, or where a variable is that holds it.
@@ -381,20 +389,31 @@ struct Declaration<'t> {
     /// Where that stands.
     shown: Node<'t>,
     has_receiver: bool,
+    /// The variables of the function around that a literal uses.
+    captured: Vec<(&'t str, Val<'t>)>,
+    /// How many functions it stands in.
+    depth: usize,
 }
 
-/// A function that is declared, or one that a variable of the package holds.
-fn body_of(
-    scope: &FileScope<'_, '_>,
-    node: Node<'_>,
-    declaration: Declaration<'_>,
+impl<'t> Declaration<'t> {
+    /// A function that stands by itself.
+    fn of(name: &str, shown: Node<'t>) -> Self {
+        Declaration { name: name.to_owned(), shown, has_receiver: false, captured: Vec::new(), depth: 0 }
+    }
+}
+
+/// A function that is declared, or one that a variable of the package holds, and those that it keeps for others to call.
+fn body_of<'t>(
+    scope: &FileScope<'_, 't>,
+    node: Node<'t>,
+    declaration: Declaration<'t>,
     context: Context,
     summary: &mut FileSummary,
 ) {
-    let Declaration { name, shown, has_receiver } = declaration;
+    let Declaration { name, shown, has_receiver, captured, depth } = declaration;
     let Some(body) = field(node, "body") else { return };
     let mut lowerer = Lowerer::new(scope);
-    let parameters = declare_parameters(&mut lowerer, node, has_receiver);
+    let parameters = declare_parameters(&mut lowerer, node, has_receiver, captured);
     let results = lowerer.signature(node);
     lowerer.declare_results(&results);
     lowerer.results = results;
@@ -407,6 +426,22 @@ fn body_of(
         )
     });
     let steps = lowerer.finish();
+    if depth < NESTED {
+        let kept = std::mem::take(&mut lowerer.literals).kept();
+        for (number, literal) in (1..).zip(kept) {
+            // Nobody calls it by this name, in or out of the package.
+            let name = if number == 1 {
+                format!("{name}::{{closure}}")
+            } else {
+                format!("{name}::{{closure {number}}}")
+            };
+            let captured = literal.captured;
+            let declaration =
+                Declaration { captured, depth: depth + 1, ..Declaration::of(&name, literal.node) };
+            let context = Context { main: false, literal: true, ..context };
+            body_of(scope, literal.node, declaration, context, summary);
+        }
+    }
     let gives_up = has_receiver && lowerer.gives_up;
     if !gives_up && !are_worth_keeping(&steps.steps) {
         return;
@@ -483,9 +518,16 @@ fn declare_parameters<'t>(
     lowerer: &mut Lowerer<'_, 't>,
     node: Node<'t>,
     has_receiver: bool,
+    captured: Vec<(&'t str, Val<'t>)>,
 ) -> Vec<Parameter> {
     let source = lowerer.file.source;
     let mut found: Vec<(&'t str, Ty)> = Vec::new();
+    for (name, value) in captured {
+        match literals::remembered(&value) {
+            Some(value) => lowerer.declare(name, value),
+            None => found.push((name, literals::type_of(&value))),
+        }
+    }
     let lists = field(node, "receiver").into_iter().chain(field(node, "parameters"));
     for (at, list) in lists.enumerate() {
         for declaration in children(list) {
