@@ -445,9 +445,11 @@ pub fn judge(
             if shared || surroundings.hint(place).is_some() { Confidence::Medium } else { Confidence::Low };
         verdict.at_most(level, "the check is of something below the place acted on");
     }
-    // Who does it in other cases too does not mean to spare what is there.
-    if !candidate.certain && !candidate.joint && !expected {
-        verdict.at_most(Confidence::Low, "the check is one of several reasons to act");
+    if !candidate.certain {
+        // A program that does it in other cases too does not mean to spare what is there.
+        let spares = candidate.joint || expected || surroundings.open || updates(candidate);
+        let level = if spares { Confidence::Medium } else { Confidence::Low };
+        verdict.at_most(level, "the check is one of several reasons to act");
     }
     // Nor does a lock keep out who is known to read without it.
     let heedless = race.witness.actor == Actor::Reader

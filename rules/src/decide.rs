@@ -236,10 +236,10 @@ impl<'p> View<'p> {
             is_async: self.summary.context.is_async,
             is_lazy: candidate.act.effect.operation.domain() == Domain::Memory && self.is_lazy(program),
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
-            // What a library gives to whoever imports it may be called twice at once, whoever calls it here; but who saves a value has made
-            // one first, of a file of its own perhaps.
+            // What a library gives to whoever imports it, or keeps for others to call, may be called twice at once, whoever calls it here.
+            // But who saves a value has made one first, of a file of its own perhaps.
             open: (self.given == self.function || !is_passed_in(&candidate.place))
-                && self.summary.context.public
+                && (self.summary.context.public || self.summary.context.literal)
                 && (program.file(program.file_of(self.function)).is_some_and(|file| file.library)
                     || (program.callers(self.function).is_empty()
                         && !file_of(program, self.function)
