@@ -109,7 +109,7 @@ impl Surroundings<'_> {
                 .evidence
                 .find_removal(place, |u| !self.own.contains(&Some(u.inner)))
                 .map(Reason::Elsewhere)
-                .or_else(|| named(|h| h.cleaned).filter(|_| self.is_cleaned_by_others(place)))
+                .or_else(|| named(|h| h.cleaned).filter(|_| !self.is_cleaned_otherwise(place)))
                 .or_else(|| {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
@@ -297,17 +297,13 @@ impl Surroundings<'_> {
             && side_by_side::are_run_on(self.program, self.function, &candidate.place)
     }
 
-    /// Whether a place that a word says is cleaned up is so by who knows whom: all names for it say so, and the program itself is not
-    /// known to clean up without removing it, because what lies in it goes one by one, or another takes its place at once.
-    fn is_cleaned_by_others(&self, place: &Place) -> bool {
-        let cleaned = |place: &Place| names::hint(place).is_some_and(|hint| hint.cleaned);
-        if names::hint(place).is_none() && !self.in_callers.iter().all(cleaned) {
-            return false;
-        }
+    /// Whether the program itself is known to clean up without removing the place: what lies in it goes one by one, or another takes
+    /// its place at once.
+    fn is_cleaned_otherwise(&self, place: &Place) -> bool {
         let entry = place.join(&Place::new(PlaceKind::Opaque { id: u32::MAX, name: "".into() }));
         let known = |other: Option<Other>| other.is_some_and(|other| other.strength == Strength::Full);
-        !known(self.evidence.find_entry_removal(&entry, |_| true))
-            && !known(self.evidence.find(place, &[Role::Replaces], |_| true))
+        known(self.evidence.find_entry_removal(&entry, |_| true))
+            || known(self.evidence.find(place, &[Role::Replaces], |_| true))
     }
 
     /// Whether nobody is known to call the candidate's function.

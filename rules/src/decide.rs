@@ -478,12 +478,13 @@ impl<'p> View<'p> {
             })
     }
 
-    /// Whether the act changes the working directory or the mask once and for all, as far as the function and the others of its type
-    /// tell: a program does so where it begins, or before it starts another.
+    /// Whether the act changes the mask once and for all, or the working directory in a function of no value: as far as the function and
+    /// the others of its type tell, a program does so where it begins, or before it starts another. A method of what lives on is called
+    /// while the program runs.
     fn is_changed_for_good(&self, program: &Program, threads: &Threads, candidate: &Candidate) -> bool {
         let set = &candidate.act.effect;
         let domain = set.operation.domain();
-        matches!(domain, Domain::Mask | Domain::WorkingDirectory)
+        (domain == Domain::Mask || (domain == Domain::WorkingDirectory && !self.summary.has_receiver))
             && effects(&self.body).into_iter().all(|e| e.site == set.site || e.operation.domain() != domain)
             && !threads.is_changed_by_turns(program, self.function)
     }
