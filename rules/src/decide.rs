@@ -2,7 +2,7 @@
 
 mod callers;
 
-pub use self::callers::Bodies;
+pub use self::callers::{Asked, Bodies};
 
 use self::callers::Callers;
 use crate::confidence::{Reason, Surroundings, judge};
@@ -77,6 +77,8 @@ pub struct Known<'k> {
     pub given_back: &'k GivenBack,
     /// What the functions come to that have candidates.
     pub bodies: &'k Bodies,
+    /// What others come to that were asked about.
+    pub asked: &'k Asked,
 }
 
 /// A finding before those of one cause are merged.
@@ -171,13 +173,10 @@ impl<'p> View<'p> {
 
     /// Explores the candidates, side by side: one large function has many.
     pub fn decide(&self, program: &Program, known: Known<'_>, explorer: &Explorer) -> Vec<Decided> {
+        let callers = Callers::new(program, explorer, known.bodies, known.asked);
         self.candidates
             .par_iter()
-            .map_init(
-                || Callers::new(program, explorer, known.bodies),
-                |callers, (rule, candidate)| self.decide_one(program, known, rule, candidate, callers),
-            )
-            .flatten_iter()
+            .filter_map(|(rule, candidate)| self.decide_one(program, known, rule, candidate, callers))
             .collect()
     }
 
@@ -187,7 +186,7 @@ impl<'p> View<'p> {
         known: Known<'_>,
         rule: &'static Rule,
         candidate: &Candidate,
-        callers: &mut Callers<'_>,
+        callers: Callers<'_>,
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
         if candidate.beside_method {
@@ -447,7 +446,7 @@ impl<'p> View<'p> {
         program: &Program,
         evidence: &Evidence,
         candidate: &Candidate,
-        callers: &mut Callers<'_>,
+        callers: Callers<'_>,
     ) -> Option<&'static str> {
         let keeps = |function: &FlowSummary| {
             let own = function.parameters.first().filter(|_| function.has_receiver);
