@@ -48,15 +48,31 @@ pub fn words(name: &str) -> impl Iterator<Item = String> {
 
 /// As [`words`], as they are written. What ends in no word ends in an empty one.
 pub fn parts(name: &str) -> impl Iterator<Item = &str> {
+    // Nearly all names are ASCII, of which every byte is a letter.
+    let ascii = name.is_ascii();
     let mut rest = Some(name);
     std::iter::from_fn(move || {
-        let text = rest?.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let rest_of = rest?;
+        let text = match ascii {
+            true => {
+                let signs = rest_of.bytes().take_while(|b| !b.is_ascii_alphanumeric()).count();
+                rest_of.get(signs..)?
+            }
+            false => rest_of.trim_start_matches(|c: char| !c.is_alphanumeric()),
+        };
         let mut lower = false;
-        let end = text.char_indices().find_map(|(at, c)| {
-            let starts = !c.is_alphanumeric() || (c.is_uppercase() && lower);
-            lower = !c.is_uppercase();
-            starts.then_some(at)
-        });
+        let mut starts = |is_letter: bool, is_upper: bool| {
+            let starts = !is_letter || (is_upper && lower);
+            lower = !is_upper;
+            starts
+        };
+        let end = match ascii {
+            true => text.bytes().position(|b| starts(b.is_ascii_alphanumeric(), b.is_ascii_uppercase())),
+            false => {
+                let mut letters = text.char_indices();
+                letters.find(|(_, c)| starts(c.is_alphanumeric(), c.is_uppercase())).map(|(at, _)| at)
+            }
+        };
         let (part, after) = end
             .and_then(|end| text.split_at_checked(end))
             .map_or((text, None), |(part, after)| (part, Some(after)));
@@ -90,6 +106,7 @@ mod tests {
         assert_eq!(split("HTTPGet"), ["httpget"]);
         assert_eq!(split("__private__call_"), ["private", "call", ""]);
         assert_eq!(split(""), [""]);
+        assert_eq!(split("_größeLesen_2x"), ["größe", "lesen", "2x"]);
     }
 
     #[test]

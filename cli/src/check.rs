@@ -65,7 +65,7 @@ pub fn report(
         // Beside the walk, on a thread of its own. Where there is none, whoever needs the tables first reads them.
         let _ = std::thread::Builder::new().spawn(fsrace_analyzer::language::prepare);
     }
-    let (candidates, found) = discover(scope);
+    let (candidates, found) = discover(scope, options.reading.threads);
     warnings.extend(found);
     let quiet = options.reading.quiet;
     let pool = pool(options.reading.threads)?;
@@ -99,7 +99,7 @@ pub fn report(
 /// # Errors
 /// Where the work cannot be done.
 pub fn summaries(scope: &Scope, options: &crate::args::ReadOptions, color: ColorChoice) -> Result<ExitCode> {
-    let (candidates, mut warnings) = discover(scope);
+    let (candidates, mut warnings) = discover(scope, options.threads);
     let pool = pool(options.threads)?;
     let loaded = Progress::during(!options.quiet, |progress| {
         pool.install(|| load(&candidates, Tests::Read, Parse::All, progress))

@@ -10,12 +10,13 @@ use crate::terminal;
 use crate::vendored::Vendored;
 use anyhow::{Context, Result, bail};
 use fsrace_analyzer::source::{LanguageId, Package};
-use ignore::{DirEntry, WalkBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -116,10 +117,12 @@ pub struct Candidate {
     pub vendored: bool,
 }
 
-/// The files of a scope, sorted by path, each once, and what got in the way.
-pub fn discover(scope: &Scope) -> (Vec<Candidate>, Vec<Warning>) {
+/// The files of a scope, sorted by path, each once, and what got in the way. Walks on so many threads, if that is said.
+pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<Warning>) {
     let mut search = Search {
         scope,
+        // Zero leaves the number to the walker: one per core.
+        threads: threads.map_or(0, usize::from),
         found: BTreeMap::new(),
         warnings: Vec::new(),
         packages: FxHashMap::default(),
@@ -144,6 +147,7 @@ pub fn discover(scope: &Scope) -> (Vec<Candidate>, Vec<Warning>) {
 
 struct Search<'a> {
     scope: &'a Scope,
+    threads: usize,
     found: BTreeMap<String, Candidate>,
     warnings: Vec<Warning>,
     packages: FxHashMap<(LanguageId, PathBuf), Option<Package>>,
@@ -160,16 +164,33 @@ impl Search<'_> {
             .require_git(false)
             .git_global(false)
             .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry))
-            .build();
+            .threads(self.threads)
+            .build_parallel();
+        // What is met comes in no order, and is put in order by its name.
+        let (met, entries) = mpsc::channel();
+        walk.run(|| {
+            let met = met.clone();
+            Box::new(move |entry| {
+                let wanted = match &entry {
+                    Ok(entry) => entry.error().is_some() || is_source(entry),
+                    Err(_) => true,
+                };
+                // Whoever takes them waits until the walk is over.
+                match !wanted || met.send(entry).is_ok() {
+                    true => WalkState::Continue,
+                    false => WalkState::Quit,
+                }
+            })
+        });
+        drop(met);
         let mut count = 0;
-        for entry in walk {
+        for entry in entries {
             match entry {
                 Ok(entry) => {
                     if let Some(error) = entry.error() {
                         self.warn(error);
                     }
-                    let is_file = entry.file_type().is_some_and(|t| t.is_file());
-                    if is_file && LanguageId::of_path(&entry.path().to_string_lossy()).is_some() {
+                    if is_source(&entry) {
                         count += 1;
                         self.add(entry.path(), root, false);
                     }
@@ -247,6 +268,12 @@ impl Search<'_> {
         };
         self.warnings.push(Warning { path, message });
     }
+}
+
+/// Whether the entry is a file of a language that fsrace reads.
+fn is_source(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|t| t.is_file())
+        && LanguageId::of_path(&entry.path().to_string_lossy()).is_some()
 }
 
 fn error_path(error: &ignore::Error) -> Option<&Path> {

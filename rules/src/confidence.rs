@@ -545,7 +545,7 @@ fn is_nameless(place: &Place) -> bool {
         PlaceKind::Opaque { name, .. } => name.is_empty(),
         PlaceKind::Result(_) => true,
         PlaceKind::Field { .. } => false,
-        _ => place.parts().into_iter().any(is_nameless),
+        _ => place.parts().any(is_nameless),
     }
 }
 

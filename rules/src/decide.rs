@@ -2,7 +2,7 @@
 
 mod callers;
 
-pub use self::callers::Bodies;
+pub use self::callers::{Asked, Bodies};
 
 use self::callers::Callers;
 use crate::confidence::{Reason, Surroundings, judge};
@@ -80,6 +80,8 @@ pub struct Known<'k> {
     pub given_back: &'k GivenBack,
     /// What the functions come to that have candidates.
     pub bodies: &'k Bodies,
+    /// What others come to that were asked about.
+    pub asked: &'k Asked,
 }
 
 /// A finding before those of one cause are merged.
@@ -186,13 +188,10 @@ impl<'p> View<'p> {
 
     /// Explores the candidates, side by side: one large function has many.
     pub fn decide(&self, program: &Program, known: Known<'_>, explorer: &Explorer) -> Vec<Decided> {
+        let callers = Callers::new(program, explorer, known.bodies, known.asked);
         self.candidates
             .par_iter()
-            .map_init(
-                || Callers::new(program, explorer, known.bodies),
-                |callers, (rule, candidate)| self.decide_one(program, known, rule, candidate, callers),
-            )
-            .flatten_iter()
+            .filter_map(|(rule, candidate)| self.decide_one(program, known, rule, candidate, callers))
             .collect()
     }
 
@@ -202,7 +201,7 @@ impl<'p> View<'p> {
         known: Known<'_>,
         rule: &'static Rule,
         candidate: &Candidate,
-        callers: &mut Callers<'_>,
+        callers: Callers<'_>,
     ) -> Option<Decided> {
         let act = location(program, &candidate.act)?;
         if candidate.beside_method {
@@ -638,7 +637,7 @@ fn guarded(
     evidence: &Evidence,
     (function, summary): (FunctionId, &FlowSummary),
     is_it: &dyn Fn(&Effect) -> bool,
-    callers: &mut Callers<'_>,
+    callers: Callers<'_>,
 ) -> Option<&'static str> {
     let keeps = |function: &FlowSummary| {
         let own = function.parameters.first().filter(|_| function.has_receiver);
@@ -670,7 +669,7 @@ fn is_read_heedlessly(
     program: &Program,
     evidence: &Evidence,
     best: &Proven,
-    callers: &mut Callers<'_>,
+    callers: Callers<'_>,
 ) -> bool {
     let (Reason::Elsewhere(other) | Reason::Likely(_, other)) = &best.reason else { return false };
     let reads = best.race.witness.actor == Actor::Reader && !other.found.locked;

@@ -27,14 +27,14 @@ fn atoms(place: &Place, visit: &mut impl FnMut(&Place)) {
         | PlaceKind::Concat(_)
         | PlaceKind::Parent(_)
         | PlaceKind::FileName(_)
-        | PlaceKind::Stem(_) => place.parts().into_iter().for_each(|part| atoms(part, visit)),
+        | PlaceKind::Stem(_) => place.parts().for_each(|part| atoms(part, visit)),
         _ => visit(place),
     }
 }
 
 /// Whether the path is made of this part, among others or alone.
 pub fn contains(place: &Place, part: &Place) -> bool {
-    place == part || place.parts().into_iter().any(|inner| contains(inner, part))
+    place == part || place.parts().any(|inner| contains(inner, part))
 }
 
 /// Whether it lies directly in a directory that everybody can write, under a name that can be told beforehand.

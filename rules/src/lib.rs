@@ -52,7 +52,7 @@ mod truncating_write;
 mod umask_mutation;
 mod unlocked_repository_command;
 
-use decide::{Known, View};
+use decide::{Asked, Known, View};
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
@@ -134,12 +134,14 @@ pub fn check_with(
     views.retain(View::has_candidates);
     let bodies = views.iter().map(View::body).collect();
     views.extend(lives(program, &parts, &rules).into_iter().filter_map(|life| View::of_life(program, life)));
+    let asked = Asked::default();
     let known = Known {
         evidence: &evidence,
         threads: &threads,
         left_running: &left_running,
         given_back: &given_back,
         bodies: &bodies,
+        asked: &asked,
     };
     let decided = views
         .into_par_iter()

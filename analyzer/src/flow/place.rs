@@ -247,20 +247,18 @@ impl Place {
         &self.0.kind
     }
 
-    /// The places that this one is directly made of.
-    pub fn parts(&self) -> Vec<&Place> {
-        match self.kind() {
+    /// The places that this one is directly made of, in order.
+    pub fn parts(&self) -> impl Iterator<Item = &Place> {
+        let (first, second, rest): (Option<&Place>, Option<&Place>, &[Place]) = match self.kind() {
             PlaceKind::Field { base, .. }
             | PlaceKind::Parent(base)
             | PlaceKind::FileName(base)
-            | PlaceKind::Stem(base) => {
-                vec![base]
-            }
+            | PlaceKind::Stem(base) => (Some(base), None, &[]),
             PlaceKind::Join(a, b) | PlaceKind::WithFileName(a, b) | PlaceKind::WithExtension(a, b) => {
-                vec![a, b]
+                (Some(a), Some(b), &[])
             }
-            PlaceKind::Call { arguments, .. } => arguments.iter().collect(),
-            PlaceKind::Concat(parts) => parts.iter().collect(),
+            PlaceKind::Call { arguments, .. } => (None, None, arguments),
+            PlaceKind::Concat(parts) => (None, None, parts),
             PlaceKind::Parameter { .. }
             | PlaceKind::Literal(_)
             | PlaceKind::Constant(_)
@@ -269,13 +267,19 @@ impl Place {
             | PlaceKind::Result(_)
             | PlaceKind::Unique(..)
             | PlaceKind::Private(_)
-            | PlaceKind::Opaque { .. } => Vec::new(),
-        }
+            | PlaceKind::Opaque { .. } => (None, None, &[]),
+        };
+        first.into_iter().chain(second).chain(rest)
+    }
+
+    /// No fewer than the parts that [`Place::any`] looks at.
+    pub fn weight(&self) -> u32 {
+        self.0.weight
     }
 
     /// Whether this place or any part of it satisfies `test`.
     pub fn any(&self, test: &mut impl FnMut(&PlaceKind) -> bool) -> bool {
-        test(self.kind()) || self.parts().into_iter().any(|p| p.any(test))
+        test(self.kind()) || self.parts().any(|p| p.any(test))
     }
 
     /// Calls `visit` on each result that the place is made of.
@@ -298,33 +302,67 @@ impl Place {
         });
     }
 
-    /// Rebuilds the place bottom-up: `replace` is asked for each leaf and each whole; where it answers, the answer stands.
+    /// Rebuilds the place bottom-up: `replace` is asked for each leaf and each whole; where it answers, the answer stands. What
+    /// nothing was replaced in is not made anew.
     #[must_use]
     pub fn map(&self, replace: &mut impl FnMut(&Place) -> Option<Place>) -> Place {
         if let Some(new) = replace(self) {
             return new;
         }
         match self.kind() {
-            PlaceKind::Field { base, owner, name } => Place::new(PlaceKind::Field {
-                base: base.map(replace),
-                owner: owner.clone(),
-                name: name.clone(),
+            PlaceKind::Field { base, owner, name } => self.of_one(base, replace, |base| {
+                Place::new(PlaceKind::Field { base, owner: owner.clone(), name: name.clone() })
             }),
-            PlaceKind::Parent(base) => base.map(replace).parent(),
-            PlaceKind::FileName(base) => Place::new(PlaceKind::FileName(base.map(replace))),
-            PlaceKind::Stem(base) => Place::new(PlaceKind::Stem(base.map(replace))),
-            PlaceKind::Join(a, b) => a.map(replace).join(&b.map(replace)),
-            PlaceKind::WithFileName(a, b) => a.map(replace).with_file_name(&b.map(replace)),
-            PlaceKind::WithExtension(a, b) => a.map(replace).with_extension(&b.map(replace)),
-            PlaceKind::Call { callee, arguments } => Place::new(PlaceKind::Call {
-                callee: callee.clone(),
-                arguments: arguments.iter().map(|a| a.map(replace)).collect(),
+            PlaceKind::Parent(base) => self.of_one(base, replace, |base| base.parent()),
+            PlaceKind::FileName(base) => self.of_one(base, replace, |b| Place::new(PlaceKind::FileName(b))),
+            PlaceKind::Stem(base) => self.of_one(base, replace, |b| Place::new(PlaceKind::Stem(b))),
+            PlaceKind::Join(a, b) => self.of_two(a, b, replace, |a, b| a.join(&b)),
+            PlaceKind::WithFileName(a, b) => self.of_two(a, b, replace, |a, b| a.with_file_name(&b)),
+            PlaceKind::WithExtension(a, b) => self.of_two(a, b, replace, |a, b| a.with_extension(&b)),
+            PlaceKind::Call { callee, arguments } => self.of_many(arguments, replace, |arguments| {
+                Place::new(PlaceKind::Call { callee: callee.clone(), arguments })
             }),
             PlaceKind::Concat(parts) => {
-                Place::new(PlaceKind::Concat(parts.iter().map(|p| p.map(replace)).collect()))
+                self.of_many(parts, replace, |parts| Place::new(PlaceKind::Concat(parts)))
             }
             _ => self.clone(),
         }
+    }
+
+    fn of_one(
+        &self,
+        base: &Place,
+        replace: &mut impl FnMut(&Place) -> Option<Place>,
+        make: impl FnOnce(Place) -> Place,
+    ) -> Place {
+        let new = base.map(replace);
+        if new.is(base) { self.clone() } else { make(new) }
+    }
+
+    fn of_two(
+        &self,
+        a: &Place,
+        b: &Place,
+        replace: &mut impl FnMut(&Place) -> Option<Place>,
+        make: impl FnOnce(Place, Place) -> Place,
+    ) -> Place {
+        let (new_a, new_b) = (a.map(replace), b.map(replace));
+        if new_a.is(a) && new_b.is(b) { self.clone() } else { make(new_a, new_b) }
+    }
+
+    fn of_many(
+        &self,
+        parts: &[Place],
+        replace: &mut impl FnMut(&Place) -> Option<Place>,
+        make: impl FnOnce(Vec<Place>) -> Place,
+    ) -> Place {
+        let new: Vec<Place> = parts.iter().map(|part| part.map(replace)).collect();
+        if new.iter().zip(parts).all(|(new, part)| new.is(part)) { self.clone() } else { make(new) }
+    }
+
+    /// Whether the two are one in memory.
+    fn is(&self, other: &Place) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Whether nobody else can know this path: it is, or lies below, a private one, or a component is random.
@@ -437,6 +475,47 @@ impl fmt::Display for Place {
             PlaceKind::Unique(kind, id) => write!(f, "<{}#{id}>", format!("{kind:?}").to_lowercase()),
             PlaceKind::Private(id) => write!(f, "<private#{id}>"),
             PlaceKind::Opaque { id, name } => write!(f, "{}?{id}", if name.is_empty() { "_" } else { name }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_anew_of_the_same_parts_is_the_same() {
+        let (p, q) = (Place::parameter(0, "p"), Place::opaque(1, "q"));
+        let (name, absolute) = (Place::literal("a.txt"), Place::literal("/a/b"));
+        let mut all = vec![p.clone(), q.clone(), name.clone(), absolute.clone(), Place::literal("a/../b")];
+        for base in [&p, &q, &name, &absolute, &Place::new(PlaceKind::Root(Root::Temp))] {
+            for part in
+                [&name, &q, &absolute, &Place::literal("c/d"), &Place::literal(".."), &Place::literal(".")]
+            {
+                let joined = base.join(part);
+                all.extend([joined.parent(), base.with_file_name(part), base.with_extension(part)]);
+                all.extend([joined.with_file_name(part), joined.with_extension(part).parent()]);
+                all.push(joined.field(Some("t::T"), "f"));
+                all.push(Place::new(PlaceKind::Concat(vec![joined.clone(), part.clone()])));
+                let arguments = vec![part.clone(), joined.clone()];
+                all.push(Place::new(PlaceKind::Call { callee: "t::f".into(), arguments }));
+                all.extend(
+                    [PlaceKind::Stem(joined.clone()), PlaceKind::FileName(joined.clone())].map(Place::new),
+                );
+                all.push(joined);
+            }
+        }
+        for place in all {
+            assert!(place.map(&mut |_| None).is(&place), "{place}");
+            // Leaves that are equal and not the same in memory: then all above them is made anew.
+            let leaf = |part: &Place| part.parts().next().is_none().then(|| Place::new(part.kind().clone()));
+            assert_eq!(place.map(&mut |part| leaf(part)), place);
+            let mut parts = 0;
+            place.any(&mut |_| {
+                parts += 1;
+                false
+            });
+            assert!(parts <= place.weight(), "{place}");
         }
     }
 }

@@ -419,6 +419,8 @@ pub struct Models {
     /// Method name to the types that have a row for it, each with the qualified name of the row.
     methods: FxHashMap<Box<str>, Vec<MethodRow>>,
     types: FxHashMap<Box<str>, TypeInfo>,
+    /// What the names of rows begin with, their last parts aside: types and modules.
+    owners: FxHashSet<Box<str>>,
     /// From the prefix of the copy to the prefix of the original.
     mirrors: FxHashMap<Box<str>, Box<str>>,
     /// The first segments of the copies: most names have none of them, and are done with at that.
@@ -516,6 +518,13 @@ impl Models {
     /// The row that a method of this name stands for on a receiver of unknown type, where the name alone is enough.
     pub fn presumed_method(&self, name: &str) -> Option<&Api> {
         self.presumed.get(name).and_then(|row| self.apis.get(row))
+    }
+
+    /// Whether the table has anything of a type or module of this name: it has nothing of most.
+    pub fn knows(&self, name: &str) -> bool {
+        let known =
+            |name: &str| self.owners.get(name).or_else(|| self.types.get_key_value(name).map(|(k, _)| k));
+        self.follow_mirrors(name, known).is_some()
     }
 
     /// The canonical name of a type that the table knows (`std::path::PathBuf` -> `std::path::Path`).

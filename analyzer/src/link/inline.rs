@@ -442,6 +442,10 @@ impl<'p> Expander<'p> {
             steps.push(Step::Effect(effect));
             return;
         }
+        if target.is_none() && self.stack.len() > 1 {
+            let data = self.data_handed_on(&call.arguments, scope);
+            return self.pass_over(call, result, data, scope, steps);
+        }
         let mut arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
         let data = self.data_of_arguments(&arguments);
         if let Some(summary) = target.and_then(|t| self.program.function(t.function)) {
@@ -486,24 +490,7 @@ impl<'p> Expander<'p> {
         let acts =
             target.and_then(|t| self.program.graph.node(t.function)).is_some_and(|n| n.distance.is_some());
         if !acts && (self.stack.len() > 1 || (target.is_some() && !used)) {
-            // Nothing happens in it, as far as is known; only data may pass through. The root's own calls stay, for people, and
-            // what takes its time stays, for what may happen meanwhile.
-            self.judge(result, &data);
-            self.sources.insert(result, data);
-            if takes_long(call.callee.name(), call.arguments.len()) {
-                steps.push(Step::Call(Call {
-                    callee: call.callee.clone(),
-                    arguments: vec![Value::Opaque; call.arguments.len()],
-                    names: Vec::new(),
-                    result,
-                    on_failure: OnFailure::Continue,
-                    defaulted: call.defaulted,
-                    site: scope.site(call.site),
-                    presumed: None,
-                    typed: Vec::new(),
-                }));
-            }
-            return;
+            return self.pass_over(call, result, data, scope, steps);
         }
         self.judge(result, &data);
         let mut sources = data;
@@ -526,6 +513,33 @@ impl<'p> Expander<'p> {
             presumed: None,
             typed: Vec::new(),
         }));
+    }
+
+    /// Leaves out a call in which nothing happens, as far as is known; only data may pass through. The root's own calls stay, for
+    /// people, and what takes its time stays, for what may happen meanwhile.
+    fn pass_over(
+        &mut self,
+        call: &Call,
+        result: ResultId,
+        data: Vec<ResultId>,
+        scope: &Scope<'p>,
+        steps: &mut Vec<Step>,
+    ) {
+        self.judge(result, &data);
+        self.sources.insert(result, data);
+        if takes_long(call.callee.name(), call.arguments.len()) {
+            steps.push(Step::Call(Call {
+                callee: call.callee.clone(),
+                arguments: vec![Value::Opaque; call.arguments.len()],
+                names: Vec::new(),
+                result,
+                on_failure: OnFailure::Continue,
+                defaulted: call.defaulted,
+                site: scope.site(call.site),
+                presumed: None,
+                typed: Vec::new(),
+            }));
+        }
     }
 
     /// Notes that what a call answers, which is not put in, depends on what was read.

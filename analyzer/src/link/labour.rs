@@ -41,29 +41,38 @@ pub fn takes_long(callee: &str, arguments: usize) -> bool {
 
 /// Whether a verb of such work is in a name of its own.
 fn is_labour(name: &str) -> bool {
-    let labours = |word: &str, alone: bool| {
-        LABOURS.iter().any(|labour| labour.eq_ignore_ascii_case(word))
-            && !(alone
-                && ["build", "clone", "request", "extract", "install", "compile"]
-                    .iter()
-                    .any(|common| common.eq_ignore_ascii_case(word)))
-    };
     match name.contains(char::is_uppercase) {
         // `DownloadStep`; the name of a type is none.
         true => {
-            let alone = qualified::parts(name).nth(1).is_none();
-            qualified::parts(name).any(|word| labours(word, alone))
+            let is_alone = || qualified::parts(name).nth(1).is_none();
+            qualified::parts(name).any(|word| is_verb(word) && !(is_common(word) && is_alone()))
         }
         false => {
             let alone = !name.contains('_');
-            name.split('_').any(|word| labours(word, alone))
+            name.split('_').any(|word| is_verb(word) && !(alone && is_common(word)))
         }
     }
+}
+
+fn is_verb(word: &str) -> bool {
+    // Shorter and longer than any of these are most words.
+    matches!(word.len(), 5..=10) && LABOURS.iter().any(|labour| labour.eq_ignore_ascii_case(word))
+}
+
+/// Whether the verb alone says nothing.
+fn is_common(word: &str) -> bool {
+    const COMMON: [&str; 6] = ["build", "clone", "request", "extract", "install", "compile"];
+    COMMON.iter().any(|common| common.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_verbs_are_as_long_as_verbs_are() {
+        assert!(LABOURS.iter().all(|labour| is_verb(labour)));
+    }
 
     #[test]
     fn work_is_told_from_builders_and_values() {

@@ -9,7 +9,7 @@ use crate::flow::{Condition, Place, PlaceKind, REST, ResultId, Value};
 const CHAIN: usize = 32;
 /// How many parts a place may have. A larger one stands for itself only: paths are never that long, but arguments that are put
 /// in twice at every level would be.
-const PARTS: usize = 200;
+const PARTS: u32 = 200;
 /// How many pure calls a place is followed through.
 const PURE_CALLS: usize = 5;
 /// How many constants that name constants are followed.
@@ -19,6 +19,9 @@ impl<'p> Expander<'p> {
     /// The place in the linked body's terms.
     pub fn place(&mut self, place: &Place, scope: &mut Scope<'p>) -> Place {
         let mapped = place.map(&mut |part| self.part(part, scope));
+        if mapped.weight() <= PARTS {
+            return mapped;
+        }
         let mut parts = 0;
         let too_many = mapped.any(&mut |_| {
             parts += 1;
@@ -416,6 +419,46 @@ impl<'p> Expander<'p> {
         }
     }
 
+    /// As [`Self::data_of_arguments`] of what these arguments are in the linked body's terms, which is worked out only where it takes that.
+    pub fn data_handed_on(&mut self, arguments: &[Value], scope: &mut Scope<'p>) -> Vec<ResultId> {
+        let mut found = Vec::new();
+        for argument in arguments {
+            match argument {
+                Value::Opaque | Value::Condition(_) | Value::Flags(_) | Value::Failure(_) => {}
+                Value::Result(r) => self.add_sources_behind(&Value::Result(scope.result(*r)), &mut found),
+                Value::Place(place) => match place.kind() {
+                    PlaceKind::Parameter { index, .. } => {
+                        let passed = scope.arguments.as_ref().and_then(|a| a.get(*index as usize));
+                        if let Some(passed) = passed.filter(|passed| !is_unknown(passed)) {
+                            self.add_sources_behind(passed, &mut found);
+                        }
+                    }
+                    _ if is_of_no_run(place) => {}
+                    _ => {
+                        let argument = self.argument(argument, scope);
+                        self.add_sources(&argument, &mut found);
+                    }
+                },
+                Value::Derived(_) | Value::Code { .. } | Value::Success(_) | Value::Structure(_) => {
+                    let argument = self.argument(argument, scope);
+                    self.add_sources(&argument, &mut found);
+                }
+            }
+        }
+        found.retain(|r| self.reads.contains(r));
+        found
+    }
+
+    /// As [`Self::add_sources`], of what [`Self::argument`] makes of a value that is in the linked body's terms.
+    fn add_sources_behind(&self, value: &Value, found: &mut Vec<ResultId>) {
+        let Value::Result(r) = value else { return self.add_sources(value, found) };
+        let behind = self.behind(*r);
+        match self.returned.get(&behind) {
+            Some(known @ Value::Place(_)) => self.add_sources(known, found),
+            _ => self.add_source(behind, found),
+        }
+    }
+
     /// The reads whose data these arguments carry. An argument of which nothing is known may carry what the caller was given.
     pub fn data_of_arguments(&self, arguments: &[Value]) -> Vec<ResultId> {
         let mut found = Vec::new();
@@ -432,6 +475,19 @@ fn is_unknown(value: &Value) -> bool {
         Value::Derived(from) => from.is_empty(),
         _ => false,
     }
+}
+
+/// Whether the place is one whatever the function was given and whatever its steps returned.
+fn is_of_no_run(place: &Place) -> bool {
+    !place.any(&mut |kind| {
+        matches!(
+            kind,
+            PlaceKind::Parameter { .. }
+                | PlaceKind::Result(_)
+                | PlaceKind::Field { .. }
+                | PlaceKind::Call { .. }
+        )
+    })
 }
 
 /// Whether a constant's value is more than a path written down.

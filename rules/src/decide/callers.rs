@@ -8,35 +8,46 @@ use fsrace_analyzer::explore::{Actor, Explorer};
 use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The bodies of functions that are kept for what is found in them.
 pub type Bodies = FxHashMap<FunctionId, Arc<Block>>;
 
-/// The callers of one function, whose bodies all its candidates share.
+/// The bodies of other functions, as far as they were asked for: who calls one helper calls several.
+pub type Asked = Mutex<Bodies>;
+
+/// The callers of functions, whose bodies all candidates share.
+#[derive(Clone, Copy)]
 pub struct Callers<'p> {
     program: &'p Program,
     /// What decides their questions.
     pub explorer: &'p Explorer,
     /// Most callers have, by what they call, candidates of their own.
     kept: &'p Bodies,
-    bodies: Bodies,
+    asked: &'p Asked,
 }
 
 impl<'p> Callers<'p> {
-    pub fn new(program: &'p Program, explorer: &'p Explorer, kept: &'p Bodies) -> Self {
-        Callers { program, explorer, kept, bodies: Bodies::default() }
+    pub fn new(program: &'p Program, explorer: &'p Explorer, kept: &'p Bodies, asked: &'p Asked) -> Self {
+        Callers { program, explorer, kept, asked }
     }
 
-    pub fn body(&mut self, function: FunctionId) -> Arc<Block> {
-        let body = self.kept.get(&function).unwrap_or_else(|| {
-            self.bodies.entry(function).or_insert_with(|| Arc::new(self.program.body(function)))
-        });
-        Arc::clone(body)
+    pub fn body(self, function: FunctionId) -> Arc<Block> {
+        if let Some(body) = self.kept.get(&function) {
+            return Arc::clone(body);
+        }
+        // Who panicked while holding the lock left the table whole.
+        let asked = || self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = asked().get(&function).map(Arc::clone);
+        known.unwrap_or_else(|| {
+            let body = Arc::new(self.program.body(function));
+            asked().insert(function, Arc::clone(&body));
+            body
+        })
     }
 
     /// The candidate's place in the terms of the known callers, where it is passed in.
-    pub fn places(&mut self, function: FunctionId, candidate: &Candidate, levels: usize) -> Vec<Place> {
+    pub fn places(self, function: FunctionId, candidate: &Candidate, levels: usize) -> Vec<Place> {
         let passed_in = candidate.place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
         if !passed_in || levels == 0 {
             return Vec::new();
@@ -56,7 +67,7 @@ impl<'p> Callers<'p> {
     }
 
     /// Whether the function is a method that only its type's own methods are known to call.
-    pub fn are_of_its_type(&self, function: FunctionId) -> bool {
+    pub fn are_of_its_type(self, function: FunctionId) -> bool {
         let owner = |function: FunctionId| {
             let summary = self.program.function(function)?;
             summary.name.rsplit_once("::").map(|(owner, _)| owner).filter(|_| summary.has_receiver)
@@ -66,7 +77,7 @@ impl<'p> Callers<'p> {
     }
 
     /// Whether every known caller, of whom there is one, has the act write what is the same whoever writes it.
-    pub fn give_constants(&mut self, function: FunctionId, candidate: &Candidate) -> bool {
+    pub fn give_constants(self, function: FunctionId, candidate: &Candidate) -> bool {
         let is_passed = |place: &Place| place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
         if !matches!(&candidate.act.effect.content, Value::Place(content) if is_passed(content)) {
             return false;
@@ -82,7 +93,7 @@ impl<'p> Callers<'p> {
     }
 
     /// Whether every known caller, of whom there is one, throws away what the function returns, failures and all.
-    pub fn are_heedless(&self, function: FunctionId) -> bool {
+    pub fn are_heedless(self, function: FunctionId) -> bool {
         let callers = self.known(function);
         !callers.is_empty()
             && callers.into_iter().all(|caller| {
@@ -100,7 +111,7 @@ impl<'p> Callers<'p> {
     }
 
     /// The known callers, tests aside; none if there are too many to ask.
-    fn known(&self, function: FunctionId) -> Vec<FunctionId> {
+    fn known(self, function: FunctionId) -> Vec<FunctionId> {
         let is_test = |caller: &FunctionId| self.program.function(*caller).is_some_and(|s| s.context.test);
         let callers = self.program.callers(function);
         let known = callers.iter().filter(|caller| !is_test(caller)).copied();
@@ -109,7 +120,7 @@ impl<'p> Callers<'p> {
 
     /// Whether every known caller holds a mutex of the process at the candidate's act.
     pub fn are_serial(
-        &mut self,
+        self,
         function: FunctionId,
         candidate: &Candidate,
         levels: usize,
@@ -139,13 +150,7 @@ impl<'p> Callers<'p> {
     }
 
     /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
-    pub fn are_safe(
-        &mut self,
-        function: FunctionId,
-        candidate: &Candidate,
-        actor: Actor,
-        levels: usize,
-    ) -> bool {
+    pub fn are_safe(self, function: FunctionId, candidate: &Candidate, actor: Actor, levels: usize) -> bool {
         let program = self.program;
         let callers = program.callers(function);
         if levels == 0 || callers.is_empty() || callers.len() > CALLERS {

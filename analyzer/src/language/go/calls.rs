@@ -2,7 +2,7 @@
 
 use super::expr::converted;
 use super::lower::Lowerer;
-use super::syntax::{Node, bare, children, field, fields, span, statements};
+use super::syntax::{Node, bare, children, field, fields, kind, span, statements};
 use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
 use crate::flow::{
@@ -69,7 +69,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     fn target(&mut self, function: Node<'t>) -> Target<'t> {
-        match function.kind() {
+        match kind(function) {
             "identifier" => {
                 let name = self.text(function);
                 if let Some(value) = self.local(name) {
@@ -130,7 +130,7 @@ impl<'t> Lowerer<'_, 't> {
                 let operand = field(function, "operand").map(bare);
                 match operand {
                     Some(operand)
-                        if operand.kind() == "identifier" && self.local(self.text(operand)).is_none() =>
+                        if kind(operand) == "identifier" && self.local(self.text(operand)).is_none() =>
                     {
                         Target::Conversion(self.type_of(operand))
                     }
@@ -141,7 +141,7 @@ impl<'t> Lowerer<'_, 't> {
                 // `f[T](x)`.
                 match field(function, "operand") {
                     Some(operand)
-                        if operand.kind() == "identifier" && self.local(self.text(operand)).is_none() =>
+                        if kind(operand) == "identifier" && self.local(self.text(operand)).is_none() =>
                     {
                         self.target(operand)
                     }
@@ -505,7 +505,7 @@ impl<'t> Lowerer<'_, 't> {
     pub fn filled(&mut self, nodes: &[Node<'t>], data: &[ResultId]) {
         for node in nodes {
             let node = bare(*node);
-            if node.kind() == "unary_expression"
+            if kind(node) == "unary_expression"
                 && self.operator(node) == "&"
                 && let Some(name) = self.root_of(node)
             {

@@ -1,7 +1,7 @@
 //! Channels that carry errors: who makes them, sends through them and takes from them.
 
 use super::lower::Lowerer;
-use super::syntax::{Node, bare, children, field, list, number, span};
+use super::syntax::{Node, bare, children, field, kind, list, number, span};
 use super::types::Ty;
 use super::value::{Failure, V, Val};
 use crate::flow::{Effect, Operation, Place, PlaceKind, ResultId, Room, Step, Value};
@@ -16,7 +16,7 @@ impl<'t> Lowerer<'_, 't> {
         let made = bare(made);
         if made.kind() != "call_expression"
             || field(made, "function").is_none_or(|f| self.text(f) != "make")
-            || target.kind() != "identifier"
+            || kind(target) != "identifier"
         {
             return;
         }
@@ -135,7 +135,7 @@ impl<'t> Lowerer<'_, 't> {
                 return false;
             }
             left -= 1;
-            if node.kind() == "identifier" && self.text(node) == name && !self.is_plain_use(node, given) {
+            if kind(node) == "identifier" && self.text(node) == name && !self.is_plain_use(node, given) {
                 return false;
             }
             pending.extend(children(node));
@@ -167,10 +167,7 @@ impl<'t> Lowerer<'_, 't> {
                     "append" | "copy" | "panic" | "print" | "println" => false,
                     _ => {
                         !given
-                            && matches!(
-                                function.kind(),
-                                "identifier" | "selector_expression" | "func_literal"
-                            )
+                            && matches!(kind(function), "identifier" | "selector_expression" | "func_literal")
                     }
                 })
             }

@@ -2,11 +2,14 @@
 
 use super::lower::{Around, Lowerer};
 use super::statements::assigned_in;
-use super::syntax::{Node, bare, children, field, first, list, statements};
+use super::syntax::{Node, bare, children, field, first, is_within, kind, list, statements};
 use super::types::Ty;
 use super::value::{V, Val};
 use crate::flow::{Condition, Exit, OnFailure, ResultId, Step};
 use crate::language::conditions::{add_data, any};
+
+/// How deep in a switch a `break` is looked for.
+const DEEPEST_BREAK: u32 = 64;
 
 impl<'t> Lowerer<'_, 't> {
     pub fn if_statement(&mut self, node: Node<'t>) {
@@ -73,7 +76,7 @@ impl<'t> Lowerer<'_, 't> {
     /// The reads that could not be understood if this, an error or a call that returns only that, is not nil.
     fn not_understood(&self, error: Node<'t>) -> Vec<ResultId> {
         let error = bare(error);
-        match error.kind() {
+        match kind(error) {
             "identifier" => match self.local(self.text(error)).map(|local| &local.v) {
                 Some(V::Error(e)) => e.malformed.clone(),
                 _ => Vec::new(),
@@ -94,7 +97,7 @@ impl<'t> Lowerer<'_, 't> {
     /// What a handler does in the end, as far as its last statement says.
     fn handled(&self, block: Node<'t>) -> OnFailure {
         let Some(last) = statements(block).pop() else { return OnFailure::Continue };
-        match last.kind() {
+        match kind(last) {
             "return_statement" => {
                 let gives_nil = list(first(last)).last().is_some_and(|value| self.text(*value) == "nil");
                 let types = &self.results.types;
@@ -111,7 +114,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     pub fn breakable(&mut self, node: Node<'t>, inner: impl FnOnce(&mut Self)) {
-        if !self.has_break(node, 0) {
+        if !self.has_break(node) {
             return self.scoped(inner);
         }
         self.around.push(Around { label: None, switch: true });
@@ -129,16 +132,18 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// Whether a plain `break` leaves this switch.
-    fn has_break(&self, node: Node<'t>, depth: usize) -> bool {
-        depth < 64
-            && children(node).into_iter().any(|child| match child.kind() {
-                "break_statement" => first(child).is_none(),
+    fn has_break(&self, switch: Node<'t>) -> bool {
+        self.text(switch).contains("break")
+            && is_within(switch, |node, depth| match kind(node) {
+                _ if depth == 0 => Some(false),
+                _ if depth > DEEPEST_BREAK => None,
+                "break_statement" => first(node).is_none().then_some(true),
                 "for_statement"
                 | "func_literal"
                 | "expression_switch_statement"
                 | "select_statement"
-                | "type_switch_statement" => false,
-                _ => self.has_break(child, depth + 1),
+                | "type_switch_statement" => None,
+                _ => Some(false),
             })
     }
 
@@ -159,7 +164,7 @@ impl<'t> Lowerer<'_, 't> {
 
     fn cases(&mut self, value: Option<&Val<'t>>, cases: &[Node<'t>]) {
         let Some((case, rest)) = cases.split_first() else { return };
-        if case.kind() == "default_case" {
+        if kind(*case) == "default_case" {
             return self.scoped(|this| this.block(*case));
         }
         let tests = list(field(*case, "value"));

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::lower::Lowerer;
-use super::syntax::{Node, bare, children, field, first, number, string};
+use super::syntax::{Node, bare, children, field, first, kind, number, string};
 use super::types::{self, Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{Condition, Place, PlaceKind, ResultId};
@@ -15,7 +15,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     fn expr_here(&mut self, node: Node<'t>) -> Val<'t> {
-        match node.kind() {
+        match kind(node) {
             "identifier" => self.identifier(node),
             "nil" => Val::new(V::Nil, Ty::Unknown),
             "true" => Val::cond(Condition::Constant(true)),
@@ -127,7 +127,7 @@ impl<'t> Lowerer<'_, 't> {
 
     /// The import path of a package that an operand names, unless a variable hides it.
     pub fn package_in(&self, operand: Node<'t>) -> Option<String> {
-        if operand.kind() != "identifier" {
+        if kind(operand) != "identifier" {
             return None;
         }
         let name = self.text(operand);
@@ -204,7 +204,7 @@ impl<'t> Lowerer<'_, 't> {
         let mut parts = Vec::new();
         let mut node = bare(node);
         loop {
-            match node.kind() {
+            match kind(node) {
                 "selector_expression" => {
                     parts.push(self.text(field(node, "field")?));
                     node = bare(field(node, "operand")?);
@@ -227,7 +227,7 @@ impl<'t> Lowerer<'_, 't> {
     pub fn root_of(&self, node: Node<'t>) -> Option<String> {
         let mut node = node;
         loop {
-            node = match node.kind() {
+            node = match kind(node) {
                 "identifier" => return Some(self.text(node).to_owned()),
                 "selector_expression"
                 | "index_expression"
@@ -259,7 +259,7 @@ impl<'t> Lowerer<'_, 't> {
             "<-" => {
                 let at = super::syntax::span(node);
                 // `<-ctx.Done()`
-                let from = match operand.kind() {
+                let from = match kind(operand) {
                     "call_expression" => field(operand, "function").and_then(|f| field(f, "operand")),
                     _ => Some(operand),
                 };
@@ -407,15 +407,15 @@ impl<'t> Lowerer<'_, 't> {
 
     fn literal_value(&mut self, body: Node<'t>, ty: Ty) -> Val<'t> {
         let element = |this: &mut Self, node: Node<'t>, ty: Ty| {
-            let inner = if node.kind() == "literal_element" { first(node).unwrap_or(node) } else { node };
-            match inner.kind() {
+            let inner = if kind(node) == "literal_element" { first(node).unwrap_or(node) } else { node };
+            match kind(inner) {
                 "literal_value" => this.deeper(|this| this.literal_value(inner, ty)).unwrap_or_default(),
                 _ => this.expr(inner),
             }
         };
         let (mut fields, mut items, mut data) = (Vec::new(), Vec::new(), Vec::new());
         for child in children(body) {
-            if child.kind() == "keyed_element" {
+            if kind(child) == "keyed_element" {
                 let parts = children(child);
                 let (Some(key), Some(value)) = (parts.first(), parts.last()) else { continue };
                 let name = self.text(*key).to_owned();

@@ -802,9 +802,11 @@ pub fn is_stream(ty: &Ty) -> bool {
     let Ty::Named(name) = ty else { return false };
     let name = dotted(name);
     let models = Models::go();
-    ["Write", "Read", "Sync"].into_iter().any(|method| {
-        models.api(&[name.as_str(), ".", method].concat()).is_some_and(|api| api.effect.is_some())
-    })
+    // Most types are the program's own.
+    models.knows(&name)
+        && ["Write", "Read", "Sync"].into_iter().any(|method| {
+            models.api(&[name.as_str(), ".", method].concat()).is_some_and(|api| api.effect.is_some())
+        })
 }
 
 /// Whether a row speaks of reading and writing through something open.

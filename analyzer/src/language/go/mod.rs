@@ -30,7 +30,7 @@ use crate::source::{Package, SourceFile, Span, SyntaxError};
 use lower::{Declared, FileScope, Lowerer};
 use names::Names;
 use std::ops::ControlFlow;
-use syntax::{Node, children, field, fields, first, statements, text};
+use syntax::{Node, children, field, fields, first, kind, statements, text};
 use types::Ty;
 use value::{Failure, V, Val};
 
@@ -75,7 +75,7 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let context = Context { test, auxiliary, ..Context::default() };
     constants(&scope, context, &mut summary);
     for node in children(root) {
-        if matches!(node.kind(), "function_declaration" | "method_declaration") {
+        if matches!(kind(node), "function_declaration" | "method_declaration") {
             let context = Context { main: clause == "main", ..context };
             function(&scope, node, context, &mut summary);
         }
@@ -161,7 +161,7 @@ fn errors(root: Node<'_>) -> Vec<SyntaxError> {
         }
         if node.is_error() || node.is_missing() {
             let message = match node.is_missing() {
-                true => format!("`{}` is missing", node.kind()),
+                true => format!("`{}` is missing", kind(node)),
                 false => "unexpected text".to_owned(),
             };
             found.push(SyntaxError { span: syntax::span(node), message });
@@ -186,7 +186,7 @@ fn declarations<'t>(
 ) -> Declared<'t> {
     let mut declared = Declared::default();
     for node in children(root) {
-        match node.kind() {
+        match kind(node) {
             "function_declaration" => {
                 if let Some(name) = field(node, "name") {
                     let returns = types::results(field(node, "result"), source, names);
@@ -229,7 +229,7 @@ fn declarations<'t>(
 fn specs(declaration: Node<'_>) -> Vec<Node<'_>> {
     let mut found = Vec::new();
     for spec in children(declaration) {
-        match spec.kind() {
+        match kind(spec) {
             "var_spec_list" => found.extend(children(spec)),
             _ => found.push(spec),
         }
@@ -365,7 +365,7 @@ fn held<'t>(
 fn function<'t>(scope: &FileScope<'_, 't>, node: Node<'t>, context: Context, summary: &mut FileSummary) {
     let Some(shown) = field(node, "name") else { return };
     let name = text(shown, scope.source);
-    let has_receiver = node.kind() == "method_declaration";
+    let has_receiver = kind(node) == "method_declaration";
     let owner = owner(node, scope.source, scope.names);
     let qualified = match (&owner, has_receiver) {
         (Some(owner), _) => [owner.as_str(), "::", name].concat(),
@@ -532,7 +532,7 @@ fn declare_parameters<'t>(
     for (at, list) in lists.enumerate() {
         for declaration in children(list) {
             let ty = field(declaration, "type").map(|t| lowerer.type_of(t)).unwrap_or_default();
-            let ty = match declaration.kind() {
+            let ty = match kind(declaration) {
                 "variadic_parameter_declaration" => Ty::Sequence(std::rc::Rc::new(ty)),
                 _ => ty,
             };

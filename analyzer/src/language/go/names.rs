@@ -1,6 +1,6 @@
 //! Names: which package a file is of, and what an identifier in it means.
 
-use super::syntax::{Node, children, field, string, text};
+use super::syntax::{Node, children, field, kind, string, text};
 use crate::flow::Import;
 use crate::source::SourceFile;
 use rustc_hash::FxHashMap;
@@ -94,7 +94,7 @@ impl Names {
 fn specs(declaration: Node<'_>) -> Vec<Node<'_>> {
     let mut found = Vec::new();
     for child in children(declaration) {
-        match child.kind() {
+        match kind(child) {
             "import_spec" => found.push(child),
             "import_spec_list" => found.extend(children(child)),
             _ => {}

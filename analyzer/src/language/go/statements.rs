@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::lower::{Around, Lowerer, Results, failure_in};
-use super::syntax::{Node, bare, children, field, first, list, span, statements};
+use super::syntax::{Node, bare, children, each_within, field, first, kind, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
 use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value};
@@ -17,7 +17,7 @@ impl<'t> Lowerer<'_, 't> {
             if self.diverged {
                 return;
             }
-            if node.kind() == "defer_statement" {
+            if kind(*node) == "defer_statement" {
                 let rest = nodes.get(at + 1..).unwrap_or_default();
                 if self.deferred(*node, rest) {
                     return;
@@ -34,7 +34,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     pub fn statement(&mut self, node: Node<'t>) {
-        match node.kind() {
+        match kind(node) {
             "expression_statement" => {
                 if let Some(expr) = first(node) {
                     self.expr(expr);
@@ -48,7 +48,7 @@ impl<'t> Lowerer<'_, 't> {
             "assignment_statement" => self.assignment(node),
             "var_declaration" | "const_declaration" => {
                 for spec in children(node) {
-                    match spec.kind() {
+                    match kind(spec) {
                         "var_spec_list" => children(spec).into_iter().for_each(|s| self.variable(s)),
                         _ => self.variable(spec),
                     }
@@ -63,14 +63,14 @@ impl<'t> Lowerer<'_, 't> {
             "labeled_statement" => {
                 let label = field(node, "label").map(|l| self.text(l).to_owned());
                 match children(node).pop() {
-                    Some(inner) if inner.kind() == "for_statement" => self.for_statement(inner, label),
-                    Some(inner) if inner.kind() != "label_name" => self.statement(inner),
+                    Some(inner) if kind(inner) == "for_statement" => self.for_statement(inner, label),
+                    Some(inner) if kind(inner) != "label_name" => self.statement(inner),
                     _ => {}
                 }
             }
             "return_statement" => self.return_statement(node),
             "break_statement" | "continue_statement" => {
-                let leaves = node.kind() == "break_statement";
+                let leaves = kind(node) == "break_statement";
                 let label = first(node).map(|l| self.text(l).to_owned());
                 if let Some(depth) = self.depth_of(label.as_deref(), leaves) {
                     self.push(Step::Exit(if leaves { Exit::Break(depth) } else { Exit::Continue(depth) }));
@@ -199,7 +199,7 @@ impl<'t> Lowerer<'_, 't> {
 
     fn set_one(&mut self, target: Node<'t>, value: Val<'t>) {
         let target = bare(target);
-        match target.kind() {
+        match kind(target) {
             "identifier" => {
                 let name = self.text(target);
                 let value = match (&value.v, self.local(name).map(|l| l.ty.clone())) {
@@ -421,7 +421,7 @@ impl<'t> Lowerer<'_, 't> {
     /// What is returned: a variable with the fields that were set after it was got from somewhere.
     fn whole(&mut self, node: Node<'t>) -> Val<'t> {
         let value = self.expr(node);
-        if node.kind() != "identifier" || !matches!(value.v, V::Result(_) | V::Opaque | V::Place(_)) {
+        if kind(node) != "identifier" || !matches!(value.v, V::Result(_) | V::Opaque | V::Place(_)) {
             return value;
         }
         let mut fields = self.fields_set(self.text(node));
@@ -650,15 +650,14 @@ fn collect_releases(block: &Block, found: &mut Vec<ResultId>) -> bool {
 /// The variables that the code below a node assigns, or hands out to be changed.
 pub fn assigned_in<'t>(node: Node<'t>, lowerer: &Lowerer<'_, 't>) -> Vec<String> {
     let mut found = Vec::new();
-    let mut pending = vec![node];
-    while let Some(node) = pending.pop() {
-        let targets = match node.kind() {
+    each_within(node, |node| {
+        let targets = match kind(node) {
             "assignment_statement" => list(field(node, "left")),
             "inc_statement" | "dec_statement" => children(node),
             "unary_expression" if field(node, "operator").is_some_and(|o| o.kind() == "&") => {
                 field(node, "operand").into_iter().collect()
             }
-            _ => Vec::new(),
+            _ => return,
         };
         for target in targets {
             if let Some(name) = lowerer.chain(target).or_else(|| lowerer.root_of(target))
@@ -668,8 +667,7 @@ pub fn assigned_in<'t>(node: Node<'t>, lowerer: &Lowerer<'_, 't>) -> Vec<String>
                 found.push(name);
             }
         }
-        pending.extend(children(node));
-    }
+    });
     found.sort();
     found
 }

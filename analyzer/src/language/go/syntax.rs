@@ -8,9 +8,11 @@ use std::sync::LazyLock;
 /// A node of the tree.
 pub type Node<'t> = tree_sitter::Node<'t>;
 
-/// The numbers of what the grammar names. By a name, the parser's library searches all names at every question.
+/// The numbers of what the grammar names. By a name, the parser's library searches all names at every question, and a name that it is
+/// asked for it reads anew to the end.
 struct Numbers {
     fields: FxHashMap<String, NonZeroU16>,
+    kinds: Vec<Box<str>>,
     comment: u16,
 }
 
@@ -19,21 +21,71 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
     let last = u16::try_from(language.field_count()).unwrap_or(u16::MAX);
     let named = |id| Some((language.field_name_for_id(id)?.to_owned(), NonZeroU16::new(id)?));
     let fields = (1..=last).filter_map(named);
-    Numbers { fields: fields.collect(), comment: language.id_for_node_kind("comment", true) }
+    let kinds = (0..u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX))
+        .map(|id| language.node_kind_for_id(id).unwrap_or_default().into());
+    Numbers {
+        fields: fields.collect(),
+        kinds: kinds.collect(),
+        comment: language.id_for_node_kind("comment", true),
+    }
 });
 
 fn is_comment(node: Node<'_>) -> bool {
     node.kind_id() == NUMBERS.comment
 }
 
+/// What the grammar calls the node. What is no syntax is of a kind that it does not list.
+pub fn kind<'t>(node: Node<'t>) -> &'t str {
+    NUMBERS.kinds.get(usize::from(node.kind_id())).map_or_else(|| node.kind(), |kind| &**kind)
+}
+
 /// The children that mean something, comments aside, in order.
 pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    let count = node.named_child_count();
+    let mut found = Vec::with_capacity(count);
+    if count > 0 {
+        let mut cursor = node.walk();
+        found.extend(node.named_children(&mut cursor).filter(|child| !is_comment(*child)));
+    }
+    found
+}
+
+/// Calls `visit` on the node and all below it that mean something, each before what is in it.
+pub fn each_within<'t>(node: Node<'t>, mut visit: impl FnMut(Node<'t>)) {
+    is_within(node, |node, _| {
+        visit(node);
+        Some(false)
+    });
+}
+
+/// Whether the node, or one below it that means something, is what `test` looks for; nothing from it where that need not be looked
+/// into. It is told how deep it is.
+pub fn is_within<'t>(node: Node<'t>, mut test: impl FnMut(Node<'t>, u32) -> Option<bool>) -> bool {
+    // One walk from node to node: a list of its children for each is what costs most.
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !is_comment(*child)).collect()
+    loop {
+        let here = cursor.node();
+        let answer = if here.is_named() && !is_comment(here) { test(here, cursor.depth()) } else { None };
+        if answer == Some(true) {
+            return true;
+        }
+        if answer.is_some() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return false;
+            }
+        }
+    }
 }
 
 /// The first child that means something.
 pub fn first(node: Node<'_>) -> Option<Node<'_>> {
+    let child = node.named_child(0)?;
+    if !is_comment(child) {
+        return Some(child);
+    }
     let mut cursor = node.walk();
     node.named_children(&mut cursor).find(|child| !is_comment(*child))
 }
@@ -53,7 +105,7 @@ pub fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
 /// The expressions of a list; of any other node, the node itself.
 pub fn list(node: Option<Node<'_>>) -> Vec<Node<'_>> {
     match node {
-        Some(node) if node.kind() == "expression_list" => children(node),
+        Some(node) if kind(node) == "expression_list" => children(node),
         Some(node) => vec![node],
         None => Vec::new(),
     }
@@ -61,7 +113,7 @@ pub fn list(node: Option<Node<'_>>) -> Vec<Node<'_>> {
 
 /// Without the parentheses around it.
 pub fn bare(mut node: Node<'_>) -> Node<'_> {
-    while node.kind() == "parenthesized_expression" {
+    while kind(node) == "parenthesized_expression" {
         match first(node) {
             Some(inner) => node = inner,
             None => break,
@@ -74,7 +126,7 @@ pub fn bare(mut node: Node<'_>) -> Node<'_> {
 pub fn statements(node: Node<'_>) -> Vec<Node<'_>> {
     let mut found = Vec::new();
     for child in children(node) {
-        match child.kind() {
+        match kind(child) {
             "statement_list" => found.extend(children(child)),
             _ => found.push(child),
         }
@@ -95,7 +147,7 @@ pub fn text<'s>(node: Node<'_>, source: &'s str) -> &'s str {
 /// The value of a string literal.
 pub fn string(node: Node<'_>, source: &str) -> Option<String> {
     let written = text(node, source);
-    match node.kind() {
+    match kind(node) {
         "raw_string_literal" => Some(written.trim_matches('`').replace('\r', "")),
         "interpreted_string_literal" => Some(unescaped(written.strip_prefix('"')?.strip_suffix('"')?)),
         _ => None,
@@ -148,6 +200,31 @@ mod tests {
     #[test]
     fn what_the_grammar_names_has_a_number() {
         assert!(NUMBERS.comment != 0 && NUMBERS.fields.contains_key("body"));
+    }
+
+    #[test]
+    fn nodes_are_called_what_the_grammar_calls_them() {
+        let text = "package a\n// b\nfunc f(x *int) { for { if x != nil { break } else { ) } } }\n";
+        let mut parser = tree_sitter::Parser::new();
+        parser.set_language(&tree_sitter_go::LANGUAGE.into()).unwrap();
+        let tree = parser.parse(text, None).unwrap();
+        let (mut walked, mut listed) = (Vec::new(), Vec::new());
+        each_within(tree.root_node(), |node| {
+            assert_eq!(kind(node), node.kind());
+            walked.push(node);
+        });
+        let mut pending = vec![tree.root_node()];
+        while let Some(node) = pending.pop() {
+            listed.push(node);
+            pending.extend(children(node).into_iter().rev());
+        }
+        assert_eq!(walked, listed);
+        assert!(walked.iter().any(|node| node.is_error()));
+        assert!(is_within(tree.root_node(), |node, _| Some(kind(node) == "break_statement")));
+        assert!(!is_within(tree.root_node(), |node, _| match kind(node) {
+            "for_statement" => None,
+            kind => Some(kind == "break_statement"),
+        }));
     }
 
     #[test]

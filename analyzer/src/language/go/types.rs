@@ -1,7 +1,7 @@
 //! Light types: enough to know a path, a handle, an error, a boolean, and whose method a call is.
 
 use super::names::Names;
-use super::syntax::{Node, children, field, first, text};
+use super::syntax::{Node, children, field, first, kind, text};
 use crate::language::models::Models;
 use std::rc::Rc;
 
@@ -139,7 +139,7 @@ fn at_depth(node: Node<'_>, source: &str, names: &Names, depth: usize) -> Ty {
         return Ty::Unknown;
     }
     let inner = |node: Option<Node<'_>>| node.map_or(Ty::Unknown, |n| at_depth(n, source, names, depth + 1));
-    match node.kind() {
+    match kind(node) {
         "pointer_type" | "parenthesized_type" => inner(first(node)),
         "slice_type" | "array_type" | "implicit_length_array_type" => {
             let element = field(node, "element");
@@ -176,7 +176,7 @@ fn at_depth(node: Node<'_>, source: &str, names: &Names, depth: usize) -> Ty {
 /// The types of a result list, each as often as it has names.
 pub fn results(node: Option<Node<'_>>, source: &str, names: &Names) -> Vec<Ty> {
     let Some(node) = node else { return Vec::new() };
-    if node.kind() != "parameter_list" {
+    if kind(node) != "parameter_list" {
         return vec![of(node, source, names)];
     }
     let mut found = Vec::new();

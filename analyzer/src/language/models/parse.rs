@@ -296,6 +296,9 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
             context.insert(&mut models.modes, &name, row.bits)?;
         }
     }
+    let named = models.apis.keys().chain(models.mirrors.keys());
+    let owners = named.filter_map(|name| Some(name.rsplit_once(&*models.separator)?.0.into()));
+    models.owners = owners.collect();
     Ok(models)
 }
 

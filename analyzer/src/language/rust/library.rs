@@ -487,7 +487,7 @@ impl Lowerer<'_> {
 
     /// Whether a variable that may have been changed since holds it.
     fn is_changed(&self, place: &Place) -> bool {
-        self.changeable.contains(place) || place.parts().into_iter().any(|part| self.is_changed(part))
+        self.changeable.contains(place) || place.parts().any(|part| self.is_changed(part))
     }
 
     fn effect_result(

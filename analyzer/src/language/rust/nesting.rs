@@ -75,14 +75,16 @@ pub fn too_deep(text: &str) -> Option<SyntaxError> {
     let mut last = 0;
     for (at, byte) in text.bytes().enumerate() {
         let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other);
+        // Most bytes go on with a word or a gap.
+        if class == before && matches!(class, Class::Word | Class::Space) {
+            continue;
+        }
         if class == Class::Word {
-            if before != Class::Word {
-                chain += 1;
-                run = 0;
-                before = Class::Word;
-                if chain > MAX_CHAIN {
-                    return Some(error(at));
-                }
+            chain += 1;
+            run = 0;
+            before = Class::Word;
+            if chain > MAX_CHAIN {
+                return Some(error(at));
             }
             continue;
         }
