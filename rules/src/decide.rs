@@ -702,7 +702,8 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
     // Two who write in place at once leave a mixture whatever they removed before.
     let in_place = matches!(candidate.act.effect.operation, Operation::Open(_) | Operation::Write);
     let mixed = race.consequence == Consequence::Corruption && in_place;
-    if candidate.refilled_after() && mixed && !ran_at_all(check.effect.site) {
+    let refilled = candidate.refilled_after() && check.effect.place == candidate.place;
+    if refilled && mixed && !ran_at_all(check.effect.site) {
         return false;
     }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
