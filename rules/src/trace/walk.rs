@@ -275,8 +275,8 @@ impl<'a> Walker<'a> {
                 state.hold(&otherwise.held);
                 let [then, otherwise] = sides.map(|side| side.guards);
                 let [in_then, in_otherwise] = own;
-                let from_then = self.left_by(&then, in_then, &otherwise, &state.frames);
-                let from_otherwise = self.left_by(&otherwise, in_otherwise, &then, &state.frames);
+                let from_then = self.left_by(&then, (known, in_then), &otherwise, &state.frames);
+                let from_otherwise = self.left_by(&otherwise, (known, in_otherwise), &then, &state.frames);
                 state.learn(from_then);
                 state.learn(from_otherwise);
             }
@@ -285,8 +285,16 @@ impl<'a> Walker<'a> {
     }
 
     /// What one side of a branch asked beyond its own guards, and left for on the other answer. What comes after the branch is reached
-    /// by the other side too, which must not have learned the opposite: `if !force { if exists { return } }`.
-    fn left_by(&self, side: &[Guard], own: usize, other: &[Guard], frames: &[usize]) -> Vec<Guard> {
+    /// by the other side too, which must not have learned the opposite: `if !force { if exists { return } }`. Nor is it a second thought to
+    /// ask again what the branch is about: `if failed { if !absent { return } }` goes on either way.
+    fn left_by(
+        &self,
+        side: &[Guard],
+        (known, own): (usize, usize),
+        other: &[Guard],
+        frames: &[usize],
+    ) -> Vec<Guard> {
+        let asked = side.get(known..own).unwrap_or_default();
         let is_here = |guard: &Guard| {
             guard.says == Says::Judged
                 || self.trace.events.get(guard.event).is_some_and(|event| event.frames == frames)
@@ -298,7 +306,8 @@ impl<'a> Walker<'a> {
                 Says::Judged => return false,
                 Says::Unknown => return true,
             };
-            other.iter().any(|o| o.event == guard.event && o.says == against)
+            asked.iter().any(|o| o.event == guard.event)
+                || other.iter().any(|o| o.event == guard.event && o.says == against)
         };
         let left = side.iter().skip(own).filter(|guard| is_here(guard) && !tells_nothing(guard));
         left.map(|guard| Guard { certain: false, ..*guard }).collect()
