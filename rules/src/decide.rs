@@ -665,12 +665,7 @@ fn guarded(
 }
 
 /// Whether the other side is a function of the program that reads the place under no lock, so that none keeps it out.
-fn is_read_heedlessly(
-    program: &Program,
-    evidence: &Evidence,
-    best: &Proven,
-    callers: Callers<'_>,
-) -> bool {
+fn is_read_heedlessly(program: &Program, evidence: &Evidence, best: &Proven, callers: Callers<'_>) -> bool {
     let (Reason::Elsewhere(other) | Reason::Likely(_, other)) = &best.reason else { return false };
     let reads = best.race.witness.actor == Actor::Reader && !other.found.locked;
     let reader = program.function(other.found.function).filter(|_| reads);
