@@ -442,8 +442,9 @@ pub fn judge(
         verdict.at_most(level, "the check is of something below the place acted on");
     }
     if !candidate.certain {
-        // A program that does it in other cases too does not mean to spare what is there.
-        let spares = candidate.joint || expected || surroundings.open || updates(candidate);
+        // A program that does it in other cases too does not mean to spare what is there; who fetches anew means to have it whole.
+        let clones = matches!(candidate.act.effect.operation, Operation::Update | Operation::Populate);
+        let spares = candidate.joint || expected || surroundings.open || updates(candidate) || clones;
         let level = if spares { Confidence::Medium } else { Confidence::Low };
         verdict.at_most(level, "the check is one of several reasons to act");
     }
