@@ -224,7 +224,8 @@ impl<'p> View<'p> {
         let same = !candidate.constant
             && !self.summary.context.public
             && callers.give_constants(self.function, candidate);
-        let candidate = &Candidate { constant: candidate.constant || same, ..candidate.clone() };
+        let constant = same.then(|| Candidate { constant: true, ..candidate.clone() });
+        let candidate = constant.as_ref().unwrap_or(candidate);
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.given, candidate, LEVELS);
         let surroundings = Surroundings {

@@ -1,11 +1,11 @@
 //! What the known callers of a function say about its candidates: what the place is in their terms, and whether they keep others out.
 
-use super::{CALLERS, scenario};
+use super::{CALLERS, is_passed_in, scenario};
 use crate::narrow::{effects, narrow};
 use crate::pairs::{Candidate, is_private, is_process_lock};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Explorer};
-use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind, Step, Value};
+use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,8 +48,7 @@ impl<'p> Callers<'p> {
 
     /// The candidate's place in the terms of the known callers, where it is passed in.
     pub fn places(self, function: FunctionId, candidate: &Candidate, levels: usize) -> Vec<Place> {
-        let passed_in = candidate.place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
-        if !passed_in || levels == 0 {
+        if !is_passed_in(&candidate.place) || levels == 0 {
             return Vec::new();
         }
         let callers = self.program.callers(function);
@@ -78,8 +77,7 @@ impl<'p> Callers<'p> {
 
     /// Whether every known caller, of whom there is one, has the act write what is the same whoever writes it.
     pub fn give_constants(self, function: FunctionId, candidate: &Candidate) -> bool {
-        let is_passed = |place: &Place| place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }));
-        if !matches!(&candidate.act.effect.content, Value::Place(content) if is_passed(content)) {
+        if !matches!(&candidate.act.effect.content, Value::Place(content) if is_passed_in(content)) {
             return false;
         }
         let callers = self.known(function);
