@@ -433,19 +433,26 @@ pub fn judge(
             verdict.at_most(Confidence::Low, "an operation is known by its method's name only");
         }
         (false, true) if listed => {}
-        (false, true) => verdict.at_most(Confidence::Medium, "the path is not fully known"),
+        (false, true) => {
+            let level = if is_weak(candidate, race, reason) { Confidence::Low } else { Confidence::Medium };
+            verdict.at_most(level, "the path is not fully known");
+        }
         (false, false) => {}
     }
+    // Who fetches anew means to have it whole, for whatever reasons.
+    let clones = matches!(candidate.act.effect.operation, Operation::Update | Operation::Populate);
     if candidate.relation != Relation::Same {
-        let level =
-            if shared || surroundings.hint(place).is_some() { Confidence::Medium } else { Confidence::Low };
+        let likely = shared || surroundings.hint(place).is_some();
+        let plain = !opaque && (candidate.certain || clones);
+        let level = if likely && plain { Confidence::Medium } else { Confidence::Low };
         verdict.at_most(level, "the check is of something below the place acted on");
     }
     if !candidate.certain {
-        // A program that does it in other cases too does not mean to spare what is there; who fetches anew means to have it whole.
-        let clones = matches!(candidate.act.effect.operation, Operation::Update | Operation::Populate);
-        let spares = candidate.joint || expected || surroundings.open || updates(candidate) || clones;
-        let level = if spares { Confidence::Medium } else { Confidence::Low };
+        // A program that does it in other cases too does not mean to spare what is there.
+        let spares = expected || surroundings.open || updates(candidate) || clones;
+        // A library's caller may well choose what the other reasons are about.
+        let weak = is_weak(candidate, race, reason) && !surroundings.open;
+        let level = if candidate.joint || (spares && !weak) { Confidence::Medium } else { Confidence::Low };
         verdict.at_most(level, "the check is one of several reasons to act");
     }
     // Nor does a lock keep out who is known to read without it.
@@ -559,7 +566,7 @@ fn met(
     shared: bool,
 ) -> (Confidence, String) {
     // A check shows a second thought about others, and what is known of them by a name or a path alone needs one.
-    let checked = candidate.check.is_some();
+    let checked = asks(candidate);
     let if_checked = if checked { Confidence::Medium } else { Confidence::Low };
     let fails = race.consequence == Consequence::SpuriousFailure;
     let removes = only_removes(candidate);
@@ -604,7 +611,7 @@ fn met(
         Reason::Itself if updates(candidate) && surroundings.is_locked_elsewhere(candidate) => {
             (Confidence::Medium, "other code takes a lock to write this, so others are expected".to_owned())
         }
-        Reason::Itself | Reason::Instance if candidate.long && !unknown => {
+        Reason::Itself | Reason::Instance if candidate.long && !unknown && !remakes(candidate) => {
             (Confidence::Medium, "what is done in between takes long enough for another to begin".to_owned())
         }
         Reason::Itself | Reason::Instance if fatal => {
@@ -644,7 +651,8 @@ fn met(
         }
         // Most programs read at the start what they have written before, once, and cope with what is not there.
         Reason::Elsewhere(other)
-            if overwrites(candidate, race)
+            if !checked
+                && race.witness.actor == Actor::Reader
                 && other.strength > Strength::Computed
                 && candidate.run.is_none()
                 && !candidate.staged
@@ -762,6 +770,29 @@ fn is_published(candidate: &Candidate) -> bool {
         && candidate.says == Some(Says::Absent)
         && !candidate.refuses
         && !names::is_secret(&candidate.place)
+}
+
+/// Whether the candidate looks before it acts. That it removes what it makes anew is no look.
+fn asks(candidate: &Candidate) -> bool {
+    candidate.check.is_some() && !remakes(candidate)
+}
+
+/// Whether the candidate removes the very place that it makes anew.
+fn remakes(candidate: &Candidate) -> bool {
+    candidate.refilled_after()
+        && candidate.check.as_ref().is_some_and(|removal| removal.effect.place == candidate.place)
+}
+
+/// Whether what speaks for the race is too little for any doubt beside it: a name alone, what is moved whole, another who creates it too,
+/// a write that was never meant to spare anything.
+fn is_weak(candidate: &Candidate, race: &Race, reason: &Reason) -> bool {
+    let creates_too = race.witness.actor == Actor::Creator
+        && candidate.meaning != Meaning::Claim
+        && !candidate.cover.is_broken();
+    let names_only = matches!(reason, Reason::Named(_) | Reason::Likely(..));
+    let renames =
+        candidate.says.is_some() && matches!(candidate.act.effect.operation, Operation::Rename { .. });
+    creates_too || names_only || renames || overwrites(candidate, race)
 }
 
 /// Whether the candidate writes what it never looked at, in place, and half of it is read.

@@ -209,6 +209,13 @@ impl Threads {
             Some(Company::Started) if other.is_some() => {
                 (Confidence::High, "work that the program has started goes by what is changed")
             }
+            // Nobody is known to call the function while other work runs: that which it has started itself begins where it was left.
+            Some(Company::Started)
+                if entry != Some(Company::Started)
+                    && effect.operation.domain() == Domain::WorkingDirectory =>
+            {
+                (Confidence::Low, "the program has started other work, but none is known to go by it")
+            }
             Some(Company::Started) => {
                 (Confidence::Medium, "the program has started other work, which shares the process")
             }
