@@ -132,7 +132,7 @@ impl<'p> View<'p> {
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
         let part = Part::of(summary, &trace);
         drop(trace);
-        let body = if candidates.is_empty() { Block::default() } else { body };
+        let body = if candidates.is_empty() { Block::default() } else { body.shrunk() };
         View {
             function,
             given: function,

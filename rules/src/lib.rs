@@ -52,7 +52,7 @@ mod truncating_write;
 mod umask_mutation;
 mod unlocked_repository_command;
 
-use decide::{Asked, Known, View};
+use decide::{Asked, Bodies, Known, View};
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
@@ -63,6 +63,7 @@ use left_running::LeftRunning;
 use lifetime::lives;
 use rayon::prelude::*;
 use rule::Rule;
+use std::sync::PoisonError;
 use threads::Threads;
 
 /// All rules, sorted by id.
@@ -132,7 +133,7 @@ pub fn check_with(
     evidence.note_programs(program);
     evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
     views.retain(View::has_candidates);
-    let bodies = views.iter().map(View::body).collect();
+    let bodies: Bodies = views.iter().map(View::body).collect();
     views.extend(lives(program, &parts, &rules).into_iter().filter_map(|life| View::of_life(program, life)));
     let asked = Asked::default();
     let known = Known {
@@ -148,7 +149,10 @@ pub fn check_with(
         .with_max_len(4)
         .flat_map(|view| view.decide(program, known, explorer))
         .collect();
-    merge::merge(decided)
+    // Merging leaves the other threads idle, and nearly all that is to be given back are bodies.
+    let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let give_back = || bodies.into_par_iter().chain(asked).for_each(drop);
+    rayon::join(|| merge::merge(decided), give_back).0
 }
 
 /// Fills in the suggested rewrite of a finding, given the text of the act's file.

@@ -204,6 +204,31 @@ pub struct Block {
     pub drops: Vec<ResultId>,
 }
 
+impl Block {
+    /// The same without the room that nothing fills, for what is kept long.
+    #[must_use]
+    pub fn shrunk(mut self) -> Block {
+        self.shrink();
+        self
+    }
+
+    fn shrink(&mut self) {
+        self.steps.shrink_to_fit();
+        for step in &mut self.steps {
+            match step {
+                Step::Branch(branch) => {
+                    branch.then.shrink();
+                    branch.otherwise.shrink();
+                }
+                Step::Loop(body) => body.shrink(),
+                Step::Spawn(spawn) => spawn.body.shrink(),
+                Step::Frame(frame) => frame.body.shrink(),
+                Step::Effect(_) | Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
+            }
+        }
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

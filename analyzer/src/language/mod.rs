@@ -30,13 +30,20 @@ pub fn lower_without_tests(file: &SourceFile) -> FileSummary {
 }
 
 fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
-    match file.language {
+    let mut summary = match file.language {
         LanguageId::Rust => rust::lower(file, tests),
         #[cfg(feature = "go")]
         LanguageId::Go => go::lower(file, tests),
         #[cfg(feature = "python")]
         LanguageId::Python => python::lower(file, tests),
+    };
+    // What is kept as long as the program is keeps no room that nothing fills.
+    summary.functions.shrink_to_fit();
+    for function in &mut summary.functions {
+        function.sites.shrink_to_fit();
+        function.body.steps.shrink_to_fit();
     }
+    summary
 }
 
 pub use models::acts;

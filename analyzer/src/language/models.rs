@@ -658,7 +658,11 @@ impl Models {
     /// The name in the original of the innermost mirror that the name lies in.
     fn original(&self, name: &str) -> Option<String> {
         let separator = self.separator.as_bytes();
-        let first = name.as_bytes().windows(separator.len().max(1)).position(|w| w == separator);
+        // Nearly all names end here, so bytes are compared rather than searched.
+        let first = match separator {
+            [one] => name.bytes().position(|byte| byte == *one),
+            _ => name.as_bytes().windows(separator.len().max(1)).position(|w| w == separator),
+        };
         if !self.mirrored.contains(name.get(..first.unwrap_or(name.len()))?) {
             return None;
         }

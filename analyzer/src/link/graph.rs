@@ -1,5 +1,6 @@
 //! The call graph: whom each function calls, what is worth putting in, and how large that becomes.
 
+use super::handed::codes;
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program, uses};
 use crate::flow::{
@@ -41,6 +42,8 @@ pub(super) struct Node {
     hands_on: Vec<FunctionId>,
     /// The value that all its successes return, if they agree on one that matters.
     pub returned: Option<Value>,
+    /// Whether it hands code to functions of the program, as few do.
+    pub hands_code: bool,
 }
 
 impl Node {
@@ -220,6 +223,7 @@ fn node(program: &Program, id: FunctionId) -> Node {
                 types.extend(program.symbols.returned(asker, callee).map(|of| (call.result, of)));
                 match program.symbols.resolve(asker, callee, call.arguments.len(), presumed) {
                     Some(target) => {
+                        node.hands_code |= codes(call).next().is_some();
                         node.calls.push((call.result, target));
                         node.callees.push(target.function);
                     }

@@ -31,7 +31,7 @@ struct Code {
 /// The code that a block hands to functions of the program.
 pub fn handed_in(block: &Block, node: Option<&Node>) -> Vec<u32> {
     let mut found = Vec::new();
-    let Some(node) = node else { return found };
+    let Some(node) = node.filter(|node| node.hands_code) else { return found };
     for step in &block.steps {
         if let Step::Call(call) = step
             && node.target(call.result).is_some()
@@ -59,7 +59,8 @@ fn nothing() -> Branch {
     Branch { condition: Condition::Constant(true), then: Block::default(), otherwise: Block::default() }
 }
 
-fn codes(call: &Call) -> impl Iterator<Item = u32> {
+/// The numbers of the code that the call hands over.
+pub fn codes(call: &Call) -> impl Iterator<Item = u32> {
     call.arguments.iter().filter_map(|argument| match graph::payload(argument) {
         Value::Code { id, .. } => Some(*id),
         _ => None,

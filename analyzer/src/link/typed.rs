@@ -3,18 +3,20 @@
 
 use super::resolve::{Asker, Symbols};
 use crate::flow::{Block, Callee, FileSummary, Step};
+use rayon::prelude::*;
 
 /// Blocks nested deeper than this are left as they are.
 const DEPTH: usize = 200;
 
 /// Puts the effects in the place of the calls whose receivers are of the types that have them, and forgets the others.
 pub(super) fn settle(files: &mut [FileSummary], symbols: &Symbols) {
-    for (file, summary) in (0u32..).zip(files) {
+    files.par_iter_mut().enumerate().for_each(|(file, summary)| {
+        let file = u32::try_from(file).unwrap_or(u32::MAX);
         for function in &mut summary.functions {
             let asker = Asker { name: &function.name, file, test: function.context.test };
             settle_in(&mut function.body, symbols, asker, 0);
         }
-    }
+    });
 }
 
 fn settle_in(block: &mut Block, symbols: &Symbols, asker: Asker<'_>, depth: usize) {

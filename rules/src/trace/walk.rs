@@ -231,7 +231,7 @@ impl<'a> Walker<'a> {
         }
         let number = self.choices;
         self.choices += 1;
-        let mut sides = [true, false].map(|side| {
+        let [mut then, mut otherwise] = [true, false].map(|side| {
             let mut inside = state.clone();
             let mut literals = Literals::new();
             self.trace.literals(&branch.condition, side, true, &mut literals);
@@ -239,13 +239,12 @@ impl<'a> Walker<'a> {
             inside.choices.push((number, side));
             inside
         });
-        let [then, otherwise] = &mut sides;
         let known = state.guards.len();
         let own = [then.guards.len(), otherwise.guards.len()];
         let before = self.so_far();
-        let first = self.block(&branch.then, then, depth + 1);
+        let first = self.block(&branch.then, &mut then, depth + 1);
         let (first_fails, between) = (self.fails, self.so_far());
-        let second = self.block(&branch.otherwise, otherwise, depth + 1);
+        let second = self.block(&branch.otherwise, &mut otherwise, depth + 1);
         let after = self.so_far();
         if first == End::Left && first_fails {
             self.note_refusal(between, after, state);
@@ -253,8 +252,7 @@ impl<'a> Walker<'a> {
         if second == End::Left && self.fails {
             self.note_refusal(before, between, state);
         }
-        let stay = |side: &State, refuses: bool| {
-            let mut side = side.clone();
+        let stay = |mut side: State, refuses: bool| {
             if refuses {
                 refuse(&mut side.guards, known);
             }
@@ -273,7 +271,7 @@ impl<'a> Walker<'a> {
             (End::Reached, End::Reached) => {
                 state.held.clone_from(&then.held);
                 state.hold(&otherwise.held);
-                let [then, otherwise] = sides.map(|side| side.guards);
+                let (then, otherwise) = (then.guards, otherwise.guards);
                 let [in_then, in_otherwise] = own;
                 let from_then = self.left_by(&then, (known, in_then), &otherwise, &state.frames);
                 let from_otherwise = self.left_by(&otherwise, (known, in_otherwise), &then, &state.frames);

@@ -16,6 +16,7 @@ use crate::language::steps::{Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 
 /// Nesting of syntax beyond which nothing is lowered, so that no input overflows the stack.
 const MAX_DEPTH: usize = 200;
@@ -51,11 +52,11 @@ pub struct Declared<'t> {
     pub values: FxHashMap<String, (Ty, Option<Node<'t>>)>,
 }
 
-/// A local variable, or a field of one that was set.
+/// A local variable, or a field of one that was set. Each arm of a decision begins with all of them, and changes few.
 #[derive(Clone, Debug)]
 struct Local<'t> {
     name: String,
-    value: Val<'t>,
+    value: Rc<Val<'t>>,
 }
 
 /// A loop, or a switch that `break` leaves.
@@ -248,11 +249,11 @@ impl<'a, 't> Lowerer<'a, 't> {
             _ => {}
         }
         let reached = !self.diverged;
-        let before: Vec<Val<'t>> = self.locals.iter().map(|l| l.value.clone()).collect();
+        let before = self.known_locals();
         let held = self.held.clone();
         let (then_block, ()) = self.in_block(then);
         let then_diverged = std::mem::replace(&mut self.diverged, !reached);
-        let after_then: Vec<Val<'t>> = self.locals.iter().map(|l| l.value.clone()).collect();
+        let after_then = self.known_locals();
         for (local, value) in self.locals.iter_mut().zip(before) {
             local.value = value;
         }
@@ -269,10 +270,14 @@ impl<'a, 't> Lowerer<'a, 't> {
         } else {
             for (at, then_local) in after_then.into_iter().enumerate() {
                 let Some(local) = self.locals.get(at) else { continue };
-                let (name, else_local) = (local.name.clone(), local.value.clone());
-                let joined = self.join(condition, then_local, else_local, &name);
+                // What neither arm touched is what it was.
+                if Rc::ptr_eq(&local.value, &then_local) && local.value.same(&then_local) {
+                    continue;
+                }
+                let (name, else_local) = (local.name.clone(), Val::clone(&local.value));
+                let joined = self.join(condition, Rc::unwrap_or_clone(then_local), else_local, &name);
                 if let Some(local) = self.locals.get_mut(at) {
-                    local.value = joined;
+                    local.value = Rc::new(joined);
                 }
             }
             for held in held_then {
@@ -298,20 +303,24 @@ impl<'a, 't> Lowerer<'a, 't> {
         {
             return self.push_all(then);
         }
+        // What failed, and whether that is what leads into `then`.
         let failing = match &condition {
-            Condition::Failed(r, Kinds::ANY) => Some((*r, &then, &otherwise)),
-            Condition::Ok(r) => Some((*r, &otherwise, &then)),
+            Condition::Failed(r, Kinds::ANY) => Some((*r, true)),
+            Condition::Ok(r) => Some((*r, false)),
             _ => None,
         };
-        if let Some((result, failure, success)) = failing
-            && let Some(policy) = policy_of(failure, result)
+        if let Some((result, fails)) = failing
+            && let Some(policy) = policy_of(if fails { &then } else { &otherwise }, result)
             && self.was_last(result)
         {
-            let success = success.clone();
             self.set_policy(result, policy);
-            return self.push_all(success);
+            return self.push_all(if fails { otherwise } else { then });
         }
         self.push_branch(condition, then, otherwise);
+    }
+
+    fn known_locals(&self) -> Vec<Rc<Val<'t>>> {
+        self.locals.iter().map(|local| Rc::clone(&local.value)).collect()
     }
 
     fn is_foreign(&self, condition: &Condition) -> bool {
@@ -410,14 +419,14 @@ impl<'a, 't> Lowerer<'a, 't> {
         self.unset_fields(name);
         let scope = self.scope;
         match self.locals.iter_mut().skip(scope).rev().find(|l| l.name == name) {
-            Some(local) => local.value = value,
-            None => self.locals.push(Local { name: name.to_owned(), value }),
+            Some(local) => local.value = Rc::new(value),
+            None => self.locals.push(Local { name: name.to_owned(), value: Rc::new(value) }),
         }
     }
 
     /// The value of a variable.
     pub fn local(&self, name: &str) -> Option<&Val<'t>> {
-        self.locals.iter().rev().find(|l| l.name == name).map(|l| &l.value)
+        self.locals.iter().rev().find(|l| l.name == name).map(|l| &*l.value)
     }
 
     /// The places that fields of a variable were set to.
@@ -434,7 +443,7 @@ impl<'a, 't> Lowerer<'a, 't> {
     pub fn fields_set(&self, name: &str) -> Vec<(String, Val<'t>)> {
         let field = |local: &Local<'t>| {
             let field = local.name.strip_prefix(name)?.strip_prefix('.')?;
-            (!field.contains('.')).then(|| (field.to_owned(), local.value.clone()))
+            (!field.contains('.')).then(|| (field.to_owned(), Val::clone(&local.value)))
         };
         self.locals.iter().filter_map(field).collect()
     }
@@ -447,9 +456,11 @@ impl<'a, 't> Lowerer<'a, 't> {
         let value = value.bounded();
         self.unset_fields(name);
         match self.locals.iter_mut().rev().find(|l| l.name == name) {
-            Some(local) => local.value = value,
+            Some(local) => local.value = Rc::new(value),
             // A field of a variable: known as long as this scope lasts.
-            None if name.contains('.') => self.locals.push(Local { name: name.to_owned(), value }),
+            None if name.contains('.') => {
+                self.locals.push(Local { name: name.to_owned(), value: Rc::new(value) });
+            }
             None => {}
         }
     }
@@ -466,7 +477,7 @@ impl<'a, 't> Lowerer<'a, 't> {
     /// Adds data to a variable: something was put into it.
     pub fn taint(&mut self, name: &str, data: &[ResultId]) {
         if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
-            add_data(&mut local.value.data, data);
+            add_data(&mut Rc::make_mut(&mut local.value).data, data);
         }
     }
 
@@ -477,8 +488,9 @@ impl<'a, 't> Lowerer<'a, 't> {
         let observed = self.locals.get(at).map(|l| l.value.observed()).unwrap_or_default();
         let foreign = self.opaque_condition(observed.clone());
         if let Some(local) = self.locals.get_mut(at) {
-            add_data(&mut local.value.data, &observed);
-            local.value.v = match local.value.ty {
+            let value = Rc::make_mut(&mut local.value);
+            add_data(&mut value.data, &observed);
+            value.v = match value.ty {
                 Ty::Bool => V::Cond(foreign),
                 Ty::Error => {
                     V::Error(Box::new(Failure { failed: foreign, of: Vec::new(), malformed: Vec::new() }))

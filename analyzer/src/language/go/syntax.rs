@@ -43,9 +43,17 @@ pub fn kind<'t>(node: Node<'t>) -> &'t str {
 pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let count = node.named_child_count();
     let mut found = Vec::with_capacity(count);
-    if count > 0 {
-        let mut cursor = node.walk();
-        found.extend(node.named_children(&mut cursor).filter(|child| !is_comment(*child)));
+    match count {
+        0 => {}
+        // Most have no more. Each is looked for from the first on, but a cursor is memory that is asked for and given back.
+        1 | 2 => {
+            let listed = (0..).map_while(|at| node.named_child(at)).take(count);
+            found.extend(listed.filter(|child| !is_comment(*child)));
+        }
+        _ => {
+            let mut cursor = node.walk();
+            found.extend(node.named_children(&mut cursor).filter(|child| !is_comment(*child)));
+        }
     }
     found
 }
@@ -63,19 +71,22 @@ pub fn each_within<'t>(node: Node<'t>, mut visit: impl FnMut(Node<'t>)) {
 pub fn is_within<'t>(node: Node<'t>, mut test: impl FnMut(Node<'t>, u32) -> Option<bool>) -> bool {
     // One walk from node to node: a list of its children for each is what costs most.
     let mut cursor = node.walk();
+    let mut depth = 0;
     loop {
         let here = cursor.node();
-        let answer = if here.is_named() && !is_comment(here) { test(here, cursor.depth()) } else { None };
+        let answer = if here.is_named() && !is_comment(here) { test(here, depth) } else { None };
         if answer == Some(true) {
             return true;
         }
         if answer.is_some() && cursor.goto_first_child() {
+            depth += 1;
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
                 return false;
             }
+            depth -= 1;
         }
     }
 }

@@ -120,13 +120,21 @@ pub fn undotted(name: &str) -> String {
 pub fn dotted(name: &str) -> String {
     let (package, rest) = name.split_once("::").unwrap_or((name, ""));
     let major = |last: &str| last.strip_prefix('v').is_some_and(|v| v.parse::<u32>().is_ok());
-    let mut parts = package.split('/').filter(|part| !major(part));
-    let mut package = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        package.push('/');
-        package.push_str(part);
+    // Every call and type comes here: the text is made once.
+    let mut dotted = String::with_capacity(name.len());
+    for (at, part) in package.split('/').filter(|part| !major(part)).enumerate() {
+        if at > 0 {
+            dotted.push('/');
+        }
+        dotted.push_str(part);
     }
-    if rest.is_empty() { package } else { [&package, ".", &rest.replace("::", ".")].concat() }
+    if !rest.is_empty() {
+        for part in rest.split("::") {
+            dotted.push('.');
+            dotted.push_str(part);
+        }
+    }
+    dotted
 }
 
 /// The type that a piece of syntax names.
