@@ -2,6 +2,7 @@
 
 mod listing;
 
+use crate::cleaned;
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::made_once;
@@ -678,6 +679,13 @@ fn met(
         }
         Reason::Elsewhere(_) => {
             (if_checked, "the program elsewhere uses paths that are made like this one".to_owned())
+        }
+        Reason::Named(word)
+            if race.witness.actor == Actor::Remover
+                && !surroundings.open
+                && !surroundings.evidence.is_cleaned(cleaned::stem(word)) =>
+        {
+            (Confidence::Low, format!("the name says `{word}`, but nothing here is known to clean one"))
         }
         // Who takes a lock is whoever runs this code, and a cache is there to be cleaned; who else would read a place of some
         // name, nobody can say.

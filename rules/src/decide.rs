@@ -5,12 +5,14 @@ mod callers;
 pub use self::callers::{Asked, Bodies};
 
 use self::callers::Callers;
+use crate::cleaned;
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::entered;
 use crate::evidence::{Evidence, Other, Role, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::given_back::{GivenBack, Taken};
 use crate::guarded;
+use crate::held::Held;
 use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
 use crate::made_once;
@@ -58,6 +60,8 @@ pub struct View<'p> {
     pub works: Vec<Work>,
     /// Keys that it takes as locks.
     pub taken: Vec<Taken>,
+    /// Words that name what it cleans up.
+    pub cleaned: Vec<&'static str>,
     candidates: Vec<(&'static Rule, Candidate)>,
     /// Whether it makes a value, and leaves a lock held that it took.
     pub makes_locked: bool,
@@ -76,6 +80,8 @@ pub struct Known<'k> {
     pub threads: &'k Threads,
     /// Who leaves work running.
     pub left_running: &'k LeftRunning,
+    /// What is reached under a lock only.
+    pub held: &'k Held,
     /// Who takes keys that others give back.
     pub given_back: &'k GivenBack,
     /// What the functions come to that have candidates.
@@ -129,6 +135,7 @@ impl<'p> View<'p> {
             .collect();
         let works = if in_test { Vec::new() } else { LeftRunning::in_function(function, &trace) };
         let taken = if in_test { Vec::new() } else { GivenBack::in_function(function, summary, &trace) };
+        let cleaned = if in_test { Vec::new() } else { cleaned::words_in(&trace) };
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
         let part = Part::of(summary, &trace);
         drop(trace);
@@ -140,6 +147,7 @@ impl<'p> View<'p> {
             uses,
             works,
             taken,
+            cleaned,
             candidates,
             makes_locked,
             part,
@@ -159,6 +167,7 @@ impl<'p> View<'p> {
             uses,
             works,
             taken: Vec::new(),
+            cleaned: Vec::new(),
             candidates,
             makes_locked: false,
             part,
@@ -289,7 +298,7 @@ impl<'p> View<'p> {
             && !candidate.cover.is_broken()
             // Nor does what is held around the loop that starts several keep these apart.
             && !matches!(best.reason, Reason::SideBySide)
-            && !is_read_heedlessly(program, evidence, &best, callers)
+            && !is_read_heedlessly(program, known, &best, callers)
             && let Some(why) = guarded(
                 program,
                 evidence,
@@ -301,6 +310,9 @@ impl<'p> View<'p> {
                 let steps: Vec<Location> = check.into_iter().chain([act]).collect();
                 entered::is_held(program, self.function, &steps)
                     .then_some("the block that it stands in begins with a lock that is not followed")
+            })
+            .or_else(|| {
+                known.held.is_held(self.function).then_some("every known way to it leads through a lock")
             })
         {
             best.confidence = Confidence::Low;
@@ -666,13 +678,14 @@ fn guarded(
 }
 
 /// Whether the other side is a function of the program that reads the place under no lock, so that none keeps it out.
-fn is_read_heedlessly(program: &Program, evidence: &Evidence, best: &Proven, callers: Callers<'_>) -> bool {
+fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, callers: Callers<'_>) -> bool {
     let (Reason::Elsewhere(other) | Reason::Likely(_, other)) = &best.reason else { return false };
     let reads = best.race.witness.actor == Actor::Reader && !other.found.locked;
     let reader = program.function(other.found.function).filter(|_| reads);
     let is_it = |effect: &Effect| program.location(effect.site) == Some(other.found.inner);
     reader.is_some_and(|reader| {
-        guarded(program, evidence, (other.found.function, reader), &is_it, callers).is_none()
+        !known.held.is_held(other.found.function)
+            && guarded(program, known.evidence, (other.found.function, reader), &is_it, callers).is_none()
     })
 }
 

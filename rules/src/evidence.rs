@@ -115,6 +115,8 @@ pub struct Evidence {
     writers: FxHashSet<Key>,
     /// Types whose values are made by a function that leaves a lock held.
     locked: FxHashSet<String>,
+    /// Words that name what the program cleans up.
+    cleaned: FxHashSet<&'static str>,
     /// Folders of packages that are programs: all their callers are known, as far as calls can be followed.
     programs: FxHashSet<String>,
 }
@@ -222,6 +224,16 @@ impl Evidence {
     /// Whether whoever has a value of this type holds a lock, as far as its makers tell.
     pub fn is_made_locked(&self, of: &str) -> bool {
         self.locked.contains(of)
+    }
+
+    /// Notes which words name what the program cleans up.
+    pub fn note_cleaned(&mut self, words: impl Iterator<Item = &'static str>) {
+        self.cleaned = words.collect();
+    }
+
+    /// Whether the program cleans up what this word names.
+    pub fn is_cleaned(&self, word: &str) -> bool {
+        self.cleaned.contains(word)
     }
 
     /// Notes which packages are programs.

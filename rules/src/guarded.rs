@@ -2,7 +2,7 @@
 //! field, asserted to be held, or taken by every caller.
 
 use crate::names;
-use fsrace_analyzer::flow::{Block, Callee, FlowSummary, Step};
+use fsrace_analyzer::flow::{Block, Call, Callee, FlowSummary, Step};
 use fsrace_analyzer::language::is_thread_lock;
 use fsrace_analyzer::link::{FunctionId, Program};
 
@@ -149,20 +149,29 @@ fn tells_of_a_lock(name: &str) -> bool {
 /// Whether the code calls something that says that a lock is held.
 pub fn asserts(block: &Block, besides: &[&str]) -> bool {
     block.steps.iter().any(|step| match step {
-        Step::Call(call) => match &call.callee {
-            Callee::Function(name) => {
-                let (owner, own) = name.rsplit_once("::").unwrap_or(("", name));
-                !besides.contains(&own) && (tells_of_a_lock(names::last(name)) || takes_itself(owner, own))
-            }
-            Callee::Method { name, .. } if besides.contains(&name.as_str()) => false,
-            Callee::Method { receiver, name } => {
-                tells_of_a_lock(name) || receiver.as_deref().is_some_and(|owner| takes_itself(owner, name))
-            }
-            Callee::Parameter(_) => false,
-        },
+        Step::Call(call) => !besides.contains(&names::last(call.callee.name())) && takes(call),
         Step::Branch(b) => asserts(&b.then, besides) || asserts(&b.otherwise, besides),
         Step::Loop(body) => asserts(body, besides),
         Step::Frame(f) => tells_of_a_lock(names::last(&f.name)) || asserts(&f.body, besides),
         _ => false,
     })
+}
+
+/// Whether what is called says by its name that it returns with a lock held.
+pub fn takes(call: &Call) -> bool {
+    match &call.callee {
+        Callee::Function(name) => {
+            let (owner, own) = name.rsplit_once("::").unwrap_or(("", name));
+            tells_of_a_lock(own) || takes_itself(owner, own)
+        }
+        Callee::Method { receiver, name } => {
+            tells_of_a_lock(name) || receiver.as_deref().is_some_and(|owner| takes_itself(owner, name))
+        }
+        Callee::Parameter(_) => false,
+    }
+}
+
+/// Whether a function of this name is one that takes a lock.
+pub fn is_taking(name: &str) -> bool {
+    TAKES.iter().any(|verb| name.starts_with(verb))
 }

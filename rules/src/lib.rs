@@ -5,6 +5,7 @@
 mod async_check_then_act;
 mod check_then_populate;
 mod chmod_after_create;
+mod cleaned;
 mod confidence;
 mod decide;
 mod entered;
@@ -19,6 +20,7 @@ mod given_back;
 mod global_cwd_mutation;
 mod global_environment_mutation;
 mod guarded;
+mod held;
 mod kv_check_then_set;
 mod left_running;
 mod lifetime;
@@ -59,6 +61,7 @@ use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::{Idiom, RewriteRequest, in_terms_of, render};
 use fsrace_analyzer::link::Program;
 use given_back::GivenBack;
+use held::Held;
 use left_running::LeftRunning;
 use lifetime::lives;
 use rayon::prelude::*;
@@ -132,6 +135,9 @@ pub fn check_with(
     let mut evidence = Evidence::index(program, uses);
     evidence.note_programs(program);
     evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
+    let takers = parts.iter().filter(|(_, part)| part.takes).map(|(function, _)| *function).collect();
+    let held = Held::of(program, &takers);
+    evidence.note_cleaned(views.iter().flat_map(|view| &view.cleaned).copied());
     views.retain(View::has_candidates);
     let bodies: Bodies = views.iter().map(View::body).collect();
     views.extend(lives(program, &parts, &rules).into_iter().filter_map(|life| View::of_life(program, life)));
@@ -141,6 +147,7 @@ pub fn check_with(
         threads: &threads,
         left_running: &left_running,
         given_back: &given_back,
+        held: &held,
         bodies: &bodies,
         asked: &asked,
     };

@@ -113,6 +113,18 @@ fn removal_that_fails<'c>(candidate: &'c Candidate, race: &Race) -> Option<&'c s
     (race.consequence == Consequence::SpuriousFailure && ends_there).then_some(&*removal.api)
 }
 
+/// Whether what fails comes after the creation.
+fn ends_later(candidate: &Candidate, race: &Race) -> bool {
+    let act = candidate.act.effect.site;
+    [Lane::A, Lane::B].into_iter().any(|lane| {
+        let mut own = race.witness.steps.iter().rev().filter(|step| step.lane == lane);
+        let fails = own
+            .next()
+            .is_some_and(|step| matches!(step.outcome, StepOutcome::Failed(_)) && step.site != Some(act));
+        fails && own.any(|step| step.site == Some(act))
+    })
+}
+
 fn report(candidate: &Candidate, race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
     let message = match race.consequence {
@@ -131,6 +143,9 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         _ => match removal_that_fails(candidate, race) {
             Some(removal) => {
                 format!("`{}` fails if another run has removed it, and not yet made it anew", short(removal))
+            }
+            None if ends_later(candidate, race) => {
+                format!("what `{api}` has made can be removed by another run before it is done with")
             }
             None => format!("`{api}` can fail on what another run created after the removal"),
         },

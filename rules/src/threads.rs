@@ -8,7 +8,7 @@ use crate::finding::{Confidence, Related};
 use crate::names;
 use fsrace_analyzer::flow::{
     Block, Domain, Effect, Exit, FlowSummary, LockScope, Operation, Place, PlaceKind, ResultId, Root, Site,
-    Step,
+    Step, Value,
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -485,6 +485,18 @@ fn takes_a_lock(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "lock" | "locked" | "mutex" | "guard"))
 }
 
+/// Whether the call gives the thread a working directory and a mask of its own (unshare(2)): a mount namespace brings these along.
+fn parts_from_the_process(name: &str, arguments: &[Value]) -> bool {
+    let tells = |kind: &PlaceKind| match kind {
+        PlaceKind::Constant(name) => name.ends_with("CLONE_FS") || name.ends_with("CLONE_NEWNS"),
+        _ => false,
+    };
+    name.eq_ignore_ascii_case("unshare")
+        && arguments
+            .iter()
+            .any(|given| matches!(given, Value::Place(flags) if flags.any(&mut |kind| tells(kind))))
+}
+
 /// Whether a function of this name is called where a program begins, as far as names tell.
 fn begins(name: &str) -> bool {
     const WORDS: [&str; 12] = [
@@ -618,7 +630,8 @@ impl<'a> Walk<'a> {
                 }
                 Step::Call(call) => {
                     let name = names::last(call.callee.name());
-                    if takes_a_lock(name) {
+                    // From there on, what is changed is the thread's own.
+                    if takes_a_lock(name) || parts_from_the_process(name, &call.arguments) {
                         state.locks.push(call.result);
                     }
                     if let Some(callee) = self.program.callee(self.function, call.result) {

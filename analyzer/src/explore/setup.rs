@@ -182,6 +182,12 @@ pub fn start(
         .map(|(lane, e)| lane_path(&e.paths, lane))
         .filter(|path| !usual || !target.starts_with(path))
         .collect();
+    let wanted: Vec<&[Name]> = effects()
+        .filter(|(_, e)| {
+            matches!(e.operation, Operation::CreateDir { .. } | Operation::Populate | Operation::ReadDir)
+        })
+        .map(|(lane, e)| lane_path(&e.paths, lane))
+        .collect();
     let original = contents.initial(0);
     // The directories above are not what can be lost.
     let around = contents.initial(u16::MAX);
@@ -229,7 +235,10 @@ pub fn start(
             }
             known.push(path);
             above(&mut start, path, contents);
+            let moved = matches!(effect.operation, Operation::Rename { .. }) && path == own;
             let kind = match needed {
+                // What is moved to where a directory is wanted is one.
+                Some(_) if usual && moved && wanted.contains(&other) => Kind::Directory,
                 Some(kind) if usual => kind,
                 None if !usual && !made.contains(&path) => Kind::File,
                 _ => continue,

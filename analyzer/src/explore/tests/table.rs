@@ -419,6 +419,24 @@ the file is left mixed: A's content and B's content"
 }
 
 #[test]
+fn what_is_moved_to_where_a_directory_is_made_is_one() {
+    // if !exists(p) { rename(old, p)?; symlink(old, to p)? } mkdir_all(p)?
+    let case = checked(|f, p| {
+        let old = fixed_sibling(p);
+        let seen = f.exists(p);
+        let moved = f.when(holds(seen).negated(), |f| {
+            let moved = f.rename(&old, p, TRY);
+            f.to(Operation::Symlink, p, &old, TRY);
+            moved
+        });
+        f.mkdir_all(p, TRY);
+        (seen, moved)
+    });
+    // A link takes the place of no directory: nothing is lost but an error.
+    assert_eq!(case.costs(Actor::Itself), [Consequence::SpuriousFailure]);
+}
+
+#[test]
 fn a_unique_temporary_is_benign() {
     let case = unchecked(|f, p| {
         let temporary = unique_sibling(p);

@@ -1,0 +1,297 @@
+//! Functions that are reached only while a lock against other processes is held, however far above them it was taken: by the command
+//! that they are part of, or by the program at its start, which keeps it for life.
+//!
+//! A walk over each function in order tells where it surely holds a lock, and which calls it makes without; what no chain of such calls
+//! leads to from any beginning is reached under a lock only. A pid file is a lock too, if whoever writes it has read it before.
+
+use crate::guarded;
+use crate::names;
+use crate::narrow::effects;
+use fsrace_analyzer::flow::{
+    Block, Call, Callee, Effect, Exit, FlowSummary, LockScope, OnFailure, Operation, Place, PlaceKind,
+    ResultId, Step, Value,
+};
+use fsrace_analyzer::link::{FunctionId, Program};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Blocks nested deeper than this are left out: deeper code is generated or hostile.
+const DEPTH: usize = 120;
+
+/// Which functions are reached under a lock only.
+#[derive(Debug, Default)]
+pub struct Held {
+    functions: FxHashSet<FunctionId>,
+}
+
+impl Held {
+    /// Looks at the whole program; `takers` return with a lock held.
+    pub fn of(program: &Program, takers: &FxHashSet<FunctionId>) -> Self {
+        let own: Vec<(FunctionId, &FlowSummary)> =
+            program.functions().filter(|(_, summary)| !is_aside(summary)).collect();
+        let pids = own.iter().filter(|(id, summary)| is_pid_file_writer(program, *id, summary));
+        let pids: FxHashSet<FunctionId> = pids.map(|(id, _)| *id).collect();
+        let takers: FxHashSet<FunctionId> = takers.union(&pids).copied().collect();
+        let takes = takers.iter().filter_map(|id| program.function(*id));
+        let methods: FxHashSet<&str> = takes.map(|s| names::last(&s.name)).collect();
+        let known = Known { program, takers: &takers, pids: &pids, methods: &methods };
+        let mut calls = Calls::default();
+        let mut beginnings = Vec::new();
+        let mut asked: FxHashMap<(FunctionId, &str), bool> = FxHashMap::default();
+        for (id, summary) in &own {
+            let mut walk =
+                Walk { known, function: *id, calls: Vec::new(), asked: Vec::new(), pids: Vec::new() };
+            walk.block(&summary.body, &mut Vec::new(), 0);
+            calls.known.entry(*id).or_default().extend(walk.calls);
+            for (name, held) in &walk.asked {
+                asked.entry((*id, *name)).and_modify(|all| *all &= held).or_insert(*held);
+            }
+            calls.asked.insert(*id, walk.asked);
+            if summary.has_receiver {
+                calls.methods.entry(names::last(&summary.name)).or_default().push(*id);
+            }
+        }
+        for (id, summary) in &own {
+            for asker in program.askers(*id) {
+                let held = asked.get(&(*asker, names::last(&summary.name))).copied().unwrap_or_default();
+                calls.known.entry(*asker).or_default().push((*id, held));
+            }
+            let called = program.callers(*id).iter().chain(program.askers(*id));
+            let called = called.filter_map(|caller| program.function(*caller)).any(|s| !is_aside(s));
+            if !called || summary.context.main {
+                beginnings.push(*id);
+            }
+        }
+        let all = calls.reached(&beginnings, |_| true);
+        let freely = calls.reached(&beginnings, |held| !held);
+        Held { functions: all.difference(&freely).copied().collect() }
+    }
+
+    /// Whether whoever comes to the function holds a lock.
+    pub fn is_held(&self, function: FunctionId) -> bool {
+        self.functions.contains(&function)
+    }
+}
+
+/// Who calls whom, each with whether a lock is held there.
+#[derive(Default)]
+struct Calls<'a> {
+    known: FxHashMap<FunctionId, Vec<(FunctionId, bool)>>,
+    /// By the names of methods alone.
+    asked: FxHashMap<FunctionId, Vec<(&'a str, bool)>>,
+    /// The methods of each name.
+    methods: FxHashMap<&'a str, Vec<FunctionId>>,
+}
+
+impl Calls<'_> {
+    /// What is reached by calls that `follow` takes, told whether a lock is held at them. A method of a value of which nothing is known
+    /// may be any of that name.
+    fn reached(&self, beginnings: &[FunctionId], follow: impl Fn(bool) -> bool) -> FxHashSet<FunctionId> {
+        let mut found: FxHashSet<FunctionId> = beginnings.iter().copied().collect();
+        let mut pending = beginnings.to_vec();
+        let mut named: FxHashSet<&str> = FxHashSet::default();
+        while let Some(caller) = pending.pop() {
+            let known = self.known.get(&caller).into_iter().flatten();
+            let asked = self.asked.get(&caller).into_iter().flatten();
+            let names = asked.filter(|(name, held)| follow(*held) && named.insert(name));
+            let methods = names.filter_map(|(name, _)| self.methods.get(name)).flatten();
+            let known = known.filter(|(_, held)| follow(*held)).map(|(callee, _)| callee);
+            for callee in known.chain(methods) {
+                if found.insert(*callee) {
+                    pending.push(*callee);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// How tests call a function says nothing about how the program does.
+fn is_aside(summary: &FlowSummary) -> bool {
+    summary.context.test || summary.context.auxiliary
+}
+
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    program: &'a Program,
+    takers: &'a FxHashSet<FunctionId>,
+    /// Those of them that write a pid file.
+    pids: &'a FxHashSet<FunctionId>,
+    /// The names of those, without what they are of.
+    methods: &'a FxHashSet<&'a str>,
+}
+
+impl Known<'_> {
+    /// Whether the call returns with a lock held.
+    fn takes(self, function: FunctionId, call: &Call) -> bool {
+        if let Some(callee) = self.program.callee(function, call.result) {
+            return self.takers.contains(&callee) || guarded::takes(call);
+        }
+        let name = names::last(call.callee.name());
+        // Taking a mutex fails only where another thread has panicked, which nobody hands on.
+        let fails = call.on_failure == OnFailure::Propagate;
+        guarded::takes(call) || (fails && guarded::is_taking(name) && self.methods.contains(name))
+    }
+
+    fn writes_pid_file(self, function: FunctionId, call: &Call) -> bool {
+        self.program.callee(function, call.result).is_some_and(|callee| self.pids.contains(&callee))
+    }
+}
+
+/// A lock that is held: what taking it returned, and the handle that it goes with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Lock {
+    result: ResultId,
+    handle: Option<ResultId>,
+}
+
+impl Lock {
+    fn goes_with(self, result: ResultId) -> bool {
+        self.result == result || self.handle == Some(result)
+    }
+}
+
+/// Walks one function's own body.
+struct Walk<'a> {
+    known: Known<'a>,
+    function: FunctionId,
+    /// Whom it calls, and whether it holds a lock there.
+    calls: Vec<(FunctionId, bool)>,
+    /// The same of whom it calls by a name that may be of several.
+    asked: Vec<(&'a str, bool)>,
+    /// Which of the locks are pid files.
+    pids: Vec<Lock>,
+}
+
+impl<'a> Walk<'a> {
+    /// Walks a block; false if its end is never reached.
+    fn block(&mut self, block: &'a Block, locks: &mut Vec<Lock>, depth: usize) -> bool {
+        if depth > DEPTH {
+            return true;
+        }
+        for step in &block.steps {
+            match step {
+                Step::Effect(effect) if is_lock(effect) && self.is_one_for_all(&effect.place) => {
+                    locks.push(Lock { result: effect.result, handle: effect.handle });
+                }
+                Step::Effect(_) | Step::Join(_) => {}
+                Step::Branch(branch) => {
+                    let mut other = locks.clone();
+                    let then = self.block(&branch.then, locks, depth + 1);
+                    let otherwise = self.block(&branch.otherwise, &mut other, depth + 1);
+                    match (then, otherwise) {
+                        // A lock counts where it is surely held; that there is a pid file is for the user to say.
+                        (true, true) => {
+                            locks.retain(|lock| other.contains(lock) || self.pids.contains(lock));
+                            other.retain(|lock| self.pids.contains(lock) && !locks.contains(lock));
+                            locks.append(&mut other);
+                        }
+                        (false, true) => *locks = other,
+                        (true, false) => {}
+                        (false, false) => return false,
+                    }
+                }
+                Step::Loop(body) => {
+                    let before = locks.clone();
+                    self.block(body, locks, depth + 1);
+                    locks.retain(|lock| before.contains(lock));
+                }
+                // Threads of the process that holds the lock are kept out by none.
+                Step::Spawn(spawn) => {
+                    let mut inside = if spawn.process { locks.clone() } else { Vec::new() };
+                    self.block(&spawn.body, &mut inside, depth + 1);
+                }
+                Step::Frame(frame) => {
+                    self.block(&frame.body, locks, depth + 1);
+                }
+                Step::Call(call) => self.call(call, locks),
+                Step::Release(result, _) => locks.retain(|lock| !lock.goes_with(*result)),
+                Step::Exit(Exit::Break(_) | Exit::Continue(_) | Exit::Return(_) | Exit::Panic) => {
+                    return false;
+                }
+            }
+        }
+        locks.retain(|lock| !block.drops.iter().any(|result| lock.goes_with(*result)));
+        true
+    }
+
+    /// Whether a lock of this name is the same whatever the function is given: of the many that each go for one thing, nobody knows which
+    /// covers what is far below.
+    fn is_one_for_all(&self, place: &Place) -> bool {
+        let own = self.known.program.function(self.function).is_some_and(|summary| summary.has_receiver);
+        !place.any(&mut |kind| match kind {
+            PlaceKind::Parameter { index, .. } => *index > 0 || !own,
+            PlaceKind::Opaque { .. } => true,
+            _ => false,
+        })
+    }
+
+    /// As [`Walk::is_one_for_all`], of what a call is given.
+    fn are_one_for_all(&self, arguments: &[Value]) -> bool {
+        arguments.iter().all(|argument| match argument {
+            Value::Place(place) => self.is_one_for_all(place),
+            _ => true,
+        })
+    }
+
+    fn call(&mut self, call: &'a Call, locks: &mut Vec<Lock>) {
+        let name = names::last(call.callee.name());
+        match self.known.program.callee(self.function, call.result) {
+            Some(callee) => self.calls.push((callee, !locks.is_empty())),
+            None if matches!(call.callee, Callee::Method { .. }) => {
+                self.asked.push((name, !locks.is_empty()));
+            }
+            None => {}
+        }
+        if self.known.takes(self.function, call) && self.are_one_for_all(&call.arguments) {
+            let lock = Lock { result: call.result, handle: None };
+            if self.known.writes_pid_file(self.function, call) {
+                self.pids.push(lock);
+            }
+            locks.push(lock);
+        } else if gives_up(name) {
+            locks.clear();
+        } else if ends(name) {
+            locks.retain(|lock| !call.arguments.iter().any(|argument| is_of(argument, *lock)));
+        }
+    }
+}
+
+/// Whether a function of this name may give up a lock that is kept anywhere.
+fn gives_up(name: &str) -> bool {
+    names::words(name).iter().any(|word| ["unlock", "release"].contains(&word.as_str()))
+}
+
+/// Whether a function of this name ends what it is given.
+fn ends(name: &str) -> bool {
+    names::words(name).iter().any(|word| ["close", "drop", "free"].contains(&word.as_str()))
+}
+
+fn is_of(argument: &Value, lock: Lock) -> bool {
+    match argument {
+        Value::Result(result) => lock.goes_with(*result),
+        Value::Derived(results) => results.iter().any(|result| lock.goes_with(*result)),
+        _ => false,
+    }
+}
+
+/// Whether the effect takes a lock against other processes for its owner alone.
+fn is_lock(effect: &Effect) -> bool {
+    matches!(
+        effect.operation,
+        Operation::Lock { shared: false, scope: LockScope::Process | LockScope::Record, .. }
+    )
+}
+
+/// Whether the function, by its name, is about a pid file, and it writes a file that it has read before: it refuses to where another
+/// runs.
+fn is_pid_file_writer(program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
+    const NAMES: [&str; 2] = ["pid", "pidfile"];
+    let mut tells = summary.name.rsplit("::").take(2).flat_map(names::words);
+    if !tells.any(|word| NAMES.contains(&word.as_str())) || !program.acts(function) {
+        return false;
+    }
+    let body = program.body(function);
+    let effects = effects(&body);
+    let reads = |place: &Place| effects.iter().any(|e| e.operation == Operation::Read && e.place == *place);
+    effects.iter().any(|effect| effect.overwritten().is_some_and(reads))
+}
