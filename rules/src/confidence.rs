@@ -450,10 +450,10 @@ pub fn judge(
     }
     if !candidate.certain {
         // A program that does it in other cases too does not mean to spare what is there.
-        let spares = expected || surroundings.open || updates(candidate) || clones;
+        let spares = candidate.joint || expected || surroundings.open || updates(candidate) || clones;
         // A library's caller may well choose what the other reasons are about.
         let weak = is_weak(candidate, race, reason) && !surroundings.open;
-        let level = if candidate.joint || (spares && !weak) { Confidence::Medium } else { Confidence::Low };
+        let level = if spares && !weak { Confidence::Medium } else { Confidence::Low };
         verdict.at_most(level, "the check is one of several reasons to act");
     }
     // Nor does a lock keep out who is known to read without it.
@@ -797,10 +797,11 @@ fn is_weak(candidate: &Candidate, race: &Race, reason: &Reason) -> bool {
     let creates_too = race.witness.actor == Actor::Creator
         && candidate.meaning != Meaning::Claim
         && !candidate.cover.is_broken();
-    let names_only = matches!(reason, Reason::Named(_) | Reason::Likely(..));
+    let names_only = matches!(reason, Reason::Named(_));
     let renames =
         candidate.says.is_some() && matches!(candidate.act.effect.operation, Operation::Rename { .. });
-    creates_too || names_only || renames || overwrites(candidate, race)
+    let overwrites = overwrites(candidate, race) && !matches!(reason, Reason::Likely(..));
+    creates_too || names_only || renames || overwrites
 }
 
 /// Whether the candidate writes what it never looked at, in place, and half of it is read.
