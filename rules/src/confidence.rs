@@ -396,10 +396,11 @@ pub fn judge(
     if surroundings.one_shot && (alone || !shared) {
         verdict.at_most(Confidence::Low, "a command that makes something new where its user says");
     }
-    // Who wants to be in the way can guess a number.
-    let met_all_the_same = race.consequence == Consequence::Security || candidate.same_tick;
-    let differs = place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..))) || names::is_random(place);
-    if !met_all_the_same && differs {
+    // Who wants to be in the way can guess the number of a process or the time, and not what is random.
+    let numbered = place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..)));
+    let guessed = race.consequence == Consequence::Security && numbered;
+    let differs = numbered || names::is_random(place);
+    if !guessed && !candidate.same_tick && differs {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
     }
     // Who claims it, or takes a lock for it, expects others all the same; and so does who does the other side itself.

@@ -210,13 +210,13 @@ pub fn is_public_knowledge(value: &Place) -> bool {
     })
 }
 
-/// Whether a part of the place is a value that its name calls random.
+/// Whether a part of the place is a value that its name, or that of the function which makes it, calls random.
 pub fn is_random(place: &Place) -> bool {
     const RANDOM: [&str; 6] = ["random", "rand", "uuid", "guid", "nonce", "nanoid"];
+    let says_so = |name: &str| words(name).iter().any(|word| RANDOM.contains(&word.as_str()));
     place.any(&mut |kind| match kind {
-        PlaceKind::Opaque { name, .. } | PlaceKind::Parameter { name, .. } => {
-            words(name).iter().any(|word| RANDOM.contains(&word.as_str()))
-        }
+        PlaceKind::Opaque { name, .. } | PlaceKind::Parameter { name, .. } => says_so(name),
+        PlaceKind::Call { callee, .. } => says_so(last(callee)),
         _ => false,
     })
 }
