@@ -1,14 +1,16 @@
 //! From candidates to findings: each is explored beside the plausible actors, and the worst race is reported.
 
 mod callers;
+mod told;
 
 pub use self::callers::{Asked, Bodies};
 
 use self::callers::Callers;
+use self::told::{inside, name_made, other_side, spelled, time_taken};
 use crate::cleaned;
 use crate::confidence::{Reason, Surroundings, judge};
 use crate::entered;
-use crate::evidence::{Evidence, Other, Role, Use};
+use crate::evidence::{Evidence, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::given_back::{GivenBack, Taken};
 use crate::guarded;
@@ -17,9 +19,9 @@ use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
 use crate::made_once;
 use crate::names;
-use crate::narrow::{calls, comes_before, effects, narrow, noticed, size, without_work};
+use crate::narrow::{comes_before, effects, narrow, noticed, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation};
-use crate::rule::{Rule, short};
+use crate::rule::Rule;
 use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
 use crate::trace::{Says, Trace};
@@ -27,10 +29,9 @@ use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{
-    Block, Callee, Domain, Effect, Exit, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Step,
-    Uniqueness, Value,
+    Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Uniqueness,
 };
-use fsrace_analyzer::language::{guards_environment, in_terms_of};
+use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -818,80 +819,6 @@ fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor:
 /// Where the function's own source causes the effect.
 fn location(program: &Program, point: &Point) -> Option<Location> {
     program.location(point.through.as_ref().map_or(point.effect.site, |(site, _)| *site))
-}
-
-/// The function that makes the time into a name for the body, where that is one of its own.
-fn time_taken(program: &Program, body: &Block) -> Option<Related> {
-    let function = calls(body).into_iter().find_map(|call| {
-        let Callee::Function(name) = &call.callee else { return None };
-        let function = program.find(name)?;
-        let summary = program.function(function)?;
-        let gives = |step: &Step| match step {
-            Step::Exit(Exit::Return(Value::Place(place))) => {
-                place.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Time, _)))
-            }
-            _ => false,
-        };
-        summary.body.steps.iter().any(gives).then_some(function)
-    })?;
-    let span = program.function(function)?.span;
-    let location = Location { file: program.file_of(function), function, span };
-    Some(Related { location, message: "the time becomes a name here".to_owned() })
-}
-
-/// The function that makes the name of a file in a directory that everybody can write, where that is one of the program's own.
-fn name_made(program: &Program, body: &Block, place: &Place) -> Option<Related> {
-    if !names::is_open_to_all(place) {
-        return None;
-    }
-    let function = calls(body).into_iter().find_map(|call| {
-        let Callee::Function(name) = &call.callee else { return None };
-        let function = program.find(name)?;
-        let gives = |step: &Step| match step {
-            Step::Exit(Exit::Return(Value::Place(made))) => {
-                made.parent() == place.parent() && names::is_open_to_all(made)
-            }
-            _ => false,
-        };
-        program.function(function)?.body.steps.iter().any(gives).then_some(function)
-    })?;
-    let span = program.function(function)?.name_span;
-    let location = Location { file: program.file_of(function), function, span };
-    Some(Related { location, message: "the name is made here".to_owned() })
-}
-
-/// How a call leads to the effect: the calls on the way, and where the effect is caused itself.
-fn inside<'p>(program: &'p Program, point: &'p Point) -> impl Iterator<Item = Related> + 'p {
-    let callers = point.through.iter().chain(&point.via).map(|(_, name)| names::last(name));
-    let calls = point.via.iter().take(STEPS).map(|(site, name)| (*site, names::last(name)));
-    let api = (point.effect.site, short(&point.effect.api));
-    let last = callers.clone().next_back().map(|caller| (caller, api));
-    callers.zip(calls).chain(last).filter_map(|(caller, (site, callee))| {
-        let location = program.location(site)?;
-        Some(Related { location, message: format!("`{caller}` calls `{callee}` here") })
-    })
-}
-
-fn other_side(program: &Program, other: &Other) -> Related {
-    let verb = match other.found.role {
-        Role::Reads => "reads",
-        Role::Checks => "checks",
-        Role::Creates => "creates",
-        Role::Writes => "writes",
-        Role::Replaces => "replaces",
-        Role::Removes => "removes",
-        Role::RemovesTree => "removes the tree of",
-        Role::Opens => "lets everybody write beside",
-    };
-    let found = program.function(other.found.function);
-    let function = found.map_or("another function", |summary| names::last(&summary.name));
-    Related { location: other.found.location, message: format!("`{function}` {verb} it here") }
-}
-
-/// What to do, in the terms of the act's file.
-fn spelled(program: &Program, act: Location, help: &str) -> String {
-    let path = program.files().get(act.file.0 as usize).map_or("", |file| file.path.as_str());
-    in_terms_of(path, help)
 }
 
 fn rewrite(
