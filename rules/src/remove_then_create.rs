@@ -37,7 +37,11 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     creations
         .filter(|(_, place)| !is_private(place))
         .filter_map(|(act, place)| {
-            let removal = nearest_removal(trace, act, |removed| removed == place)?;
+            // Whoever waits for a lock is told by what any run of it removes.
+            let is_lock = names::hint(place).is_some_and(|hint| hint.lock);
+            let again =
+                |first| are_two_calls(trace, first, act) || (!is_lock && is_there_again(trace, first, act));
+            let removal = nearest_removal(trace, act, |first, removed| removed == place && !again(first))?;
             let steps = [trace.events.get(removal)?.effect, trace.events.get(act)?.effect];
             if is_put_back(steps) {
                 return None;
@@ -86,20 +90,30 @@ fn refuses(effect: &Effect) -> bool {
     matches!(effect.operation, Operation::Open(flags) if flags.create_new)
 }
 
-fn nearest_removal(trace: &Trace<'_>, act: usize, of: impl Fn(&Place) -> bool) -> Option<usize> {
+fn nearest_removal(trace: &Trace<'_>, act: usize, of: impl Fn(usize, &Place) -> bool) -> Option<usize> {
     (0..act).rev().find(|earlier| {
-        trace.events.get(*earlier).and_then(|e| gone(e.effect)).is_some_and(&of)
+        trace.events.get(*earlier).and_then(|e| gone(e.effect)).is_some_and(|removed| of(*earlier, removed))
             && trace.on_one_path(*earlier, act)
             && trace.meets_at_root(*earlier, act)
-            && !are_two_runs(trace, *earlier, act)
     })
 }
 
 /// Whether the two stand in two calls of one function, which does both each time.
-fn are_two_runs(trace: &Trace<'_>, first: usize, second: usize) -> bool {
+fn are_two_calls(trace: &Trace<'_>, first: usize, second: usize) -> bool {
     let callee =
         |index: usize| trace.events.get(index).and_then(|e| trace.call_of(e)).map(|frame| frame.name);
     callee(first).is_some() && callee(first) == callee(second)
+}
+
+/// Whether what the first removes is made anew in one of the calls that it stands in, as the second does it elsewhere.
+fn is_there_again(trace: &Trace<'_>, first: usize, second: usize) -> bool {
+    let (Some(removal), Some(creation)) = (trace.events.get(first), trace.events.get(second)) else {
+        return false;
+    };
+    let makes_it = |frame: &usize| {
+        trace.events.iter().any(|e| e.effect.site == creation.effect.site && e.frames.contains(frame))
+    };
+    removal.frames.iter().any(|frame| !creation.frames.contains(frame) && makes_it(frame))
 }
 
 /// The removal, where it and not the creation is what fails.
