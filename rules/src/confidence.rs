@@ -1,4 +1,5 @@
-//! How sure a finding is. All ranking is in this file and its room for listings, so that it can be tuned on real code in one place.
+//! How sure a finding is. All ranking is in this file and its rooms, for listings and for what is no file, so that it can be tuned on
+//! real code in one place.
 
 mod listing;
 mod unfiled;

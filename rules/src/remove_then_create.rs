@@ -38,9 +38,9 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         .filter(|(_, place)| !is_private(place))
         .filter_map(|(act, place)| {
             // Whoever waits for a lock is told by what any run of it removes.
-            let is_lock = names::hint(place).is_some_and(|hint| hint.lock);
-            let again =
-                |first| are_two_calls(trace, first, act) || (!is_lock && is_there_again(trace, first, act));
+            let again = |first| {
+                are_two_calls(trace, first, act) || (!is_lock(place) && is_there_again(trace, first, act))
+            };
             let removal = nearest_removal(trace, act, |first, removed| removed == place && !again(first))?;
             let steps = [trace.events.get(removal)?.effect, trace.events.get(act)?.effect];
             if is_put_back(steps) {
@@ -51,10 +51,13 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
             Candidate::of_steps(trace, Some(removal), act, place).map(|c| Candidate { moved, staged, ..c })
         })
         // A socket or lock that is refused is a loss; content that is refused is only not written.
-        .filter(|c| {
-            !(refuses(&c.act.effect) && c.content_follows) || names::hint(&c.place).is_some_and(|h| h.lock)
-        })
+        .filter(|c| !(refuses(&c.act.effect) && c.content_follows) || is_lock(&c.place))
         .collect()
+}
+
+/// Whether the place is a lock by its name.
+fn is_lock(place: &Place) -> bool {
+    names::hint(place).is_some_and(|hint| hint.lock)
 }
 
 /// What comes into being by path, be it made there or moved there.

@@ -95,8 +95,7 @@ fn is_test_file(path: &str) -> bool {
 }
 
 fn is_auxiliary(path: &str) -> bool {
-    const ASIDE: [&str; 10] =
-        ["ci", "docs", "e2e", "example", "examples", "hack", "scripts", "testing", "testutil", "testutils"];
+    const ASIDE: [&str; 8] = ["ci", "docs", "e2e", "example", "examples", "hack", "scripts", "testing"];
     path.split('/').rev().skip(1).any(|folder| ASIDE.contains(&folder) || is_for_tests(folder))
 }
 
