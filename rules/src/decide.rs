@@ -309,7 +309,7 @@ impl<'p> View<'p> {
             )
             .or_else(|| {
                 let steps: Vec<Location> = check.into_iter().chain([act]).collect();
-                entered::is_held(program, self.function, &steps)
+                (entered::is_held(program, self.function, &steps) || known.held.are_under_one(&steps))
                     .then_some("the block that it stands in begins with a lock that is not followed")
             })
             .or_else(|| {

@@ -125,16 +125,25 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
     program.fields(owner).is_some_and(|fields| fields.iter().any(|(name, of)| holds_a_lock(name, of)))
 }
 
+/// Modules of locks on files, by name, without hyphens and underscores.
+const FILE_LOCKS: [&str; 6] = ["filelock", "flock", "fslock", "gofslock", "lockfile", "lockedfile"];
+
 /// How the names of what takes a lock begin.
 const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];
 
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.
 fn takes_itself(owner: &str, name: &str) -> bool {
-    // A module of that name is no lock.
+    // A module of that name is no lock, but one that is named for locks on files has little else.
     if !names::last(owner).starts_with(char::is_uppercase) {
-        return false;
+        let of_files = |module: &str| FILE_LOCKS.contains(&module.replace(['-', '_'], "").as_str());
+        return owner.rsplit(['/', ':']).next().is_some_and(of_files) && takes_by_name(name);
     }
-    is_lock_type(owner) && TAKES.iter().any(|verb| name.starts_with(verb))
+    is_lock_type(owner) && is_taking(name)
+}
+
+/// Whether it is what a module's function is called that takes a lock.
+fn takes_by_name(name: &str) -> bool {
+    matches!(name.to_ascii_lowercase().as_str(), "lock" | "trylock" | "acquire" | "tryacquire")
 }
 
 /// `assert_package_cache_locked`, `acquire_build_lock`: a lock that is held, in whatever way it is taken.

@@ -8,10 +8,10 @@ use crate::guarded;
 use crate::names;
 use crate::narrow::effects;
 use fsrace_analyzer::flow::{
-    Block, Call, Callee, Effect, Exit, FlowSummary, LockScope, OnFailure, Operation, Place, PlaceKind,
-    ResultId, Step, Value,
+    Block, Call, Callee, Condition, Effect, Exit, FlowSummary, Kinds, LockScope, OnFailure, Operation, Place,
+    PlaceKind, ResultId, Site, Step, Value,
 };
-use fsrace_analyzer::link::{FunctionId, Program};
+use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Blocks nested deeper than this are left out: deeper code is generated or hostile.
@@ -21,6 +21,8 @@ const DEPTH: usize = 120;
 #[derive(Debug, Default)]
 pub struct Held {
     functions: FxHashSet<FunctionId>,
+    /// What functions do while they hold a lock, each with the locks.
+    steps: FxHashMap<Location, Vec<ResultId>>,
 }
 
 impl Held {
@@ -30,18 +32,31 @@ impl Held {
             program.functions().filter(|(_, summary)| !is_aside(summary)).collect();
         let pids = own.iter().filter(|(id, summary)| is_pid_file_writer(program, *id, summary));
         let pids: FxHashSet<FunctionId> = pids.map(|(id, _)| *id).collect();
-        let takers: FxHashSet<FunctionId> = takers.union(&pids).copied().collect();
+        let mut takers: FxHashSet<FunctionId> = takers.union(&pids).copied().collect();
+        hand_on(program, &own, &mut takers);
         let takes = takers.iter().filter_map(|id| program.function(*id));
         let methods: FxHashSet<&str> = takes.map(|s| names::last(&s.name)).collect();
         let known = Known { program, takers: &takers, pids: &pids, methods: &methods };
         let mut calls = Calls::default();
         let mut beginnings = Vec::new();
         let mut asked: FxHashMap<(FunctionId, &str), bool> = FxHashMap::default();
+        let mut steps: FxHashMap<Location, Vec<ResultId>> = FxHashMap::default();
         for (id, summary) in &own {
-            let mut walk =
-                Walk { known, function: *id, calls: Vec::new(), asked: Vec::new(), pids: Vec::new() };
+            let mut walk = Walk {
+                known,
+                function: *id,
+                calls: Vec::new(),
+                asked: Vec::new(),
+                steps: Vec::new(),
+                pids: Vec::new(),
+                tried: Vec::new(),
+            };
             walk.block(&summary.body, &mut Vec::new(), 0);
             calls.known.entry(*id).or_default().extend(walk.calls);
+            for (site, locks) in walk.steps {
+                let Some(span) = summary.sites.get(site.0 as usize) else { continue };
+                steps.insert(Location { file: program.file_of(*id), function: *id, span: *span }, locks);
+            }
             for (name, held) in &walk.asked {
                 asked.entry((*id, *name)).and_modify(|all| *all &= held).or_insert(*held);
             }
@@ -63,12 +78,19 @@ impl Held {
         }
         let all = calls.reached(&beginnings, |_| true);
         let freely = calls.reached(&beginnings, |held| !held);
-        Held { functions: all.difference(&freely).copied().collect() }
+        Held { functions: all.difference(&freely).copied().collect(), steps }
     }
 
     /// Whether whoever comes to the function holds a lock.
     pub fn is_held(&self, function: FunctionId) -> bool {
         self.functions.contains(&function)
+    }
+
+    /// Whether one function does all of these steps while it holds one lock.
+    pub fn are_under_one(&self, steps: &[Location]) -> bool {
+        let Some((first, rest)) = steps.split_first() else { return false };
+        let locks = |step: &Location| self.steps.get(step).map(Vec::as_slice).unwrap_or_default();
+        locks(first).iter().any(|lock| rest.iter().all(|step| locks(step).contains(lock)))
     }
 }
 
@@ -126,10 +148,15 @@ impl Known<'_> {
         if let Some(callee) = self.program.callee(function, call.result) {
             return self.takers.contains(&callee) || guarded::takes(call);
         }
-        let name = names::last(call.callee.name());
         // Taking a mutex fails only where another thread has panicked, which nobody hands on.
         let fails = call.on_failure == OnFailure::Propagate;
-        guarded::takes(call) || (fails && guarded::is_taking(name) && self.methods.contains(name))
+        guarded::takes(call) || (fails && self.may_take(call))
+    }
+
+    /// Whether what is called has the name of one that takes a lock.
+    fn may_take(self, call: &Call) -> bool {
+        let name = names::last(call.callee.name());
+        guarded::is_taking(name) && self.methods.contains(name)
     }
 
     fn writes_pid_file(self, function: FunctionId, call: &Call) -> bool {
@@ -142,6 +169,9 @@ impl Known<'_> {
 struct Lock {
     result: ResultId,
     handle: Option<ResultId>,
+    /// Whether it is the same whatever the function is given: of the many that each go for one thing, nobody knows which covers what is
+    /// far below.
+    for_all: bool,
 }
 
 impl Lock {
@@ -158,8 +188,12 @@ struct Walk<'a> {
     calls: Vec<(FunctionId, bool)>,
     /// The same of whom it calls by a name that may be of several.
     asked: Vec<(&'a str, bool)>,
+    /// What it does while it holds a lock.
+    steps: Vec<(Site, Vec<ResultId>)>,
     /// Which of the locks are pid files.
     pids: Vec<Lock>,
+    /// Calls by a name alone that return a lock, if they are found to have succeeded: one that keeps threads apart does not fail.
+    tried: Vec<(ResultId, bool)>,
 }
 
 impl<'a> Walk<'a> {
@@ -170,12 +204,23 @@ impl<'a> Walk<'a> {
         }
         for step in &block.steps {
             match step {
-                Step::Effect(effect) if is_lock(effect) && self.is_one_for_all(&effect.place) => {
-                    locks.push(Lock { result: effect.result, handle: effect.handle });
+                Step::Effect(effect) if is_lock(effect) => {
+                    let for_all = self.is_one_for_all(&effect.place);
+                    locks.push(Lock { result: effect.result, handle: effect.handle, for_all });
                 }
-                Step::Effect(_) | Step::Join(_) => {}
+                Step::Effect(effect) => self.note(effect.site, locks),
+                Step::Join(_) => {}
                 Step::Branch(branch) => {
                     let mut other = locks.clone();
+                    let gained = |result: ResultId| {
+                        let (_, for_all) = *self.tried.iter().find(|(tried, _)| *tried == result)?;
+                        Some(Lock { result, handle: None, for_all })
+                    };
+                    match &branch.condition {
+                        Condition::Ok(result) => locks.extend(gained(*result)),
+                        Condition::Failed(result, Kinds::ANY) => other.extend(gained(*result)),
+                        _ => {}
+                    }
                     let then = self.block(&branch.then, locks, depth + 1);
                     let otherwise = self.block(&branch.otherwise, &mut other, depth + 1);
                     match (then, otherwise) {
@@ -214,8 +259,13 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// Whether a lock of this name is the same whatever the function is given: of the many that each go for one thing, nobody knows which
-    /// covers what is far below.
+    fn note(&mut self, site: Site, locks: &[Lock]) {
+        if !locks.is_empty() {
+            self.steps.push((site, locks.iter().map(|lock| lock.result).collect()));
+        }
+    }
+
+    /// Whether a lock of this name is the same whatever the function is given.
     fn is_one_for_all(&self, place: &Place) -> bool {
         let own = self.known.program.function(self.function).is_some_and(|summary| summary.has_receiver);
         !place.any(&mut |kind| match kind {
@@ -235,23 +285,86 @@ impl<'a> Walk<'a> {
 
     fn call(&mut self, call: &'a Call, locks: &mut Vec<Lock>) {
         let name = names::last(call.callee.name());
+        self.note(call.site, locks);
+        let held = locks.iter().any(|lock| lock.for_all);
         match self.known.program.callee(self.function, call.result) {
-            Some(callee) => self.calls.push((callee, !locks.is_empty())),
-            None if matches!(call.callee, Callee::Method { .. }) => {
-                self.asked.push((name, !locks.is_empty()));
-            }
+            Some(callee) => self.calls.push((callee, held)),
+            None if matches!(call.callee, Callee::Method { .. }) => self.asked.push((name, held)),
             None => {}
         }
-        if self.known.takes(self.function, call) && self.are_one_for_all(&call.arguments) {
-            let lock = Lock { result: call.result, handle: None };
+        if self.known.takes(self.function, call) {
+            let for_all = self.are_one_for_all(&call.arguments);
+            let lock = Lock { result: call.result, handle: None, for_all };
             if self.known.writes_pid_file(self.function, call) {
                 self.pids.push(lock);
             }
             locks.push(lock);
+        } else if self.known.program.callee(self.function, call.result).is_none() && self.known.may_take(call)
+        {
+            self.tried.push((call.result, self.are_one_for_all(&call.arguments)));
         } else if gives_up(name) {
             locks.clear();
         } else if ends(name) {
             locks.retain(|lock| !call.arguments.iter().any(|argument| is_of(argument, *lock)));
+        }
+    }
+}
+
+/// Adds the functions that return what another has taken, at any depth.
+fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: &mut FxHashSet<FunctionId>) {
+    let mut pending: Vec<&(FunctionId, &FlowSummary)> = functions.iter().collect();
+    while let Some((id, summary)) = pending.pop() {
+        let mut handing = Handing { program, function: *id, takers, taken: Vec::new() };
+        if !handing.takers.contains(id) && handing.returns_a_lock(&summary.body, 0) && takers.insert(*id) {
+            let callers = program.callers(*id);
+            pending.extend(functions.iter().filter(|(caller, _)| callers.contains(caller)));
+        }
+    }
+}
+
+/// Asks whether a function returns what another has taken.
+struct Handing<'a> {
+    program: &'a Program,
+    function: FunctionId,
+    takers: &'a FxHashSet<FunctionId>,
+    /// What was taken so far.
+    taken: Vec<ResultId>,
+}
+
+impl Handing<'_> {
+    fn returns_a_lock(&mut self, block: &Block, depth: usize) -> bool {
+        if depth > DEPTH {
+            return false;
+        }
+        block.steps.iter().any(|step| match step {
+            Step::Call(call) => {
+                let callee = self.program.callee(self.function, call.result);
+                if callee.is_some_and(|callee| self.takers.contains(&callee)) || guarded::takes(call) {
+                    self.taken.push(call.result);
+                }
+                false
+            }
+            Step::Frame(frame) => {
+                if self.returns_a_lock(&frame.body, depth + 1) {
+                    self.taken.push(frame.result);
+                }
+                false
+            }
+            Step::Branch(branch) => {
+                let then = self.returns_a_lock(&branch.then, depth + 1);
+                self.returns_a_lock(&branch.otherwise, depth + 1) || then
+            }
+            Step::Loop(body) => self.returns_a_lock(body, depth + 1),
+            Step::Exit(Exit::Return(value)) => self.is_taken(value),
+            _ => false,
+        })
+    }
+
+    fn is_taken(&self, value: &Value) -> bool {
+        match value {
+            Value::Result(result) => self.taken.contains(result),
+            Value::Success(value) => self.is_taken(value),
+            _ => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Expressions and statements.
 
-use super::lower::Lowerer;
+use super::lower::{Lowerer, owned_results};
 use super::patterns;
 use super::types::Ty;
 use super::value::{V, Val};
@@ -102,7 +102,7 @@ impl Lowerer<'_> {
         match pat {
             Pat::Wild(_) => {
                 // `let _ = guard` drops the guard at once.
-                let bound = super::lower::owned_results(&value);
+                let bound = owned_results(&value);
                 for r in bound {
                     if self.droppable.contains(&r) && !self.temporaries.contains(&r) {
                         self.temporaries.push(r);
@@ -553,7 +553,7 @@ impl Lowerer<'_> {
                 }
             }
             Expr::Infer(_) => {
-                for r in super::lower::owned_results(&value) {
+                for r in owned_results(&value) {
                     if self.droppable.contains(&r) {
                         self.temporaries.push(r);
                     }
@@ -605,11 +605,22 @@ impl Lowerer<'_> {
                 |this| e.else_branch.as_ref().map_or_else(Val::opaque, |(_, otherwise)| this.expr(otherwise)),
             )
         });
-        let diverged = self.diverged;
-        self.diverged = !reached;
+        self.push_decided(block, &value, reached);
+        value
+    }
+
+    /// Puts the block of a decision where it stands. What it is bound to in there and is its value lives on, up to the end of the
+    /// statement, or as long as what that gives it to.
+    fn push_decided(&mut self, mut block: crate::flow::Block, value: &Val, reached: bool) {
+        for r in owned_results(value) {
+            if block.drops.contains(&r) {
+                block.drops.retain(|d| *d != r);
+                self.temporaries.push(r);
+            }
+        }
+        let diverged = std::mem::replace(&mut self.diverged, !reached);
         self.push_all(block);
         self.diverged = diverged;
-        value
     }
 
     fn match_expr(&mut self, e: &syn::ExprMatch) -> Val {
@@ -647,10 +658,7 @@ impl Lowerer<'_> {
             })
         });
         let Some((block, value)) = result else { return Val::opaque() };
-        let diverged = self.diverged;
-        self.diverged = !reached;
-        self.push_all(block);
-        self.diverged = diverged;
+        self.push_decided(block, &value, reached);
         value
     }
 
