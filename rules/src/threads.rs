@@ -38,6 +38,8 @@ enum Company {
 struct Here {
     company: Company,
     locked: bool,
+    /// Whether started work does this.
+    inside: bool,
 }
 
 /// Why another thread is plausible beside a step, and how plausible.
@@ -62,6 +64,8 @@ struct Use {
     reads: bool,
     /// What its own function had begun before.
     company: Company,
+    /// Whether work that its own function has started does this.
+    inside: bool,
 }
 
 /// What is known of all functions.
@@ -69,6 +73,8 @@ struct Use {
 pub struct Threads {
     /// What runs beside a function's beginning; none if it is not known to be reached.
     entries: Vec<Option<Company>>,
+    /// Whether started work comes to a function.
+    inside: Vec<bool>,
     /// Calls of each function.
     calls: FxHashMap<FunctionId, Vec<(FunctionId, Here)>>,
     /// Effects on the process' own state.
@@ -78,6 +84,8 @@ pub struct Threads {
     uses: FxHashMap<Subject, Vec<Use>>,
     /// Folders of the packages that have a beginning of their own.
     programs: FxHashSet<String>,
+    /// Which programs are known to come to a function, one bit for each; where there are more than that, some share one.
+    reached: Vec<u64>,
 }
 
 /// A part of the process' own state.
@@ -127,9 +135,17 @@ impl Threads {
                 // A closure that is called twice stands in two places.
                 known.company = known.company.max(here.company);
                 known.locked &= here.locked;
+                known.inside |= here.inside;
             }
-            for (subject, site, reads, company) in found.uses {
-                threads.uses.entry(subject).or_default().push(Use { function: *id, site, reads, company });
+            for (subject, site, reads, here) in found.uses {
+                let Here { company, inside, .. } = here;
+                threads.uses.entry(subject).or_default().push(Use {
+                    function: *id,
+                    site,
+                    reads,
+                    company,
+                    inside,
+                });
             }
         }
         for (id, summary) in functions.iter().filter(|(_, s)| s.context.main && !is_aside(s)) {
@@ -161,8 +177,38 @@ impl Threads {
                 }
             }
         }
-        for (id, summary) in functions.iter().filter(|(_, s)| s.context.main) {
+        let mains = functions.iter().filter(|(_, s)| s.context.main);
+        for (id, summary) in mains.clone() {
             pending.push((*id, if summary.context.is_async { Company::Runtime } else { Company::Alone }));
+        }
+        let mut packages: Vec<&str> = Vec::new();
+        let mut coming: Vec<(FunctionId, u64)> = Vec::new();
+        for (id, _) in mains {
+            let package = package_of(program, *id);
+            let number = packages.iter().position(|known| *known == package).unwrap_or_else(|| {
+                packages.push(package);
+                packages.len() - 1
+            });
+            coming.push((*id, 1 << (number % 64)));
+        }
+        self.inside = vec![false; functions.len()];
+        let begun = outgoing.values().flatten().filter(|(_, here)| here.inside);
+        let mut working: Vec<FunctionId> = begun.map(|(callee, _)| *callee).collect();
+        while let Some(id) = working.pop() {
+            let Some(known) = self.inside.get_mut(id.0 as usize).filter(|known| !**known) else { continue };
+            *known = true;
+            working.extend(outgoing.get(&id).into_iter().flatten().map(|(callee, _)| *callee));
+        }
+        self.reached = vec![0; functions.len()];
+        while let Some((id, programs)) = coming.pop() {
+            let Some(known) =
+                self.reached.get_mut(id.0 as usize).filter(|known| **known | programs != **known)
+            else {
+                continue;
+            };
+            *known |= programs;
+            let all = *known;
+            coming.extend(outgoing.get(&id).into_iter().flatten().map(|(callee, _)| (*callee, all)));
         }
         while let Some((id, company)) = pending.pop() {
             let Some(entry) = self.entries.get_mut(id.0 as usize) else { continue };
@@ -194,7 +240,8 @@ impl Threads {
         }
         let package = package_of(program, function);
         let starts = !self.starting.is_empty();
-        let other = self.reader(program, function, effect);
+        let working = here.inside || self.is_inside(function);
+        let other = self.reader(program, function, effect, working);
         let entry = self.entries.get(function.0 as usize).copied().flatten();
         let company = entry.map(|entry| entry.max(here.company));
         let company = company.or((here.company == Company::Started).then_some(Company::Started));
@@ -209,15 +256,11 @@ impl Threads {
             Some(Company::Started) if other.is_some() => {
                 (Confidence::High, "work that the program has started goes by what is changed")
             }
-            // Nobody is known to call the function while other work runs: that which it has started itself begins where it was left.
-            Some(Company::Started)
-                if entry != Some(Company::Started)
-                    && effect.operation.domain() == Domain::WorkingDirectory =>
-            {
-                (Confidence::Low, "the program has started other work, but none is known to go by it")
+            Some(Company::Started) if working => {
+                (Confidence::Medium, "work that the program has started does it, beside other work")
             }
             Some(Company::Started) => {
-                (Confidence::Medium, "the program has started other work, which shares the process")
+                (Confidence::Low, "the program has started other work, but none is known to go by it")
             }
             Some(Company::LeftBehind) if other.is_some() => {
                 (Confidence::Medium, "work that the program has started before goes by what is changed")
@@ -243,7 +286,12 @@ impl Threads {
             None if other.is_some() => {
                 (Confidence::Medium, "work that the program has started goes by what is changed")
             }
-            None if starts && self.is_handed_on(program, function, summary) => {
+            // A variable is harmed by any thread that looks into the environment; of the directory and the mask it takes one that goes by
+            // them, and none is known.
+            None if starts
+                && effect.operation.domain() == Domain::Environment
+                && self.is_handed_on(program, function, summary) =>
+            {
                 (Confidence::Medium, "it is handed on, and the program has threads")
             }
             // An async method, or one that is given a request or its context, is called once for each of them.
@@ -296,16 +344,45 @@ impl Threads {
         Some(Beside { level, why: why.to_owned(), other: related, started: true })
     }
 
-    /// Another function that goes by what the effect changes, and is beside others itself.
-    fn reader(&self, program: &Program, function: FunctionId, effect: &Effect) -> Option<Related> {
+    /// Whether work that the program has started comes to the function.
+    fn is_inside(&self, function: FunctionId) -> bool {
+        self.inside.get(function.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Who goes by what the effect changes, in started work if the change is in none (`working`), or beside such work: what one thread
+    /// does, it does in order.
+    fn reader(
+        &self,
+        program: &Program,
+        function: FunctionId,
+        effect: &Effect,
+        working: bool,
+    ) -> Option<Related> {
         let found = self.users(program, function, effect).find(|u| {
             let entry = self.entries.get(u.function.0 as usize).copied().flatten();
+            let beside = entry.unwrap_or(Company::Alone).max(u.company) == Company::Started;
             u.reads
-                && u.function != function
-                && entry.unwrap_or(Company::Alone).max(u.company) == Company::Started
+                && match u.function == function {
+                    true => u.inside,
+                    false => {
+                        beside
+                            && (working || u.inside || self.is_inside(u.function))
+                            && self.share_a_process(program, function, u.function)
+                    }
+                }
                 && program.function(u.function).is_some_and(|s| !is_aside(s))
         });
         related(program, found?)
+    }
+
+    /// Whether one program comes to both. Where it is not known who calls one of them, those of one package do.
+    fn share_a_process(&self, program: &Program, one: FunctionId, other: FunctionId) -> bool {
+        let reached =
+            |id: FunctionId| self.reached.get(id.0 as usize).copied().filter(|programs| *programs != 0);
+        match (reached(one), reached(other)) {
+            (Some(one), Some(other)) => one & other != 0,
+            _ => package_of(program, one) == package_of(program, other),
+        }
     }
 
     /// Whether the package itself goes by the variable that the effect sets, or the function hands it to a child, so that who
@@ -541,7 +618,7 @@ impl State {
             () if self.left_behind => Company::LeftBehind,
             () => Company::Alone,
         };
-        Here { company, locked: !self.locks.is_empty() }
+        Here { company, locked: !self.locks.is_empty(), inside: self.inside }
     }
 
     fn join(&mut self, other: State) {
@@ -571,7 +648,7 @@ struct Walk<'a> {
 struct Found {
     calls: Vec<(FunctionId, Here)>,
     effects: Vec<(Site, Here)>,
-    uses: Vec<(Subject, Site, bool, Company)>,
+    uses: Vec<(Subject, Site, bool, Here)>,
     /// Whether it starts work.
     started: bool,
 }
@@ -679,9 +756,11 @@ impl<'a> Walk<'a> {
         if changes {
             self.found.effects.push((effect.site, state.here()));
         }
-        self.found.uses.extend(
-            subject(self.program, self.function, effect)
-                .map(|subject| (subject, effect.site, !changes, state.here().company)),
-        );
+        let here = state.here();
+        let subject = subject(self.program, self.function, effect);
+        // Whatever makes a file goes by the mask.
+        let mask = (!changes && effect.created().is_some()).then_some(Subject::Mask);
+        let uses = subject.into_iter().chain(mask);
+        self.found.uses.extend(uses.map(|subject| (subject, effect.site, !changes, here)));
     }
 }

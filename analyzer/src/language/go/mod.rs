@@ -24,7 +24,7 @@ use crate::flow::{
     StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
-use crate::language::aside::is_for_tests;
+use crate::language::aside::{is_for_tests, is_helper_of_tests};
 use crate::language::steps::are_worth_keeping;
 use crate::source::{Package, SourceFile, Span, SyntaxError};
 use lower::{Declared, FileScope, Lowerer};
@@ -96,7 +96,9 @@ fn is_test_file(path: &str) -> bool {
 
 fn is_auxiliary(path: &str) -> bool {
     const ASIDE: [&str; 8] = ["ci", "docs", "e2e", "example", "examples", "hack", "scripts", "testing"];
-    path.split('/').rev().skip(1).any(|folder| ASIDE.contains(&folder) || is_for_tests(folder))
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    is_helper_of_tests(name.trim_end_matches(".go"))
+        || folders.split('/').any(|folder| ASIDE.contains(&folder) || is_for_tests(folder))
 }
 
 /// Whether the file is of a program that nobody outside of the module can install: one that its maintainers run (`go help install`,

@@ -58,17 +58,8 @@ pub struct Decorated {
 /// What a function's decorators say.
 pub fn decorated(decorators: &[Decorator]) -> Decorated {
     let mut found = Decorated::default();
-    for decorator in decorators {
-        let expr = match &decorator.expression {
-            Expr::Call(call) => &*call.func,
-            other => other,
-        };
-        let last = match expr {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => continue,
-        };
-        match last {
+    for name in decorators.iter().filter_map(decorator_name) {
+        match name {
             "property" | "cached_property" | "abstractproperty" | "classproperty" => found.property = true,
             "staticmethod" => found.is_static = true,
             "classmethod" => found.of_class = true,
@@ -78,6 +69,19 @@ pub fn decorated(decorators: &[Decorator]) -> Decorated {
         }
     }
     found
+}
+
+/// The last part of a decorator's name, called or not.
+pub fn decorator_name(decorator: &Decorator) -> Option<&str> {
+    let expr = match &decorator.expression {
+        Expr::Call(call) => &*call.func,
+        other => other,
+    };
+    match expr {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
+        _ => None,
+    }
 }
 
 /// What a file declares on the level of its module.

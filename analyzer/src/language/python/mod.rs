@@ -26,10 +26,10 @@ use crate::flow::{
     ResultId, StaticDeclaration, Value,
 };
 use crate::language::Tests;
-use crate::language::aside::is_for_tests;
+use crate::language::aside::{is_for_tests, is_helper_of_tests};
 use crate::language::steps::are_worth_keeping;
 use crate::source::{SourceFile, Span, SyntaxError};
-use declared::decorated;
+use declared::{decorated, decorator_name};
 use lower::{FileScope, Lowerer, span};
 use names::{Names, each_block};
 use ruff_python_ast::{CmpOp, Decorator, Expr, PythonVersion, Stmt, StmtClassDef, StmtFunctionDef};
@@ -100,8 +100,10 @@ pub fn is_target(path: &str) -> bool {
 
 fn is_auxiliary(path: &str) -> bool {
     // What builds a package is no part of it.
-    path.rsplit('/').next() == Some("setup.py")
-        || path.split('/').rev().skip(1).any(|f| {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name == "setup.py"
+        || is_helper_of_tests(name.trim_end_matches(".py"))
+        || folders.split('/').any(|f| {
             matches!(f, "example" | "examples" | "ci" | "docs" | "doc" | "hack" | "samples" | "testdata")
                 || is_for_tests(f)
         })
@@ -245,6 +247,7 @@ fn function<'t>(
         enters: matches!(node.name.as_str(), "__enter__" | "__aenter__"),
         release: matches!(node.name.as_str(), "__exit__" | "__aexit__" | "__del__"),
         part: what.manages,
+        main: context.main || (!node.is_async && commands(&node.decorator_list)),
         ..context
     };
     keep(
@@ -343,20 +346,17 @@ fn keep(
     });
 }
 
+/// Whether a function is what a program does that is given a command's name, as of click, typer and cyclopts: nobody else calls it, and
+/// nothing runs yet. A bot's commands are async functions.
+fn commands(decorators: &[Decorator]) -> bool {
+    decorators.iter().filter_map(decorator_name).any(|name| matches!(name, "command" | "group"))
+}
+
 /// Whether a function is called for requests or jobs, of which several may run at a time.
 fn serves(decorators: &[Decorator]) -> bool {
-    decorators.iter().any(|decorator| {
-        let expr = match &decorator.expression {
-            Expr::Call(call) => &*call.func,
-            other => other,
-        };
-        let last = match expr {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => return false,
-        };
+    decorators.iter().filter_map(decorator_name).any(|name| {
         matches!(
-            last,
+            name,
             "route"
                 | "get"
                 | "post"
