@@ -694,7 +694,11 @@ fn is_keyed(place: &Place) -> bool {
 
 /// Whether the code names the file itself, in whatever directory: whoever calls it hands in no file that something else writes.
 fn is_of_its_own(place: &Place) -> bool {
-    matches!(place.kind(), PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) if last.is_closed())
+    match place.kind() {
+        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last.is_closed(),
+        PlaceKind::Literal(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether what this very run has made is moved whole over a place that was free, by code that is content with what it finds there, and

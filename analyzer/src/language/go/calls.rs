@@ -347,8 +347,16 @@ impl<'t> Lowerer<'_, 't> {
             Some(_) => None,
             None => self.presumed(&last, &arguments, 0),
         };
+        let made = makes_an_error(name) && known.as_ref().is_none_or(|types| types.len() == 1);
+        let of: Vec<ResultId> =
+            arguments.iter().filter_map(super::lower::failure_in).flat_map(|failure| failure.of).collect();
         self.handing_on = failures;
-        self.unknown_call(Callee::Function(name.to_owned()), arguments, nodes, at, known, presumed)
+        let value =
+            self.unknown_call(Callee::Function(name.to_owned()), arguments, nodes, at, known, presumed);
+        match made {
+            true => Val::error(Failure { failed: Condition::Constant(true), of, malformed: Vec::new() }),
+            false => value,
+        }
     }
 
     /// A command that is handed to a function: who is given it runs it, and what it does is known here.
@@ -638,4 +646,14 @@ pub fn is_standard(name: &str, own: &str) -> bool {
     let root = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
     let first = root(package);
     package != own && !first.contains('.') && first != root(own)
+}
+
+/// Whether a function of this name makes an error, whatever it is given: `NewExitError`, `redact.Errorf`, `usererr.New`.
+fn makes_an_error(name: &str) -> bool {
+    let (package, last) = name.rsplit_once("::").unwrap_or(("", name));
+    let new = last.strip_prefix("New");
+    last.ends_with("Errorf")
+        || new.is_some_and(|what| what.ends_with("Error") || what.ends_with("Err"))
+        || (matches!(last, "New" | "Newf")
+            && package.rsplit('/').next().is_some_and(|own| own.contains("err")))
 }
