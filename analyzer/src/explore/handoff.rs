@@ -270,7 +270,8 @@ impl Walk<'_> {
         ways.for_each(|way| self.left(&way));
     }
 
-    fn spawn(&self, mut ways: Vec<Way>, spawn: &Spawn, around: Around) -> Vec<Way> {
+    /// Where the work sends, if it does, and waits until that is taken.
+    fn sends(&self, spawn: &Spawn) -> Option<Site> {
         let mut send = None;
         each_step(&spawn.body, &mut |step| {
             if let Step::Effect(Effect { operation: Operation::Send { waits: true }, place, site, .. }) = step
@@ -279,6 +280,11 @@ impl Walk<'_> {
                 send.get_or_insert(*site);
             }
         });
+        send
+    }
+
+    fn spawn(&self, mut ways: Vec<Way>, spawn: &Spawn, around: Around) -> Vec<Way> {
+        let send = self.sends(spawn);
         if let Some(send) = send.filter(|_| !spawn.process) {
             let worker = Worker { result: spawn.result, send, many: around.in_loop };
             ways.iter_mut().for_each(|way| way.workers.push(worker));
@@ -328,6 +334,14 @@ impl Walk<'_> {
     }
 
     fn repeat(&mut self, ways: Vec<Way>, body: &Block, around: Around, depth: usize) -> Ends {
+        let (sent, taken) = self.in_one_round(body, 0);
+        if sent > 0 && taken >= sent {
+            // Each round takes what its own work sends before the next begins.
+            let round = self.steps(&body.steps, ways.clone(), Around { in_loop: false, ..around }, depth + 1);
+            let mut ends = Ends { falls: ways, returns: round.returns, ..Ends::default() };
+            ends.add(Ends { falls: round.breaks, ..Ends::default() });
+            return ends;
+        }
         let mut takes = false;
         each_step(body, &mut |step| takes |= matches!(step, Step::Effect(e) if self.takes(e)));
         let mut inside = Around { in_loop: true, ..around };
@@ -347,6 +361,17 @@ impl Walk<'_> {
             ends.falls.extend(ways.into_iter().map(|way| Way { taken: ALL, ..way }));
         }
         ends
+    }
+
+    /// How much work that sends one round of a loop starts, and how often it takes; what inner loops do, nobody knows how often.
+    fn in_one_round(&self, block: &Block, depth: usize) -> (usize, usize) {
+        let counted = block.steps.iter().map(|step| match step {
+            Step::Effect(effect) if self.takes(effect) => (0, 1),
+            Step::Spawn(spawn) => (usize::from(self.sends(spawn).is_some()), 0),
+            Step::Frame(frame) if depth < DEPTH => self.in_one_round(&frame.body, depth + 1),
+            _ => (0, 0),
+        });
+        counted.fold((0, 0), |(sent, taken), (more, gone)| (sent + more, taken + gone))
     }
 
     fn frame(&mut self, ways: Vec<Way>, frame: &Frame, around: Around, depth: usize) -> Vec<Way> {
