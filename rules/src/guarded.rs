@@ -76,7 +76,9 @@ pub fn by_callers(
         let summary = program.function(*caller);
         // What tests do says nothing about how the function is used.
         asked.contains(caller)
-            || summary.is_some_and(|s| s.context.test || taken(program, *caller, s, &besides).is_some())
+            || summary.is_some_and(|s| {
+                s.context.test || keeps_a_lock(program, s) || taken(program, *caller, s, &besides).is_some()
+            })
             || holds(*caller, function)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
     }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
@@ -126,7 +128,7 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
 }
 
 /// Modules of locks on files, by name, without hyphens and underscores.
-const FILE_LOCKS: [&str; 6] = ["filelock", "flock", "fslock", "gofslock", "lockfile", "lockedfile"];
+const FILE_LOCKS: [&str; 7] = ["filelock", "flock", "fmutex", "fslock", "gofslock", "lockfile", "lockedfile"];
 
 /// How the names of what takes a lock begin.
 const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];

@@ -267,9 +267,15 @@ impl<'a> Walk<'a> {
 
     /// Whether a lock of this name is the same whatever the function is given.
     fn is_one_for_all(&self, place: &Place) -> bool {
-        let own = self.known.program.function(self.function).is_some_and(|summary| summary.has_receiver);
+        let program = self.known.program;
+        let own = program.function(self.function).is_some_and(|summary| summary.has_receiver);
+        // What a program does once, it is given one thing for.
+        let once = match program.callers(self.function) {
+            [caller] => program.function(*caller).is_some_and(|summary| summary.context.main),
+            _ => false,
+        };
         !place.any(&mut |kind| match kind {
-            PlaceKind::Parameter { index, .. } => *index > 0 || !own,
+            PlaceKind::Parameter { index, .. } => !once && (*index > 0 || !own),
             PlaceKind::Opaque { .. } => true,
             _ => false,
         })
