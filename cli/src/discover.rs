@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -128,17 +128,15 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
         packages: FxHashMap::default(),
         vendored: Vendored::default(),
     };
-    for root in &scope.roots {
-        match fs::metadata(root) {
-            Ok(metadata) if metadata.is_file() => search.add(root, root, true),
-            _ => {
-                // A folder that lies in an ignored place would lose its files to the patterns of the folders above.
-                if search.walk(root, true) == 0 {
-                    search.walk(root, false);
-                }
-            }
-        }
+    let is_file = |root: &&Path| fs::metadata(root).is_ok_and(|metadata| metadata.is_file());
+    let (files, folders): (Vec<&Path>, Vec<&Path>) =
+        scope.roots.iter().map(PathBuf::as_path).partition(is_file);
+    for file in files {
+        search.add(file, file, true);
     }
+    let empty = search.walk(&folders, true);
+    // A folder that lies in an ignored place would lose its files to the patterns of the folders above.
+    search.walk(&empty, false);
     search.warnings.sort();
     search.warnings.dedup();
     name_modules(&mut search.found);
@@ -155,50 +153,71 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Walks a folder and returns how many source files there were.
-    fn walk(&mut self, root: &Path, parents: bool) -> usize {
-        let walk = WalkBuilder::new(root)
+    /// Walks folders, and returns those in which there was no source file.
+    fn walk<'r>(&mut self, roots: &[&'r Path], parents: bool) -> Vec<&'r Path> {
+        // One walk through all of them: its threads start and end once.
+        let [first, rest @ ..] = roots else { return Vec::new() };
+        let mut builder = WalkBuilder::new(first);
+        for root in rest {
+            builder.add(root);
+        }
+        builder
             .follow_links(false)
             .parents(parents)
             // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
             .require_git(false)
             .git_global(false)
             .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry))
-            .threads(self.threads)
-            .build_parallel();
+            .threads(self.threads);
+        let walk = |met: Sender<Result<DirEntry, ignore::Error>>| {
+            builder.build_parallel().run(|| {
+                let met = met.clone();
+                Box::new(move |entry| {
+                    let wanted = match &entry {
+                        Ok(entry) => entry.error().is_some() || is_source(entry),
+                        Err(_) => true,
+                    };
+                    // Whoever takes them waits until the walk is over.
+                    match !wanted || met.send(entry).is_ok() {
+                        true => WalkState::Continue,
+                        false => WalkState::Quit,
+                    }
+                })
+            });
+        };
         // What is met comes in no order, and is put in order by its name.
         let (met, entries) = mpsc::channel();
-        walk.run(|| {
-            let met = met.clone();
-            Box::new(move |entry| {
-                let wanted = match &entry {
-                    Ok(entry) => entry.error().is_some() || is_source(entry),
-                    Err(_) => true,
-                };
-                // Whoever takes them waits until the walk is over.
-                match !wanted || met.send(entry).is_ok() {
-                    true => WalkState::Continue,
-                    false => WalkState::Quit,
-                }
-            })
-        });
-        drop(met);
-        let mut count = 0;
-        for entry in entries {
-            match entry {
-                Ok(entry) => {
-                    if let Some(error) = entry.error() {
-                        self.warn(error);
-                    }
-                    if is_source(&entry) {
-                        count += 1;
-                        self.add(entry.path(), root, false);
-                    }
-                }
-                Err(error) => self.warn(&error),
+        let mut filled: BTreeSet<PathBuf> = BTreeSet::new();
+        std::thread::scope(|threads| {
+            // Whose the files are is looked at beside the walk; after it, where there is no thread for that.
+            let walk = &walk;
+            let beside = self.threads != 1 && {
+                let met = met.clone();
+                std::thread::Builder::new().spawn_scoped(threads, move || walk(met)).is_ok()
+            };
+            match beside {
+                true => drop(met),
+                false => walk(met),
             }
-        }
-        count
+            for entry in entries {
+                match entry {
+                    Ok(entry) => {
+                        if let Some(error) = entry.error() {
+                            self.warn(error);
+                        }
+                        let root = entry.path().ancestors().nth(entry.depth());
+                        if let Some(root) = root.filter(|_| is_source(&entry)) {
+                            self.add(entry.path(), root, false);
+                            if !filled.contains(root) {
+                                filled.insert(root.to_path_buf());
+                            }
+                        }
+                    }
+                    Err(error) => self.warn(&error),
+                }
+            }
+        });
+        roots.iter().copied().filter(|root| !filled.contains(*root)).collect()
     }
 
     /// Adds a file that was found below this root, which the user named.
