@@ -106,7 +106,7 @@ fn is_permission(of: &str) -> bool {
 /// A type that is a lock on a file, by its name; a mutex keeps other processes in.
 fn is_lock_type(name: &str) -> bool {
     let last = names::last(name);
-    (is_lock(last) || names::words(last).iter().any(|word| word == "locked"))
+    (is_lock(last) || names::has_word(last, &["locked"]))
         && !matches!(last, "Mutex" | "RwLock" | "FairMutex" | "ReentrantMutex")
         && !name.starts_with("std::sync")
 }
@@ -135,12 +135,15 @@ const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquir
 
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.
 fn takes_itself(owner: &str, name: &str) -> bool {
+    if !is_taking(name) {
+        return false;
+    }
     // A module of that name is no lock, but one that is named for locks on files has little else.
     if !names::last(owner).starts_with(char::is_uppercase) {
         let of_files = |module: &str| FILE_LOCKS.contains(&module.replace(['-', '_'], "").as_str());
         return owner.rsplit(['/', ':']).next().is_some_and(of_files) && takes_by_name(name);
     }
-    is_lock_type(owner) && is_taking(name)
+    is_lock_type(owner)
 }
 
 /// Whether it is what a module's function is called that takes a lock.
@@ -172,7 +175,11 @@ pub fn asserts(block: &Block, besides: &[&str]) -> bool {
 pub fn takes(call: &Call) -> bool {
     match &call.callee {
         Callee::Function(name) => {
-            let (owner, own) = name.rsplit_once("::").unwrap_or(("", name));
+            let at = name.as_bytes().windows(2).rposition(|pair| pair == b"::");
+            let (owner, own) = match at {
+                Some(at) => (name.get(..at).unwrap_or_default(), name.get(at + 2..).unwrap_or_default()),
+                None => ("", name.as_str()),
+            };
             tells_of_a_lock(own) || takes_itself(owner, own)
         }
         Callee::Method { receiver, name } => {

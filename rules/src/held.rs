@@ -12,15 +12,18 @@ use fsrace_analyzer::flow::{
     PlaceKind, ResultId, Site, Step, Value,
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Blocks nested deeper than this are left out: deeper code is generated or hostile.
 const DEPTH: usize = 120;
+/// How many functions a thread looks at before another may take over the rest.
+const PIECE: usize = 64;
 
-/// Which functions are reached under a lock only.
+/// Which functions are reached under a lock only, by their numbers.
 #[derive(Debug, Default)]
 pub struct Held {
-    functions: FxHashSet<FunctionId>,
+    functions: Vec<bool>,
     /// What functions do while they hold a lock, each with the locks.
     steps: FxHashMap<Location, Vec<ResultId>>,
 }
@@ -30,47 +33,44 @@ impl Held {
     pub fn of(program: &Program, takers: &FxHashSet<FunctionId>) -> Self {
         let own: Vec<(FunctionId, &FlowSummary)> =
             program.functions().filter(|(_, summary)| !is_aside(summary)).collect();
-        let pids = own.iter().filter(|(id, summary)| is_pid_file_writer(program, *id, summary));
-        let pids: FxHashSet<FunctionId> = pids.map(|(id, _)| *id).collect();
+        let pids = own.par_iter().filter(|(id, summary)| is_pid_file_writer(program, *id, summary));
+        let pids: Vec<FunctionId> = pids.map(|(id, _)| *id).collect();
+        let pids: FxHashSet<FunctionId> = pids.into_iter().collect();
         let mut takers: FxHashSet<FunctionId> = takers.union(&pids).copied().collect();
         hand_on(program, &own, &mut takers);
         let takes = takers.iter().filter_map(|id| program.function(*id));
         let methods: FxHashSet<&str> = takes.map(|s| names::last(&s.name)).collect();
         let known = Known { program, takers: &takers, pids: &pids, methods: &methods };
+        let walked: Vec<Called<'_>> = own
+            .par_iter()
+            // Bodies differ so much that a thread with a long piece would keep the others waiting at the end.
+            .with_max_len(PIECE)
+            .map(|(id, summary)| Walk::through(known, *id, summary))
+            .collect();
         let mut calls = Calls::default();
+        calls.of.resize_with(program.functions().count(), Called::default);
         let mut beginnings = Vec::new();
-        let mut asked: FxHashMap<(FunctionId, &str), bool> = FxHashMap::default();
         let mut steps: FxHashMap<Location, Vec<ResultId>> = FxHashMap::default();
-        for (id, summary) in &own {
-            let mut walk = Walk {
-                known,
-                function: *id,
-                calls: Vec::new(),
-                asked: Vec::new(),
-                steps: Vec::new(),
-                pids: Vec::new(),
-                tried: Vec::new(),
-            };
-            walk.block(&summary.body, &mut Vec::new(), 0);
-            calls.known.entry(*id).or_default().extend(walk.calls);
-            for (site, locks) in walk.steps {
+        for ((id, summary), mut called) in own.iter().zip(walked) {
+            for (site, locks) in std::mem::take(&mut called.steps) {
                 let Some(span) = summary.sites.get(site.0 as usize) else { continue };
                 steps.insert(Location { file: program.file_of(*id), function: *id, span: *span }, locks);
             }
-            for (name, held) in &walk.asked {
-                asked.entry((*id, *name)).and_modify(|all| *all &= held).or_insert(*held);
+            if let Some(slot) = calls.of.get_mut(id.0 as usize) {
+                *slot = called;
             }
-            calls.asked.insert(*id, walk.asked);
             if summary.has_receiver {
                 calls.methods.entry(names::last(&summary.name)).or_default().push(*id);
             }
         }
         for (id, summary) in &own {
-            for asker in program.askers(*id) {
-                let held = asked.get(&(*asker, names::last(&summary.name))).copied().unwrap_or_default();
-                calls.known.entry(*asker).or_default().push((*id, held));
+            let askers = program.askers(*id);
+            for asker in askers {
+                let Some(called) = calls.of.get_mut(asker.0 as usize) else { continue };
+                let held = called.asks(names::last(&summary.name));
+                called.known.push((*id, held));
             }
-            let called = program.callers(*id).iter().chain(program.askers(*id));
+            let called = program.callers(*id).iter().chain(askers);
             let called = called.filter_map(|caller| program.function(*caller)).any(|s| !is_aside(s));
             if !called || summary.context.main {
                 beginnings.push(*id);
@@ -78,12 +78,13 @@ impl Held {
         }
         let all = calls.reached(&beginnings, |_| true);
         let freely = calls.reached(&beginnings, |held| !held);
-        Held { functions: all.difference(&freely).copied().collect(), steps }
+        let functions = all.into_iter().zip(freely).map(|(reached, freely)| reached && !freely).collect();
+        Held { functions, steps }
     }
 
     /// Whether whoever comes to the function holds a lock.
     pub fn is_held(&self, function: FunctionId) -> bool {
-        self.functions.contains(&function)
+        self.functions.get(function.0 as usize).copied().unwrap_or_default()
     }
 
     /// Whether one function does all of these steps while it holds one lock.
@@ -94,12 +95,29 @@ impl Held {
     }
 }
 
-/// Who calls whom, each with whether a lock is held there.
+/// Whom one function calls, each with whether a lock is held there.
+#[derive(Default)]
+struct Called<'a> {
+    known: Vec<(FunctionId, bool)>,
+    /// By the names of methods alone, in their order, each once: held if it is wherever the name is called.
+    asked: Vec<(&'a str, bool)>,
+    /// What it does while it holds a lock.
+    steps: Vec<(Site, Vec<ResultId>)>,
+}
+
+impl Called<'_> {
+    /// Whether a lock is held wherever a method of this name is called.
+    fn asks(&self, name: &str) -> bool {
+        let at = self.asked.binary_search_by_key(&name, |(name, _)| name).ok();
+        at.and_then(|at| self.asked.get(at)).is_some_and(|(_, held)| *held)
+    }
+}
+
+/// Who calls whom.
 #[derive(Default)]
 struct Calls<'a> {
-    known: FxHashMap<FunctionId, Vec<(FunctionId, bool)>>,
-    /// By the names of methods alone.
-    asked: FxHashMap<FunctionId, Vec<(&'a str, bool)>>,
+    /// By the numbers of functions.
+    of: Vec<Called<'a>>,
     /// The methods of each name.
     methods: FxHashMap<&'a str, Vec<FunctionId>>,
 }
@@ -107,18 +125,21 @@ struct Calls<'a> {
 impl Calls<'_> {
     /// What is reached by calls that `follow` takes, told whether a lock is held at them. A method of a value of which nothing is known
     /// may be any of that name.
-    fn reached(&self, beginnings: &[FunctionId], follow: impl Fn(bool) -> bool) -> FxHashSet<FunctionId> {
-        let mut found: FxHashSet<FunctionId> = beginnings.iter().copied().collect();
-        let mut pending = beginnings.to_vec();
+    fn reached(&self, beginnings: &[FunctionId], follow: impl Fn(bool) -> bool) -> Vec<bool> {
+        let mut found = vec![false; self.of.len()];
+        // True the first time.
+        let mut find = |function: FunctionId| {
+            found.get_mut(function.0 as usize).is_some_and(|found| !std::mem::replace(found, true))
+        };
+        let mut pending: Vec<FunctionId> = beginnings.iter().copied().filter(|id| find(*id)).collect();
         let mut named: FxHashSet<&str> = FxHashSet::default();
         while let Some(caller) = pending.pop() {
-            let known = self.known.get(&caller).into_iter().flatten();
-            let asked = self.asked.get(&caller).into_iter().flatten();
-            let names = asked.filter(|(name, held)| follow(*held) && named.insert(name));
+            let Some(called) = self.of.get(caller.0 as usize) else { continue };
+            let names = called.asked.iter().filter(|(name, held)| follow(*held) && named.insert(name));
             let methods = names.filter_map(|(name, _)| self.methods.get(name)).flatten();
-            let known = known.filter(|(_, held)| follow(*held)).map(|(callee, _)| callee);
+            let known = called.known.iter().filter(|(_, held)| follow(*held)).map(|(callee, _)| callee);
             for callee in known.chain(methods) {
-                if found.insert(*callee) {
+                if find(*callee) {
                     pending.push(*callee);
                 }
             }
@@ -197,6 +218,24 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// Walks a function.
+    fn through(known: Known<'a>, function: FunctionId, summary: &'a FlowSummary) -> Called<'a> {
+        let mut walk = Walk {
+            known,
+            function,
+            calls: Vec::new(),
+            asked: Vec::new(),
+            steps: Vec::new(),
+            pids: Vec::new(),
+            tried: Vec::new(),
+        };
+        walk.block(&summary.body, &mut Vec::new(), 0);
+        // Where one is called with a lock and without, the latter comes first, and stays.
+        walk.asked.sort_unstable();
+        walk.asked.dedup_by_key(|(name, _)| *name);
+        Called { known: walk.calls, asked: walk.asked, steps: walk.steps }
+    }
+
     /// Walks a block; false if its end is never reached.
     fn block(&mut self, block: &'a Block, locks: &mut Vec<Lock>, depth: usize) -> bool {
         if depth > DEPTH {
@@ -377,12 +416,12 @@ impl Handing<'_> {
 
 /// Whether a function of this name may give up a lock that is kept anywhere.
 fn gives_up(name: &str) -> bool {
-    names::words(name).iter().any(|word| ["unlock", "release"].contains(&word.as_str()))
+    names::has_word(name, &["unlock", "release"])
 }
 
 /// Whether a function of this name ends what it is given.
 fn ends(name: &str) -> bool {
-    names::words(name).iter().any(|word| ["close", "drop", "free"].contains(&word.as_str()))
+    names::has_word(name, &["close", "drop", "free"])
 }
 
 fn is_of(argument: &Value, lock: Lock) -> bool {
@@ -405,8 +444,8 @@ fn is_lock(effect: &Effect) -> bool {
 /// runs.
 fn is_pid_file_writer(program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
     const NAMES: [&str; 2] = ["pid", "pidfile"];
-    let mut tells = summary.name.rsplit("::").take(2).flat_map(names::words);
-    if !tells.any(|word| NAMES.contains(&word.as_str())) || !program.acts(function) {
+    let mut tells = summary.name.rsplit("::").take(2);
+    if !program.acts(function) || !tells.any(|part| names::has_word(part, &NAMES)) {
         return false;
     }
     let body = program.body(function);

@@ -124,7 +124,7 @@ pub fn is_content_addressed(place: &Place) -> bool {
 
 /// Whether a function's name promises that nobody meets what it writes half done: `atomicWrite`.
 pub fn is_atomic(name: &str) -> bool {
-    words(name).iter().any(|word| ["atomic", "atomically"].contains(&word.as_str()))
+    has_word(name, &["atomic", "atomically"])
 }
 
 /// Whether what lies there is another's to change, who is kept in by it: the root of a container, a jail.
@@ -213,7 +213,7 @@ pub fn is_public_knowledge(value: &Place) -> bool {
 /// Whether a part of the place is a value that its name, or that of the function which makes it, calls random.
 pub fn is_random(place: &Place) -> bool {
     const RANDOM: [&str; 6] = ["random", "rand", "uuid", "guid", "nonce", "nanoid"];
-    let says_so = |name: &str| words(name).iter().any(|word| RANDOM.contains(&word.as_str()));
+    let says_so = |name: &str| has_word(name, &RANDOM);
     place.any(&mut |kind| match kind {
         PlaceKind::Opaque { name, .. } | PlaceKind::Parameter { name, .. } => says_so(name),
         PlaceKind::Call { callee, .. } => says_so(last(callee)),
@@ -240,7 +240,7 @@ pub fn is_secret(place: &Place) -> bool {
         PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => last,
         _ => place,
     };
-    names_of(last.kind()).into_iter().any(|name| words(name).iter().any(|word| MADE.contains(&word.as_str())))
+    names_of(last.kind()).into_iter().any(|name| has_word(name, &MADE))
 }
 
 /// The strongest hint among the names that say what the place itself is: its last component and the directories that literals,
@@ -327,11 +327,7 @@ const UNFINISHED: &[&str] = &[
 /// Whether the last component of the place says that the file is there only until it is moved into its place.
 pub fn is_scratch(place: &Place) -> bool {
     let says = |name: &Place| {
-        name.any(&mut |kind| {
-            names_of(kind)
-                .into_iter()
-                .any(|name| words(name).iter().any(|word| UNFINISHED.contains(&word.as_str())))
-        })
+        name.any(&mut |kind| names_of(kind).into_iter().any(|name| has_word(name, UNFINISHED)))
     };
     match place.kind() {
         PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) | PlaceKind::WithExtension(_, last) => {
@@ -444,7 +440,17 @@ pub fn ends_work(name: &str) -> bool {
 
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
-    name.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(name)
+    // Every call comes here, so that bytes are compared rather than searched.
+    let mut rest = name;
+    loop {
+        let at = rest.as_bytes().windows(2).rposition(|pair| pair == b"::");
+        let part = at.map_or(Some(rest), |at| rest.get(at + 2..)).unwrap_or(rest);
+        match (part.starts_with('{'), at.and_then(|at| rest.get(..at))) {
+            (false, _) => return part,
+            (true, Some(before)) => rest = before,
+            (true, None) => return name,
+        }
+    }
 }
 
 /// Files in which package managers write down what they chose. Nobody owns anything by them.
@@ -503,23 +509,62 @@ pub fn same_word(known: &str, word: &str) -> bool {
     word == known || word.strip_suffix('s') == Some(known)
 }
 
-/// The words of a name in any of the usual cases, lower case.
+/// The words of a name in any of the usual cases, lower case. What ends in no word ends in an empty one.
 pub fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut lower = false;
-    for c in name.chars().take(256) {
-        let starts = c.is_uppercase() && lower;
-        if (!c.is_alphanumeric() || starts) && words.last().is_some_and(|w| !w.is_empty()) {
-            words.push(String::new());
-        }
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
-        }
-        lower = c.is_lowercase() || c.is_numeric();
+    let mut words: Vec<String> = parts(name).map(lowered).collect();
+    let ends_in_word = name.chars().take(LONGEST_NAME).last().is_some_and(char::is_alphanumeric);
+    if !ends_in_word {
+        words.push(String::new());
     }
     words
+}
+
+/// Whether one of these words, which are in lower case, is in the name.
+pub fn has_word(name: &str, known: &[&str]) -> bool {
+    parts(name).any(|part| match part.is_ascii() {
+        true => known.iter().any(|word| word.eq_ignore_ascii_case(part)),
+        false => known.contains(&lowered(part).as_str()),
+    })
+}
+
+/// Of a longer name, nothing behind so many characters is looked at.
+const LONGEST_NAME: usize = 256;
+
+/// The words of a name as they are written.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let mut chars = name.char_indices().take(LONGEST_NAME);
+    let (mut start, mut lower) = (None, false);
+    let mut over = false;
+    std::iter::from_fn(move || {
+        while !over {
+            let Some((at, c)) = chars.next() else {
+                over = true;
+                let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(at, _)| at);
+                return start.take().and_then(|start: usize| name.get(start..end));
+            };
+            let (is_letter, begins) = (c.is_alphanumeric(), c.is_uppercase() && lower);
+            lower = c.is_lowercase() || c.is_numeric();
+            let whole = match !is_letter || begins {
+                true => start.take().and_then(|start| name.get(start..at)),
+                false => None,
+            };
+            if is_letter && start.is_none() {
+                start = Some(at);
+            }
+            if whole.is_some() {
+                return whole;
+            }
+        }
+        None
+    })
+}
+
+fn lowered(word: &str) -> String {
+    match word.is_ascii() {
+        true => word.to_ascii_lowercase(),
+        // Letter by letter: a word is no text, in which the last letter may be another one.
+        false => word.chars().flat_map(char::to_lowercase).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -530,6 +575,16 @@ mod tests {
     fn names_are_split_into_words() {
         assert_eq!(words("cacheDir/state.json"), ["cache", "dir", "state", "json"]);
         assert_eq!(words("SCREAMING_LOCK"), ["screaming", "lock"]);
+        assert_eq!(words("_aB2C-"), ["a", "b2", "c", ""]);
+        assert_eq!(words("straßeÄ__"), ["straße", "ä", ""]);
+        assert_eq!(words(""), [""]);
+        let long = format!("{}b_c", "a".repeat(255));
+        assert_eq!(words(&long), [format!("{}b", "a".repeat(255))]);
+        assert!(
+            has_word("fileÄ_Unlock", &["unlock"])
+                && has_word("ÄRGER", &["ärger"])
+                && !has_word("unlocked", &["unlock"])
+        );
         assert!(hint_in("clock").is_none());
         assert!(hint_in("block_size").is_none());
         assert!(hint_in("PID_LOCKS").is_some_and(|h| h.lock));
