@@ -446,12 +446,19 @@ impl<'p> Expander<'p> {
             let data = self.data_handed_on(&call.arguments, scope);
             return self.pass_over(call, result, data, scope, steps);
         }
+        let used = scope.node.is_some_and(|n| n.uses(call.result));
+        if let Some(target) = target
+            && (self.stack.len() > 1 || !used)
+            && self.shows_nothing(target, used)
+        {
+            let data = self.data_handed_on(&call.arguments, scope);
+            return self.pass_over(call, result, data, scope, steps);
+        }
         let mut arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
         let data = self.data_of_arguments(&arguments);
         if let Some(summary) = target.and_then(|t| self.program.function(t.function)) {
             arguments = bound(call, arguments, &summary.parameters);
         }
-        let used = scope.node.is_some_and(|n| n.uses(call.result));
         if let Some(target) = target {
             self.give_up(target.function, arguments.first(), scope.site(call.site), steps);
             let held = self.locks.len();
@@ -513,6 +520,14 @@ impl<'p> Expander<'p> {
             presumed: None,
             typed: Vec::new(),
         }));
+    }
+
+    /// Whether a call of the function leaves nothing behind, whatever it is given: it is not put in, does nothing, ends no lock that is
+    /// kept, and what it returns is not known without running it, or not asked for.
+    fn shows_nothing(&self, target: Target, used: bool) -> bool {
+        let Some(node) = self.program.graph.node(target.function) else { return true };
+        let shown = used && (node.answers || (!target.guessed && node.returned.is_some()));
+        node.distance.is_none() && !shown && self.kept.is_empty()
     }
 
     /// Leaves out a call in which nothing happens, as far as is known; only data may pass through. The root's own calls stay, for
