@@ -45,6 +45,37 @@ fn member(name: &str) -> Option<(&str, &str)> {
     qualified::rsplit(name).filter(|(_, last)| !last.starts_with('{'))
 }
 
+/// Adds a function to those of one name, of which there is mostly one.
+fn alone(functions: &mut Vec<Known>, known: Known) {
+    if functions.is_empty() {
+        functions.reserve_exact(1);
+    }
+    functions.push(known);
+}
+
+/// What resolution needs to know of the functions of these files, in order.
+fn known(files: &[FileSummary], packages: &FxHashMap<String, u32>) -> Vec<Known> {
+    let mut all = Vec::with_capacity(files.iter().map(|file| file.functions.len()).sum());
+    let mut signatures: FxHashMap<Vec<(&str, Option<&str>)>, u32> = FxHashMap::default();
+    for (file, summary) in (0..).zip(files) {
+        for function in &summary.functions {
+            let signature: Vec<(&str, Option<&str>)> =
+                function.parameters.iter().map(|p| (&*p.name, p.type_name.as_deref())).collect();
+            let next = u32::try_from(signatures.len()).unwrap_or(u32::MAX);
+            all.push(Known {
+                id: FunctionId(u32::try_from(all.len()).unwrap_or(u32::MAX)),
+                file,
+                foreign: summary.foreign,
+                arity: function.parameters.len(),
+                test: function.context.test,
+                package: packages.get(qualified::first(&function.name)).copied().unwrap_or(u32::MAX),
+                signature: *signatures.entry(signature).or_insert(next),
+            });
+        }
+    }
+    all
+}
+
 impl Symbols {
     /// The names of these files, whose functions are numbered in order.
     pub fn new(files: &[FileSummary]) -> Self {
@@ -83,43 +114,34 @@ impl Symbols {
 
     /// The functions of these files.
     fn of_functions(files: &[FileSummary], packages: &FxHashMap<String, u32>) -> Self {
-        let mut symbols = Symbols::default();
-        // Most names are met once.
-        let total = files.iter().map(|file| file.functions.len()).sum();
-        symbols.functions.reserve(total);
-        symbols.tails.reserve(total);
-        symbols.names.reserve(total);
-        let mut id = 0;
-        let mut signatures: FxHashMap<Vec<(&str, Option<&str>)>, u32> = FxHashMap::default();
-        for (file, summary) in (0..).zip(files) {
-            for function in &summary.functions {
-                let signature: Vec<(&str, Option<&str>)> =
-                    function.parameters.iter().map(|p| (&*p.name, p.type_name.as_deref())).collect();
-                let next = u32::try_from(signatures.len()).unwrap_or(u32::MAX);
-                let known = Known {
-                    id: FunctionId(id),
-                    file,
-                    foreign: summary.foreign,
-                    arity: function.parameters.len(),
-                    test: function.context.test,
-                    package: packages.get(qualified::first(&function.name)).copied().unwrap_or(u32::MAX),
-                    signature: *signatures.entry(signature).or_insert(next),
-                };
-                symbols.add_function(function, known);
-                id += 1;
-            }
-        }
-        symbols
+        let functions = || files.iter().flat_map(|file| &file.functions);
+        let all = known(files, packages);
+        let each = || functions().zip(all.iter().copied());
+        let by_name = || {
+            // Most names are met once.
+            let mut names: FxHashMap<String, Vec<Known>> = FxHashMap::default();
+            names.reserve(all.len());
+            each()
+                .for_each(|(function, known)| alone(names.entry(function.name.clone()).or_default(), known));
+            (names, functions().map(|function| function.name.clone()).collect())
+        };
+        let by_end = || {
+            let mut symbols = Symbols::default();
+            symbols.tails.reserve(all.len());
+            each().for_each(|(function, known)| symbols.add_ends(function, known));
+            symbols
+        };
+        let ((functions, names), ends) = rayon::join(by_name, by_end);
+        Symbols { functions, names, ..ends }
     }
 
-    fn add_function(&mut self, function: &FlowSummary, known: Known) {
+    /// What the last parts of a function's name stand for.
+    fn add_ends(&mut self, function: &FlowSummary, known: Known) {
         let name = &function.name;
-        self.names.push(name.clone());
-        self.functions.entry(name.clone()).or_default().push(known);
         add(&mut self.function_ends, qualified::last(name));
         let Some((_, last)) = member(name) else { return };
         if let Some(tail) = qualified::last_two(name) {
-            change(&mut self.tails, tail, |functions| functions.push(known));
+            change(&mut self.tails, tail, |functions| alone(functions, known));
         }
         if function.has_receiver {
             let optional = function.parameters.iter().filter(|p| p.is_optional()).count().min(OPTIONAL);
