@@ -129,6 +129,10 @@ impl Steps {
             self.diverged = true;
         }
         if let Some(block) = self.blocks.last_mut() {
+            // Most blocks are one step.
+            if block.steps.is_empty() {
+                block.steps.reserve_exact(1);
+            }
             block.steps.push(step);
         }
     }
@@ -326,23 +330,23 @@ pub fn is_idle(step: &Step, loops: u32) -> bool {
 
 /// Whether a loop's body leaves it other than by the test at its head, which is the first step.
 pub fn breaks_itself(body: &Block, depth: u32) -> bool {
-    let mut after_head = body.clone();
-    if let Some(at) =
-        after_head.steps.iter().position(|s| matches!(s, Step::Branch(b) if b.otherwise.steps.is_empty()))
-    {
-        after_head.steps.remove(at);
-    }
-    breaks(&after_head, depth)
+    let is_head = |step: &Step| matches!(step, Step::Branch(b) if b.otherwise.steps.is_empty());
+    let head = body.steps.iter().position(is_head);
+    body.steps.iter().enumerate().any(|(at, step)| Some(at) != head && leaves(step, depth))
 }
 
 /// Whether a block leaves the loop that is `depth` loops out.
 pub fn breaks(block: &Block, depth: u32) -> bool {
-    block.steps.iter().any(|step| match step {
+    block.steps.iter().any(|step| leaves(step, depth))
+}
+
+fn leaves(step: &Step, depth: u32) -> bool {
+    match step {
         Step::Exit(Exit::Break(n)) => *n >= depth,
         Step::Branch(b) => breaks(&b.then, depth) || breaks(&b.otherwise, depth),
         Step::Loop(body) => breaks(body, depth + 1),
         _ => false,
-    })
+    }
 }
 
 /// Whether a summary with these steps says anything. That it ends the program in any case is something too.

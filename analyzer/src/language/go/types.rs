@@ -3,6 +3,7 @@
 use super::names::Names;
 use super::syntax::{Node, children, field, first, kind, text};
 use crate::language::models::Models;
+use crate::qualified;
 use std::rc::Rc;
 
 /// How deep types may nest.
@@ -118,7 +119,8 @@ pub fn undotted(name: &str) -> String {
 
 /// `path/filepath::Walk` to `path/filepath.Walk`, as the models write it: without the major version of a module.
 pub fn dotted(name: &str) -> String {
-    let (package, rest) = name.split_once("::").unwrap_or((name, ""));
+    let package = qualified::first(name);
+    let mut rest = name.get(package.len() + 2..).filter(|rest| !rest.is_empty());
     let major = |last: &str| last.strip_prefix('v').is_some_and(|v| v.parse::<u32>().is_ok());
     // Every call and type comes here: the text is made once.
     let mut dotted = String::with_capacity(name.len());
@@ -128,11 +130,11 @@ pub fn dotted(name: &str) -> String {
         }
         dotted.push_str(part);
     }
-    if !rest.is_empty() {
-        for part in rest.split("::") {
-            dotted.push('.');
-            dotted.push_str(part);
-        }
+    while let Some(parts) = rest {
+        let part = qualified::first(parts);
+        dotted.push('.');
+        dotted.push_str(part);
+        rest = parts.get(part.len() + 2..);
     }
     dotted
 }
