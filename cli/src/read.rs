@@ -10,6 +10,7 @@ use fsrace_analyzer::flow::FileSummary;
 use fsrace_analyzer::language::{Tests, is_apart, may_act};
 use fsrace_analyzer::source::SourceFile;
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::fs::File;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,18 +53,26 @@ pub enum Parse {
 pub fn load(candidates: &[Candidate], tests: Tests, parse: Parse, progress: &Progress) -> Loaded {
     progress.reading(candidates.len());
     let parsed = parse == Parse::All || candidates.par_iter().any(|candidate| acts(candidate, tests));
-    let files: Vec<One> = candidates
-        .par_iter()
-        // Files differ so much that a thread with a long piece would keep the others waiting at the end.
-        .with_max_len(1)
-        .map(|candidate| {
-            let one = load_one(candidate, tests, parsed);
+    // Files differ so much that a thread with a large one at the end would keep the others waiting: the largest come first, when there
+    // is also most room for them.
+    let size = |(at, candidate): (usize, &Candidate)| {
+        let size = std::fs::metadata(&candidate.absolute).map_or(0, |metadata| metadata.len());
+        (Reverse(size), at)
+    };
+    let mut order: Vec<(Reverse<u64>, usize)> = candidates.par_iter().enumerate().map(size).collect();
+    order.sort_unstable();
+    let mut files: Vec<(usize, One)> = order
+        .into_iter()
+        .par_bridge()
+        .filter_map(|(_, at)| {
+            let one = load_one(candidates.get(at)?, tests, parsed);
             progress.step();
-            one
+            Some((at, one))
         })
         .collect();
+    files.sort_unstable_by_key(|(at, _)| *at);
     let mut loaded = Loaded::default();
-    for file in files {
+    for (_, file) in files {
         loaded.bytes += file.bytes;
         loaded.generated += usize::from(file.generated);
         loaded.tests += usize::from(file.test);
