@@ -357,60 +357,84 @@ impl<'a> Walk<'a> {
 
 /// Adds the functions that return what another has taken, at any depth.
 fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: &mut FxHashSet<FunctionId>) {
-    let mut pending: Vec<&(FunctionId, &FlowSummary)> = functions.iter().collect();
-    while let Some((id, summary)) = pending.pop() {
-        let mut handing = Handing { program, function: *id, takers, taken: Vec::new() };
-        if !handing.takers.contains(id) && handing.returns_a_lock(&summary.body, 0) && takers.insert(*id) {
-            let callers = program.callers(*id);
-            pending.extend(functions.iter().filter(|(caller, _)| callers.contains(caller)));
+    let returned = |(id, summary): &(FunctionId, &FlowSummary)| {
+        let mut handing = Handing { program, function: *id, calls: Vec::new() };
+        let from = handing.returned(&summary.body, 0);
+        (!from.is_empty()).then_some((*id, from))
+    };
+    let handing: Vec<(FunctionId, Vec<From>)> =
+        functions.par_iter().with_max_len(PIECE).filter_map(returned).collect();
+    loop {
+        let takes = |from: &From| from.takes || from.callee.is_some_and(|callee| takers.contains(&callee));
+        let more: Vec<FunctionId> = handing
+            .iter()
+            .filter(|(id, from)| !takers.contains(id) && from.iter().any(takes))
+            .map(|(id, _)| *id)
+            .collect();
+        if more.is_empty() {
+            return;
         }
+        takers.extend(more);
     }
 }
 
-/// Asks whether a function returns what another has taken.
+/// A call whose result may be a lock.
+#[derive(Clone, Copy)]
+struct From {
+    /// Whether it is one by its name.
+    takes: bool,
+    callee: Option<FunctionId>,
+}
+
+/// Asks which calls' results a function returns.
 struct Handing<'a> {
     program: &'a Program,
     function: FunctionId,
-    takers: &'a FxHashSet<FunctionId>,
-    /// What was taken so far.
-    taken: Vec<ResultId>,
+    /// Those so far.
+    calls: Vec<(ResultId, From)>,
 }
 
 impl Handing<'_> {
-    fn returns_a_lock(&mut self, block: &Block, depth: usize) -> bool {
+    fn returned(&mut self, block: &Block, depth: usize) -> Vec<From> {
+        let mut returned = Vec::new();
         if depth > DEPTH {
-            return false;
+            return returned;
         }
-        block.steps.iter().any(|step| match step {
-            Step::Call(call) => {
-                let callee = self.program.callee(self.function, call.result);
-                if callee.is_some_and(|callee| self.takers.contains(&callee)) || guarded::takes(call) {
-                    self.taken.push(call.result);
+        for step in &block.steps {
+            match step {
+                Step::Call(call) => {
+                    let callee = self.program.callee(self.function, call.result);
+                    let takes = guarded::takes(call);
+                    if takes || callee.is_some() {
+                        self.calls.push((call.result, From { takes, callee }));
+                    }
                 }
-                false
-            }
-            Step::Frame(frame) => {
-                if self.returns_a_lock(&frame.body, depth + 1) {
-                    self.taken.push(frame.result);
+                Step::Frame(frame) => {
+                    let inside = self.returned(&frame.body, depth + 1);
+                    self.calls.extend(inside.into_iter().map(|from| (frame.result, from)));
                 }
-                false
+                Step::Branch(branch) => {
+                    returned.extend(self.returned(&branch.then, depth + 1));
+                    returned.extend(self.returned(&branch.otherwise, depth + 1));
+                }
+                Step::Loop(body) => returned.extend(self.returned(body, depth + 1)),
+                Step::Exit(Exit::Return(value)) => returned.extend(self.of(value)),
+                _ => {}
             }
-            Step::Branch(branch) => {
-                let then = self.returns_a_lock(&branch.then, depth + 1);
-                self.returns_a_lock(&branch.otherwise, depth + 1) || then
-            }
-            Step::Loop(body) => self.returns_a_lock(body, depth + 1),
-            Step::Exit(Exit::Return(value)) => self.is_taken(value),
-            _ => false,
-        })
+        }
+        returned
     }
 
-    fn is_taken(&self, value: &Value) -> bool {
-        match value {
-            Value::Result(result) => self.taken.contains(result),
-            Value::Success(value) => self.is_taken(value),
-            _ => false,
-        }
+    fn of<'s>(&'s self, value: &Value) -> impl Iterator<Item = From> + 's {
+        let result = match value {
+            Value::Result(result) => Some(*result),
+            Value::Success(value) => match &**value {
+                Value::Result(result) => Some(*result),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.calls.iter().filter(move |(call, _)| Some(*call) == result).map(|(_, from)| *from)
     }
 }
 
