@@ -45,7 +45,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 /// The directory that comes into being, by path.
 fn begun(effect: &Effect) -> Option<&Place> {
     match effect.operation {
-        Operation::CreateDir { .. } | Operation::Populate => created_by_path(effect),
+        Operation::CreateDir { .. } | Operation::Populate { .. } => created_by_path(effect),
         _ => None,
     }
 }
@@ -58,7 +58,8 @@ fn refuses(trace: &Trace<'_>, check: usize, act: usize) -> bool {
 
 /// Whether the same test lets something be put into the directory that it lets be made.
 fn is_filled(trace: &Trace<'_>, (check, act): (usize, usize), place: &Place) -> bool {
-    let populated = trace.events.get(act).is_some_and(|e| e.effect.operation == Operation::Populate);
+    let populated =
+        trace.events.get(act).is_some_and(|e| matches!(e.effect.operation, Operation::Populate { .. }));
     populated
         || trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
             // Directories alone are made at once, and are nothing to read.

@@ -9,7 +9,7 @@ use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
 use crate::made_once;
 use crate::names::{self, Hint};
-use crate::pairs::{Candidate, Cover, Meaning, Relation};
+use crate::pairs::{Candidate, Cover, Meaning, Point, Relation};
 use crate::side_by_side;
 use crate::threads::Beside;
 use crate::trace::Says;
@@ -297,7 +297,21 @@ impl Surroundings<'_> {
     fn are_side_by_side(&self, candidate: &Candidate) -> bool {
         candidate.act.effect.operation.domain() == Domain::Files
             && !candidate.serial
+            && !self.is_one_step(candidate)
             && side_by_side::are_run_on(self.program, self.function, &candidate.place)
+    }
+
+    /// Whether nothing else of the event loop that the function runs in comes between the candidate's steps, since it does not wait there.
+    fn is_one_step(&self, candidate: &Candidate) -> bool {
+        let waits = self.program.function(self.function).and_then(|function| function.waits.as_ref());
+        let at = |point: &Point| {
+            let site = point.through.as_ref().map_or(point.effect.site, |(site, _)| *site);
+            self.program.location(site).filter(|location| location.function == self.function)
+        };
+        let (Some(waits), Some(check)) = (waits, candidate.check.as_ref()) else { return false };
+        let (Some(first), Some(last)) = (at(check), at(&candidate.act)) else { return false };
+        first.span.start <= last.span.start
+            && !waits.iter().any(|wait| wait.start < last.span.end && first.span.start < wait.end)
     }
 
     /// Whether the program itself is known to clean up without removing the place: what lies in it goes one by one, or another takes
@@ -342,6 +356,12 @@ impl Surroundings<'_> {
         !candidate.locked
             && candidate.cover == Cover::Unlocked
             && self.evidence.find(&candidate.place, &WRITES, |u| u.locked).is_some()
+    }
+
+    /// Whether the program anywhere looks at the place, or at what lies beside it.
+    fn is_looked_at(&self, place: &Place) -> bool {
+        let by_any = |place: &Place, roles: &[Role]| self.evidence.find(place, roles, |_| true).is_some();
+        by_any(place, &[Role::Reads, Role::Checks]) || by_any(&place.parent(), &[Role::Reads])
     }
 
     /// Whether another function uses a file of this name.
@@ -444,7 +464,7 @@ pub fn judge(
         (false, false) => {}
     }
     // Who fetches anew means to have it whole, for whatever reasons.
-    let clones = matches!(candidate.act.effect.operation, Operation::Update | Operation::Populate);
+    let clones = matches!(candidate.act.effect.operation, Operation::Update | Operation::Populate { .. });
     if candidate.relation != Relation::Same {
         let likely = shared || surroundings.hint(place).is_some();
         let plain = !opaque && (candidate.certain || clones);
@@ -502,6 +522,7 @@ fn met(
     // Writes do not mind what is there; these refuse.
     let refuses = match candidate.act.effect.operation {
         Operation::CreateDir { all } => !all,
+        Operation::Populate { fresh } => fresh,
         Operation::Open(flags) => flags.create_new,
         Operation::Remove(_) | Operation::HardLink | Operation::Symlink => true,
         _ => fails,
@@ -621,9 +642,14 @@ fn met(
             let by_design = match race.witness.actor {
                 Actor::Acquirer => true,
                 Actor::Remover => checked && !removes,
-                // Half of what is being fetched into a cache is there for as long as that takes.
+                // Half of what is being fetched into a cache is there for as long as that takes. Of a file that nothing here looks at, and
+                // that does not lie where all look, the word says nothing of readers.
                 Actor::Reader => {
-                    names::hint(&candidate.place).is_some_and(|hint| hint.cleaned && !hint.scratch)
+                    (surroundings.open
+                        || shared
+                        || candidate.check.is_some()
+                        || surroundings.is_looked_at(&candidate.place))
+                        && names::hint(&candidate.place).is_some_and(|hint| hint.cleaned && !hint.scratch)
                         && takes_long(surroundings.name, 2)
                 }
                 _ => false,
@@ -819,6 +845,7 @@ fn harmless(
     }
     let exclusive = match candidate.act.effect.operation {
         Operation::CreateDir { all } => !all,
+        Operation::Populate { fresh } => fresh,
         Operation::Open(flags) => flags.create_new,
         _ => false,
     };

@@ -217,6 +217,11 @@ impl<'p> View<'p> {
         if candidate.beside_method {
             return self.beside_method(program, known, rule, candidate, act, callers.explorer);
         }
+        // What only this process knows is safe from others; its own work is another matter.
+        let in_files = candidate.act.effect.operation.domain() == Domain::Files;
+        if in_files && !candidate.with_own_work && program.is_private(&candidate.place) {
+            return None;
+        }
         let check = candidate.check.as_ref().and_then(|point| location(program, point));
         let of_process = changes_process(candidate);
         let beside = match of_process {

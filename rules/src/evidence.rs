@@ -69,6 +69,8 @@ pub struct Use {
     rooted: Option<Rooted>,
     /// The name of the directory that the place lies in, where the code says it.
     folder: Option<Key>,
+    /// It lies with the program's own files.
+    installed: bool,
     key: Key,
 }
 
@@ -174,6 +176,7 @@ impl Evidence {
                         written_field_of: written_field(place, role).filter(|_| !constant),
                         rooted: rooted(place),
                         folder: folder(place),
+                        installed: is_installed(place),
                         key: class.key,
                     });
                 }
@@ -258,7 +261,11 @@ impl Evidence {
     pub fn find(&self, place: &Place, roles: &[Role], accept: impl Fn(&Use) -> bool) -> Option<Other> {
         let (own, own_folder) = (rooted(place), folder(place));
         let elsewhere = |u: &Use| matches!((own, u.rooted), (Some(a), Some(b)) if a.0 == b.0 && a != b);
-        let beside = |u: &Use| own_folder.is_none() || u.folder.is_none() || own_folder == u.folder;
+        let installed = is_installed(place);
+        // What is shipped with the program lies where it was installed, and what a caller names does not.
+        let beside = |u: &Use| {
+            installed == u.installed && (own_folder.is_none() || u.folder.is_none() || own_folder == u.folder)
+        };
         // A file of the same name, in a directory that is known to be another, is another file.
         classes(place).into_iter().find_map(|class| {
             self.of_class(class, roles, &|u: &Use| {
@@ -356,7 +363,7 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
         }
         Operation::Write => roles.extend([(place, Role::Writes), (place, Role::Creates)]),
         Operation::Append | Operation::CreateDir { .. } => roles.push((place, Role::Creates)),
-        Operation::Populate => roles.extend([(place, Role::Writes), (place, Role::Creates)]),
+        Operation::Populate { .. } => roles.extend([(place, Role::Writes), (place, Role::Creates)]),
         Operation::Truncate => roles.push((place, Role::Writes)),
         Operation::Remove(RemoveKind::Tree) => roles.push((place, Role::RemovesTree)),
         Operation::Remove(_) => roles.push((place, Role::Removes)),
@@ -398,6 +405,11 @@ fn rooted(place: &Place) -> Option<Rooted> {
         _ => true,
     });
     Some(Rooted(root.filter(|_| !varies)?, strong_class(place)?.key))
+}
+
+/// Whether the place lies with the program's own files.
+fn is_installed(place: &Place) -> bool {
+    place.any(&mut |kind| matches!(kind, PlaceKind::Root(Root::Executable)))
 }
 
 /// The name of the directory that the place lies in, if that is written down.
@@ -494,6 +506,13 @@ fn hash_class(place: &Place, hasher: &mut FxHasher, anchor: &mut bool, depth: us
         PlaceKind::Field { owner: Some(owner), name, .. } => {
             *anchor = true;
             (4u8, owner, name).hash(hasher);
+        }
+        // An entry is told by what it is an entry of, and not by being one.
+        PlaceKind::Call { callee, arguments } if &**callee == "[]" => {
+            let (base, key) = arguments.split_first()?;
+            hash_class(base, hasher, anchor, depth + 1)?;
+            10u8.hash(hasher);
+            key.iter().for_each(|key| hash_component(key, hasher, depth + 1));
         }
         PlaceKind::Call { callee, arguments } => {
             // A call is told by whom it calls; what it is called with varies.

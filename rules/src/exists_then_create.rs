@@ -149,7 +149,7 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         Operation::CreateDir { .. } => {
             "create the directory without asking, and accept that it may be there already"
         }
-        Operation::Populate => {
+        Operation::Populate { .. } => {
             "fill a temporary directory beside it, then rename it into place without replacing"
         }
         Operation::Copy => "copy to a temporary file beside it, then rename it into place without replacing",

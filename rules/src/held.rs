@@ -47,6 +47,7 @@ impl Held {
             .with_max_len(PIECE)
             .map(|(id, summary)| Walk::through(known, *id, summary))
             .collect();
+        let ended = Ended::of(&own);
         let mut calls = Calls::default();
         calls.of.resize_with(program.functions().count(), Called::default);
         let mut beginnings = Vec::new();
@@ -59,9 +60,16 @@ impl Held {
             if let Some(slot) = calls.of.get_mut(id.0 as usize) {
                 *slot = called;
             }
-            if summary.has_receiver {
+            // What a value does at the end of a block is done there, and a stranger's method of that name is another.
+            let at_the_end = program.callers(*id).iter().any(|caller| ended.begun_by(*caller).is_some());
+            if summary.has_receiver && !at_the_end {
                 calls.methods.entry(names::last(&summary.name)).or_default().push(*id);
             }
+        }
+        for called in &mut calls.of {
+            let made = called.known.iter();
+            let ends: Vec<_> = made.filter_map(|(callee, held)| Some((ended.by(*callee)?, *held))).collect();
+            called.known.extend(ends);
         }
         for (id, summary) in &own {
             let askers = program.askers(*id);
@@ -70,7 +78,8 @@ impl Held {
                 let held = called.asks(names::last(&summary.name));
                 called.known.push((*id, held));
             }
-            let called = program.callers(*id).iter().chain(askers);
+            let begun = ended.begun_by(*id).map_or(&[][..], |begins| program.callers(begins));
+            let called = program.callers(*id).iter().chain(askers).chain(begun);
             let called = called.filter_map(|caller| program.function(*caller)).any(|s| !is_aside(s));
             if !called || summary.context.main {
                 beginnings.push(*id);
@@ -145,6 +154,44 @@ impl Calls<'_> {
             }
         }
         found
+    }
+}
+
+/// What runs when a block is left that another method of the same type begins: whoever begins the block runs it, under the locks that are
+/// held there.
+#[derive(Default)]
+struct Ended {
+    ends: FxHashMap<FunctionId, FunctionId>,
+    begins: FxHashMap<FunctionId, FunctionId>,
+}
+
+impl Ended {
+    fn of(functions: &[(FunctionId, &FlowSummary)]) -> Self {
+        let owner = |summary: &FlowSummary| {
+            let (owner, _) = summary.name.rsplit_once("::").filter(|_| summary.has_receiver)?;
+            Some(owner.to_owned())
+        };
+        let methods =
+            |wanted: fn(&FlowSummary) -> bool| functions.iter().filter(move |(_, summary)| wanted(summary));
+        let begins: FxHashMap<String, FunctionId> = methods(|summary| summary.context.enters)
+            .filter_map(|(id, summary)| Some((owner(summary)?, *id)))
+            .collect();
+        let mut found = Ended::default();
+        for (end, summary) in methods(|summary| summary.context.release) {
+            if let Some(begin) = owner(summary).and_then(|owner| begins.get(&owner)) {
+                found.ends.insert(*begin, *end);
+                found.begins.insert(*end, *begin);
+            }
+        }
+        found
+    }
+
+    fn by(&self, begins: FunctionId) -> Option<FunctionId> {
+        self.ends.get(&begins).copied()
+    }
+
+    fn begun_by(&self, ends: FunctionId) -> Option<FunctionId> {
+        self.begins.get(&ends).copied()
     }
 }
 

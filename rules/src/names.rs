@@ -166,13 +166,12 @@ pub fn is_distinct(name: &str) -> bool {
     ];
     const FILES: [&str; 4] = ["file", "filename", "filepath", "path"];
     let words = words(name);
-    words.iter().any(|word| FILES.contains(&word.as_str()))
-        && words.iter().any(|word| {
-            word.len() > 2
-                && !PLAIN.contains(&word.as_str())
-                && !SCRATCH.contains(&word.as_str())
-                && !FILES.contains(&word.as_str())
-        })
+    // Every part of a program has a lock, a cache or a log of its own.
+    let tells = |word: &str| {
+        word.len() > 2
+            && ![&PLAIN[..], SCRATCH, LOCKS, REMOVABLE, &FILES].iter().any(|known| known.contains(&word))
+    };
+    words.iter().any(|word| FILES.contains(&word.as_str())) && words.iter().any(|word| tells(word))
 }
 
 /// Whether every project has a file of this name, so that the name alone does not tell which.

@@ -419,7 +419,7 @@ fn run_later(trace: &Trace<'_>, act: usize, place: &Place) -> Option<Point> {
 fn content_follows(trace: &Trace<'_>, act: usize) -> bool {
     let Some(event) = trace.events.get(act) else { return false };
     match event.effect.operation {
-        Operation::Write | Operation::Copy | Operation::Populate => true,
+        Operation::Write | Operation::Copy | Operation::Populate { .. } => true,
         Operation::Open(_) => trace.events.iter().skip(act).any(|later| {
             later.effect.handle == Some(event.effect.result)
                 && matches!(later.effect.operation, Operation::Write | Operation::Append)
@@ -469,7 +469,7 @@ pub fn tells_its_owner(trace: &Trace<'_>, act: usize) -> bool {
 /// Whether the act begins a directory that is then filled by something that takes its time.
 fn fills_slowly(trace: &Trace<'_>, act: usize) -> bool {
     trace.events.get(act).is_some_and(|e| {
-        matches!(e.effect.operation, Operation::Populate)
+        matches!(e.effect.operation, Operation::Populate { .. })
             || (matches!(e.effect.operation, Operation::CreateDir { .. }) && trace.takes_long(act, None))
     })
 }
@@ -492,7 +492,7 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
         };
         let made = match effect.operation {
             Operation::Remove(RemoveKind::Tree) => above(&effect.place),
-            Operation::Populate => effect.place == *place || above(&effect.place),
+            Operation::Populate { .. } => effect.place == *place || above(&effect.place),
             Operation::Copy | Operation::Rename { .. } => effect.other_place.as_ref() == Some(place),
             // Who finds the directory there already goes no further.
             Operation::CreateDir { all: false } => {

@@ -76,7 +76,10 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 /// The file that this makes, by path, whoever else has made it before.
 fn made_in_place(effect: &Effect) -> Option<&Place> {
     match effect.operation {
-        Operation::CreateDir { .. } | Operation::Populate | Operation::HardLink | Operation::Symlink => None,
+        Operation::CreateDir { .. }
+        | Operation::Populate { .. }
+        | Operation::HardLink
+        | Operation::Symlink => None,
         Operation::Open(flags) if flags.create_new || flags.no_follow => None,
         _ => created_by_path(effect),
     }

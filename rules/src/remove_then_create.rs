@@ -8,7 +8,7 @@ use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Lane, Race, StepOutcome, WitnessStep};
-use fsrace_analyzer::flow::{Effect, Operation, Place};
+use fsrace_analyzer::flow::{Effect, OnFailure, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -47,7 +47,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
                 return None;
             }
             let moved = steps.iter().any(|step| matches!(step.operation, Operation::Rename { .. }));
-            let staged = is_staged(trace.events.get(act)?.effect);
+            let staged = is_staged(trace.events.get(act)?.effect) && !is_read_at_ease(trace, place);
             Candidate::of_steps(trace, Some(removal), act, place).map(|c| Candidate { moved, staged, ..c })
         })
         // A socket or lock that is refused is a loss; content that is refused is only not written.
@@ -78,6 +78,20 @@ fn is_put_back([removal, creation]: [&Effect; 2]) -> bool {
 fn is_staged(creation: &Effect) -> bool {
     let beside = creation.other_place.as_ref().is_some_and(|to| to.parent() == creation.place.parent());
     matches!(creation.operation, Operation::Rename { .. }) && is_private(&creation.place) && beside
+}
+
+/// Whether the function itself reads the place, and does without where nothing is there.
+fn is_read_at_ease(trace: &Trace<'_>, place: &Place) -> bool {
+    let mut reads = trace.events.iter().map(|event| event.effect).filter(|effect| {
+        let by_path = match effect.operation {
+            Operation::Read => effect.handle.is_none(),
+            Operation::Open(flags) => flags.read && !flags.create && !flags.create_new,
+            _ => false,
+        };
+        by_path && effect.place == *place
+    });
+    let copes = |effect: &Effect| matches!(effect.on_failure, OnFailure::Continue | OnFailure::Leave(_));
+    reads.next().is_some_and(copes) && reads.all(copes)
 }
 
 /// What is gone by path, be it removed or moved away.
@@ -171,7 +185,7 @@ fn report(candidate: &Candidate, race: &Race) -> Report {
         _ if removal_that_fails(candidate, race).is_some() => {
             "remove it without fuss: treat `NotFound` as removed"
         }
-        Operation::CreateDir { .. } | Operation::Populate => {
+        Operation::CreateDir { .. } | Operation::Populate { .. } => {
             "build the new directory beside it under a unique name and rename it into place, or hold one lock around both"
         }
         Operation::Symlink | Operation::HardLink => {

@@ -233,7 +233,7 @@ fn messages_are_in_house_style() {
         Operation::Write,
         Operation::Open(OpenFlags { create_new: true, ..OpenFlags::default() }),
         Operation::CreateDir { all: false },
-        Operation::Populate,
+        Operation::Populate { fresh: false },
         Operation::Symlink,
         Operation::Copy,
         Operation::Remove(RemoveKind::Tree),

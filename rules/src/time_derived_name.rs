@@ -46,7 +46,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 fn written_anew(effect: &Effect) -> Option<&Place> {
     match effect.operation {
         Operation::Open(flags) if flags.create_new || flags.append => None,
-        Operation::Write | Operation::Copy | Operation::Open(_) | Operation::Populate => {
+        Operation::Write | Operation::Copy | Operation::Open(_) | Operation::Populate { .. } => {
             created_by_path(effect)
         }
         _ => None,

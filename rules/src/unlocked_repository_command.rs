@@ -66,12 +66,13 @@ fn asked_before(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
 
 /// The repository that comes into being.
 fn cloned(effect: &Effect) -> Option<&Place> {
-    (effect.operation == Operation::Populate && is_repository(&effect.api)).then_some(&effect.place)
+    (matches!(effect.operation, Operation::Populate { .. }) && is_repository(&effect.api))
+        .then_some(&effect.place)
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {
     let api = short(&candidate.act.effect.api);
-    let clones = candidate.act.effect.operation == Operation::Populate;
+    let clones = matches!(candidate.act.effect.operation, Operation::Populate { .. });
     let (message, help) = match clones {
         true => (
             format!("`{api}` collides with another instance that found nothing either"),

@@ -322,14 +322,15 @@ impl Context<'_> {
                 let content = state.machine(lane).writing.unwrap_or(Content::EMPTY);
                 self.write_step(state, lane, (to, REWRITE), None, content, phase)
             }
-            Operation::Populate => {
+            Operation::Populate { fresh } => {
                 let text = self.text(state, lane, number, effect);
                 let half = match phase {
                     0 => {
                         let make =
                             Call::MakeDirectory { path: owned(), private: false, content: Content::EMPTY };
                         match self.call(state, lane, make) {
-                            Ok(_) | Err(ErrorKind::AlreadyExists) => return Ok(Progress::More(1)),
+                            Ok(_) => return Ok(Progress::More(1)),
+                            Err(ErrorKind::AlreadyExists) if !fresh => return Ok(Progress::More(1)),
                             Err(kind) => return Err(kind),
                         }
                     }
@@ -703,7 +704,7 @@ impl Context<'_> {
     /// Whether the effect, having done a step, has left content of its own.
     fn wrote(&self, state: &State, lane: Lane, number: u16, effect: &EffectStep) -> bool {
         match effect.operation {
-            Operation::Write | Operation::Append | Operation::Populate | Operation::EnvSet => true,
+            Operation::Write | Operation::Append | Operation::Populate { .. } | Operation::EnvSet => true,
             // An existing directory stays the other's, and so does a key.
             Operation::CreateDir { .. }
             | Operation::Key(KeyOperation::Set { .. } | KeyOperation::SetNew { .. } | KeyOperation::Swap)
@@ -728,7 +729,9 @@ impl Context<'_> {
             Operation::Open(flags) => (flags.create || flags.truncate) && at(&effect.paths),
             Operation::Write => effect.handle.is_none() && phase == 0 && at(&effect.paths),
             Operation::Key(KeyOperation::Set { .. } | KeyOperation::Swap) => at(&effect.paths),
-            Operation::CreateDir { all: false } | Operation::Populate => phase == 0 && at(&effect.paths),
+            Operation::CreateDir { all: false } | Operation::Populate { .. } => {
+                phase == 0 && at(&effect.paths)
+            }
             Operation::Rename { .. } | Operation::Copy | Operation::HardLink | Operation::Symlink => {
                 phase == 0 && at(&effect.other_paths)
             }

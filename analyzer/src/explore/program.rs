@@ -178,9 +178,10 @@ impl Program {
         for effect in &self.effects {
             let put = match effect.operation {
                 _ if effect.handle.is_some() => continue,
-                Operation::Write | Operation::Append | Operation::CreateDir { .. } | Operation::Populate => {
-                    &effect.paths
-                }
+                Operation::Write
+                | Operation::Append
+                | Operation::CreateDir { .. }
+                | Operation::Populate { .. } => &effect.paths,
                 Operation::Open(flags) if flags.create || flags.create_new => &effect.paths,
                 Operation::Copy | Operation::Rename { .. } | Operation::HardLink | Operation::Symlink => {
                     &effect.other_paths

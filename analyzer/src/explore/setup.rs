@@ -66,7 +66,7 @@ impl Use {
             used.directory |= path.len() > target.len() && path.starts_with(target);
             if path == target {
                 match effect.operation {
-                    Operation::CreateDir { .. } | Operation::Populate => {
+                    Operation::CreateDir { .. } | Operation::Populate { .. } => {
                         used.directory = true;
                         used.creates_directory = true;
                     }
@@ -178,13 +178,16 @@ pub fn start(
     };
     // What the function makes as a directory is not there before, unless it lies above the target.
     let made: Vec<&[Name]> = effects()
-        .filter(|(_, e)| matches!(e.operation, Operation::CreateDir { .. } | Operation::Populate))
+        .filter(|(_, e)| matches!(e.operation, Operation::CreateDir { .. } | Operation::Populate { .. }))
         .map(|(lane, e)| lane_path(&e.paths, lane))
         .filter(|path| !usual || !target.starts_with(path))
         .collect();
     let wanted: Vec<&[Name]> = effects()
         .filter(|(_, e)| {
-            matches!(e.operation, Operation::CreateDir { .. } | Operation::Populate | Operation::ReadDir)
+            matches!(
+                e.operation,
+                Operation::CreateDir { .. } | Operation::Populate { .. } | Operation::ReadDir
+            )
         })
         .map(|(lane, e)| lane_path(&e.paths, lane))
         .collect();

@@ -174,7 +174,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::Read => "read".to_owned(),
         Operation::Write => written("write", "open and truncate"),
         Operation::Copy => written(&to("copy"), &to("open and truncate the destination of a copy")),
-        Operation::Populate => written("fill", "create directory"),
+        Operation::Populate { .. } => written("fill", "create directory"),
         Operation::Append => "append".to_owned(),
         Operation::Truncate => "truncate".to_owned(),
         Operation::CreateDir { all: false } => "create directory".to_owned(),

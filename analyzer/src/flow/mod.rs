@@ -44,6 +44,8 @@ pub struct FileSummary {
     pub test_modules: Vec<String>,
     /// Variables of the whole program whose type has a name.
     pub statics: Vec<StaticDeclaration>,
+    /// What fields are set to, as far as that tells whose paths they are.
+    pub kept: Vec<Kept>,
     /// Constants and statics whose value is a path or a text.
     pub constants: Vec<ConstantDeclaration>,
     /// Functions that have effects, call something that may have, or return a place. Others are dropped.
@@ -94,6 +96,26 @@ pub struct StaticDeclaration {
     pub type_name: String,
 }
 
+/// What a field of a value is set to somewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The type that has the field, where known.
+    pub owner: Option<String>,
+    /// The field.
+    pub field: String,
+    /// The function that sets it, in whose terms the value is.
+    pub by: Arc<str>,
+    /// A place that is private, or is told by a field or a parameter; a call's result; or [`Value::Opaque`], for any other.
+    pub value: Value,
+}
+
+impl Kept {
+    /// Of a field that code which is not in sight may set.
+    pub fn from_outside(owner: String, field: String) -> Self {
+        Kept { owner: Some(owner), field, by: "".into(), value: Value::Opaque }
+    }
+}
+
 /// A constant or static that names a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConstantDeclaration {
@@ -124,6 +146,9 @@ pub struct FlowSummary {
     pub sites: Vec<Span>,
     /// Where the time is read that places are made of, by the number that it has in them.
     pub moments: Vec<(u32, Span)>,
+    /// Where it waits, if it runs in an event loop that runs one at a time: what stands between two of these, nothing else of that loop
+    /// comes between. Nothing where others of the process may run at any moment.
+    pub waits: Option<Vec<Span>>,
     /// One past the highest [`ResultId`] used in the body.
     pub results: u32,
     /// One past the highest opaque number used in the body, of conditions and places.
@@ -475,7 +500,10 @@ pub enum Operation {
         all: bool,
     },
     /// Fills a whole tree below the place (unpack, clone, copy a directory, download): not one step.
-    Populate,
+    Populate {
+        /// It begins with making the directory, and fails where that is there.
+        fresh: bool,
+    },
     /// Removes.
     Remove(RemoveKind),
     /// Renames `place` to `other_place` in one step.
@@ -771,7 +799,7 @@ impl Effect {
             Operation::Write if self.handle.is_none() => Some(&self.place),
             Operation::Append if self.handle.is_none() => Some(&self.place),
             Operation::Open(f) if f.create || f.create_new => Some(&self.place),
-            Operation::CreateDir { .. } | Operation::Populate => Some(&self.place),
+            Operation::CreateDir { .. } | Operation::Populate { .. } => Some(&self.place),
             Operation::Rename { .. } | Operation::Copy | Operation::HardLink | Operation::Symlink => {
                 self.other_place.as_ref()
             }

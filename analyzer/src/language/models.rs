@@ -67,6 +67,8 @@
 //! `waits` rows say with which `word` a task waits: what tasks share may be tested and set around it, in a text that spells one of
 //! the words `beside` it, if there are such.
 //!
+//! `own` rows list variables that name the program's own file, or the `directory` that it lies in.
+//!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
 //! `fixture` rows say what tests are handed by the name of the parameter that asks for it: of which `type` it is, and whether it is a `private`
@@ -433,6 +435,8 @@ pub struct Models {
     commands: FxHashMap<Box<str>, Command>,
     /// Words with which a task waits, and those one of which must stand beside it for anything to be shared.
     waits: Vec<(Box<str>, Vec<Box<str>>)>,
+    /// Variables that name the program's own file, or the directory that this lies in.
+    own: FxHashMap<Box<str>, bool>,
     /// Attributes that keep a test from running beside others.
     serial: FxHashSet<Box<str>>,
     /// What tests are handed, by the name of the parameter that asks for it.
@@ -628,6 +632,12 @@ impl Models {
     /// What a command of this program and subcommand does.
     pub fn command(&self, program: &str, word: &str) -> Option<&Command> {
         self.commands.get([program, ":", word].concat().as_str())
+    }
+
+    /// What a variable of this qualified name says of where the program itself lies.
+    pub fn own(&self, name: &str) -> Option<Place> {
+        let file = || Place::new(PlaceKind::Root(Root::Executable));
+        self.own.get(name).map(|directory| if *directory { file().parent() } else { file() })
     }
 
     /// What a test is handed that asks for it by a parameter of this name.

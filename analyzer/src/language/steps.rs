@@ -4,15 +4,29 @@
 use super::conditions::{add_data, failed};
 use super::listing::Listing;
 use crate::flow::{
-    Block, Branch, Call, Callee, Check, Condition, Exit, OnFailure, Operation, Place, PlaceKind, ResultId,
-    Site, Step, Uniqueness, Value,
+    Block, Branch, Call, Callee, Check, Condition, Exit, Kept, OnFailure, Operation, Place, PlaceKind,
+    ResultId, Site, Step, Uniqueness, Value,
 };
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// How many parts a value may have that a variable holds. Values are copied; one that is put into itself again and again would be
 /// twice as large each time.
 pub const MOST_PARTS: usize = 2000;
+
+/// How many different things one function may set fields to.
+const MOST_KEPT: usize = 500;
+
+/// Whether the place is, or lies at or below, what a field or a parameter says.
+fn is_told_by_another(place: &Place) -> bool {
+    match place.kind() {
+        PlaceKind::Field { .. } | PlaceKind::Parameter { .. } => true,
+        PlaceKind::Join(base, _) => is_told_by_another(base),
+        PlaceKind::Concat(parts) => parts.first().is_some_and(is_told_by_another),
+        _ => false,
+    }
+}
 
 /// The state while the steps of one function are built.
 #[derive(Debug)]
@@ -27,6 +41,8 @@ pub struct Steps {
     pub parameters: u32,
     /// Where the time is read that places are made of, by its number.
     pub moments: Vec<(u32, Span)>,
+    /// What fields are set to: the type that has the field, if that is known, the field, and the value.
+    pub kept: Vec<(Option<String>, String, Value)>,
     /// What results list.
     pub listings: FxHashMap<ResultId, Listing>,
     /// The opaque numbers that stand for a single component: names of what was listed.
@@ -43,6 +59,7 @@ impl Default for Steps {
             sites: Vec::new(),
             parameters: 0,
             moments: Vec::new(),
+            kept: Vec::new(),
             listings: FxHashMap::default(),
             components: FxHashSet::default(),
             next_result: 0,
@@ -101,6 +118,43 @@ impl Steps {
         let mut observed = Vec::new();
         condition.results(&mut |r| add_data(&mut observed, &[r]));
         self.opaque_condition(observed)
+    }
+
+    /// Notes what a field is set to. Nothing at all is no path.
+    pub fn note_kept(&mut self, owner: Option<&str>, field: &str, value: Value) {
+        let value = match value {
+            Value::Success(inner) => *inner,
+            value => value,
+        };
+        let value = match value {
+            Value::Condition(Condition::Constant(_)) => return,
+            Value::Place(place) if matches!(place.kind(), PlaceKind::Literal(text) if text.is_empty()) => {
+                return;
+            }
+            Value::Place(place) if place.is_private() || is_told_by_another(&place) => Value::Place(place),
+            Value::Result(result) => Value::Result(result),
+            _ => Value::Opaque,
+        };
+        let found = (owner.map(str::to_owned), field.to_owned(), value);
+        if !self.kept.contains(&found) && self.kept.len() < MOST_KEPT {
+            self.kept.push(found);
+        }
+    }
+
+    /// A leading part of a text, which is another path: as much its maker's own as the whole.
+    pub fn leading_part(&mut self, whole: &Place, leading: bool) -> Place {
+        let rest = self.fresh_place("");
+        match leading && whole.is_private() {
+            true => Place::new(PlaceKind::Concat(vec![whole.clone(), rest])),
+            false => rest,
+        }
+    }
+
+    /// Hands over what fields were set to, as by this function.
+    pub fn take_kept(&mut self, by: &str) -> Vec<Kept> {
+        let by: Arc<str> = by.into();
+        let kept = std::mem::take(&mut self.kept).into_iter();
+        kept.map(|(owner, field, value)| Kept { owner, field, by: Arc::clone(&by), value }).collect()
     }
 
     /// Registers a span.

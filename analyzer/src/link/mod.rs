@@ -6,6 +6,7 @@
 mod graph;
 mod handed;
 mod inline;
+mod kept;
 mod labour;
 mod origin;
 mod resolve;
@@ -27,6 +28,7 @@ use crate::flow::{
 };
 use crate::source::Span;
 use graph::Graph;
+use kept::PrivateFields;
 use resolve::Symbols;
 use rustc_hash::FxHashSet;
 
@@ -56,6 +58,7 @@ pub struct Program {
     functions: Vec<Entry>,
     symbols: Symbols,
     graph: Graph,
+    private_fields: PrivateFields,
 }
 
 /// Where a function's summary lies.
@@ -320,7 +323,10 @@ pub fn link(mut files: Vec<FileSummary>) -> Program {
     }
     let symbols = Symbols::new(&files);
     typed::settle(&mut files, &symbols);
-    let mut program = Program { files, functions, symbols, graph: Graph::default() };
+    let mut program = Program { files, functions, symbols, ..Program::default() };
     program.graph = Graph::new(&program);
+    program.private_fields = PrivateFields::of(&program);
+    // All is told by now, and there is a lot of it.
+    program.files.iter_mut().for_each(|file| file.kept = Vec::new());
     program
 }

@@ -379,6 +379,11 @@ impl Symbols {
         }
     }
 
+    /// The types that are embedded in a type, or that it derives from.
+    pub fn embedded<'s>(&'s self, owner: &str) -> impl Iterator<Item = &'s str> + use<'s> {
+        self.embedded.get(owner).into_iter().flatten().map(String::as_str)
+    }
+
     /// The declared type of a type's field, its own or one of a type that is embedded in it.
     fn field_of(&self, owner: &str, field: &str, depth: usize) -> Option<&String> {
         let own = self.types.get(owner)?.iter().find(|(name, _)| name == field).map(|(_, of)| of);

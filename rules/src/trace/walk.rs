@@ -197,7 +197,7 @@ impl<'a> Walker<'a> {
         }
         if matches!(
             effect.operation,
-            Operation::Run | Operation::Execute | Operation::Populate | Operation::Update
+            Operation::Run | Operation::Execute | Operation::Populate { .. } | Operation::Update
         ) {
             self.labour(state);
         }

@@ -210,7 +210,7 @@ impl Build {
 
     /// Fills a directory.
     pub fn populate(&mut self, place: &Place, on_failure: OnFailure) -> ResultId {
-        self.effect(Operation::Populate, place, on_failure)
+        self.effect(Operation::Populate { fresh: false }, place, on_failure)
     }
 
     /// Sets something of the process from what these results read.

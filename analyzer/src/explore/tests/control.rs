@@ -222,7 +222,7 @@ fn formatted_names_are_siblings_and_children() {
 fn populating_a_directory_that_a_check_missed_tears() {
     let case = checked(|f, p| {
         let seen = f.exists(p);
-        (seen, f.when(fails(seen), |f| f.effect(Operation::Populate, p, TRY)))
+        (seen, f.when(fails(seen), |f| f.effect(Operation::Populate { fresh: false }, p, TRY)))
     });
     assert_eq!(case.costs(Actor::Reader), [Consequence::Corruption]);
     assert_eq!(case.costs(Actor::Creator).first(), Some(&Consequence::DataLoss));

@@ -50,7 +50,7 @@ const CHANGES: [Operation; 16] = [
     Operation::Open(KEEP),
     Operation::CreateDir { all: false },
     Operation::CreateDir { all: true },
-    Operation::Populate,
+    Operation::Populate { fresh: false },
     Operation::Remove(RemoveKind::File),
     Operation::Remove(RemoveKind::Dir),
     Operation::Remove(RemoveKind::Tree),

@@ -47,8 +47,8 @@ impl<'t> Lowerer<'_, 't> {
                 let data = base.provenance();
                 match base.v {
                     // A part of a list or of data is still of it; of a path, another one.
-                    V::Place(_) if base.ty == Ty::Text => {
-                        let place = self.fresh_place("");
+                    V::Place(whole) if base.ty == Ty::Text => {
+                        let place = self.leading_part(&whole, field(node, "start").is_none());
                         Val { v: V::Place(place), ty: base.ty, data }
                     }
                     _ => Val { v: V::Opaque, ty: base.ty, data },
@@ -255,7 +255,15 @@ impl<'t> Lowerer<'_, 't> {
                 let condition = self.condition_of(&value);
                 Val::cond(condition.negated()).with_data(&data)
             }
-            "&" | "*" => value,
+            "&" | "*" => {
+                // Whoever is told where the field is may set it.
+                if operator == "&"
+                    && let Some(chain) = self.chain(operand)
+                {
+                    self.note_set(&chain, &Val::opaque());
+                }
+                value
+            }
             "<-" => {
                 let at = super::syntax::span(node);
                 // `<-ctx.Done()`
@@ -435,6 +443,11 @@ impl<'t> Lowerer<'_, 't> {
         for (at, value) in items.into_iter().enumerate() {
             let name = order.and_then(|order| order.get(at)).cloned();
             fields.push((name.unwrap_or_else(|| at.to_string()), value));
+        }
+        if let Some(owner) = ty.name() {
+            for (name, value) in fields.iter().filter(|(_, value)| !matches!(value.v, V::Nil)) {
+                self.note_kept(Some(owner), name, value.to_flow());
+            }
         }
         Val { v: V::Struct(fields), ty, data }
     }

@@ -20,8 +20,8 @@ mod value;
 pub use render::render;
 
 use crate::flow::{
-    ConstantDeclaration, Context, FileSummary, FlowSummary, Import, Parameter, Place, PlaceKind, ResultId,
-    StaticDeclaration, TypeDeclaration,
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Import, Kept, Parameter, Place, PlaceKind,
+    ResultId, StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::aside::{is_for_tests, is_helper_of_tests};
@@ -261,7 +261,12 @@ fn type_declaration<'t>(
                 own.push(crate::qualified::last(embedded).to_owned());
             }
         }
+        // What a field is called in a text says that it is read from such.
+        let tagged = field(field_node, "tag").is_some();
         for field_name in own {
+            if tagged {
+                summary.kept.push(Kept::from_outside(name.clone(), field_name.clone()));
+            }
             declaration.fields.push((field_name.clone(), ty.shown()));
             declared.order.entry(name.clone()).or_default().push(field_name.clone());
             declared.fields.insert((name.clone(), field_name), ty.clone());
@@ -443,6 +448,7 @@ fn body_of<'t>(
             body_of(scope, literal.node, declaration, context, summary);
         }
     }
+    summary.kept.extend(lowerer.take_kept(&name));
     let gives_up = has_receiver && lowerer.gives_up;
     if !gives_up && !are_worth_keeping(&steps.steps) {
         return;
@@ -460,6 +466,7 @@ fn body_of<'t>(
         name_span: syntax::span(shown),
         sites,
         moments,
+        waits: None,
         results,
         opaques,
     });
@@ -509,6 +516,7 @@ fn alias(
         name_span: at,
         sites,
         moments,
+        waits: None,
         results,
         opaques,
     });

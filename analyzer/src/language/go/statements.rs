@@ -213,6 +213,7 @@ impl<'t> Lowerer<'_, 't> {
                 let data = value.observed();
                 let Some(chain) = self.chain(target) else { return };
                 let root = chain.split('.').next().unwrap_or_default().to_owned();
+                self.note_set(&chain, &value);
                 if let Some(local) = self.local(&root).cloned() {
                     if let (V::Command(line), Some((_, "Dir"))) = (&local.v, chain.split_once('.')) {
                         let mut line = CommandLine::clone(line);
@@ -237,6 +238,17 @@ impl<'t> Lowerer<'_, 't> {
             }
             _ => {}
         }
+    }
+
+    /// Notes what a field is set to.
+    pub fn note_set(&mut self, chain: &str, value: &Val<'t>) {
+        if matches!(value.v, V::Nil) {
+            return;
+        }
+        let Some((base, name)) = chain.rsplit_once('.') else { return };
+        let owner = self.local(base).and_then(|local| local.ty.name()).map(str::to_owned);
+        let value = value.to_flow();
+        self.note_kept(owner.as_deref(), name, value);
     }
 
     /// The several values that one value is, for variables of these names: where types are not known, the names say.

@@ -36,6 +36,8 @@ struct Table {
     #[serde(default)]
     waits: Vec<WaitRow>,
     #[serde(default)]
+    own: Vec<OwnRow>,
+    #[serde(default)]
     mirror: Vec<MirrorRow>,
     #[serde(default)]
     api: Vec<ApiRow>,
@@ -55,6 +57,14 @@ struct WaitRow {
     word: String,
     #[serde(default)]
     beside: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnRow {
+    names: Vec<String>,
+    #[serde(default)]
+    directory: bool,
 }
 
 #[derive(Deserialize)]
@@ -227,7 +237,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     for row in table.command {
         let context = Row { list: "command", name: row.program.clone() };
         let effect = context.word("effect", &row.effect, operation)?;
-        if !matches!(effect, Operation::Populate | Operation::Update | Operation::Key(_)) {
+        if !matches!(effect, Operation::Populate { .. } | Operation::Update | Operation::Key(_)) {
             return Err(context.error(format!("a command does not `{}`", row.effect)));
         }
         for word in row.words {
@@ -241,6 +251,9 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
             };
             context.insert(&mut models.commands, &format!("{}:{word}", row.program), command)?;
         }
+    }
+    for row in table.own {
+        models.own.extend(row.names.into_iter().map(|name| (name.into(), row.directory)));
     }
     models.waits = table.waits.into_iter().map(|row| (row.word.into(), into_boxes(row.beside))).collect();
     models.serial = table.serial.into_iter().map(Into::into).collect();
@@ -600,7 +613,8 @@ fn operation(word: &str) -> Option<Operation> {
         "truncate" => Operation::Truncate,
         "mkdir" => Operation::CreateDir { all: false },
         "mkdir-all" => Operation::CreateDir { all: true },
-        "populate" => Operation::Populate,
+        "populate" => Operation::Populate { fresh: false },
+        "populate-new" => Operation::Populate { fresh: true },
         "remove" => Operation::Remove(RemoveKind::File),
         "remove-dir" => Operation::Remove(RemoveKind::Dir),
         "remove-tree" => Operation::Remove(RemoveKind::Tree),

@@ -26,6 +26,9 @@ impl<'t> Lowerer<'_, 't> {
                 this.file.models.api(&leave).is_some_and(|api| api.joins)
             });
             let locks = is_lock_name(&item.context_expr) || this.is_lock(&value);
+            if this.enters_waiting && locks {
+                this.waits.push(span(&item.context_expr));
+            }
             if this.enters_waiting && !locks {
                 this.suspends(None, span(&item.context_expr));
             }

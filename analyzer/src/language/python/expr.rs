@@ -125,7 +125,10 @@ impl<'t> Lowerer<'_, 't> {
         }
         match self.file.names.global(name) {
             Some(qualified) => self.global(&qualified),
-            None => Val::new(V::Name(name.into()), Ty::Unknown),
+            None => match self.file.models.own(name) {
+                Some(place) => Val::place(place, Ty::Text),
+                None => Val::new(V::Name(name.into()), Ty::Unknown),
+            },
         }
     }
 
@@ -144,6 +147,9 @@ impl<'t> Lowerer<'_, 't> {
         }
         if let Some(bits) = models.mode_bits(&row) {
             return Val::new(V::Number(bits), Ty::Number);
+        }
+        if let Some(place) = models.own(&row) {
+            return Val::place(place, Ty::Text);
         }
         let Some((ty, value)) = self.file.declared.values.get(qualified).cloned() else {
             return Val::new(V::Name(qualified.into()), Ty::Unknown);
@@ -592,12 +598,12 @@ impl<'t> Lowerer<'_, 't> {
 
     fn subscript(&mut self, node: &'t ExprSubscript) -> Val<'t> {
         let base = self.expr(&node.value);
-        if let Expr::Slice(_) = &*node.slice {
+        if let Expr::Slice(slice) = &*node.slice {
             let data = base.provenance();
             return match base.v {
                 // A part of data is still of it; of a path, another one.
-                V::Place(_) if base.ty == Ty::Text => {
-                    let place = self.fresh_place("");
+                V::Place(whole) if base.ty == Ty::Text => {
+                    let place = self.leading_part(&whole, slice.lower.is_none());
                     Val { v: V::Place(place), ty: base.ty, data }
                 }
                 _ => Val { v: V::Opaque, ty: base.ty, data },

@@ -79,6 +79,9 @@ pub struct Lowerer<'a, 't> {
     pub is_module: bool,
     /// Whether it runs in tasks, and tests or sets what they share.
     pub shares: bool,
+    /// Whether it is run by an event loop, and where it then waits.
+    pub in_loop: bool,
+    pub waits: Vec<Span>,
     /// Whether the `with` statement that is entered waits.
     pub enters_waiting: bool,
     /// Whether this is the body of a context manager that is written as a generator.
@@ -151,6 +154,8 @@ impl<'a, 't> Lowerer<'a, 't> {
             class: None,
             is_module: false,
             shares: false,
+            in_loop: false,
+            waits: Vec::new(),
             enters_waiting: false,
             manages: false,
             handed_out: false,

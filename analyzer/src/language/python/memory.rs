@@ -285,6 +285,7 @@ impl<'t> Lowerer<'_, 't> {
 
     /// Notes that the task waits for something, while others run.
     pub fn suspends(&mut self, awaited: Option<&'t Expr>, at: Span) {
+        self.waits.push(at);
         if self.shares && awaited.is_none_or(|awaited| self.file.shared.waits_for(awaited)) {
             let place = Place::literal("");
             self.push_memory(Operation::Suspend, place, None, at);

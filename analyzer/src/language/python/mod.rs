@@ -22,8 +22,8 @@ mod value;
 pub use render::render;
 
 use crate::flow::{
-    Block, Condition, ConstantDeclaration, Context, FileSummary, FlowSummary, Parameter, Place, PlaceKind,
-    ResultId, StaticDeclaration, Value,
+    Block, Condition, ConstantDeclaration, Context, FileSummary, FlowSummary, Kept, Parameter, Place,
+    PlaceKind, ResultId, StaticDeclaration, Value,
 };
 use crate::language::Tests;
 use crate::language::aside::{is_for_tests, is_helper_of_tests};
@@ -121,6 +121,29 @@ fn builds(class: &StmtClassDef, names: &Names) -> bool {
     })
 }
 
+/// The fields that a class declares, which whoever makes a value of it may set; those that it only sets to nothing aside.
+fn declared_fields(class: &StmtClassDef, name: &str) -> Vec<Kept> {
+    let is_nothing = |value: &Expr| match value {
+        Expr::NoneLiteral(_) => true,
+        Expr::StringLiteral(text) => text.value.is_empty(),
+        _ => false,
+    };
+    let made_of_fields = !class.decorator_list.is_empty();
+    let fields = class.body.iter().filter_map(|statement| match statement {
+        Stmt::AnnAssign(s) => {
+            let only = s.value.as_deref().is_some_and(is_nothing) && !made_of_fields;
+            Some(&*s.target).filter(|_| !only)
+        }
+        Stmt::Assign(s) if !is_nothing(&s.value) => s.targets.first(),
+        _ => None,
+    });
+    let fields = fields.filter_map(|target| match target {
+        Expr::Name(field) => Some(field.id.to_string()),
+        _ => None,
+    });
+    fields.map(|field| Kept::from_outside(name.to_owned(), field)).collect()
+}
+
 /// Whether the statement gives a package something to import.
 fn offers(statement: &Stmt) -> bool {
     match statement {
@@ -204,6 +227,7 @@ fn functions<'t>(
                 };
                 let context =
                     Context { auxiliary: context.auxiliary || builds(node, scope.names), ..context };
+                summary.kept.extend(declared_fields(node, &name));
                 functions(scope, &node.body, Some(&name), context, summary, depth + 1);
             }
             other => each_block(other, &mut |block| {
@@ -230,6 +254,7 @@ fn function<'t>(
     lowerer.class = class.map(str::to_owned);
     lowerer.manages = what.manages;
     lowerer.shares = scope.shared.is_touched_by(node);
+    lowerer.in_loop = node.is_async;
     let mut parameters =
         declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class, context.test);
     leave_out(scope, node, &mut parameters);
@@ -266,6 +291,7 @@ fn function<'t>(
         let mut whole = Lowerer::new(scope);
         whole.class = class.map(str::to_owned);
         whole.shares = scope.shared.is_touched_by(node);
+        whole.in_loop = node.is_async;
         let parameters =
             declare_parameters(&mut whole, node, class, what.is_static, what.of_class, context.test);
         whole.statements(&node.body);
@@ -326,11 +352,13 @@ fn keep(
     name_span: Span,
     summary: &mut FileSummary,
 ) {
+    summary.kept.extend(lowerer.take_kept(name));
     if !are_worth_keeping(&body.steps) {
         return;
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
+    let waits = lowerer.in_loop.then(|| std::mem::take(&mut lowerer.waits));
     summary.functions.push(FlowSummary {
         name: name.to_owned(),
         parameters,
@@ -341,6 +369,7 @@ fn keep(
         name_span,
         sites,
         moments,
+        waits,
         results,
         opaques,
     });

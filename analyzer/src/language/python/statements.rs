@@ -8,8 +8,8 @@ use crate::flow::{Block, Condition, Exit, ResultId, Step, Value};
 use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, failure_exits, is_idle};
 use ruff_python_ast::{
-    BoolOp, ElifElseClause, Expr, ExprBoolOp, Operator, Pattern, Stmt, StmtFor, StmtMatch, StmtRaise,
-    StmtReturn, StmtWhile, UnaryOp,
+    BoolOp, ElifElseClause, Expr, ExprAttribute, ExprBoolOp, Operator, Pattern, Stmt, StmtFor, StmtMatch,
+    StmtRaise, StmtReturn, StmtWhile, UnaryOp,
 };
 use std::rc::Rc;
 
@@ -136,8 +136,9 @@ impl<'t> Lowerer<'_, 't> {
                 }
                 self.assign(&name.id, value);
             }
-            Expr::Attribute(_) => {
+            Expr::Attribute(attribute) => {
                 self.keep(&value);
+                self.note_set(attribute, &value);
                 let Some(chain) = chain(target) else { return };
                 let root = chain.split('.').next().unwrap_or_default().to_owned();
                 if let Some(Val { v: V::Struct(fields), .. }) = self.local(&root)
@@ -179,6 +180,22 @@ impl<'t> Lowerer<'_, 't> {
             Expr::Starred(starred) => self.set(&starred.value, Val { v: V::Opaque, ..value }),
             _ => {}
         }
+    }
+
+    /// Notes what an attribute is set to.
+    fn note_set(&mut self, target: &'t ExprAttribute, value: &Val<'t>) {
+        let owner = match &*target.value {
+            Expr::Name(name) => self.local(&name.id).and_then(|base| base.ty.name()).map(str::to_owned),
+            _ => None,
+        };
+        let value = match &value.v {
+            V::Result(result) => match self.result_places.get(result) {
+                Some(place) if place.is_private() => Value::Place(place.clone()),
+                _ => value.to_flow(),
+            },
+            _ => value.to_flow(),
+        };
+        self.note_kept(owner.as_deref(), &target.attr, value);
     }
 
     fn set_several(&mut self, targets: &'t [Expr], value: Val<'t>) {

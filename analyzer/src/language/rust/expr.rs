@@ -301,6 +301,9 @@ impl Lowerer<'_> {
                 let data = fields.iter().flat_map(|(_, v)| v.data.clone()).collect::<Vec<_>>();
                 let name = self.resolve(&e.path);
                 let name = self.file.models.canonical_type(&name).unwrap_or(&name).to_owned();
+                for (field, value) in &fields {
+                    self.note_kept(Some(&name), field, value.to_flow());
+                }
                 Val::new(V::Struct(fields), Ty::of_name(&name)).with_data(&data)
             }
             Expr::Tuple(e) => {
@@ -561,6 +564,13 @@ impl Lowerer<'_> {
             }
             other => {
                 self.moved(&value);
+                if let Expr::Field(set) = other
+                    && let Member::Named(field) = &set.member
+                {
+                    let base = root_variable(&set.base).filter(|_| matches!(&*set.base, Expr::Path(_)));
+                    let owner = base.and_then(|base| self.local(&base)?.ty.name().map(str::to_owned));
+                    self.note_kept(owner.as_deref(), &field.to_string(), value.to_flow());
+                }
                 if let Some(name) = root_variable(other) {
                     let data = value.observed();
                     if let Some(local) = self.local(&name)

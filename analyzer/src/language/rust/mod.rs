@@ -28,8 +28,8 @@ pub use test_code::is_target;
 pub use words::{may_act, prepare};
 
 use crate::flow::{
-    ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Parameter, Place, PlaceKind,
-    ResultId, StaticDeclaration, TypeDeclaration,
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Kept, Parameter, Place,
+    PlaceKind, ResultId, StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::models::Models;
@@ -119,6 +119,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
             }),
         }
     }
+    summary.kept.extend(declared.filled_in.drain(..).map(|(owner, field)| Kept::from_outside(owner, field)));
     let statics = declared.statics.iter();
     let statics = statics.map(|(name, ty)| StaticDeclaration { name: name.clone(), type_name: ty_name(ty) });
     summary.statics = statics.filter(|s| !s.type_name.is_empty()).collect();
@@ -154,9 +155,25 @@ fn ty_name(ty: &Ty) -> String {
 #[derive(Default)]
 struct Declared {
     fields: FxHashMap<(String, String), Ty>,
+    /// Fields that code which is not in sight may set: what reads a value from a text, or from the command line.
+    filled_in: Vec<(String, String)>,
     returns: FxHashMap<String, Ty>,
     statics: FxHashMap<String, Ty>,
     numbers: FxHashMap<String, u32>,
+}
+
+/// Whether something is derived for the type that Rust itself does not have.
+fn is_filled_in(attributes: &[syn::Attribute]) -> bool {
+    const OWN: [&str; 9] =
+        ["Clone", "Copy", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd"];
+    attributes.iter().filter(|attribute| attribute.path().is_ident("derive")).any(|attribute| {
+        let mut foreign = false;
+        let read = attribute.parse_nested_meta(|meta| {
+            foreign |= !OWN.iter().any(|own| meta.path.is_ident(own));
+            Ok(())
+        });
+        foreign || read.is_err()
+    })
 }
 
 impl Declared {
@@ -180,7 +197,11 @@ impl Declared {
                     let types = Types { generics: &generics, ..types };
                     for (at, field) in s.fields.iter().enumerate() {
                         let name = field.ident.as_ref().map_or_else(|| at.to_string(), ToString::to_string);
-                        self.fields.insert((format!("{module}::{}", s.ident), name), types.of(&field.ty));
+                        let owner = format!("{module}::{}", s.ident);
+                        if is_filled_in(&s.attrs) {
+                            self.filled_in.push((owner.clone(), name.clone()));
+                        }
+                        self.fields.insert((owner, name), types.of(&field.ty));
                     }
                 }
                 Item::Static(s) => {
@@ -456,6 +477,7 @@ impl Walker<'_> {
         let name = format!("{}::{}", owner.unwrap_or(module), signature.ident);
         let (results, opaques) = lowerer.counts();
         let span = self.scope.spans.between(signature.fn_token.span, block.brace_token.span.close());
+        self.summary.kept.extend(lowerer.take_kept(&name));
         let nested = std::mem::take(&mut lowerer.nested);
         let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
         // One that says it never returns means to end the program; of any other, that it only panics says that it is not written yet.
@@ -482,6 +504,7 @@ impl Walker<'_> {
                 name_span: self.scope.spans.of(signature.ident.span()),
                 sites,
                 moments,
+                waits: None,
                 results,
                 opaques,
             });

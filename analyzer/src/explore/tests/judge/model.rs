@@ -355,11 +355,12 @@ impl Beside {
                 }
                 all()
             }
-            Operation::Populate => match phase {
+            Operation::Populate { fresh } => match phase {
                 0 => {
                     let id = world.fresh(lane);
                     match world.disk.make_directory(id, &path, Content::new()) {
-                        Ok(()) | Err(ErrorKind::AlreadyExists) => Ok(Did::Part),
+                        Ok(()) => Ok(Did::Part),
+                        Err(ErrorKind::AlreadyExists) if !fresh => Ok(Did::Part),
                         Err(kind) => Err(kind),
                     }
                 }

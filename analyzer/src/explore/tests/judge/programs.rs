@@ -26,7 +26,7 @@ const CHECKS: [Check; 7] = [
     Check::SymlinkMetadata,
 ];
 
-const CHANGES: [Operation; 15] = [
+const CHANGES: [Operation; 16] = [
     Operation::Write,
     Operation::Write,
     Operation::Write,
@@ -35,7 +35,8 @@ const CHANGES: [Operation; 15] = [
     Operation::CreateDir { all: false },
     Operation::CreateDir { all: false },
     Operation::CreateDir { all: true },
-    Operation::Populate,
+    Operation::Populate { fresh: false },
+    Operation::Populate { fresh: true },
     Operation::Remove(RemoveKind::File),
     Operation::Remove(RemoveKind::File),
     Operation::Remove(RemoveKind::Dir),
