@@ -105,7 +105,7 @@ pub struct Kept {
     pub field: String,
     /// The function that sets it, in whose terms the value is.
     pub by: Arc<str>,
-    /// A place that is private, or is told by a field or a parameter; a call's result; or [`Value::Opaque`], for any other.
+    /// A place that is private, or is told by a field; a call's result; or [`Value::Opaque`], for any other.
     pub value: Value,
 }
 

@@ -18,10 +18,10 @@ pub const MOST_PARTS: usize = 2000;
 /// How many different things one function may set fields to.
 const MOST_KEPT: usize = 500;
 
-/// Whether the place is, or lies at or below, what a field or a parameter says.
+/// Whether the place is, or lies at or below, what a field says.
 fn is_told_by_another(place: &Place) -> bool {
     match place.kind() {
-        PlaceKind::Field { .. } | PlaceKind::Parameter { .. } => true,
+        PlaceKind::Field { .. } => true,
         PlaceKind::Join(base, _) => is_told_by_another(base),
         PlaceKind::Concat(parts) => parts.first().is_some_and(is_told_by_another),
         _ => false,

@@ -1,16 +1,14 @@
 //! Fields that hold what only this process knows: wherever in the program one is set, it is set to a directory or file that was made under
 //! a name of its own, to what lies in one, or to another such field.
 
-use super::graph::each_step;
 use super::{FunctionId, Program};
-use crate::flow::{Call, Kept, Place, PlaceKind, Step, Value};
+use crate::flow::{Kept, Place, PlaceKind, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How often what is known of fields is taken further: each time by one field that is set to another.
 const ROUNDS: usize = 6;
-/// How many calls a value is followed through, and how many callers are asked what they hand in.
+/// How many calls a value is followed through.
 const CALLS: usize = 3;
-const CALLERS: usize = 16;
 /// How deep types are looked for that others are made of.
 const BASES: usize = 8;
 
@@ -124,7 +122,7 @@ impl PrivateFields {
         }
     }
 
-    /// Whether the place is private, in the terms of a function, whose callers say what its parameters are.
+    /// Whether the place is private, in the terms of a function. What it is given is whoever's that calls it, and not all are known.
     fn is_own_in(&self, program: &Program, by: Option<FunctionId>, place: &Place, calls: usize) -> bool {
         match place.kind() {
             PlaceKind::Field { base, owner, name } => {
@@ -140,52 +138,13 @@ impl PrivateFields {
             PlaceKind::Result(result) => {
                 by.is_some_and(|by| self.is_own_value(program, by, &Value::Result(*result), calls))
             }
-            PlaceKind::Parameter { index, name } if calls > 0 => {
-                by.is_some_and(|by| self.is_handed_its_own(program, by, (*index, name), calls - 1))
-            }
             _ => place.is_private(),
         }
-    }
-
-    /// Whether every caller, of whom there is one, hands in a private place.
-    fn is_handed_its_own(
-        &self,
-        program: &Program,
-        function: FunctionId,
-        (index, name): (u32, &str),
-        calls: usize,
-    ) -> bool {
-        let callers = program.callers(function);
-        if callers.is_empty() || callers.len() > CALLERS {
-            return false;
-        }
-        callers.iter().all(|caller| {
-            let Some(summary) = program.function(*caller) else { return false };
-            let mut own = true;
-            each_step(&summary.body, &mut |step| {
-                if let Step::Call(call) = step
-                    && program.callee(*caller, call.result) == Some(function)
-                {
-                    let handed = argument(call, index, name);
-                    own &= handed.is_some_and(|value| self.is_own_value(program, *caller, value, calls));
-                }
-            });
-            own
-        })
     }
 
     /// Whether the field of a type is private, its own or one of a type that it is made of.
     fn is_field(&self, program: &Program, owner: &str, name: &str) -> bool {
         !self.known.is_empty() && program.bases(owner).iter().any(|base| self.has(base, name))
-    }
-}
-
-/// What a call hands in for a parameter.
-fn argument<'c>(call: &'c Call, index: u32, name: &str) -> Option<&'c Value> {
-    let by_position = call.arguments.len().saturating_sub(call.names.len());
-    match call.names.iter().position(|given| **given == *name) {
-        Some(at) => call.arguments.get(by_position + at),
-        None => call.arguments.get(..by_position)?.get(index as usize),
     }
 }
 
