@@ -77,7 +77,9 @@ pub fn by_callers(
         // What tests do says nothing about how the function is used.
         asked.contains(caller)
             || summary.is_some_and(|s| {
-                s.context.test || keeps_a_lock(program, s) || taken(program, *caller, s, &besides).is_some()
+                s.context.test
+                    || keeps_a_file_lock(program, s)
+                    || taken(program, *caller, s, &besides).is_some()
             })
             || holds(*caller, function)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
@@ -129,6 +131,17 @@ fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
 
 /// Modules of locks on files, by name, without hyphens and underscores.
 const FILE_LOCKS: [&str; 7] = ["filelock", "flock", "fmutex", "fslock", "gofslock", "lockfile", "lockedfile"];
+
+/// Whether the function's own value has a field of a type that is a lock on a file, not only by the field's name.
+fn keeps_a_file_lock(program: &Program, summary: &FlowSummary) -> bool {
+    let owner =
+        summary.parameters.first().filter(|_| summary.has_receiver).and_then(|p| p.type_name.as_deref());
+    owner.and_then(|owner| program.fields(owner)).is_some_and(|fields| {
+        fields.iter().any(|(_, of)| {
+            is_lock_type(of) && !is_thread_lock(of) && program.fields(of).is_some() && !is_data(program, of)
+        })
+    })
+}
 
 /// How the names of what takes a lock begin.
 const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];
