@@ -122,26 +122,24 @@ fn is_data(program: &Program, of: &str) -> bool {
 }
 
 fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {
-    let Some(owner) = summary.parameters.first().and_then(|p| p.type_name.as_deref()) else { return false };
-    if !summary.has_receiver {
-        return false;
-    }
-    program.fields(owner).is_some_and(|fields| fields.iter().any(|(name, of)| holds_a_lock(name, of)))
+    fields(program, summary).iter().any(|(name, of)| holds_a_lock(name, of))
+}
+
+/// Whether the function's own value has a field of a type that is a lock on a file, not only by the field's name.
+fn keeps_a_file_lock(program: &Program, summary: &FlowSummary) -> bool {
+    fields(program, summary).iter().any(|(_, of)| {
+        is_lock_type(of) && !is_thread_lock(of) && program.fields(of).is_some() && !is_data(program, of)
+    })
+}
+
+/// The fields of the value whose method the function is.
+fn fields<'p>(program: &'p Program, summary: &FlowSummary) -> &'p [(String, String)] {
+    let own = summary.parameters.first().filter(|_| summary.has_receiver);
+    own.and_then(|own| program.fields(own.type_name.as_deref()?)).unwrap_or_default()
 }
 
 /// Modules of locks on files, by name, without hyphens and underscores.
 const FILE_LOCKS: [&str; 7] = ["filelock", "flock", "fmutex", "fslock", "gofslock", "lockfile", "lockedfile"];
-
-/// Whether the function's own value has a field of a type that is a lock on a file, not only by the field's name.
-fn keeps_a_file_lock(program: &Program, summary: &FlowSummary) -> bool {
-    let owner =
-        summary.parameters.first().filter(|_| summary.has_receiver).and_then(|p| p.type_name.as_deref());
-    owner.and_then(|owner| program.fields(owner)).is_some_and(|fields| {
-        fields.iter().any(|(_, of)| {
-            is_lock_type(of) && !is_thread_lock(of) && program.fields(of).is_some() && !is_data(program, of)
-        })
-    })
-}
 
 /// How the names of what takes a lock begin.
 const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];

@@ -409,10 +409,11 @@ fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: 
         let from = handing.returned(&summary.body, 0);
         (!from.is_empty()).then_some((*id, from))
     };
-    let handing: Vec<(FunctionId, Vec<From>)> =
+    let handing: Vec<(FunctionId, Vec<Returned>)> =
         functions.par_iter().with_max_len(PIECE).filter_map(returned).collect();
     loop {
-        let takes = |from: &From| from.takes || from.callee.is_some_and(|callee| takers.contains(&callee));
+        let takes =
+            |from: &Returned| from.takes || from.callee.is_some_and(|callee| takers.contains(&callee));
         let more: Vec<FunctionId> = handing
             .iter()
             .filter(|(id, from)| !takers.contains(id) && from.iter().any(takes))
@@ -427,7 +428,7 @@ fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: 
 
 /// A call whose result may be a lock.
 #[derive(Clone, Copy)]
-struct From {
+struct Returned {
     /// Whether it is one by its name.
     takes: bool,
     callee: Option<FunctionId>,
@@ -438,11 +439,11 @@ struct Handing<'a> {
     program: &'a Program,
     function: FunctionId,
     /// Those so far.
-    calls: Vec<(ResultId, From)>,
+    calls: Vec<(ResultId, Returned)>,
 }
 
 impl Handing<'_> {
-    fn returned(&mut self, block: &Block, depth: usize) -> Vec<From> {
+    fn returned(&mut self, block: &Block, depth: usize) -> Vec<Returned> {
         let mut returned = Vec::new();
         if depth > DEPTH {
             return returned;
@@ -453,7 +454,7 @@ impl Handing<'_> {
                     let callee = self.program.callee(self.function, call.result);
                     let takes = guarded::takes(call);
                     if takes || callee.is_some() {
-                        self.calls.push((call.result, From { takes, callee }));
+                        self.calls.push((call.result, Returned { takes, callee }));
                     }
                 }
                 Step::Frame(frame) => {
@@ -472,7 +473,7 @@ impl Handing<'_> {
         returned
     }
 
-    fn of<'s>(&'s self, value: &Value) -> impl Iterator<Item = From> + 's {
+    fn of<'s>(&'s self, value: &Value) -> impl Iterator<Item = Returned> + 's {
         let result = match value {
             Value::Result(result) => Some(*result),
             Value::Success(value) => match &**value {

@@ -4,6 +4,7 @@ mod calls;
 mod channels;
 mod combinators;
 mod command;
+mod decisions;
 mod expr;
 mod library;
 mod lower;
