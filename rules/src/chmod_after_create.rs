@@ -48,7 +48,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 
 /// Who owns it, who may use it, how old it is: by path, all of these follow a link that was put in its place.
 fn is_change(operation: Operation) -> bool {
-    matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes)
+    matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner { .. } | Operation::SetTimes)
 }
 
 /// The file that fewer may open after this.

@@ -46,6 +46,8 @@ pub enum Reason {
     Likely(&'static str, Other),
     /// What lies there is another's to change, who is kept in by it.
     KeptIn,
+    /// It lies in a directory that is made for its owner alone.
+    Enclosed,
     /// It is made executable, for others to run.
     Run,
     /// It is made ready aside, so that others see it whole.
@@ -77,6 +79,8 @@ pub struct Surroundings<'a> {
     pub own: [Option<Location>; 2],
     /// Whether what it makes is made where it is first wanted, and not by an owner who starts it.
     pub is_lazy: bool,
+    /// Whether the function makes a directory around it for its owner alone.
+    pub is_enclosed: bool,
     /// Whether it is async: such programs serve many at once.
     pub is_async: bool,
     /// What the place is in the terms of the known callers.
@@ -152,6 +156,7 @@ impl Surroundings<'_> {
                 );
                 (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
+            Actor::Attacker | Actor::Stranger if self.is_enclosed(place) => Some(Reason::Enclosed),
             Actor::Attacker if names::is_open_to_all(place) => Some(Reason::SharedRoot(Root::Temp)),
             // Who can write a directory can put anything under any name in it.
             Actor::Attacker => self
@@ -187,6 +192,12 @@ impl Surroundings<'_> {
                 (Confidence::Low, "nothing says that another instance works on the repository".to_owned())
             }
         }
+    }
+
+    /// Whether no other user comes to the place: this function or another makes a directory around it for its owner alone.
+    fn is_enclosed(&self, place: &Place) -> bool {
+        self.is_enclosed
+            || std::iter::once(place).chain(&self.in_callers).any(|p| self.evidence.is_enclosed(p))
     }
 
     /// Whether the place is inside of what keeps another in, by its name, that of the function, or those that callers have for it.
@@ -521,7 +532,7 @@ fn met(
     let removes = only_removes(candidate);
     // Writes do not mind what is there; these refuse.
     let refuses = match candidate.act.effect.operation {
-        Operation::CreateDir { all } => !all,
+        Operation::CreateDir { all, .. } => !all,
         Operation::Populate { fresh } => fresh,
         Operation::Open(flags) => flags.create_new,
         Operation::Remove(_) | Operation::HardLink | Operation::Symlink => true,
@@ -692,6 +703,7 @@ fn met(
             (Confidence::High, "the function starts the work itself, and does not wait for it".to_owned())
         }
         Reason::Beside(beside) => (beside.level, beside.why.clone()),
+        Reason::Enclosed => (Confidence::Low, "it lies in a directory that is its owner's alone".to_owned()),
         // In the directory of a session, nobody else comes near.
         Reason::Narrowed if names::shared_root(&candidate.place) == Some(Root::Runtime) => {
             (Confidence::Low, "it lies in a directory that is its owner's alone".to_owned())
@@ -844,7 +856,7 @@ fn harmless(
         return None;
     }
     let exclusive = match candidate.act.effect.operation {
-        Operation::CreateDir { all } => !all,
+        Operation::CreateDir { all, .. } => !all,
         Operation::Populate { fresh } => fresh,
         Operation::Open(flags) => flags.create_new,
         _ => false,

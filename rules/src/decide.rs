@@ -263,6 +263,7 @@ impl<'p> View<'p> {
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
+            is_enclosed: is_enclosed(&self.body, &candidate.place),
             in_callers,
             beside,
         };
@@ -738,6 +739,15 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
     [Lane::A, Lane::B]
         .into_iter()
         .any(|lane| ran(lane, check.effect.site) && ran(lane, candidate.act.effect.site))
+}
+
+/// Whether the code makes a directory around the place for its owner alone.
+fn is_enclosed(body: &Block, place: &Place) -> bool {
+    effects(body).into_iter().any(|effect| {
+        matches!(effect.operation, Operation::CreateDir { private: true, .. })
+            && effect.place != *place
+            && place.starts_with(&effect.place)
+    })
 }
 
 /// Whether the place is told by what a function is given.

@@ -38,6 +38,8 @@ pub enum Role {
     RemovesTree,
     /// Lets everybody write in it.
     Opens,
+    /// Makes it, or leaves it, for its owner alone.
+    Closes,
 }
 
 /// One effect on a class.
@@ -279,16 +281,16 @@ impl Evidence {
     /// As [`Evidence::find`], for removals: of the place or of a directory above it.
     pub fn find_removal(&self, place: &Place, accept: impl Fn(&Use) -> bool) -> Option<Other> {
         self.find(place, &[Role::Removes, Role::RemovesTree], &accept).or_else(|| {
-            let mut above = place.clone();
-            (0..ANCESTORS).find_map(|_| {
-                above = match above.kind() {
-                    PlaceKind::Join(base, _) => base.clone(),
-                    PlaceKind::WithExtension(..) | PlaceKind::WithFileName(..) => above.parent(),
-                    _ => return None,
-                };
-                let class = strong_class(&above)?;
-                self.of_class(class, &[Role::RemovesTree], &accept)
-            })
+            directories(place)
+                .find_map(|above| self.of_class(strong_class(&above)?, &[Role::RemovesTree], &accept))
+        })
+    }
+
+    /// Whether a directory above the place, of this very class, is made for its owner alone.
+    pub fn is_enclosed(&self, place: &Place) -> bool {
+        directories(place).any(|above| {
+            strong_class(&above)
+                .is_some_and(|class| self.of_class(class, &[Role::Closes], &|_| true).is_some())
         })
     }
 
@@ -319,6 +321,16 @@ fn coped_with(program: &Program, uses: &[Use]) -> FxHashSet<(Option<Key>, Locati
         }) && views.values().any(|tolerant| *tolerant)
     };
     views.iter().filter(|(_, views)| coped(views)).map(|(read, _)| *read).collect()
+}
+
+/// The directories above the place that it names, the nearest first.
+fn directories(place: &Place) -> impl Iterator<Item = Place> {
+    let above = |place: &Place| match place.kind() {
+        PlaceKind::Join(base, _) => Some(base.clone()),
+        PlaceKind::WithExtension(..) | PlaceKind::WithFileName(..) => Some(place.parent()),
+        _ => None,
+    };
+    std::iter::successors(above(place), move |place| above(place)).take(ANCESTORS)
 }
 
 /// The folder of the package that a file belongs to, by custom.
@@ -362,7 +374,11 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
             }
         }
         Operation::Write => roles.extend([(place, Role::Writes), (place, Role::Creates)]),
-        Operation::Append | Operation::CreateDir { .. } => roles.push((place, Role::Creates)),
+        Operation::Append => roles.push((place, Role::Creates)),
+        Operation::CreateDir { private, .. } => {
+            roles.push((place, Role::Creates));
+            roles.extend(private.then_some((place, Role::Closes)));
+        }
         Operation::Populate { .. } => roles.extend([(place, Role::Writes), (place, Role::Creates)]),
         Operation::Truncate => roles.push((place, Role::Writes)),
         Operation::Remove(RemoveKind::Tree) => roles.push((place, Role::RemovesTree)),
@@ -515,9 +531,13 @@ fn hash_class(place: &Place, hasher: &mut FxHasher, anchor: &mut bool, depth: us
             key.iter().for_each(|key| hash_component(key, hasher, depth + 1));
         }
         PlaceKind::Call { callee, arguments } => {
-            // A call is told by whom it calls; what it is called with varies.
+            // A call is told by whom it calls, and by the words that it is called with; what else it is given varies.
             *anchor = true;
             (5u8, callee, arguments.len()).hash(hasher);
+            arguments.iter().for_each(|argument| match argument.kind() {
+                PlaceKind::Literal(text) => text.hash(hasher),
+                _ => 6u8.hash(hasher),
+            });
         }
         PlaceKind::Join(base, last) => {
             hash_class(base, hasher, anchor, depth + 1)?;

@@ -115,7 +115,7 @@ fn is_looked_into(trace: &Trace<'_>, opened: usize, act: &Event<'_>) -> bool {
 /// `mkdir -p` takes what is there for made: a check before it is redundant.
 fn created(effect: &Effect) -> Option<&Place> {
     match effect.operation {
-        Operation::CreateDir { all: true } => None,
+        Operation::CreateDir { all: true, .. } => None,
         _ => created_by_path(effect),
     }
 }

@@ -70,7 +70,7 @@ fn asks_for_mode(candidate: &Candidate) -> bool {
     });
     let sets = matches!(
         candidate.act.effect.operation,
-        Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes
+        Operation::SetPermissions(_) | Operation::SetOwner { .. } | Operation::SetTimes
     );
     asked && sets
 }

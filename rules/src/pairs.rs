@@ -495,7 +495,7 @@ fn is_own(trace: &Trace<'_>, step: usize, place: &Place) -> bool {
             Operation::Populate { .. } => effect.place == *place || above(&effect.place),
             Operation::Copy | Operation::Rename { .. } => effect.other_place.as_ref() == Some(place),
             // Who finds the directory there already goes no further.
-            Operation::CreateDir { all: false } => {
+            Operation::CreateDir { all: false, .. } => {
                 effect.on_failure != OnFailure::Continue && above(&effect.place)
             }
             _ => false,

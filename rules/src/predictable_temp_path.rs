@@ -87,7 +87,7 @@ fn made_in_place(effect: &Effect) -> Option<&Place> {
 
 /// The directory that this makes unless it is there, under a name that is meant to be of this process or moment alone.
 fn taken_for_own(effect: &Effect) -> Option<&Place> {
-    let makes = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.handle.is_none();
+    let makes = matches!(effect.operation, Operation::CreateDir { all: true, .. }) && effect.handle.is_none();
     Some(&effect.place).filter(|place| {
         makes
             && place
@@ -97,7 +97,7 @@ fn taken_for_own(effect: &Effect) -> Option<&Place> {
 
 /// The first step in a directory of a fixed name that is made here, worked in, and removed again: another takes it away meanwhile.
 fn worked_in<'a>(trace: &Trace<'a>, made: usize, effect: &Effect) -> Option<Candidate> {
-    let makes = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.handle.is_none();
+    let makes = matches!(effect.operation, Operation::CreateDir { all: true, .. }) && effect.handle.is_none();
     let work = Some(&effect.place).filter(|p| makes && !is_private(p) && is_fixed(p))?;
     let later = || trace.events.iter().enumerate().skip(made + 1);
     let tree = |effect: &'a Effect| {

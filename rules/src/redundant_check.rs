@@ -36,7 +36,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 
 /// The directory that is there afterwards, whether it was before or not.
 fn made_in_any_case(effect: &Effect) -> Option<&Place> {
-    matches!(effect.operation, Operation::CreateDir { all: true }).then_some(&effect.place)
+    matches!(effect.operation, Operation::CreateDir { all: true, .. }).then_some(&effect.place)
 }
 
 /// What is gone afterwards, where the code goes on if it was gone before.

@@ -58,7 +58,7 @@ fn takes(effect: &Effect, place: &Place) -> bool {
     let makes = match effect.operation {
         _ if effect.handle.is_some() => false,
         Operation::Open(flags) => flags.create_new || (flags.create && named()),
-        Operation::CreateDir { all: false } | Operation::Write => named(),
+        Operation::CreateDir { all: false, .. } | Operation::Write => named(),
         _ => false,
     };
     makes && effect.place == *place

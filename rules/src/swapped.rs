@@ -78,7 +78,7 @@ fn stays(effect: &Effect, place: &Place) -> bool {
 fn makes_anew(effect: &Effect) -> bool {
     match effect.operation {
         Operation::Open(flags) => flags.create_new,
-        Operation::CreateDir { all } => !all,
+        Operation::CreateDir { all, .. } => !all,
         Operation::Rename { .. } | Operation::HardLink | Operation::Symlink => true,
         _ => false,
     }
@@ -100,7 +100,7 @@ fn follows(effect: &Effect) -> Option<&Place> {
         | Operation::Truncate
         | Operation::Copy
         | Operation::SetPermissions(_)
-        | Operation::SetOwner
+        | Operation::SetOwner { no_follow: false }
         | Operation::SetTimes => Some(&effect.place),
         _ => None,
     }

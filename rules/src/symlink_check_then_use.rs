@@ -40,7 +40,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
 
 /// What is not a change of its owner, mode or times, of which another rule speaks.
 fn is_use(operation: Operation) -> bool {
-    !matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes)
+    !matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner { .. } | Operation::SetTimes)
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {

@@ -232,7 +232,7 @@ fn messages_are_in_house_style() {
     let operations = [
         Operation::Write,
         Operation::Open(OpenFlags { create_new: true, ..OpenFlags::default() }),
-        Operation::CreateDir { all: false },
+        Operation::CreateDir { all: false, private: false },
         Operation::Populate { fresh: false },
         Operation::Symlink,
         Operation::Copy,

@@ -415,12 +415,16 @@ fn says(effect: &Effect, ask: Ask) -> Option<Says> {
             Ask::Failed(..) => None,
         },
         // A failed create_new tells that somebody else has it.
-        Operation::CreateDir { all: false } | Operation::Open(_) if effect.created().is_some() => match ask {
-            Ask::Failed(kinds, true) if kinds != Kinds::ANY && kinds.contains(ErrorKind::AlreadyExists) => {
-                Some(Says::Present)
+        Operation::CreateDir { all: false, .. } | Operation::Open(_) if effect.created().is_some() => {
+            match ask {
+                Ask::Failed(kinds, true)
+                    if kinds != Kinds::ANY && kinds.contains(ErrorKind::AlreadyExists) =>
+                {
+                    Some(Says::Present)
+                }
+                _ => None,
             }
-            _ => None,
-        },
+        }
         // A failed open tells that nothing is there; a successful one is a use, and no check.
         _ if effect.used() == Some(&effect.place) && effect.other_place.is_none() => match ask {
             Ask::Ok(false) => Some(Says::Absent),

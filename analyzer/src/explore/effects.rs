@@ -154,7 +154,7 @@ impl Context<'_> {
         {
             let changes = matches!(
                 effect.operation,
-                Operation::SetOwner
+                Operation::SetOwner { .. }
                     | Operation::SetPermissions(_)
                     | Operation::SetTimes
                     | Operation::Mount
@@ -201,7 +201,7 @@ impl Context<'_> {
 
     /// Whether the act of the question was to make a directory, and takes another's for it.
     fn takes_over(&self, state: &State, effect: &EffectStep, stepped: &Stepped) -> bool {
-        let makes = matches!(effect.operation, Operation::CreateDir { all: true }) && effect.is_act;
+        let makes = matches!(effect.operation, Operation::CreateDir { all: true, .. }) && effect.is_act;
         let there = state.files.stat(self.process(Lane::A), lane_path(&effect.paths, Lane::A));
         makes
             && matches!(stepped, Ok(Progress::Done(_)))
@@ -363,7 +363,7 @@ impl Context<'_> {
                 };
                 done()
             }
-            Operation::CreateDir { all } => {
+            Operation::CreateDir { all, .. } => {
                 let content = self.text(state, lane, number, effect);
                 if all {
                     return self.make_all(state, lane, path, content, phase);
@@ -399,10 +399,10 @@ impl Context<'_> {
                 done()
             }
             // Of owners, times, mounts and roots the abstract kernel knows that the path must lead somewhere.
-            Operation::SetOwner | Operation::SetTimes if handle.is_some() => done(),
+            Operation::SetOwner { .. } | Operation::SetTimes if handle.is_some() => done(),
             // Nothing depends on the times of something else.
             Operation::SetTimes if path != self.target => done(),
-            Operation::SetOwner | Operation::SetTimes | Operation::Execute => {
+            Operation::SetOwner { .. } | Operation::SetTimes | Operation::Execute => {
                 observed(&self.call(state, lane, Call::Stat(owned()))?)
             }
             Operation::Mount | Operation::SetRoot => observed(&self.directory(state, lane, path)?),
@@ -729,7 +729,7 @@ impl Context<'_> {
             Operation::Open(flags) => (flags.create || flags.truncate) && at(&effect.paths),
             Operation::Write => effect.handle.is_none() && phase == 0 && at(&effect.paths),
             Operation::Key(KeyOperation::Set { .. } | KeyOperation::Swap) => at(&effect.paths),
-            Operation::CreateDir { all: false } | Operation::Populate { .. } => {
+            Operation::CreateDir { all: false, .. } | Operation::Populate { .. } => {
                 phase == 0 && at(&effect.paths)
             }
             Operation::Rename { .. } | Operation::Copy | Operation::HardLink | Operation::Symlink => {

@@ -277,7 +277,7 @@ fn needs(effect: &EffectStep) -> Option<Kind> {
         | Operation::HardLink
         | Operation::Rename { .. }
         | Operation::SetPermissions(_)
-        | Operation::SetOwner
+        | Operation::SetOwner { .. }
         | Operation::SetTimes
         | Operation::Execute
         | Operation::Symlink
@@ -316,7 +316,7 @@ fn touches<'a>(
         | Operation::EnvGet
         | Operation::Key(KeyOperation::Exists | KeyOperation::Get)
         | Operation::Memory(MemoryOperation::Test)
-        | Operation::SetOwner
+        | Operation::SetOwner { .. }
         | Operation::SetTimes
         | Operation::Execute
         | Operation::Mount
@@ -326,9 +326,9 @@ fn touches<'a>(
         // Every relative path is looked up in it.
         Operation::SetCwd => vec![change(path), change(WORKING), look(to)],
         Operation::Open(flags) if !flags.create && !flags.create_new && !flags.truncate => vec![look(path)],
-        Operation::CreateDir { all: true } if ancestors_stay(path) => vec![look(path)],
+        Operation::CreateDir { all: true, .. } if ancestors_stay(path) => vec![look(path)],
         // The first that may be missing on the way down is made too.
-        Operation::CreateDir { all: true } => {
+        Operation::CreateDir { all: true, .. } => {
             let first = (1..path.len()).filter_map(|depth| path.get(..depth)).find(|p| !ancestors_stay(p));
             vec![change(first.unwrap_or(path)), change(path)]
         }

@@ -128,7 +128,7 @@ impl Question<'_> {
 
     /// Whether the act makes a directory unless there is one.
     fn makes_all(&self) -> bool {
-        let makes = |operation| matches!(operation, Operation::CreateDir { all: true });
+        let makes = |operation| matches!(operation, Operation::CreateDir { all: true, .. });
         self.program.effects.iter().any(|effect| effect.is_act && makes(effect.operation))
     }
 

@@ -56,7 +56,7 @@ impl Story<'_> {
         let above = path.len() < self.target.len() && self.target.starts_with(path);
         let makes_room = matches!(
             effect.operation,
-            Operation::CreateDir { all: true } | Operation::Check(_) | Operation::ReadDir
+            Operation::CreateDir { all: true, .. } | Operation::Check(_) | Operation::ReadDir
         );
         !(above && makes_room) || matches!(event.outcome, StepOutcome::Failed(_))
     }
@@ -177,8 +177,8 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::Populate { .. } => written("fill", "create directory"),
         Operation::Append => "append".to_owned(),
         Operation::Truncate => "truncate".to_owned(),
-        Operation::CreateDir { all: false } => "create directory".to_owned(),
-        Operation::CreateDir { all: true } => "create directories".to_owned(),
+        Operation::CreateDir { all: false, .. } => "create directory".to_owned(),
+        Operation::CreateDir { all: true, .. } => "create directories".to_owned(),
         Operation::Remove(RemoveKind::File) => "remove".to_owned(),
         Operation::Remove(RemoveKind::Dir) => "remove directory".to_owned(),
         Operation::Remove(RemoveKind::Tree) => match (first, last) {
@@ -197,7 +197,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
             Mode::Public | Mode::Executable | Mode::Shared => "set permissions to everybody",
         }
         .to_owned(),
-        Operation::SetOwner => "set owner".to_owned(),
+        Operation::SetOwner { .. } => "set owner".to_owned(),
         Operation::SetTimes => "set times".to_owned(),
         Operation::Execute => "run".to_owned(),
         Operation::Mount => "mount".to_owned(),

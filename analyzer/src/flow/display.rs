@@ -247,8 +247,10 @@ impl Display for Operation {
             Operation::Write => f.write_str("write"),
             Operation::Append => f.write_str("append"),
             Operation::Truncate => f.write_str("truncate"),
-            Operation::CreateDir { all: false } => f.write_str("mkdir"),
-            Operation::CreateDir { all: true } => f.write_str("mkdir-all"),
+            Operation::CreateDir { all, private } => {
+                f.write_str(if *all { "mkdir-all" } else { "mkdir" })?;
+                f.write_str(if *private { " private" } else { "" })
+            }
             Operation::Populate { fresh: false } => f.write_str("populate"),
             Operation::Populate { fresh: true } => f.write_str("populate-new"),
             Operation::Remove(RemoveKind::File) => f.write_str("remove"),
@@ -260,7 +262,8 @@ impl Display for Operation {
             Operation::HardLink => f.write_str("link"),
             Operation::Symlink => f.write_str("symlink"),
             Operation::SetPermissions(mode) => write!(f, "chmod{}", mode_word(*mode)),
-            Operation::SetOwner => f.write_str("chown"),
+            Operation::SetOwner { no_follow: false } => f.write_str("chown"),
+            Operation::SetOwner { no_follow: true } => f.write_str("lchown"),
             Operation::SetTimes => f.write_str("utime"),
             Operation::Execute => f.write_str("execute"),
             Operation::Mount => f.write_str("mount"),

@@ -498,6 +498,8 @@ pub enum Operation {
     CreateDir {
         /// `mkdir -p`.
         all: bool,
+        /// It is made for its owner alone: nobody else comes to what lies in it.
+        private: bool,
     },
     /// Fills a whole tree below the place (unpack, clone, copy a directory, download): not one step.
     Populate {
@@ -520,7 +522,10 @@ pub enum Operation {
     /// Changes the mode.
     SetPermissions(Mode),
     /// Changes the owner.
-    SetOwner,
+    SetOwner {
+        /// Of a link itself, lchown(2), and not of what it leads to.
+        no_follow: bool,
+    },
     /// Changes the times, utime(2).
     SetTimes,
     /// Runs the file, execve(2).
@@ -852,7 +857,7 @@ impl Effect {
             | Operation::HardLink
             | Operation::Rename { .. } => Some(&self.place),
             Operation::SetPermissions(_)
-            | Operation::SetOwner
+            | Operation::SetOwner { .. }
             | Operation::SetTimes
             | Operation::Truncate
             | Operation::Execute

@@ -29,6 +29,7 @@ pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
                 ..flags
             })
         }
+        Operation::CreateDir { all, .. } => Operation::CreateDir { all, private: mode == Mode::Private },
         other => other,
     }
 }

@@ -735,7 +735,7 @@ fn works_on_handles(operation: Operation) -> bool {
             | Operation::Append
             | Operation::Truncate
             | Operation::SetPermissions(_)
-            | Operation::SetOwner
+            | Operation::SetOwner { .. }
             | Operation::SetTimes
             | Operation::Lock { .. }
             | Operation::Sync

@@ -73,6 +73,7 @@ pub fn other_side(program: &Program, other: &Other) -> Related {
         Role::Removes => "removes",
         Role::RemovesTree => "removes the tree of",
         Role::Opens => "lets everybody write beside",
+        Role::Closes => "closes",
     };
     let found = program.function(other.found.function);
     let function = found.map_or("another function", |summary| names::last(&summary.name));

@@ -150,11 +150,11 @@ impl Build {
     }
 
     pub fn mkdir(&mut self, place: &Place, on_failure: OnFailure) -> ResultId {
-        self.effect(Operation::CreateDir { all: false }, place, on_failure)
+        self.effect(Operation::CreateDir { all: false, private: false }, place, on_failure)
     }
 
     pub fn mkdir_all(&mut self, place: &Place, on_failure: OnFailure) -> ResultId {
-        self.effect(Operation::CreateDir { all: true }, place, on_failure)
+        self.effect(Operation::CreateDir { all: true, private: false }, place, on_failure)
     }
 
     pub fn read(&mut self, place: &Place, on_failure: OnFailure) -> ResultId {

@@ -157,9 +157,9 @@ fn who_changes_the_owner_by_path_may_meet_a_link() {
             let file = f.open(p, CREATE_NEW, TRY);
             f.drops(file);
             let given = if by_path {
-                f.effect(Operation::SetOwner, p, TRY)
+                f.effect(Operation::SetOwner { no_follow: false }, p, TRY)
             } else {
-                f.through(file, Operation::SetOwner, p, TRY)
+                f.through(file, Operation::SetOwner { no_follow: false }, p, TRY)
             };
             (file, given)
         })

@@ -54,7 +54,7 @@ fn the_python_table_parses() {
     assert_eq!(models.api("pathlib.PosixPath.exists").map(|api| api.presumed), Some(true));
     assert_eq!(models.api("aiofiles.os.path.isdir").map(|api| api.name.as_str()), Some("os.path.isdir"));
     let makes = models.api("os.makedirs").and_then(|api| api.when.first());
-    assert_eq!(makes.and_then(|when| when.effect), Some(Operation::CreateDir { all: true }));
+    assert_eq!(makes.and_then(|when| when.effect), Some(Operation::CreateDir { all: true, private: false }));
     assert!(models.is_thread_lock("threading.RLock") && !models.is_thread_lock("filelock.FileLock"));
 }
 

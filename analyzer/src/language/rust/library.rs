@@ -3,7 +3,7 @@
 use super::expr;
 use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
-use super::value::{V, Val};
+use super::value::{DirFlags, V, Val};
 use crate::flow::{
     Callee, Certainty, Effect, KeyOperation, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind,
     ResultId, Spawn, Step, Value,
@@ -144,7 +144,10 @@ impl Lowerer<'_> {
             "create_new" => flags.create_new = on.unwrap_or(false),
             "truncate" => flags.truncate = on.unwrap_or(false),
             "no_follow" => flags.no_follow = true,
-            "recursive" => return Val::new(V::Recursive(on.unwrap_or(false)), builder.ty.clone()),
+            "recursive" => {
+                let flags = DirFlags { all: on.unwrap_or(false), ..builder.directory_flags() };
+                return Val::new(V::Directory(flags), builder.ty.clone());
+            }
             _ => {}
         }
         Val::new(V::Flags(flags), builder.ty.clone())
@@ -297,7 +300,9 @@ impl Lowerer<'_> {
         if let Some(option) = api.options.and_then(|at| arguments.get(at)) {
             operation = match (operation, &option.v) {
                 (Operation::Open(_), V::Flags(flags)) => Operation::Open(*flags),
-                (Operation::CreateDir { .. }, V::Recursive(all)) => Operation::CreateDir { all: *all },
+                (Operation::CreateDir { .. }, V::Directory(DirFlags { all, private })) => {
+                    Operation::CreateDir { all: *all, private: *private }
+                }
                 // Flags that take no lock give one back, or say too little.
                 (Operation::Lock { scope, .. }, V::Lock(flags)) => match flags.operation(scope) {
                     Some(operation) => operation,
@@ -368,8 +373,10 @@ impl Lowerer<'_> {
         if let Some(value) = api.data.and_then(|at| arguments.get(at)) {
             add_data(&mut data, &value.provenance());
         }
-        let changes =
-            matches!(operation, Operation::SetPermissions(_) | Operation::SetOwner | Operation::SetTimes);
+        let changes = matches!(
+            operation,
+            Operation::SetPermissions(_) | Operation::SetOwner { .. } | Operation::SetTimes
+        );
         if (changes || matches!(operation, Operation::Write | Operation::Append | Operation::Truncate))
             && api.data.is_none()
         {

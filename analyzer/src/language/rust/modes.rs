@@ -2,7 +2,7 @@
 
 use super::lower::Lowerer;
 use super::types::Ty;
-use super::value::{V, Val};
+use super::value::{DirFlags, V, Val};
 use crate::flow::{Mode, OpenFlags};
 use crate::language::models::Api;
 use crate::language::modes::of_bits;
@@ -20,6 +20,11 @@ impl Lowerer<'_> {
             (Some(V::Flags(flags)), _) if at > 0 => {
                 let private = bits.is_some_and(|bits| of_bits(bits) == Mode::Private);
                 Val::new(V::Flags(OpenFlags { private, ..*flags }), ty)
+            }
+            _ if ty.name() == Some("std::fs::DirBuilder") => {
+                let private = bits.is_some_and(|bits| of_bits(bits) == Mode::Private);
+                let flags = arguments.first().map(Val::directory_flags).unwrap_or_default();
+                Val::new(V::Directory(DirFlags { private, ..flags }), ty)
             }
             (receiver, bits) => {
                 // Permissions that stat(2) told stay told by it.

@@ -19,6 +19,15 @@ pub struct Val {
     pub data: Vec<ResultId>,
 }
 
+/// How a directory is made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DirFlags {
+    /// Its parents too.
+    pub all: bool,
+    /// For its owner alone.
+    pub private: bool,
+}
+
 /// The forms of an abstract value.
 #[derive(Clone, Debug, Default)]
 pub enum V {
@@ -41,8 +50,8 @@ pub enum V {
     Flags(OpenFlags),
     /// A `Result` or `Option` with its parts.
     Maybe(Rc<Maybe>),
-    /// Whether a directory builder makes parents too.
-    Recursive(bool),
+    /// How a directory builder makes directories.
+    Directory(DirFlags),
     /// What is asked of flock(2).
     Lock(LockFlags),
     /// The bits of a mode, or permissions with it.
@@ -83,6 +92,14 @@ impl Maybe {
 }
 
 impl Val {
+    /// How this makes directories, if it is a builder of them.
+    pub fn directory_flags(&self) -> DirFlags {
+        match self.v {
+            V::Directory(flags) => flags,
+            _ => DirFlags::default(),
+        }
+    }
+
     /// An unknown value.
     pub fn opaque() -> Self {
         Val::default()
@@ -203,7 +220,7 @@ impl Val {
             | V::Function(_)
             | V::Kind(_)
             | V::Command(_)
-            | V::Recursive(_)
+            | V::Directory(_)
             | V::Mode(_)
             | V::Lock(_) => {
                 if self.data.is_empty() {
@@ -262,7 +279,7 @@ impl Val {
             | V::Mode(_) => true,
             V::Maybe(maybe) => maybe.ok == Condition::Constant(false) || maybe.payload.joins_to_itself(),
             V::Tuple(items) => items.iter().all(Val::joins_to_itself),
-            V::Recursive(_)
+            V::Directory(_)
             | V::Lock(_)
             | V::Struct(_)
             | V::Closure(_)

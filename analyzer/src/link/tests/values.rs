@@ -54,7 +54,10 @@ fn a_returned_unique_place_is_the_same_in_one_run() {
     let make = function(
         "a::temp",
         &[],
-        vec![effect(Operation::CreateDir { all: false }, unique.clone(), 0), returns(Value::Place(unique))],
+        vec![
+            effect(Operation::CreateDir { all: false, private: false }, unique.clone(), 0),
+            returns(Value::Place(unique)),
+        ],
     );
     let steps = vec![
         call("a::temp", vec![], 0),

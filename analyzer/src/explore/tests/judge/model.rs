@@ -375,12 +375,12 @@ impl Beside {
                     all()
                 }
             },
-            Operation::CreateDir { all: false } => {
+            Operation::CreateDir { all: false, .. } => {
                 let id = world.fresh(lane);
                 world.disk.make_directory(id, &path, writes)?;
                 all()
             }
-            Operation::CreateDir { all: true } => make_all(world, lane, &path, phase, writes),
+            Operation::CreateDir { all: true, .. } => make_all(world, lane, &path, phase, writes),
             Operation::Remove(RemoveKind::File) => world.disk.unlink(&path).and(all()),
             Operation::Remove(RemoveKind::Dir) => world.disk.remove_directory(&path).and(all()),
             Operation::Remove(RemoveKind::Tree) if phase == 0 => match world.disk.stat(&path, false)?.0 {
