@@ -193,7 +193,8 @@ fn all_races(text: &str) -> Vec<Witness> {
             for place in std::iter::once(&act.place).chain(&act.other_place) {
                 for actor in ACTORS {
                     let check = check.map(|check| check.site);
-                    let scenario = Scenario { body: &body, place, check, act: act.site, actor };
+                    let scenario =
+                        Scenario { body: &body, place, check, act: act.site, actor, by_gap: false };
                     witnesses.extend(
                         explorer.explore(&scenario, |_| true).races.into_iter().map(|race| race.witness),
                     );

@@ -81,7 +81,7 @@ fn scenario(body: &Block, actor: Actor) -> Option<Scenario<'_>> {
     collect(body, &mut effects);
     let (first, rest) = effects.split_first()?;
     let act = rest.iter().rev().find(|e| e.place == first.place)?;
-    Some(Scenario { body, place: &act.place, check: Some(first.site), act: act.site, actor })
+    Some(Scenario { body, place: &act.place, check: Some(first.site), act: act.site, actor, by_gap: false })
 }
 
 fn collect<'a>(block: &'a Block, effects: &mut Vec<&'a Effect>) {

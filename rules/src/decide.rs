@@ -714,12 +714,12 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
     {
         return race.witness.actor != Actor::Itself;
     }
-    let ran_at_all = |site: Site| race.witness.steps.iter().any(|step| step.site == Some(site));
+    let removed = race.witness.steps.iter().any(|step| step.site == Some(check.effect.site));
     // Two who write in place at once leave a mixture whatever they removed before.
     let in_place = matches!(candidate.act.effect.operation, Operation::Open(_) | Operation::Write);
     let mixed = race.consequence == Consequence::Corruption && in_place;
     let refilled = candidate.refilled_after() && check.effect.place == candidate.place;
-    if refilled && mixed && !ran_at_all(check.effect.site) {
+    if refilled && mixed && (!removed || race.witness.actor == Actor::Itself) {
         return false;
     }
     let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
@@ -828,6 +828,11 @@ fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor:
         check: candidate.check.as_ref().map(|point| point.effect.site),
         act: candidate.act.effect.site,
         actor,
+        // A lock that does not do what it is there for is to blame itself, and so is a directory that is shown before it is full. What
+        // another puts there is lost unseen in the gap, even if it were lost a moment later too.
+        by_gap: !candidate.cover.is_broken()
+            && candidate.meaning != Meaning::Ready
+            && actor != Actor::Replacer,
     }
 }
 

@@ -107,6 +107,7 @@ impl Taken {
             check: Some(self.site),
             act: candidate.act.effect.site,
             actor: Actor::Acquirer,
+            by_gap: false,
         };
         explorer.explore(&scenario, |_| true).races.into_iter().next()
     }

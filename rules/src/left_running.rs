@@ -132,6 +132,7 @@ fn beside(
         check: Some(work.site),
         act: candidate.act.effect.site,
         actor: Actor::Task,
+        by_gap: false,
     };
     explorer.explore(&scenario, |_| true).races.into_iter().next()
 }

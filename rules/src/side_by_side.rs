@@ -5,7 +5,7 @@
 //! out by itself, as the group that an entry belongs to, may be the same for two. A lock that the work takes keeps the others out; one
 //! that is held around the loop does not.
 
-use fsrace_analyzer::flow::{Block, Call, Operation, Place, PlaceKind, ResultId, Step, Value};
+use fsrace_analyzer::flow::{Block, Call, Check, Operation, Place, PlaceKind, ResultId, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Program};
 
 /// How many callers are asked, and how many levels up.
@@ -56,24 +56,27 @@ fn climb(
 }
 
 /// Whether what is handed in is the same in every round: it is a constant, was got before the rounds, or is made of the caller's own
-/// parameters, which are added to those that are passed on.
-fn is_same(value: &Value, round: Option<&Block>, own: usize, passed_on: &mut Vec<u32>) -> bool {
+/// parameters, which are added to those that are passed on. So may be the name of an entry that the work itself finds in a directory of
+/// its own, beside that.
+fn is_same(value: &Value, tasks: Option<Tasks<'_>>, own: usize, passed_on: &mut Vec<u32>) -> bool {
     match value {
         Value::Place(place) => {
             place.parameters(&mut |of| passed_on.push(of));
-            !place.any(&mut |kind| {
-                matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_) | PlaceKind::Unique(..))
+            !place.any(&mut |kind| match kind {
+                PlaceKind::Opaque { .. } => !tasks.is_some_and(|tasks| lists(tasks.work, kind, 0)),
+                PlaceKind::Result(_) | PlaceKind::Unique(..) => true,
+                _ => false,
             })
         }
         // What derives from a list may be any entry of it.
         Value::Derived(results)
-            if round.is_none() && results.iter().all(|result| (result.0 as usize) < own) =>
+            if tasks.is_none() && results.iter().all(|result| (result.0 as usize) < own) =>
         {
             passed_on.extend(results.iter().map(|result| result.0));
             true
         }
-        Value::Result(result) => round.is_some_and(|round| !makes(round, *result, 0)),
-        Value::Structure(fields) => fields.iter().all(|(_, field)| is_same(field, round, own, passed_on)),
+        Value::Result(result) => tasks.is_some_and(|tasks| !makes(tasks.round, *result, 0)),
+        Value::Structure(fields) => fields.iter().all(|(_, field)| is_same(field, tasks, own, passed_on)),
         _ => false,
     }
 }
@@ -94,11 +97,39 @@ fn makes(block: &Block, result: ResultId, depth: usize) -> bool {
         })
 }
 
+/// Whether the block lists a directory of whose entries this is one.
+fn lists(block: &Block, entry: &PlaceKind, depth: usize) -> bool {
+    let is_it = |place: &Place| match place.kind() {
+        PlaceKind::Join(_, name) => name.kind() == entry,
+        _ => false,
+    };
+    depth <= DEPTH
+        && block.steps.iter().any(|step| match step {
+            Step::Effect(effect) => {
+                effect.operation == Operation::Check(Check::Listed) && is_it(&effect.place)
+            }
+            Step::Spawn(spawn) => lists(&spawn.body, entry, depth + 1),
+            Step::Frame(frame) => lists(&frame.body, entry, depth + 1),
+            Step::Loop(body) => lists(body, entry, depth + 1),
+            Step::Branch(branch) => {
+                lists(&branch.then, entry, depth + 1) || lists(&branch.otherwise, entry, depth + 1)
+            }
+            Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => false,
+        })
+}
+
+/// A loop that starts work in each round.
+#[derive(Clone, Copy)]
+struct Tasks<'b> {
+    round: &'b Block,
+    work: &'b Block,
+}
+
 /// What stands around a step: the innermost loop, the one that starts the work which the step is in, and the locks that are held there.
 #[derive(Clone, Default)]
 struct Within<'b> {
     looped: Option<&'b Block>,
-    tasks: Option<&'b Block>,
+    tasks: Option<Tasks<'b>>,
     locks: Vec<ResultId>,
 }
 
@@ -107,7 +138,7 @@ fn gather<'b>(
     block: &'b Block,
     around: &Within<'b>,
     depth: usize,
-    calls: &mut Vec<(&'b Call, Option<&'b Block>)>,
+    calls: &mut Vec<(&'b Call, Option<Tasks<'b>>)>,
 ) {
     if depth > DEPTH {
         return;
@@ -131,7 +162,8 @@ fn gather<'b>(
                 let rest = block.steps.get(at + 1..).unwrap_or_default();
                 let awaited = rest.iter().any(|s| matches!(s, Step::Join(work) if *work == spawn.result));
                 let several = within.looped.filter(|_| !awaited && !spawn.process);
-                let tasks = within.tasks.or(several);
+                let started = several.map(|round| Tasks { round, work: &spawn.body });
+                let tasks = within.tasks.or(started);
                 gather(&spawn.body, &Within { tasks, ..Within::default() }, depth + 1, calls);
             }
             Step::Frame(frame) => gather(&frame.body, &within, depth + 1, calls),

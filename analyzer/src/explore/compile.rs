@@ -64,8 +64,29 @@ pub fn compile(
         })
         .map(|e| last_position(&program, e.at))
         .max();
+    program.pair_until = scenario.by_gap.then(|| pair_until(&program)).flatten();
     program.live = Live::of(&program);
     program
+}
+
+/// Up to where the code stands between a look and the act that rests on it. A file that is made after a look is not made until it is
+/// filled, so there is no such end.
+fn pair_until(program: &Program) -> Option<usize> {
+    let rests = |effect: &EffectStep| match effect.operation {
+        Operation::Open(flags) => !flags.create && !flags.create_new,
+        Operation::CreateDir { .. }
+        | Operation::Read
+        | Operation::ReadDir
+        | Operation::Remove(_)
+        | Operation::Rename { .. } => true,
+        _ => false,
+    };
+    let mut checks = program.effects.iter().filter(|e| e.is_check).peekable();
+    let first = checks.peek()?.at;
+    let mut acts = program.effects.iter().filter(|e| e.is_act).peekable();
+    acts.peek()?;
+    let pair = checks.all(|e| e.operation.is_check()) && acts.clone().all(rests);
+    acts.map(|e| e.at).max().filter(|last| pair && *last > first)
 }
 
 /// The spawned work that the question is about: what holds the check or the act, else the first.
@@ -285,6 +306,7 @@ impl<'a> Compiler<'a> {
             frame: self.frames.last().map_or(0, |f| f.number),
             is_act: effect.site == self.act || self.in_act > 0,
             spawned: self.in_task,
+            is_check: Some(effect.site) == self.check || self.in_check > 0,
             counts: Some(effect.site) == self.check || self.in_check > 0,
             at: self.here(),
             visible_until: [Some(usize::MAX); 2],

@@ -214,7 +214,7 @@ pub struct State {
     pub saw: [bool; 2],
     /// Whether A has read something that B had made.
     pub misled: bool,
-    /// Of tasks, the one that runs and has not given way.
+    /// Of tasks, the one that runs and has not given way; of runs that nobody comes between, the one that has looked and not acted yet.
     pub turn: Option<Lane>,
     /// What A has told its caller, as far as it matters.
     pub told: Option<Told>,
@@ -303,6 +303,8 @@ pub struct Context<'a> {
     pub calls: Vec<ScriptCall>,
     /// The source of the effect under way.
     pub site: Option<Site>,
+    /// Whether nobody comes between a check and its act, see [`Program::pair_until`].
+    pub joined: bool,
 }
 
 impl<'a> Context<'a> {
@@ -360,6 +362,7 @@ impl<'a> Context<'a> {
 
     /// Takes the lane's visible step, and settles it.
     pub fn step(&mut self, state: &mut State, lane: Lane) {
+        let looks = self.joined && self.is_at_check(state, lane);
         match self.program(lane).code.get(state.machine(lane).pc) {
             Some(Instruction::Effect(number)) => self.run_effect(state, lane, *number),
             Some(Instruction::Builtin(actor)) => {
@@ -372,9 +375,22 @@ impl<'a> Context<'a> {
             _ => {}
         }
         self.settle(state, lane);
-        if self.actor == Actor::ItselfTask {
-            let goes_on = state.running(lane) && !self.blocked(state, lane) && !self.gives_way(state, lane);
-            state.turn = goes_on.then_some(lane);
+        let keeps_on = self.actor == Actor::ItselfTask && !self.gives_way(state, lane);
+        let has_looked = looks || (self.joined && state.turn == Some(lane));
+        let is_between =
+            has_looked && self.program(lane).pair_until.is_some_and(|until| state.machine(lane).pc <= until);
+        let goes_on = state.running(lane) && !self.blocked(state, lane);
+        state.turn = (goes_on && (keeps_on || is_between)).then_some(lane);
+    }
+
+    /// Whether the lane, settled at a visible step, is at the check.
+    fn is_at_check(&self, state: &State, lane: Lane) -> bool {
+        let program = self.program(lane);
+        match program.code.get(state.machine(lane).pc) {
+            Some(Instruction::Effect(number)) => {
+                program.effect(*number).is_some_and(|effect| effect.is_check)
+            }
+            _ => false,
         }
     }
 

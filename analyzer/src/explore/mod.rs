@@ -128,6 +128,9 @@ pub struct Scenario<'a> {
     pub act: Site,
     /// Who the function runs beside.
     pub actor: Actor,
+    /// Whether only that counts which comes of somebody between the check and the act, where these are a look and what rests on it:
+    /// what comes of it as well if nobody is there is not the look's fault.
+    pub by_gap: bool,
 }
 
 /// The explorer's answer to one scenario.

@@ -128,6 +128,8 @@ pub struct EffectStep {
     pub is_act: bool,
     /// Whether it is done by the spawned work that the question is about.
     pub spawned: bool,
+    /// Whether it is the scenario's check, or inside a call that is.
+    pub is_check: bool,
     /// Whether its failure counts as the race's.
     pub counts: bool,
     /// Its position in the code.
@@ -155,6 +157,8 @@ pub struct Program {
     /// Up to which position it may notice who holds a lock: it tries for one without waiting, or removes the file of one; none if
     /// it never does.
     pub notices_until: Option<usize>,
+    /// Up to where it stands between its check and its act, if these are a look and what rests on it.
+    pub pair_until: Option<usize>,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
     /// What of a machine's memory matters where.
@@ -206,7 +210,7 @@ impl EffectStep {
     fn meaning(&self) -> impl PartialEq + Hash + '_ {
         (
             (self.operation, &self.paths, &self.other_paths, self.handle, &self.data, self.result),
-            (self.frame, self.is_act, self.spawned, self.counts, self.at),
+            (self.frame, self.is_act, self.is_check, self.spawned, self.counts, self.at),
         )
     }
 }
@@ -230,6 +234,7 @@ impl PartialEq for Program {
         self.code == other.code
             && self.effects == other.effects
             && self.cut == other.cut
+            && self.pair_until == other.pair_until
             && [&self.wants, &self.acts, &self.leaves] == [&other.wants, &other.acts, &other.leaves]
     }
 }

@@ -17,7 +17,7 @@ use super::witness::Story;
 use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, Witness};
 use super::{canonical, compile, handoff, slice};
 use crate::flow::Domain;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -361,6 +361,7 @@ impl Searcher<'_> {
         let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = orderly.into_iter().unzip();
         let [program, _] = programs;
         let worst = worst(subject.actor);
+        let not_theirs = self.without_gap(&mut context, &start);
         for whole in [false, true] {
             // What is found from one beginning may not be what is asked about, and is told beside what is found from another.
             let is_worst =
@@ -389,6 +390,9 @@ impl Searcher<'_> {
                 let Some((consequence, loss)) = question.classify(&run, &serials) else {
                     return false;
                 };
+                if consequence != Consequence::DoubleOwner && not_theirs.contains(&run.outcome) {
+                    return false;
+                }
                 // A schedule without the act tells of another race, and is the answer only where there is none with it.
                 let better = |known: &Found| {
                     (!run.reached, run.switches, run.schedule.len())
@@ -426,6 +430,25 @@ impl Searcher<'_> {
         }
         pending.append(&mut context.forks);
         true
+    }
+}
+
+impl Searcher<'_> {
+    /// What can come of it where nobody comes between the look and the act: if that is a loss, it is another pair's.
+    fn without_gap(&self, context: &mut Context<'_>, start: &State) -> FxHashSet<Outcome> {
+        let mut outcomes = FxHashSet::default();
+        let [program, _] = context.programs;
+        let is_pair = program.pair_until.is_some() && self.subject.used.domain == Domain::Files;
+        if is_pair && self.subject.actor != Actor::Task {
+            context.joined = true;
+            let limit = Limit { states: MAX_STATES, below: None, whole: false };
+            search(context, start, limit, &mut |_, run| {
+                outcomes.insert(run.outcome);
+                false
+            });
+            context.joined = false;
+        }
+        outcomes
     }
 }
 
@@ -492,6 +515,7 @@ impl<'a> Subject<'a> {
             events: None,
             calls: Vec::new(),
             site: None,
+            joined: false,
         }
     }
 

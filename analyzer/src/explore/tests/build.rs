@@ -318,14 +318,25 @@ pub struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    pub fn beside(&self, actor: Actor) -> Exploration {
-        explore(&Scenario {
+    fn question(&self, actor: Actor) -> Scenario<'_> {
+        Scenario {
             body: self.body,
             place: self.place,
             check: self.check.map(site),
             act: site(self.act),
             actor,
-        })
+            by_gap: false,
+        }
+    }
+
+    pub fn beside(&self, actor: Actor) -> Exploration {
+        explore(&self.question(actor))
+    }
+
+    /// The costs of somebody between the check and the act.
+    pub fn of_gap(&self, actor: Actor) -> Vec<Consequence> {
+        let exploration = explore(&Scenario { by_gap: true, ..self.question(actor) });
+        exploration.races.iter().map(|race| race.consequence).collect()
     }
 
     /// What it costs from any beginning, the worst first.

@@ -275,3 +275,22 @@ fn removing_what_one_has_seen_is_no_loss() {
     });
     assert!(!case.costs(Actor::Creator).contains(&Consequence::DataLoss));
 }
+
+#[test]
+fn what_comes_without_a_gap_is_not_the_looks_fault() {
+    // Both write in place whatever the look has found, so they mix however close it stands to the removal.
+    let case = checked(|f, p| {
+        let seen = f.exists(p);
+        let act = f.when(holds(seen), |f| f.remove(p, GO_ON));
+        f.write(p, TRY);
+        (seen, act)
+    });
+    assert!(case.costs(Actor::Itself).contains(&Consequence::Corruption));
+    assert!(case.ask().of_gap(Actor::Itself).is_empty());
+}
+
+#[test]
+fn what_comes_of_the_gap_stays() {
+    let case = if_present(|f, p| f.remove(p, TRY));
+    assert_eq!(case.ask().of_gap(Actor::Itself), [Consequence::SpuriousFailure]);
+}

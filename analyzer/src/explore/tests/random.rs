@@ -177,7 +177,7 @@ fn scenarios(seed: u64, quiet: bool, mut judge: impl FnMut(&Scenario<'_>)) {
     let act = results.get(usize::try_from(seed % 3).unwrap_or(0)).map_or(Site(0), |r| site(*r));
     for actor in EVERYBODY.into_iter().chain([Actor::Attacker]) {
         for place in places.iter().take(3) {
-            judge(&Scenario { body: &body, place, check: None, act, actor });
+            judge(&Scenario { body: &body, place, check: None, act, actor, by_gap: false });
         }
     }
 }
@@ -330,7 +330,14 @@ fn leaving_out_what_nobody_notices_loses_no_end() {
                 let (body, place, results) = with_task(mix(seed));
                 let act = results.first().map_or(Site(0), |r| site(*r));
                 for actor in [Actor::Task, Actor::Stranger] {
-                    total += compare(&Scenario { body: &body, place: &place, check: None, act, actor });
+                    total += compare(&Scenario {
+                        body: &body,
+                        place: &place,
+                        check: None,
+                        act,
+                        actor,
+                        by_gap: false,
+                    });
                 }
             }
             total
@@ -349,8 +356,14 @@ fn deep_nesting_is_cut_off() {
         }
         nest(f, &p, 300)
     });
-    let found =
-        explore(&Scenario { body: &body, place: &p, check: None, act: site(act), actor: Actor::Remover });
+    let found = explore(&Scenario {
+        body: &body,
+        place: &p,
+        check: None,
+        act: site(act),
+        actor: Actor::Remover,
+        by_gap: false,
+    });
     assert!(found.bounded);
 }
 
@@ -360,7 +373,8 @@ fn flags_of_an_open_for_reading_change_nothing() {
     let flags = OpenFlags { read: true, ..OpenFlags::default() };
     let (body, act) = Build::function(|f| f.open(&p, flags, TRY));
     for actor in [Actor::Itself, Actor::Creator, Actor::Remover] {
-        let found = explore(&Scenario { body: &body, place: &p, check: None, act: site(act), actor });
+        let found =
+            explore(&Scenario { body: &body, place: &p, check: None, act: site(act), actor, by_gap: false });
         assert!(found.races.is_empty());
     }
 }

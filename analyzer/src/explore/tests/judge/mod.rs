@@ -242,7 +242,7 @@ fn judge(seed: u64) -> Count {
 fn compare(program: &Program, actor: Actor, start: Option<usize>) -> Count {
     let Program { body, place, act, effects } = program;
     let mut count = Count::default();
-    let scenario = Scenario { body, place, check: None, act: super::build::site(*act), actor };
+    let scenario = Scenario { body, place, check: None, act: super::build::site(*act), actor, by_gap: false };
     let [whole, reduced] =
         [false, true].map(|reduce| ends(&scenario, reduce, &|at| start.is_none_or(|start| start == at)));
     let (Some(whole), Some(reduced)) = (whole, reduced) else { return count };
