@@ -3,7 +3,7 @@
 use super::compact::compact;
 use super::live::Live;
 use super::paths::Paths;
-use super::program::{Answers, Bound, EffectStep, Instruction, Program, Slot, Source, Test};
+use super::program::{Answers, Bound, EffectStep, Instruction, Program, Rests, Slot, Source, Test};
 use super::setup::last_position;
 use super::slice::{MAX_DEPTH, places_of, sites, too_deep, value_results};
 use super::{Actor, Lane, Scenario};
@@ -64,15 +64,16 @@ pub fn compile(
         })
         .map(|e| last_position(&program, e.at))
         .max();
-    program.pair_until = scenario.by_gap.then(|| pair_until(&program)).flatten();
+    if scenario.by_gap {
+        program.rests = rests(&program);
+    }
     program.live = Live::of(&program);
     program
 }
 
-/// Up to where the code stands between a look and the act that rests on it. A file that is made after a look is not made until it is
-/// filled, so there is no such end.
-fn pair_until(program: &Program) -> Option<usize> {
-    let rests = |effect: &EffectStep| match effect.operation {
+/// What rests on the program's check. A file that is made after a look is not made until it is filled.
+fn rests(program: &Program) -> Rests {
+    let at_once = |effect: &EffectStep| match effect.operation {
         Operation::Open(flags) => !flags.create && !flags.create_new,
         Operation::CreateDir { .. }
         | Operation::Read
@@ -81,12 +82,19 @@ fn pair_until(program: &Program) -> Option<usize> {
         | Operation::Rename { .. } => true,
         _ => false,
     };
-    let mut checks = program.effects.iter().filter(|e| e.is_check).peekable();
-    let first = checks.peek()?.at;
-    let mut acts = program.effects.iter().filter(|e| e.is_act).peekable();
-    acts.peek()?;
-    let pair = checks.all(|e| e.operation.is_check()) && acts.clone().all(rests);
-    acts.map(|e| e.at).max().filter(|last| pair && *last > first)
+    let mut checks = program.effects.iter().filter(|e| e.is_check);
+    let acts = || program.effects.iter().filter(|e| e.is_act);
+    let (Some(first), Some(last)) = (checks.clone().map(|e| e.at).min(), acts().map(|e| e.at).max()) else {
+        return Rests::Nothing;
+    };
+    match checks.all(|e| e.operation.is_check()) && first < last {
+        false => Rests::Nothing,
+        true if acts().all(at_once) => Rests::Act(last),
+        true if acts().all(|e| matches!(e.operation, Operation::Open(_) | Operation::Write)) => {
+            Rests::Filling
+        }
+        true => Rests::Nothing,
+    }
 }
 
 /// The spawned work that the question is about: what holds the check or the act, else the first.

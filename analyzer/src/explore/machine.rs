@@ -3,7 +3,7 @@
 use super::content::{Content, Contents};
 use super::filesystem::{Call, Filesystem, Handle, Inode, Kind, Name};
 use super::oracle::{Class, Oracle};
-use super::program::{Bound, EffectStep, Instruction, Program, Slot, Source, Test};
+use super::program::{Bound, EffectStep, Instruction, Program, Rests, Slot, Source, Test};
 use super::shared::Shared;
 use super::{Actor, Lane, ScriptCall, StepOutcome};
 use crate::flow::{Domain, ErrorKind, Operation, Site};
@@ -303,7 +303,7 @@ pub struct Context<'a> {
     pub calls: Vec<ScriptCall>,
     /// The source of the effect under way.
     pub site: Option<Site>,
-    /// Whether nobody comes between a check and its act, see [`Program::pair_until`].
+    /// Whether nobody comes between a check and its act, see [`Rests::Act`].
     pub joined: bool,
 }
 
@@ -377,8 +377,11 @@ impl<'a> Context<'a> {
         self.settle(state, lane);
         let keeps_on = self.actor == Actor::ItselfTask && !self.gives_way(state, lane);
         let has_looked = looks || (self.joined && state.turn == Some(lane));
-        let is_between =
-            has_looked && self.program(lane).pair_until.is_some_and(|until| state.machine(lane).pc <= until);
+        let acts_until = match self.program(lane).rests {
+            Rests::Act(until) => Some(until),
+            _ => None,
+        };
+        let is_between = has_looked && acts_until.is_some_and(|until| state.machine(lane).pc <= until);
         let goes_on = state.running(lane) && !self.blocked(state, lane);
         state.turn = (goes_on && (keeps_on || is_between)).then_some(lane);
     }

@@ -138,6 +138,18 @@ pub struct EffectStep {
     pub visible_until: [Option<usize>; 2],
 }
 
+/// What rests on a look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rests {
+    /// Nothing, or not all of the check is a look.
+    #[default]
+    Nothing,
+    /// An act that is over at this position of the code.
+    Act(usize),
+    /// A file that is made, and filled after that.
+    Filling,
+}
+
 /// Answers to unknowns; none where there are reasons for both.
 pub type Answers = FxHashMap<Source, Option<bool>>;
 
@@ -157,8 +169,8 @@ pub struct Program {
     /// Up to which position it may notice who holds a lock: it tries for one without waiting, or removes the file of one; none if
     /// it never does.
     pub notices_until: Option<usize>,
-    /// Up to where it stands between its check and its act, if these are a look and what rests on it.
-    pub pair_until: Option<usize>,
+    /// What rests on the look, where the question is about that.
+    pub rests: Rests,
     /// Whether a part was too deep to be taken in.
     pub cut: bool,
     /// What of a machine's memory matters where.
@@ -234,7 +246,7 @@ impl PartialEq for Program {
         self.code == other.code
             && self.effects == other.effects
             && self.cut == other.cut
-            && self.pair_until == other.pair_until
+            && self.rests == other.rests
             && [&self.wants, &self.acts, &self.leaves] == [&other.wants, &other.acts, &other.leaves]
     }
 }

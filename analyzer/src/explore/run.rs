@@ -8,7 +8,7 @@ use super::filesystem::{Name, Process};
 use super::machine::{Context, Machine, State, Status};
 use super::oracle::{Class, Oracle};
 use super::paths::Paths;
-use super::program::{Program, Source};
+use super::program::{Program, Rests, Source};
 use super::schedule::{Limit, Outcome, search, serial};
 use super::setup::{Initial, Start, Surroundings, Use, start, visibility};
 use super::shared::Shared;
@@ -347,19 +347,22 @@ impl Searcher<'_> {
         let start = subject.state(programs, given);
         let orders = subject.orders();
         let mut reached = false;
+        // Who makes and fills it after the other has, in every order, does so whatever the look has found.
+        let [program, _] = programs;
+        let mut heedless = program.rests == Rests::Filling;
         let mut orderly = Vec::new();
         for first in orders {
-            let (order, came) = serial(&mut context, &start, *first);
+            let (order, acts) = serial(&mut context, &start, *first);
             orderly.push(order);
-            reached |= came;
+            reached |= acts > 0;
+            heedless &= acts > 1;
         }
-        if !reached {
+        if !reached || heedless {
             pending.append(&mut context.forks);
             self.answer.bounded |= context.cut;
-            return false;
+            return reached;
         }
         let (serials, wrote): (Vec<Outcome>, Vec<[u64; 2]>) = orderly.into_iter().unzip();
-        let [program, _] = programs;
         let worst = worst(subject.actor);
         let not_theirs = self.without_gap(&mut context, &start);
         for whole in [false, true] {
@@ -438,7 +441,7 @@ impl Searcher<'_> {
     fn without_gap(&self, context: &mut Context<'_>, start: &State) -> FxHashSet<Outcome> {
         let mut outcomes = FxHashSet::default();
         let [program, _] = context.programs;
-        let is_pair = program.pair_until.is_some() && self.subject.used.domain == Domain::Files;
+        let is_pair = matches!(program.rests, Rests::Act(_)) && self.subject.used.domain == Domain::Files;
         if is_pair && self.subject.actor != Actor::Task {
             context.joined = true;
             let limit = Limit { states: MAX_STATES, below: None, whole: false };

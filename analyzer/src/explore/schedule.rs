@@ -125,8 +125,8 @@ impl Outcome {
     }
 }
 
-/// One serial order, with what each actor wrote; and whether the act was reached.
-pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial, bool) {
+/// One serial order, with what each actor wrote; and how many have done the act.
+pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial, usize) {
     let mut state = start.clone();
     if context.actor == Actor::Task {
         return as_called(context, state);
@@ -140,8 +140,9 @@ pub fn serial(context: &mut Context<'_>, start: &State, first: Lane) -> (Serial,
             context.step(&mut state, lane);
         }
     }
-    let reached = reached(context, &state);
-    ((Outcome::of(&state), state.wrote), reached)
+    let both = state.machine(Lane::A).reached && state.machine(Lane::B).reached;
+    let acts = usize::from(reached(context, &state)) + usize::from(both);
+    ((Outcome::of(&state), state.wrote), acts)
 }
 
 /// Whether the act was done, by whichever actor runs the program.
@@ -155,7 +156,7 @@ fn reached(context: &Context<'_>, state: &State) -> bool {
 }
 
 /// Spawned work that runs to its end where it is started, as far as nothing makes it wait.
-fn as_called(context: &mut Context<'_>, mut state: State) -> (Serial, bool) {
+fn as_called(context: &mut Context<'_>, mut state: State) -> (Serial, usize) {
     context.settle(&mut state, Lane::A);
     let next = |context: &Context<'_>, state: &State| {
         [Lane::B, Lane::A].into_iter().find(|lane| state.running(*lane) && !context.blocked(state, *lane))
@@ -163,8 +164,8 @@ fn as_called(context: &mut Context<'_>, mut state: State) -> (Serial, bool) {
     while let Some(lane) = next(context, &state) {
         context.step(&mut state, lane);
     }
-    let reached = reached(context, &state);
-    ((Outcome::of(&state), state.wrote), reached)
+    let acts = usize::from(reached(context, &state));
+    ((Outcome::of(&state), state.wrote), acts)
 }
 
 struct Node {

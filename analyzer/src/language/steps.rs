@@ -18,6 +18,41 @@ pub const MOST_PARTS: usize = 2000;
 /// How many different things one function may set fields to.
 const MOST_KEPT: usize = 500;
 
+/// What is asked of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// Whether it is true.
+    Truth,
+    /// Whether it is nothing, as `None` and `nil` are.
+    Absence,
+}
+
+/// Whether the place is a parameter, or what a field of one says: the same until the field is set.
+fn is_handed_in(place: &Place) -> bool {
+    match place.kind() {
+        PlaceKind::Parameter { .. } => true,
+        PlaceKind::Field { base, .. } => is_handed_in(base),
+        _ => false,
+    }
+}
+
+/// Whether the value is the whole, or one of its fields, or theirs.
+fn is_within(value: &Place, whole: &Place) -> bool {
+    value == whole
+        || match value.kind() {
+            PlaceKind::Field { base, .. } => is_within(base, whole),
+            _ => false,
+        }
+}
+
+/// Whether the place goes by this field, or by one of the value itself.
+fn goes_by(place: &Place, field: &str) -> bool {
+    match place.kind() {
+        PlaceKind::Field { base, name, .. } => &**name == field || goes_by(base, field),
+        _ => false,
+    }
+}
+
 /// Whether the place is, or lies at or below, what a field says.
 fn is_told_by_another(place: &Place) -> bool {
     match place.kind() {
@@ -47,6 +82,8 @@ pub struct Steps {
     pub listings: FxHashMap<ResultId, Listing>,
     /// The opaque numbers that stand for a single component: names of what was listed.
     pub components: FxHashSet<u32>,
+    /// What was asked of parameters and their fields, with the opaque number that stands for the answer.
+    answers: FxHashMap<(Place, Asked), u32>,
     next_result: u32,
     next_opaque: u32,
 }
@@ -62,6 +99,7 @@ impl Default for Steps {
             kept: Vec::new(),
             listings: FxHashMap::default(),
             components: FxHashSet::default(),
+            answers: FxHashMap::default(),
             next_result: 0,
             next_opaque: 0,
         }
@@ -110,6 +148,39 @@ impl Steps {
         Condition::Opaque { id: self.opaque_id(), observed }
     }
 
+    /// The unknown answer to a question about a value that looked at these results; the same answer as before where the value goes by a
+    /// parameter, or by a field of one that nothing has set since.
+    pub fn answer(&mut self, place: Option<&Place>, asked: Asked, observed: Vec<ResultId>) -> Condition {
+        let is_of_the_call = observed.iter().all(|result| result.0 < self.parameters);
+        let Some(place) = place.filter(|place| is_of_the_call && is_handed_in(place)) else {
+            return self.opaque_condition(observed);
+        };
+        let question = (place.clone(), asked);
+        if let Some(id) = self.answers.get(&question) {
+            return Condition::Opaque { id: *id, observed: Vec::new() };
+        }
+        let id = self.opaque_id();
+        self.answers.insert(question, id);
+        Condition::Opaque { id, observed: Vec::new() }
+    }
+
+    /// Forgets the answers about fields of what a call is handed, which it may set.
+    fn forget_answers_of(&mut self, call: &Call) {
+        let handed: Vec<&Place> = call
+            .arguments
+            .iter()
+            .filter_map(|argument| match argument {
+                Value::Place(place) if is_handed_in(place) => Some(place),
+                _ => None,
+            })
+            .collect();
+        let is_part = |place: &Place| match place.kind() {
+            PlaceKind::Field { base, .. } => handed.iter().any(|whole| is_within(base, whole)),
+            _ => false,
+        };
+        self.answers.retain(|(place, _), _| !is_part(place));
+    }
+
     /// The condition, or an unknown one that was computed from the same where it asks too much to be followed.
     pub fn bounded(&mut self, condition: Condition) -> Condition {
         if !condition.is_too_large() {
@@ -122,6 +193,7 @@ impl Steps {
 
     /// Notes what a field is set to. Nothing at all is no path.
     pub fn note_kept(&mut self, owner: Option<&str>, field: &str, value: Value) {
+        self.answers.retain(|(place, _), _| !goes_by(place, field));
         let value = match value {
             Value::Success(inner) => *inner,
             value => value,
@@ -179,8 +251,10 @@ impl Steps {
         if self.diverged {
             return;
         }
-        if matches!(step, Step::Exit(_)) {
-            self.diverged = true;
+        match &step {
+            Step::Exit(_) => self.diverged = true,
+            Step::Call(call) if !self.answers.is_empty() => self.forget_answers_of(call),
+            _ => {}
         }
         if let Some(block) = self.blocks.last_mut() {
             // Most blocks are one step.

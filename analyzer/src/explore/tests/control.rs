@@ -1,7 +1,7 @@
 //! Control flow, unknowns, slicing and relations of places.
 
 use super::build::*;
-use super::{Case, EVERYBODY, checked, if_present, unchecked};
+use super::{Case, EVERYBODY, checked, if_absent, if_present, unchecked};
 use crate::explore::{Actor, Consequence};
 use crate::flow::{Condition, ErrorKind, Exit, OpenFlags, Operation, Place, PlaceKind, RemoveKind, Value};
 
@@ -293,4 +293,19 @@ fn what_comes_without_a_gap_is_not_the_looks_fault() {
 fn what_comes_of_the_gap_stays() {
     let case = if_present(|f, p| f.remove(p, TRY));
     assert_eq!(case.ask().of_gap(Actor::Itself), [Consequence::SpuriousFailure]);
+}
+
+#[test]
+fn who_writes_whatever_is_there_does_not_go_by_the_look() {
+    let case = checked(|f, p| {
+        let seen = f.exists(p);
+        f.when(Condition::All(vec![holds(seen), unknown(0).negated()]), |f| f.returns(Value::Opaque));
+        let act = f.when(unknown(0), |f| f.write(p, TRY));
+        (seen, act)
+    });
+    assert!(case.costs(Actor::Itself).contains(&Consequence::Corruption));
+    assert!(case.ask().of_gap(Actor::Itself).is_empty());
+    // Who writes only where there is nothing does.
+    let careful = if_absent(|f, p| f.write(p, TRY));
+    assert!(!careful.ask().of_gap(Actor::Itself).is_empty());
 }

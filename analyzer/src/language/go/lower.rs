@@ -12,7 +12,7 @@ use crate::flow::{
 use crate::language::conditions::{add_data, any, choose};
 use crate::language::models::Models;
 use crate::language::modes::note_access;
-use crate::language::steps::{Steps, failure_exits, has_exit};
+use crate::language::steps::{Asked, Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::{Deref, DerefMut};
@@ -660,15 +660,21 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     // --- values ------------------------------------------------------------------------------------------------------
 
+    /// What is unknown of the value.
+    pub fn answer_about(&mut self, value: &Val<'t>, asked: Asked) -> Condition {
+        let place = match &value.v {
+            V::Place(place) => Some(place),
+            _ => None,
+        };
+        self.answer(place, asked, value.observed())
+    }
+
     /// The value as a truth value.
     pub fn condition_of(&mut self, value: &Val<'t>) -> Condition {
         match &value.v {
             V::Cond(c) => c.clone(),
             V::Result(r) => Condition::True(*r),
-            _ => {
-                let observed = value.observed();
-                self.opaque_condition(observed)
-            }
+            _ => self.answer_about(value, Asked::Truth),
         }
     }
 

@@ -7,7 +7,7 @@ use super::value::{V, Val};
 use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
-use crate::language::steps::{breaks, breaks_itself, is_idle};
+use crate::language::steps::{Asked, breaks, breaks_itself, is_idle};
 use std::rc::Rc;
 
 impl<'t> Lowerer<'_, 't> {
@@ -587,6 +587,8 @@ impl<'t> Lowerer<'_, 't> {
             (V::Kind(kind), V::Error(_) | V::Result(_)) => return self.is_kind(right, *kind),
             (V::Result(r), V::Nil) | (V::Nil, V::Result(r)) => return failed(*r),
             (V::Nil, V::Nil) => return Condition::Constant(true),
+            (V::Place(_), V::Nil) => return self.answer_about(left, Asked::Absence),
+            (V::Nil, V::Place(_)) => return self.answer_about(right, Asked::Absence),
             (V::Closure(_) | V::Function(_) | V::Struct(_), V::Nil) => return Condition::Constant(false),
             (V::Cond(a), V::Cond(Condition::Constant(b))) | (V::Cond(Condition::Constant(b)), V::Cond(a)) => {
                 return if *b { a.clone() } else { a.clone().negated() };

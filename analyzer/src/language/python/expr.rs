@@ -6,6 +6,7 @@ use super::types::{Ty, dotted};
 use super::value::{Closure, V, Val, one_failed};
 use crate::flow::{Condition, ErrorKind, Exit, Kinds, Place, PlaceKind, Step, Value};
 use crate::language::conditions::{add_data, all, any, failed};
+use crate::language::steps::Asked;
 use crate::language::texts::concat;
 use ruff_python_ast::{
     BoolOp, CmpOp, Comprehension, Expr, ExprAttribute, ExprBinOp, ExprBoolOp, ExprCompare, ExprDict,
@@ -529,6 +530,8 @@ impl<'t> Lowerer<'_, 't> {
                 return if *n == 1 { c.clone() } else { c.clone().negated() };
             }
             (V::Number(a), V::Number(b)) => return Condition::Constant(a == b),
+            (V::Place(_), V::None) => return self.answer_about(left, Asked::Absence),
+            (V::None, V::Place(_)) => return self.answer_about(right, Asked::Absence),
             (V::Place(a), V::Place(b)) if a == b => return Condition::Constant(true),
             _ => {}
         }

@@ -12,7 +12,7 @@ use crate::flow::{
 use crate::language::conditions::{add_data, choose};
 use crate::language::models::Models;
 use crate::language::modes::note_access;
-use crate::language::steps::{Steps, has_exit};
+use crate::language::steps::{Asked, Steps, has_exit};
 use crate::source::Span;
 use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;
@@ -558,6 +558,15 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     // --- values ------------------------------------------------------------------------------------------------------
 
+    /// What is unknown of the value.
+    pub fn answer_about(&mut self, value: &Val<'t>, asked: Asked) -> Condition {
+        let place = match &value.v {
+            V::Place(place) => Some(place),
+            _ => None,
+        };
+        self.answer(place, asked, value.observed())
+    }
+
     /// The value as a truth value.
     pub fn condition_of(&mut self, value: &Val<'t>) -> Condition {
         match &value.v {
@@ -567,10 +576,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             V::Result(r) => Condition::True(*r),
             V::Closure(_) | V::Bound(_) | V::Error(_) | V::Command(_) => Condition::Constant(true),
             V::Number(n) => Condition::Constant(*n != 0),
-            _ => {
-                let observed = value.observed();
-                self.opaque_condition(observed)
-            }
+            _ => self.answer_about(value, Asked::Truth),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::flow::{Block, Condition, Exit, Frame, OnFailure, Place, PlaceKind, Re
 use crate::language::conditions::{add_data, choose};
 use crate::language::models::Models;
 use crate::language::modes::note_access;
-use crate::language::steps::{Steps, failure_exits, has_exit};
+use crate::language::steps::{Asked, Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::{Deref, DerefMut};
@@ -616,15 +616,21 @@ impl<'a> Lowerer<'a> {
 
     // --- values ------------------------------------------------------------------------------------------------------
 
+    /// What is unknown of the value.
+    pub fn answer_about(&mut self, value: &Val, asked: Asked) -> Condition {
+        let place = match &value.v {
+            V::Place(place) => Some(place),
+            _ => None,
+        };
+        self.answer(place, asked, value.observed())
+    }
+
     /// The value as a truth value.
     pub fn condition_of(&mut self, value: &Val) -> Condition {
         match &value.v {
             V::Cond(c) => c.clone(),
             V::Result(r) => Condition::True(*r),
-            _ => {
-                let observed = value.observed();
-                self.opaque_condition(observed)
-            }
+            _ => self.answer_about(value, Asked::Truth),
         }
     }
 
