@@ -321,6 +321,13 @@ fn nothing_is_reported_in_code_that_others_wrote() {
         ("tool/patched/other/deep/__init__.py", ""),
         ("tool/patched/other/deep/theirs.py", racy),
         ("src/third_party/x/lib.rs", RACY),
+        // Three that are copied in with their licences, and a fourth beside them without.
+        ("tool/copies/one/LICENSE", "theirs"),
+        ("tool/copies/one/one/__init__.py", racy),
+        ("tool/copies/two/LICENSE", "theirs"),
+        ("tool/copies/two/two/__init__.py", racy),
+        ("tool/copies/three/LICENSE", "theirs"),
+        ("tool/copies/four/four/__init__.py", racy),
     ]);
     let check = |arguments: &[&str]| {
         let (_, out, err) = fsrace(here.path(), &[&["check", "--format", "concise"], arguments].concat());
@@ -328,7 +335,7 @@ fn nothing_is_reported_in_code_that_others_wrote() {
     };
     let (found, err) = check(&[]);
     assert_eq!(found, "tool/own.py");
-    assert!(err.contains("hidden: 4 in code that others wrote (name its folder)"), "{err}");
+    assert!(err.contains("hidden: 7 in code that others wrote (name its folder)"), "{err}");
     // Who names it wants to know.
     assert_eq!(check(&["tool/_vendor"]).0, "theirs.py");
     assert_eq!(check(&["tool", "tool/_vendor"]).0, "tool/_vendor/theirs.py tool/own.py");

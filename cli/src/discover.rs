@@ -127,6 +127,7 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
         warnings: Vec::new(),
         packages: FxHashMap::default(),
         vendored: Vendored::default(),
+        distributions: FxHashMap::default(),
     };
     let is_file = |root: &&Path| fs::metadata(root).is_ok_and(|metadata| metadata.is_file());
     let (files, folders): (Vec<&Path>, Vec<&Path>) =
@@ -150,6 +151,8 @@ struct Search<'a> {
     warnings: Vec<Warning>,
     packages: FxHashMap<(LanguageId, PathBuf), Option<Package>>,
     vendored: Vendored,
+    /// Folders that are known to be distributions of Python's, or not.
+    distributions: FxHashMap<PathBuf, bool>,
 }
 
 impl Search<'_> {
@@ -245,17 +248,32 @@ impl Search<'_> {
         }
         let known = self.found.get(&path);
         let named = named || known.is_some_and(|c| c.named);
-        let vendored = !named
-            && known.is_none_or(|c| c.vendored)
-            && self.vendored.holds(absolute, root, &self.manifest_folder(package.as_ref()));
+        let vendored = !named && known.is_none_or(|c| c.vendored) && {
+            let manifest = self.manifest_folder(absolute, root, package.as_ref());
+            self.vendored.holds(absolute, root, &manifest)
+        };
         let absolute = absolute.to_path_buf();
         let candidate = Candidate { absolute, path: path.clone(), language, package, named, vendored };
         self.found.insert(path, candidate);
     }
 
-    /// The folder of a package's manifest.
-    fn manifest_folder(&self, package: Option<&Package>) -> PathBuf {
-        self.scope.base.join(package.map_or("", |package| package.root.as_str()))
+    /// The folder of the manifest of the package that a file belongs to. Python's are imported by folders that need none.
+    fn manifest_folder(&mut self, file: &Path, root: &Path, package: Option<&Package>) -> PathBuf {
+        match LanguageId::of_path(&file.to_string_lossy()) {
+            Some(LanguageId::Python) => {
+                let mut below_root = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+                let nearest = below_root.find(|folder| {
+                    let known = self.distributions.get(*folder).copied();
+                    known.unwrap_or_else(|| {
+                        let found = is_distribution(folder);
+                        self.distributions.insert(folder.to_path_buf(), found);
+                        found
+                    })
+                });
+                nearest.unwrap_or(root).to_path_buf()
+            }
+            _ => self.scope.base.join(package.map_or("", |package| package.root.as_str())),
+        }
     }
 
     /// The package whose manifest is the nearest at or above the folder.
@@ -332,6 +350,12 @@ fn package_name(language: LanguageId, folder: &Path) -> Option<String> {
             (!is_package).then(|| folder.file_name().unwrap_or_default().to_string_lossy().into_owned())
         }
     }
+}
+
+/// Whether the folder says of itself that it is a distribution of Python's.
+fn is_distribution(folder: &Path) -> bool {
+    let manifests = ["pyproject.toml", "setup.py", "setup.cfg"];
+    manifests.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok())
 }
 
 /// The path of the module that a go.mod is of: `module example.com/tool // a comment`, quoted or not.

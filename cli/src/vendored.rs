@@ -22,7 +22,11 @@ const FOLDERS: [&str; 10] = [
 #[derive(Debug, Default)]
 pub struct Vendored {
     licensed: FxHashMap<PathBuf, bool>,
+    collections: FxHashMap<PathBuf, bool>,
 }
+
+/// How many folders with licences of their own make the folder that they lie in one for other people's code.
+const SEVERAL: usize = 3;
 
 impl Vendored {
     /// Whether the file lies in other people's code: in a folder for that, or in one with a licence of its own, both below `root`, which
@@ -32,8 +36,23 @@ impl Vendored {
         file.ancestors().skip(1).take_while(below_root).any(|folder| {
             let named =
                 folder.file_name().and_then(|name| name.to_str()).is_some_and(|n| FOLDERS.contains(&n));
-            named || (is_within(folder, package) && self.is_licensed(folder))
+            named
+                || (is_within(folder, package) && self.is_licensed(folder))
+                || (folder != package && folder.starts_with(package) && self.is_collection(folder))
         })
+    }
+
+    /// Whether several packages of others lie in the folder, each with its licence; what lies beside them is brought along too.
+    fn is_collection(&mut self, folder: &Path) -> bool {
+        if let Some(known) = self.collections.get(folder) {
+            return *known;
+        }
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let is_collection =
+            folders.filter(|entry| self.is_licensed(&entry.path())).take(SEVERAL).count() == SEVERAL;
+        self.collections.insert(folder.to_path_buf(), is_collection);
+        is_collection
     }
 
     fn is_licensed(&mut self, folder: &Path) -> bool {

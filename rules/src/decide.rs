@@ -268,7 +268,7 @@ impl<'p> View<'p> {
             beside,
         };
         let mut best = match candidate.act.effect.operation.domain() {
-            Domain::Channels => self.lost(candidate, callers.explorer)?,
+            Domain::Channels => self.lost(candidate, surroundings.open, callers.explorer)?,
             _ if rule.is_note() => self.without_race(rule, candidate, callers.explorer)?,
             _ => self.worst(rule, candidate, &surroundings, callers.explorer)?,
         };
@@ -518,20 +518,20 @@ impl<'p> View<'p> {
     }
 
     /// What is lost between the function and its own work, whom nobody else disturbs. Where the program ends with the function, nothing
-    /// is lost that anybody waits for.
-    fn lost(&self, candidate: &Candidate, explorer: &Explorer) -> Option<Proven> {
+    /// is lost that anybody waits for; and a program that hands on the first failure mostly ends with it, while a library goes on to
+    /// hold what the others hold.
+    fn lost(&self, candidate: &Candidate, open: bool, explorer: &Explorer) -> Option<Proven> {
         let question = scenario(&self.body, candidate, &candidate.place, Actor::Task);
         let race = explorer.explore(&question, |_| true).races.into_iter().next()?;
         let waits = race.witness.steps.last().is_some_and(|step| step.lane == Lane::A);
-        let reasons = vec!["all that sends and takes is in sight".to_owned()];
+        let mut reasons = vec!["all that sends and takes is in sight".to_owned()];
+        let mut confidence = Confidence::High;
+        if !waits && !open {
+            confidence = Confidence::Low;
+            reasons.push("the first failure is handed on, and a program mostly ends with that".to_owned());
+        }
         let shown = waits || !self.summary.context.main;
-        shown.then_some(Proven {
-            race,
-            reason: Reason::Own,
-            confidence: Confidence::High,
-            reasons,
-            bounded: false,
-        })
+        shown.then_some(Proven { race, reason: Reason::Own, confidence, reasons, bounded: false })
     }
 
     /// That there is no race beside any of the rule's actors, where that is so.
