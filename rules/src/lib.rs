@@ -128,19 +128,27 @@ pub fn check_with(
     // Where nothing is changed that threads share, nobody need know of threads. They are looked at by one thread, beside the views.
     let threads = || if program.changes_process() { Threads::of(program) } else { Threads::default() };
     let (mut views, threads): (Vec<View<'_>>, Threads) = rayon::join(views, threads);
-    let left_running = LeftRunning::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.works)));
-    let given_back = GivenBack::index(views.iter_mut().flat_map(|view| std::mem::take(&mut view.taken)));
-    let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)).collect();
     let parts: Vec<_> = views.iter().map(View::part).collect();
-    let mut evidence = Evidence::index(program, uses);
-    evidence.note_programs(program);
-    evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
     let takers = parts.iter().filter(|(_, part)| part.takes).map(|(function, _)| *function).collect();
-    let held = Held::of(program, &takers);
-    evidence.note_cleaned(views.iter().flat_map(|view| &view.cleaned).copied());
-    views.retain(View::has_candidates);
+    let gather = || {
+        let works = views.iter_mut().flat_map(|view| std::mem::take(&mut view.works));
+        let left_running = LeftRunning::index(works);
+        let taken = views.iter_mut().flat_map(|view| std::mem::take(&mut view.taken));
+        let given_back = GivenBack::index(taken);
+        let uses = views.iter_mut().flat_map(|view| std::mem::take(&mut view.uses)).collect();
+        let mut evidence = Evidence::index(program, uses);
+        evidence.note_programs(program);
+        evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
+        evidence.note_cleaned(views.iter().flat_map(|view| &view.cleaned).copied());
+        views.retain(View::has_candidates);
+        (left_running, given_back, evidence)
+    };
+    let held = || Held::of(program, &takers);
+    let lives = || lives(program, &parts, &rules);
+    let ((held, lives), (left_running, given_back, evidence)) =
+        rayon::join(|| rayon::join(held, lives), gather);
     let bodies: Bodies = views.iter().map(View::body).collect();
-    views.extend(lives(program, &parts, &rules).into_iter().filter_map(|life| View::of_life(program, life)));
+    views.extend(lives.into_iter().filter_map(|life| View::of_life(program, life)));
     let asked = Asked::default();
     let known = Known {
         evidence: &evidence,
@@ -158,8 +166,9 @@ pub fn check_with(
         .collect();
     // Merging leaves the other threads idle, and nearly all that is to be given back are bodies.
     let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let give_back = || bodies.into_par_iter().chain(asked).for_each(drop);
-    rayon::join(|| merge::merge(decided), give_back).0
+    let known = move || drop((evidence, threads, left_running, given_back, held));
+    let bodies = || bodies.into_par_iter().chain(asked).for_each(drop);
+    rayon::join(|| merge::merge(decided), || rayon::join(bodies, known)).0
 }
 
 /// Fills in the suggested rewrite of a finding, given the text of the act's file.

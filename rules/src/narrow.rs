@@ -52,6 +52,20 @@ pub fn size(body: &Block) -> usize {
     effects(body).len()
 }
 
+/// Whether the body has any effect.
+fn has_effects(block: &Block, depth: usize) -> bool {
+    let has = |block: &Block| has_effects(block, depth + 1);
+    depth <= DEPTH
+        && block.steps.iter().any(|step| match step {
+            Step::Effect(_) => true,
+            Step::Branch(branch) => has(&branch.then) || has(&branch.otherwise),
+            Step::Loop(body) => has(body),
+            Step::Spawn(spawn) => has(&spawn.body),
+            Step::Frame(frame) => has(&frame.body),
+            Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => false,
+        })
+}
+
 /// All effects of the body, in order.
 pub fn effects(body: &Block) -> Vec<&Effect> {
     let mut effects = Vec::new();
@@ -131,9 +145,7 @@ fn idle(block: &Block, depth: usize) -> Block {
             otherwise: idle(&branch.otherwise, depth + 1),
         }),
         Step::Loop(body) => Step::Loop(idle(body, depth + 1)),
-        Step::Spawn(spawn) if !spawn.process => {
-            Step::Spawn(Spawn { body: Block::default(), ..spawn.clone() })
-        }
+        Step::Spawn(spawn) if !spawn.process => Step::Spawn(with_body(spawn, Block::default())),
         Step::Frame(frame) => Step::Frame(Frame {
             body: idle(&frame.body, depth + 1),
             result: frame.result,
@@ -146,6 +158,11 @@ fn idle(block: &Block, depth: usize) -> Block {
         other => other.clone(),
     };
     Block { steps: block.steps.iter().map(step).collect(), drops: block.drops.clone() }
+}
+
+/// The same work with another body.
+fn with_body(spawn: &Spawn, body: Block) -> Spawn {
+    Spawn { body, process: spawn.process, result: spawn.result, site: spawn.site }
 }
 
 /// Whether the one step stands before the other, and no loop leads back to it.
@@ -219,7 +236,7 @@ impl Narrowing {
             Step::Branch(branch) => {
                 let (then, otherwise) =
                     (self.block(&branch.then, depth), self.block(&branch.otherwise, depth));
-                let idle = size(&then) + size(&otherwise) == 0;
+                let idle = !has_effects(&then, 0) && !has_effects(&otherwise, 0);
                 // A decision on other things that does nothing but leave is taken not to leave.
                 if idle && !self.decides(&branch.condition) {
                     return None;
@@ -229,7 +246,7 @@ impl Narrowing {
             Step::Loop(body) => {
                 let body = self.block(body, depth);
                 // What is left of a loop without effects only decides when it ends.
-                if size(&body) == 0 {
+                if !has_effects(&body, 0) {
                     return None;
                 }
                 Step::Loop(body)
@@ -237,11 +254,11 @@ impl Narrowing {
             Step::Spawn(spawn) => {
                 let body = self.block(&spawn.body, depth);
                 self.kept.insert(spawn.result);
-                Step::Spawn(Spawn { body, ..spawn.clone() })
+                Step::Spawn(with_body(spawn, body))
             }
             Step::Frame(frame) => {
                 let body = self.block(&frame.body, depth);
-                if size(&body) == 0 && !self.speaks(&body, depth) {
+                if !has_effects(&body, 0) && !self.speaks(&body, depth) {
                     return None;
                 }
                 self.kept.insert(frame.result);

@@ -498,12 +498,15 @@ impl Filesystem {
 
     /// All that is there: paths with kind, content and access, parents before children.
     pub fn tree(&self) -> Vec<(Vec<Name>, Status)> {
-        let mut found = Vec::new();
-        let mut pending = vec![(Vec::new(), ROOT)];
+        // Every end of every run is asked, so that no room is made twice.
+        let mut found = Vec::with_capacity(self.nodes.len());
+        let mut pending = Vec::with_capacity(self.nodes.len());
+        pending.push((Vec::new(), ROOT));
         while let Some((path, inode)) = pending.pop() {
             if let Node::Directory { entries, .. } = self.node(inode) {
                 for (name, child) in entries.iter().rev() {
-                    let mut below: Vec<Name> = path.clone();
+                    let mut below: Vec<Name> = Vec::with_capacity(path.len() + 1);
+                    below.extend_from_slice(&path);
                     below.push(*name);
                     pending.push((below, *child));
                 }

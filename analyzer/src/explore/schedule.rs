@@ -37,7 +37,7 @@ impl Ended {
 pub struct Outcome {
     pub ended: [Ended; 2],
     pub seen: Option<Seen>,
-    pub tree: Vec<(Vec<Name>, Found)>,
+    pub tree: Rc<[(Vec<Name>, Found)]>,
     /// The environment of A's process.
     pub environment: Vec<(Name, Content)>,
     pub double: bool,
@@ -60,7 +60,7 @@ impl Outcome {
         Outcome {
             ended: [ended(Lane::A), ended(Lane::B)],
             seen: state.machine(Lane::B).seen,
-            tree: state.files.tree(),
+            tree: state.files.tree().into(),
             environment: state.files.environment().to_vec(),
             double: state.double,
             stolen: state.stolen,

@@ -428,7 +428,7 @@ pub struct Models {
     /// The first segments of the copies: most names have none of them, and are done with at that.
     mirrored: FxHashSet<Box<str>>,
     /// Libraries whose calls take seconds rather than microseconds.
-    slow: FxHashSet<Box<str>>,
+    slow: Vec<Box<str>>,
     /// Libraries and programs that work on repositories.
     repository: FxHashSet<Box<str>>,
     /// By program and subcommand, as `git:clone`.
@@ -612,7 +612,8 @@ impl Models {
 
     /// Whether calls into the library, the first part of their names, take seconds rather than microseconds.
     pub fn is_slow(&self, library: &str) -> bool {
-        self.slow.contains(library)
+        // A handful, asked about for every call: most have another length.
+        self.slow.iter().any(|slow| **slow == *library)
     }
 
     /// The library or program that an API, as a row names it, is of: `git2`, `git`, `github.com/go-git/go-git`.

@@ -159,10 +159,16 @@ impl Graph {
     fn spread_answers(&mut self) {
         for _ in 0..DEPTH {
             let answers = |f: &FunctionId| self.node(*f).is_some_and(|n| n.answers);
-            let more: Vec<bool> =
-                self.nodes.iter().map(|n| n.answers || n.hands_on.iter().any(answers)).collect();
-            for (node, answers) in self.nodes.iter_mut().zip(more) {
-                node.answers = answers;
+            let is_new = |n: &Node| !n.answers && n.hands_on.iter().any(answers);
+            let news: Vec<usize> =
+                (0..self.nodes.len()).filter(|at| self.nodes.get(*at).is_some_and(is_new)).collect();
+            if news.is_empty() {
+                break;
+            }
+            for at in news {
+                if let Some(node) = self.nodes.get_mut(at) {
+                    node.answers = true;
+                }
             }
         }
     }
@@ -173,7 +179,7 @@ impl Graph {
                 let costs = node.calls.iter().map(|(r, t)| self.cost(t.function, node.uses(*r), level));
                 costs.fold(0, u32::saturating_add)
             };
-            let weights: Vec<u32> = self.nodes.iter().map(weight).collect();
+            let weights: Vec<u32> = self.nodes.par_iter().with_min_len(PIECE).map(weight).collect();
             for (node, weight) in self.nodes.iter_mut().zip(weights) {
                 if let Some(slot) = node.weights.get_mut(level) {
                     *slot = weight;

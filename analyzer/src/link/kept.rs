@@ -3,6 +3,7 @@
 
 use super::{FunctionId, Program};
 use crate::flow::{Kept, Place, PlaceKind, Value};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How often what is known of fields is taken further: each time by one field that is set to another.
@@ -43,18 +44,18 @@ impl PrivateFields {
         names.sort_unstable();
         let mut found = PrivateFields::default();
         for _ in 0..ROUNDS {
-            let mut news = Vec::new();
-            for name in &names {
-                let Some(all) = by_name.get(name) else { continue };
+            let news = names.par_iter().flat_map_iter(|name| {
+                let all = by_name.get(name).map_or(&[][..], Vec::as_slice);
                 let mut owners: Vec<&str> = all.iter().filter_map(|kept| kept.owner.as_deref()).collect();
                 owners.sort_unstable();
                 owners.dedup();
-                for owner in owners.into_iter().filter(|owner| !found.has(owner, name)) {
-                    if found.is_set_to_its_own(program, all, owner, name) {
-                        news.push((owner.to_owned(), (*name).to_owned()));
-                    }
-                }
-            }
+                let known = &found;
+                let is_new = move |owner: &&str| {
+                    !known.has(owner, name) && known.is_set_to_its_own(program, all, owner, name)
+                };
+                owners.into_iter().filter(is_new).map(|owner| (owner.to_owned(), (*name).to_owned()))
+            });
+            let news: Vec<(String, String)> = news.collect();
             if news.is_empty() {
                 break;
             }
@@ -172,9 +173,12 @@ impl Program {
 
     /// Whether two types are one, or made of the same one.
     fn are_related(&self, one: &str, other: &str) -> bool {
-        one == other || {
-            let bases = self.bases(one);
-            self.bases(other).iter().any(|base| bases.contains(base))
-        }
+        // Most types are made of no other.
+        let is_alone = |of| self.symbols.embedded(of).next().is_none();
+        one == other
+            || (!(is_alone(one) && is_alone(other)) && {
+                let bases = self.bases(one);
+                self.bases(other).iter().any(|base| bases.contains(base))
+            })
     }
 }

@@ -41,28 +41,45 @@ pub fn takes_long(callee: &str, arguments: usize) -> bool {
 
 /// Whether a verb of such work is in a name of its own.
 fn is_labour(name: &str) -> bool {
-    match name.contains(char::is_uppercase) {
+    let is_upper = |c: &u8| c.is_ascii_uppercase();
+    match name.as_bytes().iter().any(is_upper) || (!name.is_ascii() && name.contains(char::is_uppercase)) {
         // `DownloadStep`; the name of a type is none.
         true => {
             let is_alone = || qualified::parts(name).nth(1).is_none();
-            qualified::parts(name).any(|word| is_verb(word) && !(is_common(word) && is_alone()))
+            let mut parts = qualified::parts(name).map(str::as_bytes);
+            parts.any(|word| is_verb(word) && !(is_common(word) && is_alone()))
         }
         false => {
-            let alone = !name.contains('_');
-            name.split('_').any(|word| is_verb(word) && !(alone && is_common(word)))
+            let alone = !name.as_bytes().contains(&b'_');
+            let mut parts = name.as_bytes().split(|c| *c == b'_');
+            parts.any(|word| is_verb(word) && !(alone && is_common(word)))
         }
     }
 }
 
-fn is_verb(word: &str) -> bool {
-    // Shorter and longer than any of these are most words.
-    matches!(word.len(), 5..=10) && LABOURS.iter().any(|labour| labour.eq_ignore_ascii_case(word))
+fn is_verb(word: &[u8]) -> bool {
+    // Shorter and longer than any of these are most words, and begin with other letters.
+    matches!(word.len(), 5..=10)
+        && word.first().is_some_and(|c| BEGINNINGS & (1 << (c & 31)) != 0)
+        && LABOURS.iter().any(|labour| labour.as_bytes().eq_ignore_ascii_case(word))
 }
 
+/// The letters that verbs begin with, as bits by number, whatever their case.
+const BEGINNINGS: u32 = {
+    let (mut bits, mut left) = (0, LABOURS);
+    while let [labour, rest @ ..] = left {
+        if let [first, ..] = labour.as_bytes() {
+            bits |= 1 << (*first & 31);
+        }
+        left = rest;
+    }
+    bits
+};
+
 /// Whether the verb alone says nothing.
-fn is_common(word: &str) -> bool {
+fn is_common(word: &[u8]) -> bool {
     const COMMON: [&str; 6] = ["build", "clone", "request", "extract", "install", "compile"];
-    COMMON.iter().any(|common| common.eq_ignore_ascii_case(word))
+    COMMON.iter().any(|common| common.as_bytes().eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -71,7 +88,7 @@ mod tests {
 
     #[test]
     fn all_verbs_are_as_long_as_verbs_are() {
-        assert!(LABOURS.iter().all(|labour| is_verb(labour)));
+        assert!(LABOURS.iter().all(|labour| is_verb(labour.as_bytes())));
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::flow::{
 use crate::source::Span;
 use graph::Graph;
 use kept::PrivateFields;
+use rayon::prelude::*;
 use resolve::Symbols;
 use rustc_hash::FxHashSet;
 
@@ -184,7 +185,7 @@ impl Program {
         let changes = |effect: &Effect| {
             matches!(effect.operation, Operation::EnvSet | Operation::SetCwd | Operation::SetUmask(_))
         };
-        self.functions().any(|(_, summary)| {
+        self.files.par_iter().flat_map_iter(|file| &file.functions).any(|summary| {
             let mut found = false;
             each_step(&summary.body, &mut |step| {
                 found |= match step {
@@ -200,13 +201,15 @@ impl Program {
     /// By file, whether a finding may point into it: some function acts, or has an effect that only itself may notice.
     pub fn told_of(&self) -> Vec<bool> {
         let mut told = vec![false; self.files.len()];
-        for (id, summary) in self.functions() {
-            let Some(told) = told.get_mut(self.file_of(id).0 as usize).filter(|told| !**told) else {
-                continue;
-            };
-            *told = self.acts(id);
-            each_step(&summary.body, &mut |step| *told |= matches!(step, Step::Effect(_)));
+        for (at, entry) in (0..).zip(&self.functions) {
+            if let Some(told) = told.get_mut(entry.file.0 as usize) {
+                *told |= self.acts(FunctionId(at));
+            }
         }
+        told.par_iter_mut().zip(&self.files).filter(|(told, _)| !**told).for_each(|(told, file)| {
+            let mut visit = |step: &Step| *told |= matches!(step, Step::Effect(_));
+            file.functions.iter().for_each(|summary| each_step(&summary.body, &mut visit));
+        });
         told
     }
 
@@ -327,6 +330,6 @@ pub fn link(mut files: Vec<FileSummary>) -> Program {
     program.graph = Graph::new(&program);
     program.private_fields = PrivateFields::of(&program);
     // All is told by now, and there is a lot of it.
-    program.files.iter_mut().for_each(|file| file.kept = Vec::new());
+    program.files.par_iter_mut().for_each(|file| file.kept = Vec::new());
     program
 }

@@ -8,7 +8,8 @@ mod gather;
 use super::FunctionId;
 use crate::flow::{Callee, Place};
 use crate::qualified;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock};
 
 /// How many imports in a row are followed: enough for a prelude that re-exports a facade that re-exports a module.
@@ -144,11 +145,55 @@ impl<T: Clone> Memo<T> {
     }
 }
 
-/// What tells one question from another: who asks, for which name, with how many arguments.
-fn question(asker: Asker<'_>, name: &str, arity: usize) -> String {
-    let numbers = [asker.file as usize, usize::from(asker.test), arity].map(|n| n.to_string());
-    let [file, test, arity] = &numbers;
-    [asker.name, name, file, test, arity].join("\0")
+/// As [`Memo`], of what depends on who asks.
+#[derive(Debug)]
+struct Answers<T>(RwLock<FxHashMap<u64, Vec<Answered<T>>>>);
+
+/// Who asked, for which name, with how many arguments, and what the answer was.
+#[derive(Debug)]
+struct Answered<T> {
+    asker: Box<str>,
+    file: u32,
+    test: bool,
+    name: Box<str>,
+    arity: usize,
+    answer: Option<T>,
+}
+
+impl<T> Default for Answers<T> {
+    fn default() -> Self {
+        Answers(RwLock::default())
+    }
+}
+
+impl<T: Clone> Answers<T> {
+    /// Nothing is made for a question that was asked before: few others have its hash.
+    fn get_or(
+        &self,
+        asker: Asker<'_>,
+        name: &str,
+        arity: usize,
+        answer: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let Asker { name: by, file, test } = asker;
+        let hash = FxBuildHasher.hash_one((by, file, test, name, arity));
+        let is_same = |known: &&Answered<T>| {
+            (known.file, known.test, known.arity) == (file, test, arity)
+                && *known.name == *name
+                && *known.asker == *by
+        };
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&hash).into_iter().flatten().find(is_same) {
+            return known.answer.clone();
+        }
+        drop(known);
+        let found = answer();
+        let answered =
+            Answered { asker: by.into(), file, test, name: name.into(), arity, answer: found.clone() };
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(hash).or_default().push(answered);
+        found
+    }
 }
 
 /// The names of a program.
@@ -190,14 +235,14 @@ pub(super) struct Symbols {
     renamed: FxHashSet<String>,
     /// Last segments of modules that import.
     importing: FxHashSet<String>,
-    text_memo: Memo<Target>,
+    text_memo: Answers<Target>,
     /// By the qualified name of a trait's method, the only function that can be meant; for test code, and for all other.
     implemented_with_tests: Memo<FunctionId>,
     implemented: Memo<FunctionId>,
     followed_functions: Memo<Vec<String>>,
     followed_types: Memo<Vec<String>>,
     followed_constants: Memo<Vec<String>>,
-    constant_memo: Memo<String>,
+    constant_memo: Answers<String>,
     common: FxHashSet<&'static str>,
 }
 
@@ -244,7 +289,7 @@ impl Symbols {
         if !self.may_be(name, Kind::Constant) {
             return None;
         }
-        let found = self.constant_memo.get_or(&question(asker, name, 0), || {
+        let found = self.constant_memo.get_or(asker, name, 0, || {
             <[String; 1]>::try_from(self.in_scope(asker, name, Kind::Constant)).ok().map(|[one]| one)
         })?;
         let (name, value) = self.constants.get_key_value(&found)?;
@@ -291,8 +336,7 @@ impl Symbols {
         if !self.may_be(of_field.unwrap_or(own), Kind::Function) {
             return None;
         }
-        let question = question(asker, callee, arity);
-        self.text_memo.get_or(&question, || self.resolve_text_anew(asker, callee, arity))
+        self.text_memo.get_or(asker, callee, arity, || self.resolve_text_anew(asker, callee, arity))
     }
 
     fn resolve_text_anew(&self, asker: Asker<'_>, callee: &str, arity: usize) -> Option<Target> {
@@ -585,10 +629,13 @@ impl Symbols {
             if !self.may_be(name, kind) {
                 return Vec::new();
             }
-            let found = self.follow(name, kind);
+            let found = self.follow_on(name, kind);
             if !found.is_empty() || self.packages.contains_key(qualified::first(name)) {
                 return found;
             }
+        } else if !self.renamed.contains(name) && !self.is_end(name, kind) {
+            // In whatever scope, the name ends alike.
+            return Vec::new();
         }
         let mut scope = asker.name;
         loop {
@@ -609,9 +656,11 @@ impl Symbols {
 
     /// The known names that a qualified name stands for, imports followed. Nearer ones hide farther ones.
     fn follow(&self, name: &str, kind: Kind) -> Vec<String> {
-        if !self.may_be(name, kind) {
-            return Vec::new();
-        }
+        if self.may_be(name, kind) { self.follow_on(name, kind) } else { Vec::new() }
+    }
+
+    /// As [`Self::follow`], of a name that may be one.
+    fn follow_on(&self, name: &str, kind: Kind) -> Vec<String> {
         if self.is_known(name, kind) {
             return vec![name.to_owned()];
         }
@@ -659,11 +708,16 @@ impl Symbols {
     fn may_be(&self, name: &str, kind: Kind) -> bool {
         let last = qualified::last(name);
         self.renamed.contains(last)
-            || match kind {
-                Kind::Function => self.function_ends.contains(last) && self.may_own(name),
-                Kind::Type => self.type_tails.contains_key(last),
-                Kind::Constant => self.constant_ends.contains(last),
-            }
+            || (self.is_end(last, kind) && (kind != Kind::Function || self.may_own(name)))
+    }
+
+    /// Whether anything of this kind ends in this segment.
+    fn is_end(&self, last: &str, kind: Kind) -> bool {
+        match kind {
+            Kind::Function => self.function_ends.contains(last),
+            Kind::Type => self.type_tails.contains_key(last),
+            Kind::Constant => self.constant_ends.contains(last),
+        }
     }
 
     /// Whether a function may have this owner: it has, or the owner is a module, which may have it by an import, or is renamed.

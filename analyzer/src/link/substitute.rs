@@ -181,7 +181,14 @@ impl<'p> Expander<'p> {
                 let result = self.behind(scope.result(*r));
                 Some(self.returned.get(&result).cloned().unwrap_or(Value::Result(result)))
             }
-            PlaceKind::Call { .. } => Some(Value::Place(self.place(place, scope))),
+            // Of what no function of the program returns, nothing is known but its name.
+            PlaceKind::Call { callee, arguments } => {
+                self.program
+                    .symbols
+                    .resolve_text(scope.asker, callee, arguments.len())
+                    .filter(|t| !t.guessed)?;
+                Some(Value::Place(self.place(place, scope)))
+            }
             PlaceKind::Field { base, owner, name } => {
                 let base = self.value_in(base, scope)?;
                 let Value::Structure(fields) = graph::payload(self.whole(graph::payload(&base))) else {

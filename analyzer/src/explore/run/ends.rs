@@ -125,7 +125,7 @@ pub fn tell(outcome: &Outcome, contents: &Contents) -> String {
         "{:?} seen {seen:?} double {} stolen {} misled {}",
         outcome.ended, outcome.double, outcome.stolen, outcome.misled
     );
-    for (path, status) in &outcome.tree {
+    for (path, status) in outcome.tree.iter() {
         let content = spell(status.content, contents);
         let _ = write!(text, "\n    {path:?} {:?} {:?} {content}", status.kind, status.access);
     }

@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::lower::{Around, Lowerer, Results, failure_in};
-use super::syntax::{Node, bare, children, each_within, field, first, kind, list, span, statements};
+use super::syntax::{Node, bare, children, field, first, is_within, kind, list, span, statements};
 use super::types::{self, Ty};
 use super::value::{V, Val};
 use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value};
@@ -664,14 +664,20 @@ fn collect_releases(block: &Block, found: &mut Vec<ResultId>) -> bool {
 /// The variables that the code below a node assigns, or hands out to be changed.
 pub fn assigned_in<'t>(node: Node<'t>, lowerer: &Lowerer<'_, 't>) -> Vec<String> {
     let mut found = Vec::new();
-    each_within(node, |node| {
+    is_within(node, |node, _| {
         let targets = match kind(node) {
             "assignment_statement" => list(field(node, "left")),
             "inc_statement" | "dec_statement" => children(node),
             "unary_expression" if field(node, "operator").is_some_and(|o| o.kind() == "&") => {
                 field(node, "operand").into_iter().collect()
             }
-            _ => return,
+            // Most have nothing of it in them, which their text tells sooner than a walk through them.
+            "expression_statement"
+            | "short_var_declaration"
+            | "return_statement"
+            | "binary_expression"
+            | "call_expression" => return may_assign(lowerer.text(node)).then_some(false),
+            _ => return Some(false),
         };
         for target in targets {
             if let Some(name) = lowerer.chain(target).or_else(|| lowerer.root_of(target))
@@ -681,9 +687,30 @@ pub fn assigned_in<'t>(node: Node<'t>, lowerer: &Lowerer<'_, 't>) -> Vec<String>
                 found.push(name);
             }
         }
+        Some(false)
     });
     found.sort();
     found
+}
+
+/// Whether there may be an assignment in the text, or something whose address is taken.
+fn may_assign(text: &str) -> bool {
+    let mut before = b' ';
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let found = match byte {
+            b'&' => true,
+            b'+' | b'-' => byte == before,
+            // Neither a declaration nor a comparison: of `<=` all that it costs is the walk.
+            b'=' => !matches!(before, b':' | b'=' | b'!') && bytes.peek() != Some(&b'='),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+        before = byte;
+    }
+    false
 }
 
 /// Whether the system's name is compared with that of one of another kind.

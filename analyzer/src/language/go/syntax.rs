@@ -58,14 +58,6 @@ pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
     found
 }
 
-/// Calls `visit` on the node and all below it that mean something, each before what is in it.
-pub fn each_within<'t>(node: Node<'t>, mut visit: impl FnMut(Node<'t>)) {
-    is_within(node, |node, _| {
-        visit(node);
-        Some(false)
-    });
-}
-
 /// Whether the node, or one below it that means something, is what `test` looks for; nothing from it where that need not be looked
 /// into. It is told how deep it is.
 pub fn is_within<'t>(node: Node<'t>, mut test: impl FnMut(Node<'t>, u32) -> Option<bool>) -> bool {
@@ -220,9 +212,10 @@ mod tests {
         parser.set_language(&tree_sitter_go::LANGUAGE.into()).unwrap();
         let tree = parser.parse(text, None).unwrap();
         let (mut walked, mut listed) = (Vec::new(), Vec::new());
-        each_within(tree.root_node(), |node| {
+        is_within(tree.root_node(), |node, _| {
             assert_eq!(kind(node), node.kind());
             walked.push(node);
+            Some(false)
         });
         let mut pending = vec![tree.root_node()];
         while let Some(node) = pending.pop() {
