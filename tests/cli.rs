@@ -328,17 +328,28 @@ fn nothing_is_reported_in_code_that_others_wrote() {
         ("tool/copies/two/two/__init__.py", racy),
         ("tool/copies/three/LICENSE", "theirs"),
         ("tool/copies/four/four/__init__.py", racy),
+        // Where most are the package's own, a few with licences make no others' code of the rest.
+        ("tool/parts/one/LICENSE", "theirs"),
+        ("tool/parts/two/LICENSE", "theirs"),
+        ("tool/parts/three/LICENSE", "theirs"),
+        ("tool/parts/four/own.py", ""),
+        ("tool/parts/five/own.py", ""),
+        ("tool/parts/six/own.py", ""),
+        ("tool/parts/seven/own.py", racy),
     ]);
     let check = |arguments: &[&str]| {
         let (_, out, err) = fsrace(here.path(), &[&["check", "--format", "concise"], arguments].concat());
         (out.lines().filter_map(|line| line.split(':').next()).collect::<Vec<_>>().join(" "), err)
     };
     let (found, err) = check(&[]);
-    assert_eq!(found, "tool/own.py");
+    assert_eq!(found, "tool/own.py tool/parts/seven/own.py");
     assert!(err.contains("hidden: 7 in code that others wrote (name its folder)"), "{err}");
     // Who names it wants to know.
     assert_eq!(check(&["tool/_vendor"]).0, "theirs.py");
-    assert_eq!(check(&["tool", "tool/_vendor"]).0, "tool/_vendor/theirs.py tool/own.py");
+    assert_eq!(
+        check(&["tool", "tool/_vendor"]).0,
+        "tool/_vendor/theirs.py tool/own.py tool/parts/seven/own.py"
+    );
     assert_eq!(check(&["tool/patched/other"]).0, "deep/theirs.py");
     assert_eq!(check(&["src/third_party/x/lib.rs"]).0, "src/third_party/x/lib.rs src/third_party/x/lib.rs");
 }

@@ -25,7 +25,7 @@ pub struct Vendored {
     collections: FxHashMap<PathBuf, bool>,
 }
 
-/// How many folders with licences of their own make the folder that they lie in one for other people's code.
+/// How many folders with licences of their own, and half of all, make the folder that they lie in one for other people's code.
 const SEVERAL: usize = 3;
 
 impl Vendored {
@@ -42,15 +42,16 @@ impl Vendored {
         })
     }
 
-    /// Whether several packages of others lie in the folder, each with its licence; what lies beside them is brought along too.
+    /// Whether mostly packages of others lie in the folder, each with its licence; what lies beside them is brought along too.
     fn is_collection(&mut self, folder: &Path) -> bool {
         if let Some(known) = self.collections.get(folder) {
             return *known;
         }
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        let is_collection =
-            folders.filter(|entry| self.is_licensed(&entry.path())).take(SEVERAL).count() == SEVERAL;
+        let folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+        let licensed = folders.iter().filter(|folder| self.is_licensed(folder)).count();
+        let is_collection = licensed >= SEVERAL && licensed * 2 >= folders.len();
         self.collections.insert(folder.to_path_buf(), is_collection);
         is_collection
     }

@@ -8,7 +8,7 @@ use crate::process_state::changes;
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::Domain;
+use fsrace_analyzer::flow::{Domain, PlaceKind, Root};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -27,7 +27,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
-    changes(trace, Domain::WorkingDirectory)
+    let candidates = changes(trace, Domain::WorkingDirectory);
+    // Who only goes back to where it was undoes what another has changed, who is to be told.
+    let goes_back = |c: &Candidate| matches!(c.place.kind(), PlaceKind::Root(Root::Working));
+    if candidates.iter().all(goes_back) { Vec::new() } else { candidates }
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {
