@@ -213,8 +213,11 @@ impl Steps {
         }
     }
 
-    /// A leading part of a text, which is another path: as much its maker's own as the whole.
-    pub fn leading_part(&mut self, whole: &Place, leading: bool) -> Place {
+    /// A part of a text, which is another path: the leading one as much its maker's own as the whole, and any of what is random, random.
+    pub fn part(&mut self, whole: &Place, leading: bool) -> Place {
+        if matches!(whole.kind(), PlaceKind::Unique(Uniqueness::Random, _)) {
+            return whole.clone();
+        }
         let rest = self.fresh_place("");
         match leading && whole.is_private() {
             true => Place::new(PlaceKind::Concat(vec![whole.clone(), rest])),

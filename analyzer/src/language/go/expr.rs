@@ -48,7 +48,7 @@ impl<'t> Lowerer<'_, 't> {
                 match base.v {
                     // A part of a list or of data is still of it; of a path, another one.
                     V::Place(whole) if base.ty == Ty::Text => {
-                        let place = self.leading_part(&whole, field(node, "start").is_none());
+                        let place = self.part(&whole, field(node, "start").is_none());
                         Val { v: V::Place(place), ty: base.ty, data }
                     }
                     _ => Val { v: V::Opaque, ty: base.ty, data },

@@ -606,7 +606,7 @@ impl<'t> Lowerer<'_, 't> {
             return match base.v {
                 // A part of data is still of it; of a path, another one.
                 V::Place(whole) if base.ty == Ty::Text => {
-                    let place = self.leading_part(&whole, slice.lower.is_none());
+                    let place = self.part(&whole, slice.lower.is_none());
                     Val { v: V::Place(place), ty: base.ty, data }
                 }
                 _ => Val { v: V::Opaque, ty: base.ty, data },
