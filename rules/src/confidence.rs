@@ -79,7 +79,7 @@ pub struct Surroundings<'a> {
     pub own: [Option<Location>; 2],
     /// Whether what it makes is made where it is first wanted, and not by an owner who starts it.
     pub is_lazy: bool,
-    /// Whether the function makes a directory around it for its owner alone.
+    /// Whether no other user comes to it: this function or another makes a directory around it for its owner alone.
     pub is_enclosed: bool,
     /// Whether it is async: such programs serve many at once.
     pub is_async: bool,
@@ -156,7 +156,7 @@ impl Surroundings<'_> {
                 );
                 (exclusive || candidate.meaning == Meaning::Claim).then_some(Reason::Instance)
             }),
-            Actor::Attacker | Actor::Stranger if self.is_enclosed(place) => Some(Reason::Enclosed),
+            Actor::Attacker | Actor::Stranger if self.is_enclosed => Some(Reason::Enclosed),
             Actor::Attacker if names::is_open_to_all(place) => Some(Reason::SharedRoot(Root::Temp)),
             // Who can write a directory can put anything under any name in it.
             Actor::Attacker => self
@@ -192,12 +192,6 @@ impl Surroundings<'_> {
                 (Confidence::Low, "nothing says that another instance works on the repository".to_owned())
             }
         }
-    }
-
-    /// Whether no other user comes to the place: this function or another makes a directory around it for its owner alone.
-    fn is_enclosed(&self, place: &Place) -> bool {
-        self.is_enclosed
-            || std::iter::once(place).chain(&self.in_callers).any(|p| self.evidence.is_enclosed(p))
     }
 
     /// Whether the place is inside of what keeps another in, by its name, that of the function, or those that callers have for it.

@@ -263,7 +263,8 @@ impl<'p> View<'p> {
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
-            is_enclosed: is_enclosed(&self.body, &candidate.place),
+            is_enclosed: is_enclosed(&self.body, &candidate.place)
+                || std::iter::once(&candidate.place).chain(&in_callers).any(|p| evidence.is_enclosed(p)),
             in_callers,
             beside,
         };
