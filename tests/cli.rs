@@ -328,6 +328,11 @@ fn nothing_is_reported_in_code_that_others_wrote() {
         ("tool/copies/two/two/__init__.py", racy),
         ("tool/copies/three/LICENSE", "theirs"),
         ("tool/copies/four/four/__init__.py", racy),
+        // A package in the folder for sources has a licence of its own, which is that of the whole.
+        ("whole/pyproject.toml", ""),
+        ("whole/LICENSE", "ours"),
+        ("whole/src/whole/LICENSE", "ours"),
+        ("whole/src/whole/__init__.py", racy),
         // Where most are the package's own, a few with licences make no others' code of the rest.
         ("tool/parts/one/LICENSE", "theirs"),
         ("tool/parts/two/LICENSE", "theirs"),
@@ -342,7 +347,7 @@ fn nothing_is_reported_in_code_that_others_wrote() {
         (out.lines().filter_map(|line| line.split(':').next()).collect::<Vec<_>>().join(" "), err)
     };
     let (found, err) = check(&[]);
-    assert_eq!(found, "tool/own.py tool/parts/seven/own.py");
+    assert_eq!(found, "tool/own.py tool/parts/seven/own.py whole/src/whole/__init__.py");
     assert!(err.contains("hidden: 7 in code that others wrote (name its folder)"), "{err}");
     // Who names it wants to know.
     assert_eq!(check(&["tool/_vendor"]).0, "theirs.py");

@@ -249,31 +249,30 @@ impl Search<'_> {
         let known = self.found.get(&path);
         let named = named || known.is_some_and(|c| c.named);
         let vendored = !named && known.is_none_or(|c| c.vendored) && {
-            let manifest = self.manifest_folder(absolute, root, package.as_ref());
-            self.vendored.holds(absolute, root, &manifest)
+            let beginnings = self.beginnings(absolute, root, package.as_ref());
+            self.vendored.holds(absolute, root, &beginnings)
         };
         let absolute = absolute.to_path_buf();
         let candidate = Candidate { absolute, path: path.clone(), language, package, named, vendored };
         self.found.insert(path, candidate);
     }
 
-    /// The folder of the manifest of the package that a file belongs to. Python's are imported by folders that need none.
-    fn manifest_folder(&mut self, file: &Path, root: &Path, package: Option<&Package>) -> PathBuf {
-        match LanguageId::of_path(&file.to_string_lossy()) {
-            Some(LanguageId::Python) => {
-                let mut below_root = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
-                let nearest = below_root.find(|folder| {
-                    let known = self.distributions.get(*folder).copied();
-                    known.unwrap_or_else(|| {
-                        let found = is_distribution(folder);
-                        self.distributions.insert(folder.to_path_buf(), found);
-                        found
-                    })
-                });
-                nearest.unwrap_or(root).to_path_buf()
-            }
-            _ => self.scope.base.join(package.map_or("", |package| package.root.as_str())),
+    /// The folder that a file's package begins in, and that of the manifest which it is distributed by. Python's begin in folders that need none.
+    fn beginnings(&mut self, file: &Path, root: &Path, package: Option<&Package>) -> [PathBuf; 2] {
+        let package = self.scope.base.join(package.map_or("", |package| package.root.as_str()));
+        if LanguageId::of_path(&file.to_string_lossy()) != Some(LanguageId::Python) {
+            return [package.clone(), package];
         }
+        let mut below_root = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+        let nearest = below_root.find(|folder| {
+            let known = self.distributions.get(*folder).copied();
+            known.unwrap_or_else(|| {
+                let found = is_distribution(folder);
+                self.distributions.insert(folder.to_path_buf(), found);
+                found
+            })
+        });
+        [package, nearest.unwrap_or(root).to_path_buf()]
     }
 
     /// The package whose manifest is the nearest at or above the folder.

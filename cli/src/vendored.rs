@@ -30,15 +30,17 @@ const SEVERAL: usize = 3;
 
 impl Vendored {
     /// Whether the file lies in other people's code: in a folder for that, or in one with a licence of its own, both below `root`, which
-    /// the user named. `package` is the folder of the package's manifest; what is licensed there is the package itself.
-    pub fn holds(&mut self, file: &Path, root: &Path, package: &Path) -> bool {
+    /// the user named. What is licensed where the package begins is the package itself, unless that lies deep in what is distributed by
+    /// another manifest.
+    pub fn holds(&mut self, file: &Path, root: &Path, [package, manifest]: &[PathBuf; 2]) -> bool {
         let below_root = |folder: &&Path| *folder != root && folder.starts_with(root);
         file.ancestors().skip(1).take_while(below_root).any(|folder| {
             let named =
                 folder.file_name().and_then(|name| name.to_str()).is_some_and(|n| FOLDERS.contains(&n));
+            let is_part = is_within(folder, package) || (folder == package && is_within(folder, manifest));
             named
-                || (is_within(folder, package) && self.is_licensed(folder))
-                || (folder != package && folder.starts_with(package) && self.is_collection(folder))
+                || (is_part && self.is_licensed(folder))
+                || (folder != manifest && folder.starts_with(manifest) && self.is_collection(folder))
         })
     }
 
