@@ -243,6 +243,10 @@ impl<'p> View<'p> {
         let candidate = constant.as_ref().unwrap_or(candidate);
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.given, candidate, LEVELS);
+        // Asked only where another user is to come to it.
+        let is_enclosed = rule.actors.iter().any(|actor| matches!(actor, Actor::Attacker | Actor::Stranger))
+            && (is_enclosed(&self.body, &candidate.place)
+                || std::iter::once(&candidate.place).chain(&in_callers).any(|p| evidence.is_enclosed(p)));
         let surroundings = Surroundings {
             program,
             evidence,
@@ -263,8 +267,7 @@ impl<'p> View<'p> {
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
-            is_enclosed: is_enclosed(&self.body, &candidate.place)
-                || std::iter::once(&candidate.place).chain(&in_callers).any(|p| evidence.is_enclosed(p)),
+            is_enclosed,
             in_callers,
             beside,
         };

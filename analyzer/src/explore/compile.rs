@@ -300,6 +300,7 @@ impl<'a> Compiler<'a> {
         };
         let (path_a, other_a) = places_of(effect, self.paths, Lane::A);
         let (path_b, other_b) = places_of(effect, self.paths, Lane::B);
+        let is_check = Some(effect.site) == self.check || self.in_check > 0;
         let step = EffectStep {
             operation: effect.operation,
             place: effect.place.clone(),
@@ -314,8 +315,8 @@ impl<'a> Compiler<'a> {
             frame: self.frames.last().map_or(0, |f| f.number),
             is_act: effect.site == self.act || self.in_act > 0,
             spawned: self.in_task,
-            is_check: Some(effect.site) == self.check || self.in_check > 0,
-            counts: Some(effect.site) == self.check || self.in_check > 0,
+            is_check,
+            counts: is_check,
             at: self.here(),
             visible_until: [Some(usize::MAX); 2],
         };

@@ -375,6 +375,10 @@ impl<'a> Context<'a> {
             _ => {}
         }
         self.settle(state, lane);
+        // Of all others, anybody's step may come next.
+        if !self.joined && self.actor != Actor::ItselfTask {
+            return;
+        }
         let keeps_on = self.actor == Actor::ItselfTask && !self.gives_way(state, lane);
         let has_looked = looks || (self.joined && state.turn == Some(lane));
         let acts_until = match self.program(lane).rests {
