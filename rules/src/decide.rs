@@ -106,6 +106,8 @@ pub struct Decided {
     pub depth: usize,
     /// Whether it is about the process' own state.
     pub of_process: bool,
+    /// Whether what fails is the earlier step, which may be another rule's act.
+    pub fails_early: bool,
 }
 
 impl<'p> View<'p> {
@@ -379,6 +381,8 @@ impl<'p> View<'p> {
             Reason::Beside(beside) => related.extend(beside.other.clone()),
             _ => {}
         }
+        let fails_early = best.race.consequence == Consequence::SpuriousFailure
+            && candidate.check.as_ref().is_some_and(|check| best.race.witness.fails_at(check.effect.site));
         let finding = Finding {
             rule,
             consequence: best.race.consequence,
@@ -399,7 +403,15 @@ impl<'p> View<'p> {
         };
         let inner = program.location(candidate.act.effect.site).unwrap_or(act);
         let inner_check = candidate.check.as_ref().and_then(|check| program.location(check.effect.site));
-        Some(Decided { finding, check, inner, inner_check, depth: candidate.act.depth, of_process })
+        Some(Decided {
+            finding,
+            check,
+            inner,
+            inner_check,
+            depth: candidate.act.depth,
+            of_process,
+            fails_early,
+        })
     }
 
     /// Where the time is read that the candidate's name is made of, if that is in the function itself and not where it acts.
@@ -455,7 +467,15 @@ impl<'p> View<'p> {
             bounded: false,
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
-        Some(Decided { finding, check: None, inner: act, inner_check: None, depth: 0, of_process: false })
+        Some(Decided {
+            finding,
+            check: None,
+            inner: act,
+            inner_check: None,
+            depth: 0,
+            of_process: false,
+            fails_early: false,
+        })
     }
 
     /// Whether what the function makes is made where it is first wanted, and not by an owner who starts it.

@@ -18,15 +18,16 @@ fn spot(location: Location) -> Spot {
 /// How many further locations one finding names.
 const RELATED: usize = 12;
 
-/// Keeps one finding of those that share an act or a check, the best by confidence, rule and consequence; the others become
-/// related locations. Sorted by file, position and rule.
+/// Keeps one finding of those that share an act or a check, the best by confidence, by whether its own act is what fails, by rule and
+/// by consequence; the others become related locations. Sorted by file, position and rule.
 pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     keep_nearest(&mut decided);
     process_state::fold(&mut decided);
     decided.sort_by_key(|d| {
         let f = &d.finding;
         let shown = f.confidence >= Confidence::Medium;
-        (Reverse((shown, Reverse(f.rule.rank), f.consequence, f.confidence)), f.act, d.check, f.rule.id)
+        let best = (shown, !d.fails_early, Reverse(f.rule.rank), f.consequence, f.confidence);
+        (Reverse(best), f.act, d.check, f.rule.id)
     });
     let mut kept: Vec<Decided> = Vec::new();
     let mut acts: FxHashMap<Spot, usize> = FxHashMap::default();

@@ -7,7 +7,7 @@ use crate::names;
 use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
-use fsrace_analyzer::explore::{Actor, Consequence, Lane, Race, StepOutcome, WitnessStep};
+use fsrace_analyzer::explore::{Actor, Consequence, Lane, Race, StepOutcome};
 use fsrace_analyzer::flow::{Effect, OnFailure, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
@@ -136,12 +136,8 @@ fn is_there_again(trace: &Trace<'_>, first: usize, second: usize) -> bool {
 /// The removal, where it and not the creation is what fails.
 fn removal_that_fails<'c>(candidate: &'c Candidate, race: &Race) -> Option<&'c str> {
     let removal = &candidate.check.as_ref()?.effect;
-    let fails = |step: &WitnessStep| {
-        matches!(step.outcome, StepOutcome::Failed(_)) && step.site == Some(removal.site)
-    };
-    let last = |lane: Lane| race.witness.steps.iter().rev().find(|step| step.lane == lane);
-    let ends_there = [Lane::A, Lane::B].into_iter().filter_map(last).any(fails);
-    (race.consequence == Consequence::SpuriousFailure && ends_there).then_some(&*removal.api)
+    let fails = race.consequence == Consequence::SpuriousFailure && race.witness.fails_at(removal.site);
+    fails.then_some(&*removal.api)
 }
 
 /// Whether what fails comes after the creation.

@@ -171,6 +171,16 @@ pub struct Witness {
     pub script: Script,
 }
 
+impl Witness {
+    /// Whether one of the two ends with the failure of this step.
+    pub fn fails_at(&self, site: Site) -> bool {
+        [Lane::A, Lane::B].into_iter().any(|lane| {
+            let last = self.steps.iter().rev().find(|step| step.lane == lane);
+            last.is_some_and(|step| matches!(step.outcome, StepOutcome::Failed(_)) && step.site == Some(site))
+        })
+    }
+}
+
 /// A schedule as system calls, which tell all that the abstract kernel did.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
