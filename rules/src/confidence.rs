@@ -1,6 +1,7 @@
-//! How sure a finding is. All ranking is in this file and its rooms, for listings and for what is no file, so that it can be tuned on
-//! real code in one place.
+//! How sure a finding is. All ranking is in this file and its rooms, for listings, for what is no file and for what nobody would miss, so
+//! that it can be tuned on real code in one place.
 
+mod harmless;
 mod listing;
 mod unfiled;
 
@@ -416,7 +417,7 @@ pub fn judge(
     };
     verdict.at_most(level, &why);
     // One entry that is gone leaves all the others undone.
-    if let Some(why) = harmless(candidate, race, reason, surroundings).filter(|_| !listed) {
+    if let Some(why) = harmless::harmless(candidate, race, reason, surroundings, shared).filter(|_| !listed) {
         verdict.at_most(Confidence::Low, why);
     }
     let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);
@@ -582,14 +583,15 @@ fn met(
             Confidence::Medium,
             "what it is moved over is kept for others, who use the same temporary name".to_owned(),
         ),
-        // Somebody's own content is worth a word even where the window is small, if the code surely means to spare it, and is there for
-        // whoever calls it.
-        Reason::Instance if surroundings.open && spares_content(candidate) && !unknown && !fails => {
+        // Somebody's own content is worth a word even where the window is small, if the code surely means to spare it.
+        Reason::Instance if spares_content(candidate) && !unknown && !fails => {
             (Confidence::Medium, "another instance may create it".to_owned())
         }
+        // A file that a caller names is the caller's, and one that the code names is all its callers'.
         Reason::Itself
             if surroundings.open
                 && updates(candidate)
+                && !is_of_its_own(&candidate.place)
                 && !surroundings.is_uncalled()
                 && !surroundings.is_kept_by_the_program(&candidate.place) =>
         {
@@ -597,6 +599,10 @@ fn met(
         }
         Reason::Itself | Reason::Instance if surroundings.open && !unknown => {
             (Confidence::Medium, "whoever calls it may do so twice at the same time".to_owned())
+        }
+        // What one has changed is gone for good, however small the window.
+        Reason::Itself if updates(candidate) && candidate.says != Some(Says::Absent) && !unknown => {
+            (Confidence::Medium, "two that update it at the same time need not know of each other".to_owned())
         }
         Reason::Itself | Reason::Instance => {
             (Confidence::Low, "nothing says that two are there within microseconds".to_owned())
@@ -787,103 +793,6 @@ fn spares_content(candidate: &Candidate) -> bool {
         && !candidate.renamed_away
         && !presumed(&candidate.act.effect)
         && !candidate.check.as_ref().is_some_and(|check| presumed(&check.effect))
-}
-
-/// Why nobody would miss what is lost, if that is so.
-fn harmless(
-    candidate: &Candidate,
-    race: &Race,
-    reason: &Reason,
-    surroundings: &Surroundings<'_>,
-) -> Option<&'static str> {
-    let place = &candidate.place;
-    let for_all = race.witness.actor == Actor::Attacker || race.consequence == Consequence::DoubleOwner;
-    if !for_all
-        && candidate.constant
-        // A library's caller may hand in a path that something else writes to.
-        && (!surroundings.open || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
-        && !surroundings.has_other_writer(place)
-    {
-        return Some("what is written is the same whoever writes it");
-    }
-    // Moved into place whole, so that nobody meets half of it.
-    if matches!(candidate.act.effect.operation, Operation::Rename { .. })
-        && candidate.act.effect.other_place.as_ref() == Some(place)
-        && names::is_content_addressed(place)
-    {
-        return Some("its name is computed from its content, which is the same whoever puts it there");
-    }
-    if is_published(candidate)
-        && race.consequence == Consequence::DataLoss
-        && !matches!(reason, Reason::Elsewhere(other) if other.strength > Strength::Computed)
-        && !surroundings.has_other_writer(place)
-    {
-        return Some("whoever comes second puts its own there, whole, and is content with either");
-    }
-    let kept = surroundings.is_kept_by_the_program(place);
-    // Who takes a lock, of whatever extent, does it for others.
-    let expected = candidate.cover.is_broken() || surroundings.is_locked_elsewhere(candidate);
-    if updates(candidate) && !surroundings.open && !expected && !for_all {
-        if candidate.heals {
-            return Some("what makes no sense is made anew, so that little is lost");
-        }
-        if !kept {
-            return Some("it is read and written back by a command that a person gives");
-        }
-    }
-    // Many at once are served, but nobody's settings are written by many.
-    let edited = surroundings.hint(place).is_some_and(|hint| hint.edited);
-    // Every run looks into the directories that all know; into a project's own, whoever works on that.
-    let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
-        && (names::shared_root(place).is_some() || surroundings.is_shared_by_callers());
-    let run = matches!(reason, Reason::Run);
-    if overwrites(candidate, race)
-        && !known
-        && !run
-        && !surroundings.open
-        && (!surroundings.is_async || edited)
-        && !kept
-    {
-        return Some("it is written at once, by a command that a person gives");
-    }
-    if race.consequence != Consequence::SpuriousFailure {
-        return None;
-    }
-    let exclusive = match candidate.act.effect.operation {
-        Operation::CreateDir { all, .. } => !all,
-        Operation::Populate { fresh } => fresh,
-        Operation::Open(flags) => flags.create_new,
-        _ => false,
-    };
-    if exclusive && candidate.refuses && candidate.says == Some(Says::Absent) {
-        return Some("whoever comes second is told so, by the check or by the act");
-    }
-    // An error for one of two that begin within microseconds.
-    let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
-    let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
-    // Whoever works in a repository that all instances share is in the way of the next.
-    let awaited = candidate.act.effect.operation == Operation::Update && names::shared_root(place).is_some();
-    if asked && !removes && alone && !candidate.long && !surroundings.open && !awaited {
-        return Some("nothing is lost but an error");
-    }
-    // Whoever is known to call it wants it gone; of those who may, nothing is known.
-    let uncalled = surroundings.open && surroundings.is_uncalled();
-    let wanted = candidate.refilled && (candidate.long || surroundings.open);
-    let beside = matches!(reason, Reason::SideBySide);
-    if removes && !uncalled && !wanted && !beside && !surroundings.is_claimed_by_existence(place) {
-        return Some("what was to be removed is gone, and nothing is lost but an error");
-    }
-    let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);
-    let uses = candidate.says == Some(Says::Present);
-    if race.witness.actor == Actor::Remover
-        && uses
-        && !cleaned
-        && !surroundings.is_async
-        && !surroundings.open
-    {
-        return Some("only a person who removes it in that very moment would see an error");
-    }
-    None
 }
 
 struct Verdict {

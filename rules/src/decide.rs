@@ -29,7 +29,8 @@ use fsrace_analyzer::explore::{
     Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
 };
 use fsrace_analyzer::flow::{
-    Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site, Uniqueness,
+    Block, Domain, Effect, ErrorKind, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
+    Uniqueness,
 };
 use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program};
@@ -382,7 +383,10 @@ impl<'p> View<'p> {
             _ => {}
         }
         let fails_early = best.race.consequence == Consequence::SpuriousFailure
-            && candidate.check.as_ref().is_some_and(|check| best.race.witness.fails_at(check.effect.site));
+            && candidate
+                .check
+                .as_ref()
+                .is_some_and(|check| best.race.witness.failure_at(check.effect.site).is_some());
         let finding = Finding {
             rule,
             consequence: best.race.consequence,
@@ -724,18 +728,20 @@ fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, caller
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
 fn is_about(candidate: &Candidate, race: &Race) -> bool {
     let Some(check) = &candidate.check else { return true };
-    // Who only looks meets a failure, and has no part in what is written later. What a called function does after it has looked is its
-    // caller's part.
+    // Who looks at where something is to be moved tells nothing of what is to be moved being gone.
+    let is_onto = matches!(candidate.act.effect.operation, Operation::Rename { .. })
+        && candidate.act.effect.other_place.as_ref() == Some(&candidate.place);
+    if is_onto && candidate.says.is_some() && race.consequence == Consequence::SpuriousFailure {
+        let fails = race.witness.failure_at(candidate.act.effect.site);
+        return fails.is_some_and(|kind| kind != ErrorKind::NotFound);
+    }
+    // Who only looks meets a failure, and has no part in what is written later.
     let only_looks = match candidate.act.effect.operation {
         Operation::Read | Operation::ReadDir => true,
         Operation::Open(flags) => !flags.write && !flags.create && !flags.create_new,
         _ => false,
     };
-    if only_looks
-        && candidate.act.through.is_none()
-        && check.effect.operation.is_check()
-        && race.consequence == Consequence::Corruption
-    {
+    if only_looks && check.effect.operation.is_check() && race.consequence == Consequence::Corruption {
         return race.witness.actor != Actor::Itself;
     }
     let removed = race.witness.steps.iter().any(|step| step.site == Some(check.effect.site));

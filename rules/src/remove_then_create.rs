@@ -136,7 +136,8 @@ fn is_there_again(trace: &Trace<'_>, first: usize, second: usize) -> bool {
 /// The removal, where it and not the creation is what fails.
 fn removal_that_fails<'c>(candidate: &'c Candidate, race: &Race) -> Option<&'c str> {
     let removal = &candidate.check.as_ref()?.effect;
-    let fails = race.consequence == Consequence::SpuriousFailure && race.witness.fails_at(removal.site);
+    let fails =
+        race.consequence == Consequence::SpuriousFailure && race.witness.failure_at(removal.site).is_some();
     fails.then_some(&*removal.api)
 }
 

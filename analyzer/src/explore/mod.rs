@@ -172,11 +172,14 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Whether one of the two ends with the failure of this step.
-    pub fn fails_at(&self, site: Site) -> bool {
-        [Lane::A, Lane::B].into_iter().any(|lane| {
-            let last = self.steps.iter().rev().find(|step| step.lane == lane);
-            last.is_some_and(|step| matches!(step.outcome, StepOutcome::Failed(_)) && step.site == Some(site))
+    /// How the step fails that one of the two ends with.
+    pub fn failure_at(&self, site: Site) -> Option<ErrorKind> {
+        [Lane::A, Lane::B].into_iter().find_map(|lane| {
+            let last = self.steps.iter().rev().find(|step| step.lane == lane)?;
+            match last.outcome {
+                StepOutcome::Failed(kind) if last.site == Some(site) => Some(kind),
+                _ => None,
+            }
         })
     }
 }

@@ -387,6 +387,7 @@ impl Searcher<'_> {
                     checked: subject.checked,
                     looked: subject.looked,
                     target: subject.target,
+                    was_there: initial != Initial::Absent,
                     contents,
                     wrote: &wrote,
                 };

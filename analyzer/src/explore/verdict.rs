@@ -19,6 +19,8 @@ pub struct Question<'a> {
     /// Whether that looks at the place.
     pub looked: bool,
     pub target: &'a [Name],
+    /// Whether something is there in the beginning.
+    pub was_there: bool,
     pub contents: &'a Contents,
     /// What each actor wrote in each serial order, see [`super::machine::State::wrote`].
     pub wrote: &'a [[u64; 2]],
@@ -411,12 +413,17 @@ impl Question<'_> {
         if peers.iter().any(|p| kind(p) == now) {
             return None;
         }
-        Some(match now {
-            None => (Consequence::DataLoss, "nothing is left of what both wrote".to_owned()),
-            Some(_) if peers.iter().all(|p| kind(p).is_none()) => {
-                (Consequence::LostUpdate, "the removal is undone".to_owned())
+        let emptied = peers.iter().all(|p| kind(p).is_none());
+        match now {
+            None => Some((Consequence::DataLoss, "nothing is left of what both wrote".to_owned())),
+            Some(_) if emptied && self.was_there => {
+                Some((Consequence::LostUpdate, "the removal is undone".to_owned()))
             }
-            Some(_) => (Consequence::Corruption, "the place is left as another kind of object".to_owned()),
-        })
+            // Where nothing was, nothing is missed: each order of the two has one remove what the other has made.
+            Some(_) if emptied => None,
+            Some(_) => {
+                Some((Consequence::Corruption, "the place is left as another kind of object".to_owned()))
+            }
+        }
     }
 }

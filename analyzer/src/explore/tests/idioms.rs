@@ -83,3 +83,14 @@ fn appending_beside_a_rotation_loses_nothing() {
     });
     case.is_benign(&[Actor::Itself, Actor::ItselfThread, Actor::Creator, Actor::Replacer]);
 }
+
+#[test]
+fn two_that_switch_on_and_off_undo_no_removal() {
+    let case = checked(|f, p| {
+        let seen = f.exists(p);
+        let removed = f.when(holds(seen), |f| f.remove(p, GO_ON));
+        f.when(holds(seen).negated(), |f| f.write(p, GO_ON));
+        (seen, removed)
+    });
+    assert!(!case.costs(Actor::Itself).contains(&Consequence::LostUpdate));
+}

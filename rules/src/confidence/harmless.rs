@@ -1,0 +1,110 @@
+//! What nobody would miss: races that are there, and cost too little to be told of by default.
+
+use super::{Reason, Surroundings, is_of_its_own, is_published, only_removes, overwrites, updates};
+use crate::evidence::Strength;
+use crate::names;
+use crate::pairs::Candidate;
+use crate::trace::Says;
+use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::flow::Operation;
+
+/// Why nobody would miss what is lost, if that is so.
+pub fn harmless(
+    candidate: &Candidate,
+    race: &Race,
+    reason: &Reason,
+    surroundings: &Surroundings<'_>,
+    shared: bool,
+) -> Option<&'static str> {
+    let place = &candidate.place;
+    let for_all = race.witness.actor == Actor::Attacker || race.consequence == Consequence::DoubleOwner;
+    if !for_all
+        && candidate.constant
+        // A library's caller may hand in a path that something else writes to.
+        && (!surroundings.open || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
+        && !surroundings.has_other_writer(place)
+    {
+        return Some("what is written is the same whoever writes it");
+    }
+    // Moved into place whole, so that nobody meets half of it.
+    if matches!(candidate.act.effect.operation, Operation::Rename { .. })
+        && candidate.act.effect.other_place.as_ref() == Some(place)
+        && race.consequence != Consequence::SpuriousFailure
+        && names::is_content_addressed(place)
+    {
+        return Some("its name is computed from its content, which is the same whoever puts it there");
+    }
+    if is_published(candidate)
+        && race.consequence == Consequence::DataLoss
+        && !matches!(reason, Reason::Elsewhere(other) if other.strength > Strength::Computed)
+        && !surroundings.has_other_writer(place)
+    {
+        return Some("whoever comes second puts its own there, whole, and is content with either");
+    }
+    let kept = surroundings.is_kept_by_the_program(place);
+    // Who takes a lock, of whatever extent, does it for others.
+    let expected = candidate.cover.is_broken() || surroundings.is_locked_elsewhere(candidate);
+    if updates(candidate) && !surroundings.open && !expected && !for_all {
+        if candidate.heals && surroundings.hint(place).is_some_and(|hint| hint.cleaned) {
+            return Some("what makes no sense is made anew, so that little is lost");
+        }
+        if !kept {
+            return Some("it is read and written back by a command that a person gives");
+        }
+    }
+    // Many at once are served, but nobody's settings are written by many.
+    let edited = surroundings.hint(place).is_some_and(|hint| hint.edited);
+    // Every run looks into the directories that all know; into a project's own, whoever works on that.
+    let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
+        && (names::shared_root(place).is_some() || surroundings.is_shared_by_callers());
+    let run = matches!(reason, Reason::Run);
+    if overwrites(candidate, race)
+        && !known
+        && !run
+        && !surroundings.open
+        && (!surroundings.is_async || edited)
+        && !kept
+    {
+        return Some("it is written at once, by a command that a person gives");
+    }
+    if race.consequence != Consequence::SpuriousFailure {
+        return None;
+    }
+    let exclusive = match candidate.act.effect.operation {
+        Operation::CreateDir { all, .. } => !all,
+        Operation::Populate { fresh } => fresh,
+        Operation::Open(flags) => flags.create_new,
+        _ => false,
+    };
+    if exclusive && candidate.refuses && candidate.says == Some(Says::Absent) {
+        return Some("whoever comes second is told so, by the check or by the act");
+    }
+    // An error for one of two that begin within microseconds.
+    let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
+    let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
+    // Whoever works in a repository that all instances share is in the way of the next.
+    let awaited = candidate.act.effect.operation == Operation::Update && names::shared_root(place).is_some();
+    if asked && !removes && alone && !candidate.long && !surroundings.open && !awaited {
+        return Some("nothing is lost but an error");
+    }
+    // Whoever is known to call it wants it gone; of those who may, nothing is known.
+    let uncalled = surroundings.open && surroundings.is_uncalled();
+    let wanted = candidate.refilled && (candidate.long || surroundings.open);
+    // Between two tasks of one thread nobody comes, and other code that uses the place may be another process.
+    let met = shared && !surroundings.is_async && matches!(reason, Reason::Itself);
+    let beside = met || matches!(reason, Reason::SideBySide);
+    if removes && !uncalled && !wanted && !beside && !surroundings.is_claimed_by_existence(place) {
+        return Some("what was to be removed is gone, and nothing is lost but an error");
+    }
+    let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);
+    let uses = candidate.says == Some(Says::Present);
+    if race.witness.actor == Actor::Remover
+        && uses
+        && !cleaned
+        && !surroundings.is_async
+        && !surroundings.open
+    {
+        return Some("only a person who removes it in that very moment would see an error");
+    }
+    None
+}
