@@ -10,7 +10,7 @@ mod condition;
 mod display;
 mod place;
 
-pub use condition::{Condition, ErrorKind, Kinds};
+pub use condition::{Condition, ErrorKind, FileKind, Kinds};
 pub use place::{Place, PlaceKind, Root, Uniqueness};
 
 use crate::source::{Span, SyntaxError};

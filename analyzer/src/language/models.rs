@@ -39,6 +39,7 @@
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
 //! | `asks` | the result says whether the error that is argument 0 is of this kind, or of the kind that argument 1 is (`given`) |
+//! | `told` | the result says whether what stat(2) told, which is argument 0, is a `directory` or a `file` |
 //! | `raises` | the result is an error, of the kind of the one that is given |
 //! | `ends` | the process ends here |
 //! | `tolerates` | failures of these kinds are told as successes (`RemoveAll` of what is not there) |
@@ -87,7 +88,9 @@ mod words;
 
 pub use words::{Words, acts};
 
-use crate::flow::{ErrorKind, Kinds, LockScope, OpenFlags, Operation, Place, PlaceKind, Root, Uniqueness};
+use crate::flow::{
+    ErrorKind, FileKind, Kinds, LockScope, OpenFlags, Operation, Place, PlaceKind, Root, Uniqueness,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
 use std::sync::LazyLock;
@@ -161,6 +164,8 @@ pub struct Api {
     pub command: Option<CommandPart>,
     /// The result says whether the error that is argument 0 is of a kind.
     pub asks: Option<Asks>,
+    /// The result says whether what stat(2) told, which is argument 0, is of this kind.
+    pub told: Option<FileKind>,
     /// The result is an error, of the kind of the one that is given, if one is.
     pub raises: bool,
     /// The process ends here.

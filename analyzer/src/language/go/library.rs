@@ -37,6 +37,13 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(asks) = api.asks {
             return Val::cond(self.asked(asks, arguments));
         }
+        if let Some(kind) = api.told {
+            let told = arguments.first().map(|told| &told.v);
+            return Val::cond(match told {
+                Some(V::Result(of)) => Condition::Kind { of: *of, kind, id: self.opaque_id() },
+                _ => self.opaque_condition(data),
+            });
+        }
         if api.raises {
             let errors = arguments.iter().filter(|a| a.ty == Ty::Error).filter_map(failure_in);
             let of = errors.flat_map(|e| e.of).collect();
