@@ -276,6 +276,19 @@ impl<'t> Lowerer<'_, 't> {
             let place = self.formatted(arguments);
             return Val { v: V::Place(place), ty: Ty::Text, data };
         }
+        if transform == PathTransform::Computed {
+            // What is made of something that was read is told by that.
+            let given = data.iter().all(|r| r.0 < self.parameters);
+            let places = given.then(|| arguments.iter().map(|a| self.known_place(a)).collect());
+            let v = match places.flatten() {
+                Some(arguments) => {
+                    let callee = super::types::undotted(&api.name).as_str().into();
+                    V::Place(Place::new(PlaceKind::Call { callee, arguments }))
+                }
+                None => V::Opaque,
+            };
+            return self.shaped(Val { v, ty, data }, api.fails);
+        }
         let base = self.place_of(&first, "");
         let spread = nodes.last().is_some_and(|n| n.kind() == "variadic_argument");
         let place = match transform {
@@ -313,7 +326,10 @@ impl<'t> Lowerer<'_, 't> {
                 let layout = arguments.get(1).and_then(|layout| self.known_place(layout));
                 Models::go().laid_out(&base, layout.as_ref())
             }
-            PathTransform::Same | PathTransform::Format | PathTransform::ExpandHome => base,
+            PathTransform::Same
+            | PathTransform::Format
+            | PathTransform::ExpandHome
+            | PathTransform::Computed => base,
         };
         self.shaped(Val { v: V::Place(place), ty, data }, api.fails)
     }

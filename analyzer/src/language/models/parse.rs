@@ -752,6 +752,7 @@ fn lists(word: &str) -> Option<Lists> {
 fn path_transform(word: &str) -> Option<PathTransform> {
     Some(match word {
         "same" => PathTransform::Same,
+        "computed" => PathTransform::Computed,
         "join" => PathTransform::Join,
         "parent" => PathTransform::Parent,
         "file-name" => PathTransform::FileName,
