@@ -79,7 +79,8 @@ pub fn is_written_if_changed(trace: &Trace<'_>, pair: &Pair, place: &Place) -> b
         && !names::hint(place).is_some_and(|hint| hint.lock)
         && trace.events.iter().enumerate().take(pair.act).any(|(earlier, event)| {
             let reads = match event.effect.operation {
-                Operation::Read => true,
+                // Who could not read it has seen nothing of it.
+                Operation::Read => earlier != pair.check || is_judged(act, earlier),
                 // An open that asks whether the file can be opened, and nothing more, reads none of it.
                 Operation::Open(_) => earlier != pair.check || is_looked_into(trace, earlier, act),
                 _ => false,
@@ -109,7 +110,12 @@ fn is_made_of_it(trace: &Trace<'_>, place: &Place) -> bool {
 fn is_looked_into(trace: &Trace<'_>, opened: usize, act: &Event<'_>) -> bool {
     let Some(open) = trace.events.get(opened) else { return false };
     let used = trace.events.iter().any(|event| event.effect.handle == Some(open.effect.result));
-    used || act.guards.iter().any(|guard| guard.event == opened && guard.says == Says::Judged)
+    used || is_judged(act, opened)
+}
+
+/// Whether what the earlier step read decides about the act.
+fn is_judged(act: &Event<'_>, earlier: usize) -> bool {
+    act.guards.iter().any(|guard| guard.event == earlier && guard.says == Says::Judged)
 }
 
 /// `mkdir -p` takes what is there for made: a check before it is redundant.

@@ -416,7 +416,8 @@ fn run_later(trace: &Trace<'_>, act: usize, place: &Place) -> Option<Point> {
     point(trace, later)
 }
 
-fn content_follows(trace: &Trace<'_>, act: usize) -> bool {
+/// Whether content is written by the act, or through the handle that it opens.
+pub fn content_follows(trace: &Trace<'_>, act: usize) -> bool {
     let Some(event) = trace.events.get(act) else { return false };
     match event.effect.operation {
         Operation::Write | Operation::Copy | Operation::Populate { .. } => true,

@@ -12,7 +12,9 @@
 
 use crate::foreseen::{contains, follows_from, is_fixed, is_foreseen};
 use crate::names;
-use crate::pairs::{Candidate, created_by_path, is_private, removed_by_path, removed_later, writes_constant};
+use crate::pairs::{
+    Candidate, content_follows, created_by_path, is_private, removed_by_path, removed_later, writes_constant,
+};
 use crate::rule::{Report, Rule, short};
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -122,7 +124,8 @@ fn done_with(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
 fn tried(trace: &Trace<'_>, act: usize, place: &Place) -> Option<usize> {
     let removed = removed_later(trace, act, place, removed_by_path)?;
     let at_once = !trace.events.iter().take(removed).skip(act + 1).any(|event| event.effect.handle.is_none());
-    (is_fixed(place) && at_once && writes_constant(trace, act)).then_some(removed)
+    let says_nothing = !content_follows(trace, act) || writes_constant(trace, act);
+    (is_fixed(place) && at_once && says_nothing).then_some(removed)
 }
 
 /// The file that this moves there, over whatever is there.

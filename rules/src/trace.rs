@@ -263,20 +263,10 @@ impl<'a> Trace<'a> {
             Condition::True(r) => self.answer(*r, Ask::True(holds), certain, out),
             Condition::Ok(r) => self.answer(*r, Ask::Ok(holds), certain, out),
             Condition::Failed(r, kinds) => self.answer(*r, Ask::Failed(*kinds, holds), certain, out),
-            Condition::Opaque { observed, .. } => {
-                for event in observed.iter().flat_map(|r| self.origins(*r)) {
-                    let says = match self.events.get(event).map(|e| e.effect.operation) {
-                        Some(Operation::Check(_) | Operation::Key(KeyOperation::Exists)) => Says::Unknown,
-                        Some(
-                            Operation::Read
-                            | Operation::Open(_)
-                            | Operation::Key(KeyOperation::Get | KeyOperation::Swap),
-                        ) => Says::Judged,
-                        _ => continue,
-                    };
-                    out.push(Guard { event, says, certain, refuses: false, joint: false });
-                }
-            }
+            // Of what is not there, or is something else, the other says more.
+            Condition::Kind { .. } if !holds && !certain => {}
+            Condition::Kind { of, .. } => self.looked(&[*of], certain, out),
+            Condition::Opaque { observed, .. } => self.looked(observed, certain, out),
             Condition::Not(inner) => self.literals(inner, !holds, certain, out),
             Condition::All(parts) | Condition::Any(parts) => {
                 let each = matches!(condition, Condition::All(_)) == holds || parts.len() == 1;
@@ -292,6 +282,22 @@ impl<'a> Trace<'a> {
                     out.guards.iter_mut().skip(before).for_each(|guard| guard.joint = true);
                 }
             }
+        }
+    }
+
+    /// The guards that a decision on what was observed comes to, whatever it finds there.
+    fn looked(&self, observed: &[ResultId], certain: bool, out: &mut Literals) {
+        for event in observed.iter().flat_map(|r| self.origins(*r)) {
+            let says = match self.events.get(event).map(|e| e.effect.operation) {
+                Some(Operation::Check(_) | Operation::Key(KeyOperation::Exists)) => Says::Unknown,
+                Some(
+                    Operation::Read
+                    | Operation::Open(_)
+                    | Operation::Key(KeyOperation::Get | KeyOperation::Swap),
+                ) => Says::Judged,
+                _ => continue,
+            };
+            out.push(Guard { event, says, certain, refuses: false, joint: false });
         }
     }
 

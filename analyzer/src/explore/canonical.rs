@@ -65,7 +65,8 @@ fn in_test(test: &mut Test, sources: &mut Numbers<Source>) {
         Test::True(_, source)
         | Test::Ok(_, source)
         | Test::Failed(_, _, source)
-        | Test::Opaque(source, _) => {
+        | Test::Opaque(source, _)
+        | Test::Kind(_, _, source) => {
             source.number = sources.of(*source);
         }
         Test::Not(inner) => in_test(inner, sources),

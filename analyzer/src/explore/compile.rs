@@ -1,6 +1,7 @@
 //! From a linked body to flat code, keeping only what the slice keeps and the control flow around it.
 
 use super::compact::compact;
+use super::filesystem::Kind;
 use super::live::Live;
 use super::paths::Paths;
 use super::program::{Answers, Bound, EffectStep, Instruction, Program, Rests, Slot, Source, Test};
@@ -8,7 +9,8 @@ use super::setup::last_position;
 use super::slice::{MAX_DEPTH, places_of, sites, too_deep, value_results};
 use super::{Actor, Lane, Scenario};
 use crate::flow::{
-    Block, Check, Condition, Domain, Effect, Exit, OnFailure, Operation, ResultId, Site, Spawn, Step, Value,
+    Block, Check, Condition, Domain, Effect, Exit, FileKind, OnFailure, Operation, ResultId, Site, Spawn,
+    Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -497,7 +499,7 @@ impl<'a> Compiler<'a> {
             return;
         }
         match condition {
-            Condition::Opaque { id, .. } => {
+            Condition::Opaque { id, .. } | Condition::Kind { id, .. } => {
                 note(&mut self.program.acts, Source::condition(*id), acting);
                 note(&mut self.program.leaves, Source::condition(*id), leaves);
             }
@@ -749,6 +751,16 @@ impl<'a> Compiler<'a> {
                 let slots = observed.iter().filter_map(slot).collect();
                 Test::Opaque(Source::condition(*id), slots)
             }
+            Condition::Kind { of, kind, id } => match slot(of) {
+                Some(slot) => {
+                    let kind = match kind {
+                        FileKind::File => Kind::File,
+                        FileKind::Directory => Kind::Directory,
+                    };
+                    Test::Kind(slot, kind, Source::condition(*id))
+                }
+                None => Test::Opaque(Source::condition(*id), Vec::new()),
+            },
             Condition::Not(inner) => Test::Not(Box::new(self.shallow_test(inner))),
             Condition::All(parts) => Test::All(parts.iter().map(|p| self.shallow_test(p)).collect()),
             Condition::Any(parts) => Test::Any(parts.iter().map(|p| self.shallow_test(p)).collect()),

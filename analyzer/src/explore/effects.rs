@@ -29,7 +29,11 @@ fn done() -> Stepped {
 }
 
 fn observed(reply: &Reply) -> Stepped {
-    Ok(Progress::Done(Success { contents: vec![reply.content()], ..Success::default() }))
+    let kind = match reply {
+        Reply::Status(status) => Some(status.kind),
+        _ => None,
+    };
+    Ok(Progress::Done(Success { contents: vec![reply.content()], kind, ..Success::default() }))
 }
 
 fn holding(resource: Resource) -> Stepped {
@@ -545,7 +549,7 @@ impl Context<'_> {
             }
         };
         let contents = looked.map(|reply| vec![reply.content()]).unwrap_or_default();
-        Ok(Progress::Done(Success { truth: Some(truth), contents, resources: Vec::new() }))
+        Ok(Progress::Done(Success { truth: Some(truth), contents, ..Success::default() }))
     }
 
     fn lock_step(

@@ -132,7 +132,9 @@ fn clear(row: &mut [u64], slot: Slot) {
 fn tested(test: &Test, row: &mut [u64]) {
     match test {
         Test::Constant(_) => {}
-        Test::True(slot, _) | Test::Ok(slot, _) | Test::Failed(slot, ..) => set(row, *slot),
+        Test::True(slot, _) | Test::Ok(slot, _) | Test::Failed(slot, ..) | Test::Kind(slot, ..) => {
+            set(row, *slot);
+        }
         Test::Opaque(_, observed) => observed.iter().for_each(|slot| set(row, *slot)),
         Test::Not(inner) => tested(inner, row),
         Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| tested(part, row)),

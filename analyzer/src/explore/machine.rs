@@ -53,6 +53,8 @@ pub struct Success {
     pub resources: Vec<Resource>,
     /// What it read or looked at.
     pub contents: Vec<Content>,
+    /// What stat(2) told that to be.
+    pub kind: Option<Kind>,
 }
 
 /// What the slots hold. Few matter at any time, so only those of which something is known are kept, by number.
@@ -578,6 +580,14 @@ impl<'a> Context<'a> {
                 Datum::Ok(_) => false,
                 Datum::Failed(kind, _) => kinds.contains(*kind),
             },
+            Test::Kind(slot, kind, source) => match machine.datum(*slot) {
+                Datum::Ok(success) => match success.kind {
+                    Some(found) => found == *kind,
+                    None => self.ask(*source, self.class(&success.contents)),
+                },
+                Datum::Failed(..) => self.ask(*source, Class::Absent),
+                Datum::Opaque => self.ask(*source, Class::Plain),
+            },
             Test::Opaque(source, observed) => {
                 let mut looked = Vec::new();
                 for slot in observed {
@@ -674,7 +684,7 @@ fn forget(machine: &mut Machine, keep_result: bool) {
 fn has_unknown(test: &Test, machine: &Machine) -> bool {
     match test {
         Test::Constant(_) => false,
-        Test::True(slot, _) | Test::Ok(slot, _) | Test::Failed(slot, ..) => {
+        Test::True(slot, _) | Test::Ok(slot, _) | Test::Failed(slot, ..) | Test::Kind(slot, ..) => {
             *machine.datum(*slot) == Datum::Opaque
         }
         Test::Opaque(_, observed) => observed.is_empty(),

@@ -2,7 +2,7 @@
 
 use super::Actor;
 use super::Lane;
-use super::filesystem::Name;
+use super::filesystem::{Kind, Name};
 use super::live::Live;
 use super::setup::lane_path;
 use crate::flow::{Kinds, Operation, Place, ResultId, Site};
@@ -56,6 +56,7 @@ pub enum Test {
     Ok(Slot, Source),
     Failed(Slot, Kinds, Source),
     Opaque(Source, Vec<Slot>),
+    Kind(Slot, Kind, Source),
     Not(Box<Test>),
     All(Vec<Test>),
     Any(Vec<Test>),

@@ -88,6 +88,15 @@ impl fmt::Display for Kinds {
     }
 }
 
+/// What stat(2) tells a file's type to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+}
+
 /// A truth value over results of earlier steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -107,6 +116,15 @@ pub enum Condition {
         id: u32,
         /// The results that it was computed from.
         observed: Vec<ResultId>,
+    },
+    /// What the result tells of, a stat(2), is of this kind.
+    Kind {
+        /// The result.
+        of: ResultId,
+        /// The kind.
+        kind: FileKind,
+        /// Which unknown it is where the result does not tell.
+        id: u32,
     },
     /// Negation.
     Not(Box<Condition>),
@@ -144,7 +162,8 @@ impl Condition {
             | Condition::True(_)
             | Condition::Ok(_)
             | Condition::Failed(..)
-            | Condition::Opaque { .. } => 1,
+            | Condition::Opaque { .. }
+            | Condition::Kind { .. } => 1,
         }
     }
 
@@ -154,6 +173,7 @@ impl Condition {
             Condition::Constant(_) => {}
             Condition::True(r) | Condition::Ok(r) | Condition::Failed(r, _) => visit(*r),
             Condition::Opaque { observed, .. } => observed.iter().for_each(|r| visit(*r)),
+            Condition::Kind { of, .. } => visit(*of),
             Condition::Not(c) => c.results(visit),
             Condition::All(cs) | Condition::Any(cs) => cs.iter().for_each(|c| c.results(visit)),
         }

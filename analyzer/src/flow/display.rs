@@ -1,8 +1,9 @@
 //! The text form of summaries, for snapshots and for whoever asks why something was or was not reported.
 
 use super::{
-    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    MemoryOperation, Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step, Value,
+    Block, Branch, Call, Callee, Certainty, Check, Condition, Effect, Exit, FileKind, FlowSummary, Frame,
+    KeyOperation, MemoryOperation, Mode, OnFailure, OpenFlags, Operation, RemoveKind, ResultId, Room, Step,
+    Value,
 };
 use std::fmt::{self, Display, Write};
 
@@ -317,6 +318,8 @@ impl Display for Condition {
             Condition::Failed(r, kinds) => write!(f, "failed({r}, {kinds})"),
             Condition::Opaque { id, observed } if observed.is_empty() => write!(f, "?{id}"),
             Condition::Opaque { id, observed } => write!(f, "?{id}({})", list(observed)),
+            Condition::Kind { of, kind: FileKind::File, .. } => write!(f, "is-file({of})"),
+            Condition::Kind { of, kind: FileKind::Directory, .. } => write!(f, "is-dir({of})"),
             Condition::Not(c) => write!(f, "!{c}"),
             Condition::All(cs) => write!(f, "({})", joined(cs, " & ")),
             Condition::Any(cs) => write!(f, "({})", joined(cs, " | ")),

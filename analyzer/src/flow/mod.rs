@@ -10,7 +10,7 @@ mod condition;
 mod display;
 mod place;
 
-pub use condition::{Condition, ErrorKind, Kinds};
+pub use condition::{Condition, ErrorKind, FileKind, Kinds};
 pub use place::{Place, PlaceKind, Root, Uniqueness};
 
 use crate::source::{Span, SyntaxError};
@@ -40,6 +40,10 @@ pub struct FileSummary {
     /// Which types implement which traits. Lets the linker tell a method on a trait object from one on a known type; where it is
     /// empty, a trait with a default method is taken for a type.
     pub implementations: Vec<Implementation>,
+    /// Interfaces that whatever type implements which has their methods.
+    pub interfaces: Vec<Interface>,
+    /// Qualified names of the methods that are declared here, where such interfaces go by them.
+    pub methods: Vec<String>,
     /// Qualified names of modules that are declared here for tests and lie in other files, with all below them.
     pub test_modules: Vec<String>,
     /// Variables of the whole program whose type has a name.
@@ -85,6 +89,17 @@ pub struct Implementation {
     pub trait_name: String,
     /// The type's name, likewise.
     pub type_name: String,
+}
+
+/// What a type must have to be taken for one, without saying so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Qualified name.
+    pub name: String,
+    /// Its own methods.
+    pub methods: Vec<String>,
+    /// Interfaces whose methods are its own too, by name.
+    pub embedded: Vec<String>,
 }
 
 /// A variable of the whole program.

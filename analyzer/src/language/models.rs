@@ -31,7 +31,7 @@
 //! | `private` | the effect is on a new path that nobody else knows; with `place`, in that directory. On a `rename`: the row writes a private file (of `data`) and renames it to `other` |
 //! | `returns` | the type of the success value, or `data` for what was read, or `guard` for what gives a lock back when it goes |
 //! | `fails` | `result` (the default), `option`, `never`, or `status` for a C status that is negative or null on failure |
-//! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`; `split` for the directory and the last component as two results, `expand-home` for one with `~` at its beginning, `format` for a text with arguments put in. With `root`, from that in place of argument 0 |
+//! | `path` | the result is a path made of arguments 0 and 1: `same`, `join`, `parent`, `file-name`, `stem`, `with-file-name`, `with-extension`, `concat`; `split` for the directory and the last component as two results, `expand-home` for one with `~` at its beginning, `computed` for what is the same wherever all arguments are, `format` for a text with arguments put in. With `root`, from that in place of argument 0 |
 //! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
 //! | `unique` | the result differs from run to run: `random`, `process`, `time`, `instant` (a fine time), `counter` |
 //! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
@@ -39,6 +39,7 @@
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
 //! | `asks` | the result says whether the error that is argument 0 is of this kind, or of the kind that argument 1 is (`given`) |
+//! | `told` | the result says whether what stat(2) told, which is argument 0, is a `directory` or a `file` |
 //! | `raises` | the result is an error, of the kind of the one that is given |
 //! | `ends` | the process ends here |
 //! | `tolerates` | failures of these kinds are told as successes (`RemoveAll` of what is not there) |
@@ -87,7 +88,9 @@ mod words;
 
 pub use words::{Words, acts};
 
-use crate::flow::{ErrorKind, Kinds, LockScope, OpenFlags, Operation, Place, PlaceKind, Root, Uniqueness};
+use crate::flow::{
+    ErrorKind, FileKind, Kinds, LockScope, OpenFlags, Operation, Place, PlaceKind, Root, Uniqueness,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
 use std::sync::LazyLock;
@@ -161,6 +164,8 @@ pub struct Api {
     pub command: Option<CommandPart>,
     /// The result says whether the error that is argument 0 is of a kind.
     pub asks: Option<Asks>,
+    /// The result says whether what stat(2) told, which is argument 0, is of this kind.
+    pub told: Option<FileKind>,
     /// The result is an error, of the kind of the one that is given, if one is.
     pub raises: bool,
     /// The process ends here.
@@ -327,6 +332,8 @@ pub enum PathTransform {
     ExpandHome,
     /// The time that is argument 0, laid out as argument 1 says.
     Layout,
+    /// What this function makes of its arguments, of the same ones always the same.
+    Computed,
 }
 
 /// What kind of work is started.

@@ -4,6 +4,7 @@
 //! would prove races that are not there.
 
 mod gather;
+mod structural;
 
 use super::FunctionId;
 use crate::flow::{Callee, Place};

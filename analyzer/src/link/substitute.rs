@@ -366,6 +366,14 @@ impl<'p> Expander<'p> {
                 id: id.saturating_add(scope.first_opaque),
                 observed: self.data(observed, scope),
             },
+            Condition::Kind { of, kind, id } => {
+                let id = id.saturating_add(scope.first_opaque);
+                let observed = self.data(&[*of], scope);
+                match observed.as_slice() {
+                    [of] => Condition::Kind { of: *of, kind: *kind, id },
+                    _ => Condition::Opaque { id, observed },
+                }
+            }
             Condition::Not(c) => Condition::Not(Box::new(self.condition(c, scope))),
             Condition::All(cs) => Condition::All(cs.iter().map(|c| self.condition(c, scope)).collect()),
             Condition::Any(cs) => Condition::Any(cs.iter().map(|c| self.condition(c, scope)).collect()),

@@ -62,7 +62,7 @@ fn condition_uses(condition: &Condition, found: &mut FxHashSet<ResultId>) {
         }
         Condition::Not(c) => condition_uses(c, found),
         Condition::All(cs) | Condition::Any(cs) => cs.iter().for_each(|c| condition_uses(c, found)),
-        Condition::Constant(_) | Condition::Opaque { .. } => {}
+        Condition::Constant(_) | Condition::Opaque { .. } | Condition::Kind { .. } => {}
     }
 }
 

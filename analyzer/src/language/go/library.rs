@@ -37,6 +37,13 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(asks) = api.asks {
             return Val::cond(self.asked(asks, arguments));
         }
+        if let Some(kind) = api.told {
+            let told = arguments.first().map(|told| &told.v);
+            return Val::cond(match told {
+                Some(V::Result(of)) => Condition::Kind { of: *of, kind, id: self.opaque_id() },
+                _ => self.opaque_condition(data),
+            });
+        }
         if api.raises {
             let errors = arguments.iter().filter(|a| a.ty == Ty::Error).filter_map(failure_in);
             let of = errors.flat_map(|e| e.of).collect();
@@ -269,6 +276,19 @@ impl<'t> Lowerer<'_, 't> {
             let place = self.formatted(arguments);
             return Val { v: V::Place(place), ty: Ty::Text, data };
         }
+        if transform == PathTransform::Computed {
+            // What is made of something that was read is told by that.
+            let given = data.iter().all(|r| r.0 < self.parameters);
+            let places = given.then(|| arguments.iter().map(|a| self.known_place(a)).collect());
+            let v = match places.flatten() {
+                Some(arguments) => {
+                    let callee = super::types::undotted(&api.name).as_str().into();
+                    V::Place(Place::new(PlaceKind::Call { callee, arguments }))
+                }
+                None => V::Opaque,
+            };
+            return self.shaped(Val { v, ty, data }, api.fails);
+        }
         let base = self.place_of(&first, "");
         let spread = nodes.last().is_some_and(|n| n.kind() == "variadic_argument");
         let place = match transform {
@@ -306,7 +326,10 @@ impl<'t> Lowerer<'_, 't> {
                 let layout = arguments.get(1).and_then(|layout| self.known_place(layout));
                 Models::go().laid_out(&base, layout.as_ref())
             }
-            PathTransform::Same | PathTransform::Format | PathTransform::ExpandHome => base,
+            PathTransform::Same
+            | PathTransform::Format
+            | PathTransform::ExpandHome
+            | PathTransform::Computed => base,
         };
         self.shaped(Val { v: V::Place(place), ty, data }, api.fails)
     }

@@ -294,12 +294,15 @@ impl<'a, 't> Lowerer<'a, 't> {
     /// nothing by leaving.
     fn decide(&mut self, condition: Condition, then: Block, otherwise: Block) {
         let then = decided(&condition, then);
-        if self.is_foreign(&condition) && only_leaves(&then) {
+        // Where the other side leaves, what follows is reached by this one alone.
+        let decides_nothing =
+            |failed: &Block, other: &Block| only_leaves(failed) && (leaves(failed) || !leaves(other));
+        if self.is_foreign(&condition) && decides_nothing(&then, &otherwise) {
             return self.push_all(otherwise);
         }
         if let Condition::Not(inner) = &condition
             && self.is_foreign(inner)
-            && only_leaves(&otherwise)
+            && decides_nothing(&otherwise, &then)
         {
             return self.push_all(then);
         }
@@ -754,6 +757,15 @@ fn only_leaves(block: &Block) -> bool {
     block.steps.iter().all(|step| match step {
         Step::Exit(Exit::Return(_) | Exit::Panic) => true,
         Step::Branch(b) => only_leaves(&b.then) && only_leaves(&b.otherwise),
+        _ => false,
+    })
+}
+
+/// Whether no run comes to the end of the block.
+fn leaves(block: &Block) -> bool {
+    block.steps.last().is_some_and(|step| match step {
+        Step::Exit(_) => true,
+        Step::Branch(b) => leaves(&b.then) && leaves(&b.otherwise),
         _ => false,
     })
 }

@@ -20,8 +20,8 @@ mod value;
 pub use render::render;
 
 use crate::flow::{
-    ConstantDeclaration, Context, FileSummary, FlowSummary, Import, Kept, Parameter, Place, PlaceKind,
-    ResultId, StaticDeclaration, TypeDeclaration,
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Import, Interface, Kept, Parameter, Place,
+    PlaceKind, ResultId, StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::aside::{is_for_tests, is_helper_of_tests};
@@ -198,6 +198,7 @@ fn declarations<'t>(
                 if let (Some(owner), Some(name)) = (owner(node, source, names), field(node, "name")) {
                     let returns = types::results(field(node, "result"), source, names);
                     let name = [owner.as_str(), "::", text(name, source)].concat();
+                    summary.methods.push(name.clone());
                     declared.returns.insert(name, returns);
                 }
             }
@@ -249,6 +250,9 @@ fn type_declaration<'t>(
     let name = names.own(text(name, source));
     declared.types.insert(name.clone());
     let mut declaration = TypeDeclaration { name: name.clone(), fields: Vec::new(), embedded: Vec::new() };
+    if kind(of) == "interface_type" {
+        summary.interfaces.extend(interface(&name, of, source, names));
+    }
     let list = first(of).filter(|l| of.kind() == "struct_type" && l.kind() == "field_declaration_list");
     for field_node in list.map(children).unwrap_or_default() {
         let ty = field(field_node, "type").map_or(Ty::Unknown, |t| types::of(t, source, names));
@@ -274,6 +278,22 @@ fn type_declaration<'t>(
     }
     declaration.fields.sort();
     summary.types.push(declaration);
+}
+
+/// What a type must have to be taken for this one; nothing of one that only says which types it stands for (a constraint).
+fn interface(name: &str, of: Node<'_>, source: &str, names: &Names) -> Option<Interface> {
+    let mut found = Interface { name: name.to_owned(), methods: Vec::new(), embedded: Vec::new() };
+    for element in children(of) {
+        match kind(element) {
+            "method_elem" => found.methods.push(text(field(element, "name")?, source).to_owned()),
+            "type_elem" => match children(element).as_slice() {
+                [embedded] => found.embedded.push(types::of(*embedded, source, names).name()?.to_owned()),
+                _ => return None,
+            },
+            _ => {}
+        }
+    }
+    Some(found)
 }
 
 /// The type that a method is of.

@@ -5,8 +5,8 @@ use super::{
     PathTransform, SpawnKind, TypeInfo, When,
 };
 use crate::flow::{
-    Check, ErrorKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room, Root,
-    Uniqueness,
+    Check, ErrorKind, FileKind, KeyOperation, Kinds, LockScope, Mode, OpenFlags, Operation, RemoveKind, Room,
+    Root, Uniqueness,
 };
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -144,6 +144,7 @@ struct ApiRow {
     inside: Option<String>,
     command: Option<String>,
     asks: Option<String>,
+    told: Option<String>,
     #[serde(default)]
     raises: bool,
     #[serde(default)]
@@ -494,6 +495,7 @@ impl ApiRow {
             inside: self.inside.clone(),
             command: context.optional("part of a command", self.command.as_ref(), command_part)?,
             asks: context.optional("kind", self.asks.as_ref(), asks)?,
+            told: context.optional("kind of file", self.told.as_ref(), told)?,
             raises: self.raises,
             ends: self.ends,
             stream: self.stream,
@@ -708,6 +710,14 @@ fn asks(word: &str) -> Option<Asks> {
     if word == "given" { Some(Asks::Given) } else { error_kind(word).map(Asks::Kind) }
 }
 
+fn told(word: &str) -> Option<FileKind> {
+    Some(match word {
+        "directory" => FileKind::Directory,
+        "file" => FileKind::File,
+        _ => return None,
+    })
+}
+
 fn command_part(word: &str) -> Option<CommandPart> {
     Some(match word {
         "program" => CommandPart::Program,
@@ -742,6 +752,7 @@ fn lists(word: &str) -> Option<Lists> {
 fn path_transform(word: &str) -> Option<PathTransform> {
     Some(match word {
         "same" => PathTransform::Same,
+        "computed" => PathTransform::Computed,
         "join" => PathTransform::Join,
         "parent" => PathTransform::Parent,
         "file-name" => PathTransform::FileName,

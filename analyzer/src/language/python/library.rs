@@ -253,7 +253,7 @@ impl<'t> Lowerer<'_, 't> {
                 let layout = arguments.get(Some(1)).and_then(|layout| self.known_place(layout));
                 Models::python().laid_out(&base, layout.as_ref())
             }
-            PathTransform::Same | PathTransform::Format => base,
+            PathTransform::Same | PathTransform::Format | PathTransform::Computed => base,
         };
         Val { v: V::Place(place), ty, data }
     }

@@ -215,6 +215,7 @@ impl Lowerer<'_> {
             PathTransform::Same
             | PathTransform::Format
             | PathTransform::Split
+            | PathTransform::Computed
             | PathTransform::ExpandHome => base,
         };
         let value = Val { v: V::Place(place), ty, data };

@@ -107,6 +107,7 @@ impl Symbols {
         symbols.leave_out_dead_globs();
         symbols.join_methods(files);
         symbols.add_implementations(files);
+        symbols.add_structural(files);
         // Types were added on the way.
         symbols.followed_types = Memo::default();
         symbols

@@ -225,7 +225,7 @@ impl Walk<'_> {
             Condition::True(r) => known(r).as_ref().is_ok_and(|good| good.truth.unwrap_or(true)),
             Condition::Ok(r) => known(r).is_ok(),
             Condition::Failed(r, kinds) => known(r).as_ref().is_err_and(|(kind, _)| kinds.contains(*kind)),
-            Condition::Opaque { .. } => panic!("no unknown is generated"),
+            Condition::Opaque { .. } | Condition::Kind { .. } => panic!("no such condition is generated"),
             Condition::Not(inner) => !self.holds(inner),
             Condition::All(parts) => parts.iter().all(|part| self.holds(part)),
             Condition::Any(parts) => parts.iter().any(|part| self.holds(part)),
