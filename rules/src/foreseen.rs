@@ -3,8 +3,8 @@
 use crate::names;
 use fsrace_analyzer::flow::{Place, PlaceKind, Uniqueness};
 
-/// Whether all who name the target alike name this alike: it is made of texts and constants, well-known directories, and what the
-/// target's own path is made of.
+/// Whether all who name the target alike name this alike: it is made of texts and constants, well-known directories, what the
+/// target's own path is made of, and what the same value keeps beside that.
 pub fn follows_from(place: &Place, target: &Place) -> bool {
     let mut follows = true;
     atoms(place, &mut |atom| {
@@ -13,9 +13,20 @@ pub fn follows_from(place: &Place, target: &Place) -> bool {
             PlaceKind::Unique(..) | PlaceKind::Private(_) => false,
             _ => atom.is_closed(),
         };
-        follows &= fixed || contains(target, atom);
+        follows &= fixed || contains(target, atom) || is_kept_beside(atom, target);
     });
     follows
+}
+
+/// Whether the value that keeps the target, or a part of it, keeps this in another field: of two such values with the same target, both
+/// keep the same here, unless it is a place for the value's own work.
+fn is_kept_beside(part: &Place, target: &Place) -> bool {
+    let PlaceKind::Field { base: keeper, .. } = part.kind() else { return false };
+    let mut beside = false;
+    atoms(target, &mut |atom| {
+        beside |= matches!(atom.kind(), PlaceKind::Field { base, .. } if base == keeper);
+    });
+    beside && !names::says_unfinished(part)
 }
 
 /// The parts of a path that are not made of parts of a path themselves.

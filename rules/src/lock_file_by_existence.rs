@@ -9,7 +9,7 @@ use crate::pairs::{
     tells_its_owner,
 };
 use crate::rule::{Report, Rule, short};
-use crate::trace::{Says, Trace};
+use crate::trace::{Guard, Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
@@ -34,6 +34,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         .into_iter()
         .filter(|(pair, place)| is_claim(trace, pair.act, place));
     taken
+        .chain(judged_free(trace))
         .chain(broken(trace))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .map(|candidate| Candidate { meaning: Meaning::Claim, ..candidate })
@@ -70,6 +71,37 @@ fn is_claim(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
     says_nothing_else && (is_lock(place) || released()) && !is_kernel_locked(trace, place)
 }
 
+/// Locks that are taken because whoever is named in them is gone, or that is taken for so where there is no file: the code leaves where
+/// the owner lives. One that is cleared away first is a stale lock's takeover.
+fn judged_free<'e>(trace: &'e Trace<'_>) -> Vec<(Pair, &'e Place)> {
+    let mut pairs = Vec::new();
+    for (act, event) in trace.events.iter().enumerate() {
+        let Some(place) = taken(event.effect).filter(|p| !is_private(p) && is_lock(p)) else { continue };
+        let of_it = |guard: &&Guard| {
+            trace.events.get(guard.event).is_some_and(|asked| asked.effect.place == *place)
+                && trace.meets_at_root(guard.event, act)
+        };
+        let mut mine = event.guards.iter().filter(of_it);
+        let Some(guard) = mine.find(|guard| guard.says == Says::Judged) else { continue };
+        let cleared = trace.events.iter().enumerate().take(act).any(|(earlier, removal)| {
+            removed_by_path(removal.effect) == Some(place) && trace.on_one_path(earlier, act)
+        });
+        let updated = event.effect.data.iter().any(|result| trace.origins(*result).contains(&guard.event));
+        if !cleared
+            && !updated
+            && (guard.refuses || is_claim(trace, act, place))
+            && !is_kernel_locked(trace, place)
+        {
+            // Where there is none, nobody is named either: the question is whether it is there, asked by the read or before it.
+            let asked = trace.events.get(guard.event).map_or(&[][..], |read| read.guards.as_slice());
+            let first = asked.iter().rev().filter(of_it).find(|asked| asked.says == Says::Present);
+            let (check, says) = (first.map_or(guard.event, |first| first.event), Says::Absent);
+            pairs.push((Pair { check, says, certain: false, act, relation: Relation::Same }, place));
+        }
+    }
+    pairs
+}
+
 /// Locks that are removed because they are there, after a look at whose they are, and then taken.
 fn broken<'e>(trace: &'e Trace<'_>) -> Vec<(Pair, &'e Place)> {
     let mut pairs = Vec::new();
@@ -77,7 +109,7 @@ fn broken<'e>(trace: &'e Trace<'_>) -> Vec<(Pair, &'e Place)> {
         let Some(place) = removed_by_path(event.effect).filter(|p| !is_private(p) && is_lock(p)) else {
             continue;
         };
-        let mine = |guard: &&crate::trace::Guard| {
+        let mine = |guard: &&Guard| {
             trace.events.get(guard.event).is_some_and(|checked| checked.effect.place == *place)
         };
         // Who judges what is in it, or its age, takes over a stale lock.

@@ -323,11 +323,14 @@ const UNFINISHED: &[&str] = &[
     "wip",
 ];
 
+/// Whether any name in the place says that what is there is not whole yet.
+pub fn says_unfinished(place: &Place) -> bool {
+    place.any(&mut |kind| names_of(kind).into_iter().any(|name| has_word(name, UNFINISHED)))
+}
+
 /// Whether the last component of the place says that the file is there only until it is moved into its place.
 pub fn is_scratch(place: &Place) -> bool {
-    let says = |name: &Place| {
-        name.any(&mut |kind| names_of(kind).into_iter().any(|name| has_word(name, UNFINISHED)))
-    };
+    let says = says_unfinished;
     match place.kind() {
         PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) | PlaceKind::WithExtension(_, last) => {
             says(last)

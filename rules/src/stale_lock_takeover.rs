@@ -59,9 +59,11 @@ fn takes(effect: &Effect, place: &Place) -> bool {
         _ if effect.handle.is_some() => false,
         Operation::Open(flags) => flags.create_new || (flags.create && named()),
         Operation::CreateDir { all: false, .. } | Operation::Write => named(),
+        // Neither follows nor replaces what is there.
+        Operation::HardLink | Operation::Symlink => named(),
         _ => false,
     };
-    makes && effect.place == *place
+    makes && effect.created() == Some(place)
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {

@@ -314,7 +314,6 @@ impl<'a> Trace<'a> {
             }
             Some(Source::Frame(returns)) => {
                 let fitting: Vec<&Returned<'_>> = returns.iter().filter(|r| may(r.value, ask)).collect();
-                let certain = certain && fitting.len() == 1;
                 // Where the frame goes on whatever a check in it said, the check decides about steps in the frame only.
                 let either_way = |guard: &Guard| {
                     fitting.iter().any(|other| {
@@ -323,7 +322,9 @@ impl<'a> Trace<'a> {
                         })
                     })
                 };
+                let mut ways = Vec::new();
                 for returned in &fitting {
+                    let others = std::mem::take(&mut out.guards);
                     for guard in returned.guards.iter().filter(|guard| !either_way(guard)) {
                         out.push(Guard { certain: certain && guard.certain, ..*guard });
                     }
@@ -331,6 +332,13 @@ impl<'a> Trace<'a> {
                         Outcome::Value(value) => self.value_answer(value, ask, certain, out),
                         Outcome::Failed(inner) => self.answer(inner, failing(ask), certain, out),
                     }
+                    ways.push(std::mem::replace(&mut out.guards, others));
+                }
+                // What each way to that answer rests on, it rests on whichever was gone.
+                for guard in ways.iter().flatten() {
+                    let is_it = |g: &Guard| g.certain && g.event == guard.event && g.says == guard.says;
+                    let certain = ways.iter().all(|way| way.iter().any(is_it));
+                    out.push(Guard { certain: certain && guard.certain, ..*guard });
                 }
             }
             None => {}
@@ -344,6 +352,8 @@ impl<'a> Trace<'a> {
         match (value, ask) {
             (Value::Condition(c), Ask::True(holds)) => self.literals(c, holds, certain, out),
             (Value::Result(r), _) => self.answer(*r, ask, certain, out),
+            // That something is there says nothing of what it is.
+            (Value::Success(inner), Ask::True(_)) if matches!(**inner, Value::Success(_)) => {}
             (Value::Success(inner), Ask::True(_)) => self.value_answer(inner, ask, certain, out),
             (Value::Derived(from), Ask::True(_)) => {
                 for event in from.iter().flat_map(|r| self.origins(*r)) {
@@ -375,6 +385,7 @@ fn may(value: Outcome<'_>, ask: Ask) -> bool {
         (Value::Condition(Condition::Constant(b)), Ask::True(wanted)) => *b == wanted,
         (Value::Success(_), Ask::Ok(false) | Ask::Failed(_, true)) => false,
         (Value::Failure(_), Ask::Ok(true) | Ask::True(true)) => false,
+        (Value::Success(inner), Ask::True(wanted)) if matches!(**inner, Value::Success(_)) => wanted,
         (Value::Success(inner), Ask::True(_)) => may(Outcome::Value(inner), ask),
         _ => true,
     }

@@ -78,7 +78,7 @@ fn in_test(test: &mut Test, sources: &mut Numbers<Source>) {
 fn in_value(value: &mut Bound, sources: &mut Numbers<Source>) {
     match value {
         Bound::Condition(test) => in_test(test, sources),
-        Bound::Success(inner) => in_value(inner, sources),
+        Bound::Success(inner) | Bound::Held(inner) => in_value(inner, sources),
         Bound::Structure(fields) => fields.iter_mut().for_each(|field| in_value(field, sources)),
         Bound::Opaque | Bound::Slot(_) | Bound::Derived(_) | Bound::Failure(_) => {}
     }

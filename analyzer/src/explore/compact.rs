@@ -80,7 +80,7 @@ fn holding(program: &Program) -> Vec<bool> {
 fn carried(value: &Bound) -> Vec<Slot> {
     match value {
         Bound::Slot(slot) => vec![*slot],
-        Bound::Success(inner) => carried(inner),
+        Bound::Success(inner) | Bound::Held(inner) => carried(inner),
         Bound::Structure(fields) => fields.iter().flat_map(carried).collect(),
         Bound::Opaque | Bound::Derived(_) | Bound::Condition(_) | Bound::Failure(_) => Vec::new(),
     }

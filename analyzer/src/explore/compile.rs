@@ -1,10 +1,12 @@
 //! From a linked body to flat code, keeping only what the slice keeps and the control flow around it.
 
+use super::ahead::forget_idle_answers;
 use super::compact::compact;
 use super::filesystem::Kind;
 use super::live::Live;
 use super::paths::Paths;
-use super::program::{Answers, Bound, EffectStep, Instruction, Program, Rests, Slot, Source, Test};
+use super::program::{Answers, Bound, EffectStep, Instruction, Leave, Program, Rests, Slot, Source, Test};
+use super::retry::{hold_longer, tries_again};
 use super::setup::last_position;
 use super::slice::{MAX_DEPTH, places_of, sites, too_deep, value_results};
 use super::{Actor, Lane, Scenario};
@@ -13,6 +15,7 @@ use crate::flow::{
     Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
 
 /// Compiles the scenario's body.
 pub fn compile(
@@ -36,6 +39,7 @@ pub fn compile(
         listed: FxHashSet::default(),
         failed: Vec::new(),
         sites: 0,
+        act_sites: 0,
         resources: FxHashSet::default(),
         releases: 0,
         frame_count: 1,
@@ -44,19 +48,26 @@ pub fn compile(
         task: (scenario.actor == Actor::Task).then(|| task(scenario)).flatten(),
         in_task: false,
         task_result: None,
+        rounds: Vec::new(),
     };
     compiler.block(scenario.body, 0);
     let patches = compiler.frames.pop().map(|f| f.patches).unwrap_or_default();
     compiler.patch(&patches);
     compiler.emit(Instruction::Return);
-    let mut program = compiler.program;
+    let (mut program, loops) = (compiler.program, compiler.rounds);
     let frame = program.effects.iter().find(|e| e.is_act).map(|e| e.frame);
     let target = paths.of(domain, scenario.place, Lane::A);
     for effect in &mut program.effects {
         let same_place = effect.paths.first() == Some(&target) || effect.other_paths.first() == Some(&target);
         effect.counts |= effect.is_act || (same_place && Some(effect.frame) == frame);
     }
+    for (id, effects) in loops {
+        if program.effects.get(effects).is_some_and(|effects| tries_again(effects, &target)) {
+            hold_longer(&mut program, id);
+        }
+    }
     compact(&mut program);
+    forget_idle_answers(&mut program);
     program.notices_until = program
         .effects
         .iter()
@@ -138,6 +149,8 @@ struct LoopContext {
     scopes: usize,
     start: usize,
     id: u16,
+    /// How often the act was met before.
+    act_sites: usize,
     breaks: Vec<usize>,
     continues: Vec<usize>,
     /// Something in it leaves it other than by a failure.
@@ -176,6 +189,8 @@ struct Compiler<'a> {
     failed: Vec<Slot>,
     /// Counts occurrences of the check and the act.
     sites: usize,
+    /// Counts those of the act alone.
+    act_sites: usize,
     /// The slots that may hold a lock or a handle.
     resources: FxHashSet<Slot>,
     /// Counts where one of them is released.
@@ -187,6 +202,8 @@ struct Compiler<'a> {
     task: Option<Site>,
     in_task: bool,
     task_result: Option<ResultId>,
+    /// The loops, and which effects stand in each.
+    rounds: Vec<(u16, Range<usize>)>,
 }
 
 impl<'a> Compiler<'a> {
@@ -229,6 +246,12 @@ impl<'a> Compiler<'a> {
         if site == self.act || Some(site) == self.check {
             self.sites += 1;
         }
+        self.act_sites += usize::from(site == self.act);
+    }
+
+    /// Whether this round of the innermost loop has come by the act.
+    fn is_behind_act(&self) -> bool {
+        self.loops.last().is_some_and(|context| self.act_sites > context.act_sites)
     }
 
     fn block(&mut self, block: &'a Block, depth: usize) -> Flow {
@@ -414,6 +437,10 @@ impl<'a> Compiler<'a> {
             (true, false) => Some(true),
             (false, true) => Some(false),
             (true, true) => None,
+            // Behind the act, the next round leads on as well as what comes after.
+            (false, false) if [then_flow, else_flow].contains(&Flow::Continues) && self.is_behind_act() => {
+                None
+            }
             (false, false) => match (then_flow == Flow::Falls, else_flow == Flow::Falls) {
                 (true, false) => Some(true),
                 (false, true) => Some(false),
@@ -438,11 +465,12 @@ impl<'a> Compiler<'a> {
             && let Some(id) = self.loops.last().map(|l| l.id)
             && let Some(Instruction::Test { leave, .. }) = self.program.code.get_mut(at)
         {
-            *leave = match (then_flow == Flow::Leaves, else_flow == Flow::Leaves) {
-                (true, false) => Some((id, true)),
-                (false, true) => Some((id, false)),
+            let on = match (then_flow == Flow::Leaves, else_flow == Flow::Leaves) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
                 _ => None,
             };
+            *leave = on.map(|on| Leave { of: id, on, rounds: 1 });
         }
         match (then_flow, else_flow) {
             (Flow::Falls, _) | (_, Flow::Falls) => Flow::Falls,
@@ -520,11 +548,13 @@ impl<'a> Compiler<'a> {
             scopes: self.scopes.len(),
             start: self.here(),
             id,
+            act_sites: self.act_sites,
             breaks: Vec::new(),
             continues: Vec::new(),
             leaves: false,
             escapes: false,
         });
+        let before = self.program.effects.len();
         self.block(body, depth + 1);
         let Some(context) = self.loops.pop() else { return };
         if self.weight == weight && self.releases == releases && !context.escapes {
@@ -532,6 +562,7 @@ impl<'a> Compiler<'a> {
             self.program.loops = usize::from(id);
             return;
         }
+        self.rounds.push((id, before..self.program.effects.len()));
         self.patch(&context.continues);
         // A loop that nothing leaves runs as long as the program does: one round of it tells all.
         if context.leaves {
@@ -706,7 +737,12 @@ impl<'a> Compiler<'a> {
                 None => Bound::Opaque,
             },
             Value::Condition(condition) => Bound::Condition(self.test(condition)),
-            Value::Success(inner) => Bound::Success(Box::new(self.value(inner, depth + 1))),
+            // Nothing in a success is a success that is false, and something in it one that is true.
+            Value::Success(inner) => match &**inner {
+                Value::Failure(_) => Bound::Condition(Test::Constant(false)),
+                Value::Success(held) => Bound::Held(Box::new(self.value(held, depth + 1))),
+                inner => Bound::Success(Box::new(self.value(inner, depth + 1))),
+            },
             Value::Failure(result) => {
                 Bound::Failure(result.as_ref().and_then(|r| self.slots.get(r)).copied().inspect(|_| {
                     self.weight += 1;

@@ -728,6 +728,8 @@ impl Context<'_> {
             Operation::Key(KeyOperation::SetNew { .. }) => {
                 at(&effect.paths) && self.wrote(state, lane, number, effect)
             }
+            // As `create_new`, a link is refused by what is there.
+            Operation::HardLink => phase == 0 && at(&effect.other_paths),
             // Beside somebody who takes the place as a lock, whoever creates or overwrites it takes it.
             _ if self.actor != Actor::Acquirer => false,
             Operation::Open(flags) => (flags.create || flags.truncate) && at(&effect.paths),
@@ -736,7 +738,7 @@ impl Context<'_> {
             Operation::CreateDir { all: false, .. } | Operation::Populate { .. } => {
                 phase == 0 && at(&effect.paths)
             }
-            Operation::Rename { .. } | Operation::Copy | Operation::HardLink | Operation::Symlink => {
+            Operation::Rename { .. } | Operation::Copy | Operation::Symlink => {
                 phase == 0 && at(&effect.other_paths)
             }
             _ => false,

@@ -148,7 +148,7 @@ fn bound(value: &Bound, row: &mut [u64]) {
         Bound::Slot(slot) | Bound::Failure(Some(slot)) => set(row, *slot),
         Bound::Derived(slots) => slots.iter().for_each(|slot| set(row, *slot)),
         Bound::Condition(test) => tested(test, row),
-        Bound::Success(inner) => bound(inner, row),
+        Bound::Success(inner) | Bound::Held(inner) => bound(inner, row),
         Bound::Structure(fields) => fields.iter().for_each(|field| bound(field, row)),
     }
 }

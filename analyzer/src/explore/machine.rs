@@ -3,7 +3,7 @@
 use super::content::{Content, Contents};
 use super::filesystem::{Call, Filesystem, Handle, Inode, Kind, Name};
 use super::oracle::{Class, Oracle};
-use super::program::{Bound, EffectStep, Instruction, Program, Rests, Slot, Source, Test};
+use super::program::{Bound, EffectStep, Instruction, Leave, Program, Rests, Slot, Source, Test};
 use super::shared::Shared;
 use super::{Actor, Lane, ScriptCall, StepOutcome};
 use crate::flow::{Domain, ErrorKind, Operation, Site};
@@ -455,11 +455,11 @@ impl<'a> Context<'a> {
             }
             Instruction::Test { condition, otherwise, leave } => {
                 let machine = state.machine(lane);
-                let again = leave
-                    .is_some_and(|(id, _)| machine.loops.get(id as usize).is_some_and(|rounds| *rounds > 0));
-                // What is unknown holds a loop for one round only; otherwise it would never end.
-                let truth = match leave {
-                    Some((_, leaving)) if again && has_unknown(condition, machine) => *leaving,
+                let held = |leave: &&Leave| {
+                    machine.loops.get(leave.of as usize).is_some_and(|rounds| *rounds >= leave.rounds)
+                };
+                let truth = match leave.as_ref().filter(held) {
+                    Some(leave) if has_unknown(condition, machine) => leave.on,
                     _ => self.truth(condition, machine),
                 };
                 if !truth {
@@ -648,6 +648,14 @@ impl<'a> Context<'a> {
                 Datum::Failed(..) => Datum::Opaque,
                 other => other,
             },
+            Bound::Held(inner) => {
+                let mut held = match self.value(inner, machine) {
+                    Datum::Ok(held) => Success::clone(&held),
+                    Datum::Opaque | Datum::Failed(..) => Success::default(),
+                };
+                held.truth.get_or_insert(true);
+                Datum::Ok(Rc::new(held))
+            }
             Bound::Structure(fields) => {
                 let mut all = Success::default();
                 for field in fields {

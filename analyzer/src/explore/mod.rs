@@ -3,6 +3,7 @@
 //! It runs a function's flow on an abstract filesystem beside another actor, through every interleaving, and compares the
 //! outcomes with those of the two serial orders. An outcome that no serial order ends in is a race; its schedule is the witness.
 
+mod ahead;
 mod builtin;
 mod canonical;
 mod compact;
@@ -16,6 +17,7 @@ mod machine;
 mod oracle;
 mod paths;
 mod program;
+mod retry;
 mod run;
 mod schedule;
 mod setup;

@@ -27,8 +27,8 @@ pub enum Instruction {
     Test {
         condition: Test,
         otherwise: usize,
-        /// In a loop, and one of the two ways leaves it: the loop and the truth value that leaves.
-        leave: Option<(u16, bool)>,
+        /// In a loop, and one of the two ways leaves it.
+        leave: Option<Leave>,
     },
     /// Jumps.
     Goto(usize),
@@ -46,6 +46,17 @@ pub enum Instruction {
     Panic(Option<Slot>),
     /// Ends; the first slot holds what is returned.
     Return,
+}
+
+/// How a test leaves a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Leave {
+    /// The loop.
+    pub of: u16,
+    /// The truth value that leaves it.
+    pub on: bool,
+    /// For how many rounds what is unknown may hold the loop; otherwise it would never end.
+    pub rounds: u8,
 }
 
 /// A condition over slots.
@@ -71,6 +82,8 @@ pub enum Bound {
     Condition(Test),
     Failure(Option<Slot>),
     Success(Box<Bound>),
+    /// A success that holds something where it might have held nothing.
+    Held(Box<Bound>),
     Structure(Vec<Bound>),
 }
 

@@ -3,7 +3,7 @@
 use super::FunctionId;
 use super::graph;
 use super::inline::{Expander, Passed, Scope};
-use crate::flow::{Condition, Place, PlaceKind, REST, ResultId, Value};
+use crate::flow::{Condition, Kinds, Place, PlaceKind, REST, ResultId, Value};
 
 /// How many forwardings of one result are followed; more than the depth of expansion gives.
 const CHAIN: usize = 32;
@@ -352,15 +352,13 @@ impl<'p> Expander<'p> {
             Condition::Constant(b) => Condition::Constant(*b),
             Condition::True(r) => match scope.passed.get(r.0 as usize) {
                 Some(Passed { condition: Some(condition), .. }) => condition.clone(),
-                _ => {
-                    let result = scope.result(*r);
-                    match self.judged.get(&result) {
-                        Some(id) => Condition::Opaque { id: *id, observed: self.data(&[*r], scope) },
-                        None => Condition::True(result),
-                    }
-                }
+                _ => self.judgement(*r, scope).unwrap_or_else(|| Condition::True(scope.result(*r))),
             },
-            Condition::Ok(r) => Condition::Ok(scope.result(*r)),
+            Condition::Ok(r) => self.judgement(*r, scope).unwrap_or_else(|| Condition::Ok(scope.result(*r))),
+            Condition::Failed(r, Kinds::ANY) => match self.judgement(*r, scope) {
+                Some(succeeds) => succeeds.negated(),
+                None => Condition::Failed(scope.result(*r), Kinds::ANY),
+            },
             Condition::Failed(r, kinds) => Condition::Failed(scope.result(*r), *kinds),
             Condition::Opaque { id, observed } => Condition::Opaque {
                 id: id.saturating_add(scope.first_opaque),
@@ -378,6 +376,12 @@ impl<'p> Expander<'p> {
             Condition::All(cs) => Condition::All(cs.iter().map(|c| self.condition(c, scope)).collect()),
             Condition::Any(cs) => Condition::Any(cs.iter().map(|c| self.condition(c, scope)).collect()),
         }
+    }
+
+    /// What a call that is not put in answers about what it was given that was read, be it by yes or no or by success.
+    fn judgement(&self, result: ResultId, scope: &Scope<'p>) -> Option<Condition> {
+        let id = *self.judged.get(&scope.result(result))?;
+        Some(Condition::Opaque { id, observed: self.data(&[result], scope) })
     }
 
     /// The results that data derives from, through calls and frames down to what was read.

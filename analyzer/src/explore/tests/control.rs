@@ -309,3 +309,67 @@ fn who_writes_whatever_is_there_does_not_go_by_the_look() {
     let careful = if_absent(|f, p| f.write(p, TRY));
     assert!(!careful.ask().of_gap(Actor::Itself).is_empty());
 }
+
+#[test]
+fn a_number_of_tries_leaves_room_for_the_second() {
+    // Each try takes the lock, or clears away one whose owner is gone.
+    let case = |tries: bool| {
+        checked(move |f, p| {
+            f.repeat(|f| {
+                if tries {
+                    f.when(unknown(0).negated(), |f| f.exit(Exit::Break(0)));
+                }
+                let exclusive = OpenFlags { write: true, create_new: true, ..OpenFlags::default() };
+                let taken = f.open(p, exclusive, GO_ON);
+                f.when(ok(taken), |f| f.returns(Value::Success(Box::new(Value::Opaque))));
+                let owner = f.read(p, TRY);
+                f.when(judged(1, owner).negated(), |f| f.returns(Value::Failure(None)));
+                let act = f.remove(p, GO_ON);
+                f.when(unknown(2), |f| f.exit(Exit::Continue(0)));
+                f.returns(Value::Failure(None));
+                (owner, act)
+            })
+        })
+    };
+    for tries in [false, true] {
+        assert!(case(tries).costs(Actor::Itself).contains(&Consequence::DoubleOwner), "{tries}");
+    }
+}
+
+#[test]
+fn a_last_look_says_nothing_of_what_there_was_to_do() {
+    let case = checked(|f, p| {
+        let seen = f.metadata(p, GO_ON);
+        let act = f
+            .either(
+                ok(seen),
+                |f| {
+                    let again = f.metadata(p, TRY);
+                    f.when(judged(0, again).negated(), |f| f.returns(Value::Failure(None)));
+                },
+                |f| f.mkdir(p, TRY),
+            )
+            .1;
+        (seen, act)
+    });
+    assert_eq!(case.costs(Actor::Itself), [Consequence::SpuriousFailure]);
+}
+
+#[test]
+fn nothing_in_a_success_is_told_from_something() {
+    let success = |value| Value::Success(Box::new(value));
+    let case = |wanted: bool| {
+        checked(move |f, p| {
+            let (found, inner) = f.call(TRY, |f| {
+                let inner = f.exists(p);
+                f.when(fails(inner), |f| f.returns(success(Value::Failure(None))));
+                f.returns(success(success(Value::Opaque)));
+                inner
+            });
+            let condition = if wanted { fails(found) } else { holds(found) };
+            (inner, f.when(condition, |f| f.mkdir(p, TRY)))
+        })
+    };
+    assert_eq!(case(true).costs(Actor::Itself), [Consequence::SpuriousFailure]);
+    case(false).is_benign(&[Actor::Itself]);
+}

@@ -310,6 +310,7 @@ impl Lowerer<'_> {
             V::Result(r) => {
                 Some(self.result_places.get(r).cloned().unwrap_or(Place::new(PlaceKind::Result(*r))))
             }
+            V::Maybe(maybe) if matches!(maybe.ok, Condition::True(_)) => self.known_place(&maybe.payload),
             _ => None,
         }
     }

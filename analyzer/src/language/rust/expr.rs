@@ -416,7 +416,8 @@ impl Lowerer<'_> {
             Some(name) if self.file.models.is_private_type(name) => self.private_field(place),
             _ => place,
         };
-        Val { v: V::Place(place), ty, data: base.data.clone() }
+        // What is a part of what was returned derives from that.
+        Val { v: V::Place(place), ty, data: base.observed() }
     }
 
     fn binary(&mut self, e: &syn::ExprBinary) -> Val {

@@ -661,7 +661,7 @@ impl<'a> Lowerer<'a> {
                 if value.ty.payload() == Ty::Bool {
                     return Val { v: V::Cond(Condition::True(r)), ty: Ty::Bool, data };
                 }
-                Val { v: V::Result(r), ty: value.ty.payload(), data }
+                Val::inside(r, value.ty.payload(), data)
             }
             V::Maybe(m) => {
                 let Maybe { ok, errors, mut payload } = Maybe::clone(m);

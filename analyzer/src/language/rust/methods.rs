@@ -118,7 +118,8 @@ impl Lowerer<'_> {
             _ => false,
         };
         let clones_something = name == "clone" && !e.args.is_empty();
-        if foreign || (is_std_method(&name) && !clones_something) {
+        let own_verb = OWN_VERBS.binary_search(&name.as_str()).is_ok() && self.is_own_type(&ty);
+        if foreign || (is_std_method(&name) && !clones_something && !own_verb) {
             return Val { v: V::Opaque, ty: Ty::Unknown, data };
         }
         let named = |value: &Val| match &value.v {
@@ -132,6 +133,15 @@ impl Lowerer<'_> {
         let receiver =
             ty.name().filter(|n| *n != PATH).map(str::to_owned).or_else(|| arguments.first().and_then(named));
         self.unknown_call(Callee::Method { receiver, name }, arguments, span, None).with_data(&data)
+    }
+
+    /// Whether the type is one of this crate's.
+    fn is_own_type(&self, ty: &Ty) -> bool {
+        let own = self.module.split("::").next().unwrap_or_default();
+        ty.name().is_some_and(|name| {
+            // A field of a type that another file declares may be anything.
+            !name.contains('.') && name.strip_prefix(own).is_some_and(|rest| rest.starts_with("::"))
+        })
     }
 
     /// What a method of a mutex' guard is called on: what the mutex keeps, which does not hold the lock.
@@ -296,6 +306,37 @@ impl Lowerer<'_> {
 fn is_std_method(name: &str) -> bool {
     STD_METHODS.binary_search(&name).is_ok()
 }
+
+/// Those of std's methods that programs have of their own: on a type of the crate it is that type's. Sorted.
+const OWN_VERBS: &[&str] = &[
+    "abort",
+    "add",
+    "append",
+    "clear",
+    "contains",
+    "contains_key",
+    "drain",
+    "emit",
+    "entry",
+    "finish",
+    "get",
+    "insert",
+    "kill",
+    "log",
+    "pop",
+    "push",
+    "put",
+    "record",
+    "replace",
+    "retain",
+    "send",
+    "set",
+    "spawn",
+    "store",
+    "swap",
+    "take",
+    "truncate",
+];
 
 /// Sorted.
 const STD_METHODS: &[&str] = &[

@@ -91,7 +91,7 @@ fn shift(summary: &mut FileSummary, by: u32) {
 fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary: &mut FileSummary) {
     let (names, imports) = Names::collect(&summary.module, &parsed.items);
     summary.imports = imports;
-    let context = file_context(&file.path, &parsed.attrs);
+    let context = file_context(&file.path, file.package.as_ref(), &parsed.attrs);
     let models = Models::rust();
     let own_crate = summary.module.split("::").next().map(str::to_owned);
     let mut declared = Declared::default();

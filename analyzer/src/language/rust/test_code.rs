@@ -28,8 +28,8 @@ const AUXILIARY_FOLDERS: [&str; 6] = ["examples", "fuzz", "scripts", "xtask", "d
 /// Folders of a package, next to its manifest, in which cargo looks for targets of their own. No other code can call them.
 const TARGET_FOLDERS: [&str; 3] = ["tests", "benches", "examples"];
 
-/// What the file's path and inner attributes say of its code.
-pub fn file_context(path: &str, attributes: &[Attribute]) -> Context {
+/// What the file's path, in its package if that is known, and inner attributes say of its code.
+pub fn file_context(path: &str, package: Option<&Package>, attributes: &[Attribute]) -> Context {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let within = |of: &[&str]| folders.split('/').any(|folder| of.contains(&folder));
     Context {
@@ -37,9 +37,21 @@ pub fn file_context(path: &str, attributes: &[Attribute]) -> Context {
             || TEST_FILES.contains(&name)
             || [".test.rs", ".tests.rs", "_test.rs", "_tests.rs"].iter().any(|end| name.ends_with(end))
             || is_test(attributes),
-        auxiliary: within(&AUXILIARY_FOLDERS) || folders.split('/').any(is_for_tests) || name == "build.rs",
+        auxiliary: within(&AUXILIARY_FOLDERS)
+            || folders.split('/').any(is_for_tests)
+            || is_build_script(path, package),
         ..Context::default()
     }
+}
+
+/// Whether cargo runs the file before it builds the package: it lies beside the manifest. Among the sources, a `build.rs` is the program's.
+fn is_build_script(path: &str, package: Option<&Package>) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name == "build.rs"
+        && match package {
+            Some(package) => folders == package.root,
+            None => !folders.split('/').any(|folder| folder == "src"),
+        }
 }
 
 /// Whether a file is a test, benchmark or example of its package by where it lies. A folder of such a name among the sources is
@@ -90,6 +102,16 @@ fn without_spaces(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_script_lies_beside_the_manifest() {
+        let package = |root: &str| Package { root: root.to_owned(), name: "p".to_owned() };
+        let is_aside = |path: &str, root| file_context(path, Some(&package(root)), &[]).auxiliary;
+        assert!(is_aside("build.rs", "") && is_aside("a/b/build.rs", "a/b"));
+        assert!(!is_aside("src/build.rs", "") && !is_aside("a/src/commands/build.rs", "a"));
+        assert!(file_context("a/build.rs", None, &[]).auxiliary);
+        assert!(!file_context("a/src/build.rs", None, &[]).auxiliary);
+    }
 
     #[test]
     fn targets_are_told_from_folders_among_the_sources() {

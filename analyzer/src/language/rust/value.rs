@@ -199,12 +199,20 @@ impl Val {
         found
     }
 
+    /// What a success holds. What may be nothing (`Ok(None)`) is a success that is false then.
+    pub fn inside(of: ResultId, ty: Ty, data: Vec<ResultId>) -> Self {
+        let Ty::Option(inner) = &ty else { return Val { v: V::Result(of), ty, data } };
+        let payload = Val { v: V::Result(of), ty: (**inner).clone(), data: data.clone() };
+        let maybe = Maybe { ok: Condition::True(of), errors: Vec::new(), payload };
+        Val { v: V::Maybe(Rc::new(maybe)), ty, data }
+    }
+
     /// The value seen as a `Result` or `Option`.
     pub fn as_maybe(&self) -> Option<Maybe> {
         match &self.v {
             V::Maybe(m) => Some((**m).clone()),
             V::Result(r) => {
-                let payload = Val { v: V::Result(*r), ty: self.ty.payload(), data: self.data.clone() };
+                let payload = Val::inside(*r, self.ty.payload(), self.data.clone());
                 Some(Maybe { ok: Condition::Ok(*r), errors: vec![*r], payload })
             }
             _ => None,
@@ -243,6 +251,7 @@ impl Val {
                 Condition::Constant(true) => Value::Success(Box::new(m.payload.to_flow())),
                 Condition::Constant(false) => Value::Failure(m.error()),
                 Condition::Ok(r) => Value::Result(r),
+                Condition::True(r) if matches!(m.payload.v, V::Result(of) if of == r) => Value::Result(r),
                 _ => Value::Derived(self.observed()),
             },
             V::Struct(fields) => {
