@@ -8,7 +8,7 @@ use crate::flow::{
     ResultId, Site, Step, Uniqueness, Value,
 };
 use crate::source::Span;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// How many parts a value may have that a variable holds. Values are copied; one that is put into itself again and again would be
@@ -80,8 +80,8 @@ pub struct Steps {
     pub kept: Vec<(Option<String>, String, Value)>,
     /// What results list.
     pub listings: FxHashMap<ResultId, Listing>,
-    /// The opaque numbers that stand for a single component: names of what was listed.
-    pub components: FxHashSet<u32>,
+    /// The opaque numbers that stand for what was listed, in a round of a loop over it, with the listing.
+    pub components: FxHashMap<u32, Listing>,
     /// What was asked of parameters and their fields, with the opaque number that stands for the answer.
     answers: FxHashMap<(Place, Asked), u32>,
     next_result: u32,
@@ -98,7 +98,7 @@ impl Default for Steps {
             moments: Vec::new(),
             kept: Vec::new(),
             listings: FxHashMap::default(),
-            components: FxHashSet::default(),
+            components: FxHashMap::default(),
             answers: FxHashMap::default(),
             next_result: 0,
             next_opaque: 0,

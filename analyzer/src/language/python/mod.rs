@@ -8,6 +8,7 @@ mod calls;
 mod contexts;
 mod declared;
 mod expr;
+mod gathered;
 mod library;
 mod lower;
 mod memory;

@@ -316,8 +316,19 @@ impl<'t> Lowerer<'_, 't> {
                 V::Result(listing) => self.next_listed(listing, &name.id),
                 _ => None,
             };
-            let place = listed.unwrap_or_else(|| self.fresh_place(&name.id));
-            self.assign(&name.id, Val { v: V::Place(place), ty: iterated.ty.element(), data });
+            let ty = iterated.ty.element();
+            // A name is what it is, whatever else was listed: what is decided by it differs from one to the next.
+            let value = match listed {
+                Some(place) => Val::place(place, ty),
+                None => Val { v: V::Place(self.fresh_place(&name.id)), ty, data },
+            };
+            self.assign(&name.id, value);
+            return;
+        }
+        if let Expr::Tuple(tuple) = target
+            && self.bind_directory(&tuple.elts, iterated)
+        {
+                V::Listed(Some(ref listing)) => self.next_of(listing, &name.id),
             return;
         }
         self.set(target, Val { v: V::Opaque, ty: iterated.ty.element(), data });
@@ -352,7 +363,9 @@ impl<'t> Lowerer<'_, 't> {
         assigned.dedup();
         assigned.retain(|name| self.local(name).is_some());
         for name in &assigned {
-            self.forget(name);
+            if !self.begin_empty(name) {
+                self.forget(name);
+            }
         }
         let at_head: Vec<(&str, Val<'t>)> =
             assigned.iter().filter_map(|n| Some((*n, self.local(n)?.clone()))).collect();
@@ -375,8 +388,11 @@ impl<'t> Lowerer<'_, 't> {
         } else {
             for (name, mut value) in at_head {
                 if let Some(last) = self.local(name) {
-                    let data = last.data.clone();
-                    add_data(&mut value.data, &data);
+                    let last = last.clone();
+                    add_data(&mut value.data, &last.data);
+                    if let V::Listed(_) = value.v {
+                        value.v = if let V::Listed(_) = last.v { last.v } else { V::Opaque };
+                    }
                 }
                 self.assign(name, value);
             }
