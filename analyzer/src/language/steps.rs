@@ -78,6 +78,8 @@ pub struct Steps {
     pub moments: Vec<(u32, Span)>,
     /// What fields are set to: the type that has the field, if that is known, the field, and the value.
     pub kept: Vec<(Option<String>, String, Value)>,
+    /// Results that fields of parameter 0 are set to, or that these are made of.
+    pub fills: Vec<ResultId>,
     /// What results list.
     pub listings: FxHashMap<ResultId, Listing>,
     /// The opaque numbers that stand for what was listed, in a round of a loop over it, with the listing.
@@ -97,6 +99,7 @@ impl Default for Steps {
             parameters: 0,
             moments: Vec::new(),
             kept: Vec::new(),
+            fills: Vec::new(),
             listings: FxHashMap::default(),
             components: FxHashMap::default(),
             answers: FxHashMap::default(),
