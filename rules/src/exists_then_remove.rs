@@ -2,7 +2,7 @@
 //!
 //! Not reported: removals whose `NotFound` is ignored or tolerated; paths that only this process knows.
 
-use crate::pairs::{Candidate, Relation, guarded, removed_by_path};
+use crate::pairs::{Candidate, Relation, cleared_by_path, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -30,7 +30,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
-    guarded(trace, removed_by_path, |says| says != Says::Absent, true)
+    guarded(trace, |effect| cleared_by_path(trace, effect), |says| says != Says::Absent, true)
         .into_iter()
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         .collect()

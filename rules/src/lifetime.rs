@@ -4,14 +4,14 @@
 //! lock that one method takes and another gives up is one lock. What lies between the two calls is their caller's, so that only what no
 //! caller can mend is asked: the update that nothing around the saving method locks, and the removal of the lock's own file.
 
-use crate::pairs::{Candidate, is_private, removed_by_path};
+use crate::pairs::{Candidate, Point, is_private, removed_by_path};
 use crate::rule::Rule;
 use crate::trace::Trace;
 use crate::{lock_after_check, read_modify_write};
-use fsrace_analyzer::flow::{Block, FlowSummary, Operation, Place, PlaceKind, Step};
+use fsrace_analyzer::flow::{Block, FlowSummary, Operation, Place, PlaceKind};
 use fsrace_analyzer::link::{FunctionId, Program};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// How many functions that make one type's values ready are tried for one that is done with them.
 const BEGINNINGS: usize = 4;
@@ -21,7 +21,7 @@ const BEGINNINGS: usize = 4;
 pub struct Part {
     /// It leaves a lock held.
     pub takes: bool,
-    /// It reads a file, and is no method: what it returns may be made of that.
+    /// It reads a file: what it returns may be made of that, or if it is a method, the value that it is called on is.
     pub loads: bool,
     /// It is a method that removes a file that its value names.
     pub removes: bool,
@@ -39,7 +39,11 @@ impl Part {
         let mut part = Part { takes: trace.leaves_locked, ..Part::default() };
         for (index, event) in trace.events.iter().enumerate() {
             let effect = event.effect;
-            part.loads |= effect.operation == Operation::Read && !is_private(&effect.place) && !has_receiver;
+            part.loads |= effect.operation == Operation::Read
+                && !is_private(&effect.place)
+                && (!has_receiver
+                    || (is_of_the_value(&effect.place)
+                        && summary.fills.iter().any(|result| trace.origins(*result).contains(&index))));
             part.removes |= has_receiver && removed_by_path(effect).is_some_and(is_of_the_value);
             part.saves |= has_receiver
                 && event.held.is_empty()
@@ -109,7 +113,16 @@ fn ended_by(
     let mut lives = Vec::new();
     for (first, begins) in known.into_iter().take(BEGINNINGS) {
         let Some(body) = program.one_after_the_other(*first, function, of) else { continue };
-        let candidates = found(&body, *begins, part, rules);
+        let mut candidates = found(&body, *begins, part, rules);
+        // What lies between two steps of one of them is its own. Whoever makes a value may save it at once, as the later one does.
+        let is_in = |point: &Point, function: FunctionId| {
+            let site = point.through.as_ref().map_or(point.effect.site, |(site, _)| *site);
+            program.location(site).is_some_and(|location| location.function == function)
+        };
+        candidates.retain(|(_, candidate)| {
+            candidate.check.as_ref().is_some_and(|check| is_in(check, *first))
+                && is_in(&candidate.act, function)
+        });
         if !candidates.is_empty() {
             lives.push(Life { first: *first, function, body, candidates });
         }
@@ -117,16 +130,8 @@ fn ended_by(
     lives
 }
 
-/// What is found between a step of the first function and one of the second.
+/// What the rules find in the two, one after the other.
 fn found(body: &Block, begins: Part, ends: Part, rules: &[&'static Rule]) -> Vec<(&'static Rule, Candidate)> {
-    let (Some(Step::Frame(first)), Some(Step::Frame(second))) = (body.steps.first(), body.steps.last())
-    else {
-        return Vec::new();
-    };
-    let sites = |block: &Block| -> FxHashSet<_> {
-        crate::narrow::effects(block).into_iter().map(|effect| effect.site).collect()
-    };
-    let (earlier, later) = (sites(&first.body), sites(&second.body));
     let trace = Trace::of(body);
     let mut candidates: Vec<(&'static Rule, Candidate)> = Vec::new();
     let asked = |rule: &Rule| rules.iter().any(|asked| asked.id == rule.id);
@@ -138,9 +143,5 @@ fn found(body: &Block, begins: Part, ends: Part, rules: &[&'static Rule]) -> Vec
         let updates = (read_modify_write::RULE.check)(&trace);
         candidates.extend(updates.into_iter().map(|c| (&read_modify_write::RULE, c)));
     }
-    candidates.retain(|(_, candidate)| {
-        let begun = candidate.check.as_ref().is_some_and(|check| earlier.contains(&check.effect.site));
-        begun && later.contains(&candidate.act.effect.site) && !earlier.contains(&candidate.act.effect.site)
-    });
     candidates
 }

@@ -177,7 +177,7 @@ pub fn guarded<'e>(
     let mut pairs = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
         let Some(place) = subject(event.effect).filter(|p| !is_private(p)) else { continue };
-        let nearest = event.guards.iter().rev().find_map(|guard| {
+        let governing = |guard: &Guard| {
             let checked = trace.events.get(guard.event)?;
             let relation =
                 relation(&checked.effect.place, place).filter(|r| above || *r == Relation::Same)?;
@@ -186,8 +186,16 @@ pub fn guarded<'e>(
                 && trace.meets_at_root(guard.event, act)
                 && !is_asked_anew(trace, event, guard.event))
             .then_some(Pair { check: guard.event, says: guard.says, certain: guard.certain, act, relation })
-        });
-        pairs.extend(nearest.map(|pair| (pair, place)));
+        };
+        let nearest = || event.guards.iter().rev().filter_map(governing);
+        // What is only one of several reasons to act tells less than what was asked before it and decides alone, the same answer given.
+        let decides = |pair: &Pair| pair.certain && pair.says != Says::Unknown;
+        let first = nearest().next();
+        let pair = match first.filter(|pair| !decides(pair)) {
+            Some(vague) => nearest().find(decides).filter(|pair| pair.says == vague.says).or(first),
+            None => first,
+        };
+        pairs.extend(pair.map(|pair| (pair, place)));
     }
     pairs
 }
@@ -243,6 +251,20 @@ pub fn removed_by_path(effect: &Effect) -> Option<&Place> {
         Operation::Remove(_) if effect.handle.is_none() => Some(&effect.place),
         _ => None,
     }
+}
+
+/// The same, or what is moved aside to be removed under its new name, without a look at what was moved: whatever is there by then is
+/// gone.
+pub fn cleared_by_path<'e>(trace: &Trace<'_>, effect: &'e Effect) -> Option<&'e Place> {
+    let moves = matches!(effect.operation, Operation::Rename { .. }) && effect.handle.is_none();
+    let aside = effect.other_place.as_ref().filter(|_| moves);
+    let removed = aside.is_some_and(|aside| {
+        let mut later = trace.events.iter().skip_while(|event| event.effect.site != effect.site);
+        later.any(|event| {
+            removed_by_path(event.effect) == Some(aside) && !is_guarded(trace, event, aside, |_| true)
+        })
+    });
+    if removed { Some(&effect.place) } else { removed_by_path(effect) }
 }
 
 impl Candidate {

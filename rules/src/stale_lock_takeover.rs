@@ -3,7 +3,7 @@
 //! Not reported: locks of the kernel, which go with their owner; a takeover inside another lock that every instance takes.
 
 use crate::names;
-use crate::pairs::{Candidate, Meaning, Pair, Relation, is_private, removed_by_path};
+use crate::pairs::{Candidate, Meaning, Pair, Relation, cleared_by_path, is_private};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
@@ -28,7 +28,7 @@ pub static RULE: Rule = Rule {
 fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for (act, event) in trace.events.iter().enumerate() {
-        let Some(place) = removed_by_path(event.effect).filter(|p| !is_private(p)) else { continue };
+        let Some(place) = cleared_by_path(trace, event.effect).filter(|p| !is_private(p)) else { continue };
         // What metadata tells is its age only where the name says that it is a lock; else it may be what kind of file it is.
         let named = names::hint(place).is_some_and(|hint| hint.lock);
         let judged = event.guards.iter().rev().find(|guard| {

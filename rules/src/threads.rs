@@ -559,9 +559,10 @@ pub fn is_relative(place: &Place) -> bool {
     }
 }
 
-/// Whether a function of this name is one that takes a lock, as far as names tell.
+/// Whether a function of this name is one that takes a lock, as far as names tell. Who asks whether there is one takes none.
 fn takes_a_lock(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "lock" | "locked" | "mutex" | "guard"))
+    let asks = ["is_", "has_", "can_"].iter().any(|question| name.starts_with(question));
+    !asks && name.split('_').any(|word| matches!(word, "lock" | "locked" | "mutex" | "guard"))
 }
 
 /// Whether the call gives the thread a working directory and a mask of its own (unshare(2)): a mount namespace brings these along.

@@ -161,6 +161,8 @@ pub struct FlowSummary {
     pub sites: Vec<Span>,
     /// Where the time is read that places are made of, by the number that it has in them.
     pub moments: Vec<(u32, Span)>,
+    /// Results that a method puts into fields of its receiver.
+    pub fills: Vec<ResultId>,
     /// Where it waits, if it runs in an event loop that runs one at a time: what stands between two of these, nothing else of that loop
     /// comes between. Nothing where others of the process may run at any moment.
     pub waits: Option<Vec<Span>>,

@@ -73,8 +73,14 @@ impl CommandLine {
         let program = program.rsplit('/').next().unwrap_or(program);
         // Options of the program itself may come before the subcommand; where one takes a value, only its row knows.
         let known = words.iter().enumerate().filter_map(|(at, word)| {
-            let word = literal(word)?;
-            Some((at, word, models.command(program, word)?))
+            let word = literal(word)?.to_owned();
+            if let Some(row) = models.command(program, &word) {
+                return Some((at, word, row));
+            }
+            // Of some subcommands the next word says what is done.
+            let both = format!("{word}_{}", literal(words.get(at + 1)?)?);
+            let row = models.command(program, &both)?;
+            Some((at, both, row))
         });
         let (at, word, row) = known.take(1).next()?;
         let before = words.get(..at)?;

@@ -52,7 +52,7 @@
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
 //! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
-//! | `lists` | of a listing: what the result gives one by one, or what the closure is called with. `entries` know their path, `names` are names in the directory, `paths` those of what lies in it, `below` in directories below it too; `matches` are paths, and the place is a pattern |
+//! | `lists` | of a listing: what the result gives one by one, or what the closure is called with. `entries` know their path, `names` are names in the directory, `paths` those of what lies in it, `below` in directories below it too, and `tree` gives these directories one by one, each with its names; `matches` are paths, and the place is a pattern |
 //! | `parses` | what was read is understood here, so that half of it makes this fail |
 //! | `presumed` | the method's name alone is enough where the receiver's type is unknown: only for names that nothing but paths and files have |
 //!
@@ -203,6 +203,8 @@ pub enum Lists {
     Below,
     /// Paths that a pattern fits: the place is that.
     Matches,
+    /// The directories below, the place itself among them: each with the names of what lies in it.
+    Tree,
 }
 
 /// What is asked of a command that is kept as a value.

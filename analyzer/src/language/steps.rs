@@ -8,7 +8,7 @@ use crate::flow::{
     ResultId, Site, Step, Uniqueness, Value,
 };
 use crate::source::Span;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// How many parts a value may have that a variable holds. Values are copied; one that is put into itself again and again would be
@@ -78,10 +78,12 @@ pub struct Steps {
     pub moments: Vec<(u32, Span)>,
     /// What fields are set to: the type that has the field, if that is known, the field, and the value.
     pub kept: Vec<(Option<String>, String, Value)>,
+    /// Results that fields of parameter 0 are set to, or that these are made of.
+    pub fills: Vec<ResultId>,
     /// What results list.
     pub listings: FxHashMap<ResultId, Listing>,
-    /// The opaque numbers that stand for a single component: names of what was listed.
-    pub components: FxHashSet<u32>,
+    /// The opaque numbers that stand for what was listed, in a round of a loop over it, with the listing.
+    pub components: FxHashMap<u32, Listing>,
     /// What was asked of parameters and their fields, with the opaque number that stands for the answer.
     answers: FxHashMap<(Place, Asked), u32>,
     next_result: u32,
@@ -97,8 +99,9 @@ impl Default for Steps {
             parameters: 0,
             moments: Vec::new(),
             kept: Vec::new(),
+            fills: Vec::new(),
             listings: FxHashMap::default(),
-            components: FxHashSet::default(),
+            components: FxHashMap::default(),
             answers: FxHashMap::default(),
             next_result: 0,
             next_opaque: 0,

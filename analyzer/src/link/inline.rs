@@ -616,7 +616,7 @@ impl<'p> Expander<'p> {
     fn passed(&self, argument: &Value) -> Passed {
         let mut data = Vec::new();
         self.add_sources(argument, &mut data);
-        if let Some((_, reads)) = self.filled.as_ref().filter(|(value, _)| value == argument) {
+        if let Some((_, reads)) = self.filled.as_ref().filter(|(value, _)| is_part_of(argument, value)) {
             data.extend(reads.iter().filter(|read| !data.contains(read)).copied().collect::<Vec<_>>());
         }
         let (result, condition) = match graph::payload(argument) {
@@ -790,4 +790,20 @@ fn locks(body: &Block) -> Vec<ResultId> {
         _ => {}
     });
     found
+}
+
+/// Whether the value is the whole, or what a field of it holds.
+fn is_part_of(value: &Value, whole: &Value) -> bool {
+    if value == whole {
+        return true;
+    }
+    let (Value::Place(part), Value::Place(whole)) = (value, whole) else { return false };
+    let mut part = part;
+    while let PlaceKind::Field { base, .. } = part.kind() {
+        if base == whole {
+            return true;
+        }
+        part = base;
+    }
+    false
 }

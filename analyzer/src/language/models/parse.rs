@@ -745,6 +745,7 @@ fn lists(word: &str) -> Option<Lists> {
         "paths" => Lists::Paths,
         "below" => Lists::Below,
         "matches" => Lists::Matches,
+        "tree" => Lists::Tree,
         _ => return None,
     })
 }

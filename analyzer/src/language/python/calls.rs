@@ -359,7 +359,7 @@ impl<'t> Lowerer<'_, 't> {
                 }
             }
             "list" | "tuple" | "sorted" | "set" | "iter" | "reversed" | "frozenset" => {
-                let v = if matches!(first.v, V::List(_) | V::Result(_)) && name != "reversed" {
+                let v = if matches!(first.v, V::List(_) | V::Listed(_) | V::Result(_)) && name != "reversed" {
                     first.v
                 } else {
                     V::Opaque
@@ -552,7 +552,7 @@ impl<'t> Lowerer<'_, 't> {
                     "append" | "add" | "update" | "extend" | "insert" | "setdefault" | "pop" | "remove"
                 )
             {
-                self.taint(root, &given.provenance());
+                self.put_in(root, name, &receiver, &given.all().collect::<Vec<_>>());
             }
             let place = self.called(&receiver, name, &given);
             let v = place.map_or(V::Opaque, V::Place);

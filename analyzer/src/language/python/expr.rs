@@ -1,5 +1,6 @@
 //! Expressions.
 
+use super::gathered::both_listed;
 use super::lower::{Lowerer, span};
 use super::statements::chain;
 use super::types::{Ty, dotted};
@@ -449,6 +450,9 @@ impl<'t> Lowerer<'_, 't> {
             let items = a.iter().chain(b).cloned().collect();
             return Val { v: V::List(items), ty: left.ty, data };
         }
+        if let Some(v) = both_listed(&left.v, &right.v) {
+            return Val { v, ty: left.ty, data };
+        }
         if left.ty != Ty::Text && right.ty != Ty::Text {
             return Val { v: V::Opaque, ty: left.ty, data };
         }
@@ -674,7 +678,19 @@ impl<'t> Lowerer<'_, 't> {
         }
         let mut data = iterated.provenance();
         add_data(&mut data, &value.provenance());
-        Val { v: V::Opaque, ty: Ty::Sequence(value.ty.into()), data }
+        let v = match (rest, key) {
+            ([], None) => self.listed(&value).unwrap_or_default(),
+            // What the inner one gives is what the outer one does.
+            (_, None) => {
+                if let V::Listed(_) = value.v {
+                    value.v
+                } else {
+                    V::Opaque
+                }
+            }
+            _ => V::Opaque,
+        };
+        Val { v, ty: Ty::Sequence(value.ty.into()), data }
     }
 
     /// What a generator hands out. Of a context manager's, that is where it stops until the block is left.

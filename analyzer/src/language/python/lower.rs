@@ -1,6 +1,7 @@
 //! The lowerer of one function: its state, variables, decisions, and what functions return.
 
 use super::declared::Declared;
+use super::gathered::both_listed;
 use super::memory::Shared;
 use super::names::Names;
 use super::types::Ty;
@@ -354,6 +355,9 @@ impl<'a, 't> Lowerer<'a, 't> {
             let choice = (condition.clone(), then, otherwise);
             return Val { v: V::Either(Rc::new(choice)), ty, data };
         }
+        if let Some(v) = both_listed(&then.v, &otherwise.v) {
+            return Val { v, ty, data };
+        }
         // `if hasattr(os, "O_NOFOLLOW"): flags |= os.O_NOFOLLOW`: where there is more to ask for, it is asked for.
         if let (V::Flags(a), V::Flags(b)) = (&then.v, &otherwise.v) {
             return Val { v: V::Flags(a.union(*b)), ty, data };
@@ -456,7 +460,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             add_data(&mut value.data, data);
             match value.v {
                 // What was written down is not all that is in it any more.
-                V::Struct(_) | V::List(_) | V::Either(_) => value.v = V::Opaque,
+                V::Struct(_) | V::List(_) | V::Listed(_) | V::Either(_) => value.v = V::Opaque,
                 // Nor is what a call returned.
                 V::Result(r) if !self.opened.contains(&r) && !data.is_empty() => {
                     add_data(&mut value.data, &[r]);

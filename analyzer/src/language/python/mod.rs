@@ -8,6 +8,7 @@ mod calls;
 mod contexts;
 mod declared;
 mod expr;
+mod gathered;
 mod library;
 mod lower;
 mod memory;
@@ -358,6 +359,7 @@ fn keep(
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
+    let fills = if has_receiver { std::mem::take(&mut lowerer.fills) } else { Vec::new() };
     let waits = lowerer.in_loop.then(|| std::mem::take(&mut lowerer.waits));
     summary.functions.push(FlowSummary {
         name: name.to_owned(),
@@ -369,6 +371,7 @@ fn keep(
         name_span,
         sites,
         moments,
+        fills,
         waits,
         results,
         opaques,

@@ -4,7 +4,7 @@ use super::lower::{Lowerer, span};
 use super::names::each_block;
 use super::types::{Ty, annotated, dotted};
 use super::value::{Closure, V, Val};
-use crate::flow::{Block, Condition, Exit, ResultId, Step, Value};
+use crate::flow::{Block, Condition, Exit, Place, PlaceKind, ResultId, Step, Value};
 use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, failure_exits, is_idle};
 use ruff_python_ast::{
@@ -184,10 +184,14 @@ impl<'t> Lowerer<'_, 't> {
 
     /// Notes what an attribute is set to.
     fn note_set(&mut self, target: &'t ExprAttribute, value: &Val<'t>) {
-        let owner = match &*target.value {
-            Expr::Name(name) => self.local(&name.id).and_then(|base| base.ty.name()).map(str::to_owned),
+        let base = match &*target.value {
+            Expr::Name(name) => self.local(&name.id),
             _ => None,
         };
+        let owner = base.and_then(|base| base.ty.name()).map(str::to_owned);
+        if base.is_some_and(|base| matches!(&base.v, V::Place(place) if is_receiver(place))) {
+            add_data(&mut self.fills, &value.observed());
+        }
         let value = match &value.v {
             V::Result(result) => match self.result_places.get(result) {
                 Some(place) if place.is_private() => Value::Place(place.clone()),
@@ -314,10 +318,21 @@ impl<'t> Lowerer<'_, 't> {
         if let Expr::Name(name) = target {
             let listed = match iterated.v {
                 V::Result(listing) => self.next_listed(listing, &name.id),
+                V::Listed(Some(ref listing)) => self.next_of(listing, &name.id),
                 _ => None,
             };
-            let place = listed.unwrap_or_else(|| self.fresh_place(&name.id));
-            self.assign(&name.id, Val { v: V::Place(place), ty: iterated.ty.element(), data });
+            let ty = iterated.ty.element();
+            // A name is what it is, whatever else was listed: what is decided by it differs from one to the next.
+            let value = match listed {
+                Some(place) => Val::place(place, ty),
+                None => Val { v: V::Place(self.fresh_place(&name.id)), ty, data },
+            };
+            self.assign(&name.id, value);
+            return;
+        }
+        if let Expr::Tuple(tuple) = target
+            && self.bind_directory(&tuple.elts, iterated)
+        {
             return;
         }
         self.set(target, Val { v: V::Opaque, ty: iterated.ty.element(), data });
@@ -352,7 +367,9 @@ impl<'t> Lowerer<'_, 't> {
         assigned.dedup();
         assigned.retain(|name| self.local(name).is_some());
         for name in &assigned {
-            self.forget(name);
+            if !self.begin_empty(name) {
+                self.forget(name);
+            }
         }
         let at_head: Vec<(&str, Val<'t>)> =
             assigned.iter().filter_map(|n| Some((*n, self.local(n)?.clone()))).collect();
@@ -375,8 +392,11 @@ impl<'t> Lowerer<'_, 't> {
         } else {
             for (name, mut value) in at_head {
                 if let Some(last) = self.local(name) {
-                    let data = last.data.clone();
-                    add_data(&mut value.data, &data);
+                    let last = last.clone();
+                    add_data(&mut value.data, &last.data);
+                    if let V::Listed(_) = value.v {
+                        value.v = if let V::Listed(_) = last.v { last.v } else { V::Opaque };
+                    }
                 }
                 self.assign(name, value);
             }
@@ -592,6 +612,11 @@ fn targets_of_walrus<'t>(expr: &'t Expr, found: &mut Vec<&'t str>, depth: usize)
         Expr::Call(call) => call.arguments.args.iter().for_each(inner),
         _ => {}
     }
+}
+
+/// Whether this is the first parameter, which is what a method is called on.
+fn is_receiver(place: &Place) -> bool {
+    matches!(place.kind(), PlaceKind::Parameter { index: 0, .. })
 }
 
 /// The value shared, for a pair of a value and the name of its method.

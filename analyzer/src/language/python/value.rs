@@ -4,6 +4,7 @@ use super::types::Ty;
 use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Value};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any};
+use crate::language::listing::Listing;
 use crate::language::models::LockFlags;
 use crate::language::steps::MOST_PARTS;
 use ruff_python_ast::{ExprLambda, StmtFunctionDef};
@@ -50,6 +51,8 @@ pub enum V<'t> {
     Struct(Vec<(String, Val<'t>)>),
     /// The elements of a list or tuple that is written down.
     List(Vec<Val<'t>>),
+    /// A list that holds what was listed of a directory, and nothing else; that of an empty one, nothing yet.
+    Listed(Option<Rc<Listing>>),
     /// One list or the other, by the condition.
     Either(Rc<(Condition, Val<'t>, Val<'t>)>),
     /// A function that is defined within another, or a lambda.
@@ -237,6 +240,7 @@ impl<'t> Val<'t> {
             (V::Partial(a), V::Partial(b)) => Rc::ptr_eq(a, b),
             (V::Either(a), V::Either(b)) => Rc::ptr_eq(a, b),
             (V::Command(a), V::Command(b)) => Rc::ptr_eq(a, b),
+            (V::Listed(a), V::Listed(b)) => a == b,
             (V::Opaque, V::Opaque) => self.ty == other.ty,
             (V::Struct(a), V::Struct(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.same(&b.1))

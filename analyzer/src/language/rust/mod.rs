@@ -505,6 +505,7 @@ impl Walker<'_> {
                 name_span: self.scope.spans.of(signature.ident.span()),
                 sites,
                 moments,
+                fills: Vec::new(),
                 waits: None,
                 results,
                 opaques,
