@@ -62,6 +62,6 @@ fn note_sources(test: &Test, asked: &mut FxHashSet<Source>) {
         }
         Test::Not(inner) => note_sources(inner, asked),
         Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| note_sources(part, asked)),
-        Test::Constant(_) | Test::True(..) | Test::Ok(..) | Test::Failed(..) => {}
+        Test::Constant(_) | Test::True(..) | Test::Ok(..) | Test::Failed(..) | Test::Kind(..) => {}
     }
 }

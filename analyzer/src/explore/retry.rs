@@ -36,7 +36,7 @@ pub fn hold_longer(program: &mut Program, id: u16) {
 fn asks_a_step(condition: &Test) -> bool {
     match condition {
         Test::Constant(_) | Test::Opaque(..) => false,
-        Test::True(..) | Test::Ok(..) | Test::Failed(..) => true,
+        Test::True(..) | Test::Ok(..) | Test::Failed(..) | Test::Kind(..) => true,
         Test::Not(inner) => asks_a_step(inner),
         Test::All(parts) | Test::Any(parts) => parts.iter().any(asks_a_step),
     }
