@@ -95,8 +95,10 @@ fn absorb(first: &mut Finding, next: Decided) {
             if next.check.is_some() { "acts on the same check here" } else { "leads to it from here too" };
         first.related.push(Related { location: next.finding.act, message: message.to_owned() });
     }
+    // What two calls down is another act is told by whom it meets.
+    let same = next.finding.act == first.act;
     for related in next.finding.related {
-        if related.message.starts_with("checked")
+        if (same || related.message.starts_with("checked"))
             && !known(first, related.location)
             && first.related.len() < RELATED
         {
