@@ -735,6 +735,10 @@ fn is_about(candidate: &Candidate, race: &Race) -> bool {
         let fails = race.witness.failure_at(candidate.act.effect.site);
         return fails.is_some_and(|kind| kind != ErrorKind::NotFound);
     }
+    // A lock or a socket is somebody's own; a link or a device that both put there serves the one as well as the other.
+    if race.consequence == Consequence::DoubleOwner && candidate.refilled_after() {
+        return candidate.meaning == Meaning::Claim || names::is_owned(&candidate.place);
+    }
     // Who only looks meets a failure, and has no part in what is written later.
     let only_looks = match candidate.act.effect.operation {
         Operation::Read | Operation::ReadDir => true,

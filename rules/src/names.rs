@@ -242,6 +242,11 @@ pub fn is_secret(place: &Place) -> bool {
     names_of(last.kind()).into_iter().any(|name| has_word(name, &MADE))
 }
 
+/// Whether by its name it is there to be one process' own: a lock or a socket.
+pub fn is_owned(place: &Place) -> bool {
+    hint(place).is_some_and(|hint| hint.lock || matches!(hint.word, "socket" | "sock"))
+}
+
 /// The strongest hint among the names that say what the place itself is: its last component and the directories that literals,
 /// fields and functions name on the way. What a whole path is computed from (arguments, the value that has the field) says nothing.
 pub fn hint(place: &Place) -> Option<Hint> {
