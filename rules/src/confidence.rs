@@ -600,6 +600,10 @@ fn met(
         Reason::Itself | Reason::Instance if surroundings.open && !unknown => {
             (Confidence::Medium, "whoever calls it may do so twice at the same time".to_owned())
         }
+        // First runs come together: a job's steps, a login's services. The cure is one call.
+        Reason::Itself if makes_directory(candidate) && !unknown => {
+            (Confidence::Medium, "two first runs both find no directory".to_owned())
+        }
         // What one has changed is gone for good, however small the window.
         Reason::Itself if updates(candidate) && candidate.says != Some(Says::Absent) && !unknown => {
             (Confidence::Medium, "two that update it at the same time need not know of each other".to_owned())
@@ -782,6 +786,15 @@ fn overwrites(candidate: &Candidate, race: &Race) -> bool {
 /// Whether the candidate reads a file and writes it back.
 fn updates(candidate: &Candidate) -> bool {
     candidate.check.as_ref().is_some_and(|check| check.effect.operation == Operation::Read)
+}
+
+/// Whether the code surely makes a directory just where its check found none, and fails where there is one by then.
+fn makes_directory(candidate: &Candidate) -> bool {
+    matches!(candidate.act.effect.operation, Operation::CreateDir { all: false, .. })
+        && candidate.certain
+        && candidate.says == Some(Says::Absent)
+        && !candidate.refuses
+        && candidate.relation == Relation::Same
 }
 
 /// Whether the code surely writes content of its own only where its check, and nothing else, found nothing.

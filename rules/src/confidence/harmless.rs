@@ -1,6 +1,8 @@
 //! What nobody would miss: races that are there, and cost too little to be told of by default.
 
-use super::{Reason, Surroundings, is_of_its_own, is_published, only_removes, overwrites, updates};
+use super::{
+    Reason, Surroundings, is_of_its_own, is_published, makes_directory, only_removes, overwrites, updates,
+};
 use crate::evidence::Strength;
 use crate::names;
 use crate::pairs::Candidate;
@@ -84,7 +86,14 @@ pub fn harmless(
     let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
     // Whoever works in a repository that all instances share is in the way of the next.
     let awaited = candidate.act.effect.operation == Operation::Update && names::shared_root(place).is_some();
-    if asked && !removes && alone && !candidate.long && !surroundings.open && !awaited {
+    if asked
+        && !removes
+        && alone
+        && !candidate.long
+        && !surroundings.open
+        && !awaited
+        && !makes_directory(candidate)
+    {
         return Some("nothing is lost but an error");
     }
     // Whoever is known to call it wants it gone; of those who may, nothing is known.
