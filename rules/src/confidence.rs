@@ -417,7 +417,7 @@ pub fn judge(
     };
     verdict.at_most(level, &why);
     // One entry that is gone leaves all the others undone.
-    if let Some(why) = harmless::harmless(candidate, race, reason, surroundings, shared).filter(|_| !listed) {
+    if let Some(why) = harmless::reason(candidate, race, reason, surroundings, shared).filter(|_| !listed) {
         verdict.at_most(Confidence::Low, why);
     }
     let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);

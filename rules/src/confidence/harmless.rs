@@ -11,7 +11,7 @@ use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::Operation;
 
 /// Why nobody would miss what is lost, if that is so.
-pub fn harmless(
+pub fn reason(
     candidate: &Candidate,
     race: &Race,
     reason: &Reason,
