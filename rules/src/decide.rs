@@ -493,7 +493,7 @@ impl<'p> View<'p> {
     }
 
     /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
-    /// has not read it before, and neither it nor its package hands it to a child or reads it.
+    /// has not read it before, runs no child between setting it and setting it back, and nobody reads it beside it.
     fn is_nobodys_variable(
         &self,
         program: &Program,
@@ -502,11 +502,18 @@ impl<'p> View<'p> {
         candidate: &Candidate,
     ) -> bool {
         let act_effect = &candidate.act.effect;
+        let effects = effects(&self.body);
+        let on_it = |operation| {
+            effects.iter().filter(move |e| e.operation == operation && e.place == candidate.place).count()
+        };
+        let for_a_child = on_it(Operation::EnvSet) > 1
+            && effects
+                .iter()
+                .any(|e| matches!(e.operation, Operation::Run | Operation::Execute | Operation::Update));
         act_effect.operation.domain() == Domain::Environment
             && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
-            && !effects(&self.body)
-                .iter()
-                .any(|e| e.operation == Operation::EnvGet && e.place == candidate.place)
+            && on_it(Operation::EnvGet) == 0
+            && !for_a_child
             && !threads.is_read_beside(program, act.function, act_effect)
     }
 
@@ -576,6 +583,7 @@ impl<'p> View<'p> {
             initial: "anything".to_owned(),
             steps: Vec::new(),
             loss,
+            failures: Vec::new(),
             script: Script::default(),
         };
         Some(Proven {
@@ -833,6 +841,7 @@ impl Proven {
             initial: "unknown".to_owned(),
             steps: Vec::new(),
             loss: loss.clone(),
+            failures: Vec::new(),
             script: Script::default(),
         };
         Proven {

@@ -254,6 +254,7 @@ fn messages_are_in_house_style() {
                             initial: String::new(),
                             steps: Vec::new(),
                             loss: String::new(),
+                            failures: Vec::new(),
                             script: Script::default(),
                         },
                     };

@@ -572,7 +572,10 @@ impl Context<'_> {
             }
             (LockScope::Process, Some(handle)) => {
                 match self.call(state, lane, Call::Lock { handle, shared }) {
-                    Ok(_) => holding(Resource::FileLock(handle)),
+                    Ok(_) => {
+                        self.note_nameless(state, lane, path, handle);
+                        holding(Resource::FileLock(handle))
+                    }
                     // The lock that was to be converted is gone, and now it waits.
                     Err(ErrorKind::WouldBlock) if blocking => Ok(Progress::More(1)),
                     Err(kind) => Err(kind),
@@ -580,6 +583,7 @@ impl Context<'_> {
             }
             (LockScope::Record, Some(handle)) => {
                 self.call(state, lane, Call::LockRecord { handle, shared })?;
+                self.note_nameless(state, lane, path, handle);
                 holding(Resource::Record(handle))
             }
             // A library that locks by path opens the lock file, creating it where it is missing, and keeps it open.
@@ -597,6 +601,13 @@ impl Context<'_> {
                 holding(Resource::Handle(opened))
             }
         }
+    }
+
+    /// A lock that is taken on a file which has lost its name meanwhile keeps nobody out: whoever comes next makes another file.
+    fn note_nameless(&self, state: &mut State, lane: Lane, path: &[Name], handle: Handle) {
+        state.stolen |= self.actor == Actor::Itself
+            && *path == *self.target
+            && state.files.has_lost_its_name(self.process(lane), handle, path);
     }
 
     /// mkdir -p as std::fs::create_dir_all does it: each missing level is a step of its own, and none is made twice.

@@ -456,7 +456,7 @@ impl<'a> Story<'a> {
         Race {
             consequence: Consequence::LostError,
             reached: true,
-            witness: Witness { actor, initial, steps: self.steps, loss, script },
+            witness: Witness { actor, initial, steps: self.steps, loss, failures: Vec::new(), script },
         }
     }
 }

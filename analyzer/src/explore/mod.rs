@@ -169,20 +169,16 @@ pub struct Witness {
     pub steps: Vec<WitnessStep>,
     /// What is lost, in words: "B's content is gone".
     pub loss: String,
+    /// The failures that the two end with, and the steps that they come from.
+    pub failures: Vec<(Site, ErrorKind)>,
     /// What both asked of the kernel, for doing it again.
     pub script: Script,
 }
 
 impl Witness {
-    /// How the step fails that one of the two ends with.
+    /// How the step fails that one of the two ends with, whatever it tidies up after it.
     pub fn failure_at(&self, site: Site) -> Option<ErrorKind> {
-        [Lane::A, Lane::B].into_iter().find_map(|lane| {
-            let last = self.steps.iter().rev().find(|step| step.lane == lane)?;
-            match last.outcome {
-                StepOutcome::Failed(kind) if last.site == Some(site) => Some(kind),
-                _ => None,
-            }
-        })
+        self.failures.iter().find(|(failed, _)| *failed == site).map(|(_, kind)| *kind)
     }
 }
 

@@ -9,7 +9,7 @@ use super::machine::{Context, Machine, State, Status};
 use super::oracle::{Class, Oracle};
 use super::paths::Paths;
 use super::program::{Program, Rests, Source};
-use super::schedule::{Limit, Outcome, search, serial};
+use super::schedule::{Ended, Limit, Outcome, search, serial};
 use super::setup::{Initial, Start, Surroundings, Use, start, visibility};
 use super::shared::Shared;
 use super::verdict::Question;
@@ -476,11 +476,16 @@ fn race(subject: Subject<'_>, scenario: &Scenario<'_>, programs: [&Program; 2], 
         target: subject.target,
         contents: &context.contents,
     };
+    let failure = |(ended, program): (Ended, &Program)| {
+        let (kind, origin) = ended.failure()?;
+        Some((program.effect(origin)?.site, kind))
+    };
     let witness = Witness {
         actor: subject.actor,
         initial: found.initial.describe(subject.used.domain).to_owned(),
         steps: story.tell(&events),
         loss: found.loss.clone(),
+        failures: Ended::of_both(&state).into_iter().zip(programs).filter_map(failure).collect(),
         script: Script {
             same_process: subject.same_process,
             place: subject.target.to_vec(),

@@ -21,6 +21,18 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// How each actor has ended.
+    pub fn of_both(state: &State) -> [Ended; 2] {
+        [Lane::A, Lane::B].map(|lane| match &state.machine(lane).status {
+            Status::Panicked(cause) => Ended::Panicked(*cause),
+            Status::Discarded | Status::Running => Ended::Never,
+            _ => match state.machine(lane).datum(0) {
+                Datum::Failed(kind, origin) => Ended::Failed(*kind, *origin),
+                _ => Ended::Ok,
+            },
+        })
+    }
+
     /// The failure and the effect that raised it.
     pub fn failure(self) -> Option<(ErrorKind, u16)> {
         match self {
@@ -49,16 +61,8 @@ pub struct Outcome {
 
 impl Outcome {
     fn of(state: &State) -> Self {
-        let ended = |lane| match &state.machine(lane).status {
-            Status::Panicked(cause) => Ended::Panicked(*cause),
-            Status::Discarded | Status::Running => Ended::Never,
-            _ => match state.machine(lane).datum(0) {
-                Datum::Failed(kind, origin) => Ended::Failed(*kind, *origin),
-                _ => Ended::Ok,
-            },
-        };
         Outcome {
-            ended: [ended(Lane::A), ended(Lane::B)],
+            ended: Ended::of_both(state),
             seen: state.machine(Lane::B).seen,
             tree: state.files.tree().into(),
             environment: state.files.environment().to_vec(),

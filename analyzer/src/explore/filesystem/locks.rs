@@ -52,6 +52,12 @@ impl Filesystem {
         self.existing(process, path, false).is_ok_and(|inode| self.is_anothers(inode, process))
     }
 
+    /// Whether the path leads to another file than the handle, or to none: what was opened under that name has lost it.
+    pub fn has_lost_its_name(&self, process: Process, handle: Handle, path: &[Name]) -> bool {
+        self.opened(handle)
+            .is_ok_and(|open| self.existing(process, path, true).map_or(true, |named| named != open.inode))
+    }
+
     /// Whether another process holds a lock on a file in the directory that this path names, or below that.
     pub fn holds_locked_by_another(&self, process: Process, path: &[Name]) -> bool {
         // A directory has one name, so that no way leads round.
