@@ -153,6 +153,10 @@ pub(super) struct Expander<'p> {
     pub reads: FxHashSet<ResultId>,
     /// The places of open handles.
     pub opened: FxHashMap<ResultId, Place>,
+    /// The handles of files that were opened for what is to be written to them from the beginning.
+    pub blank: FxHashSet<ResultId>,
+    /// The directories that were made under names which nobody else knows.
+    pub own_folders: Vec<Place>,
     /// The handles that lock guards lock.
     pub guards: FxHashMap<ResultId, ResultId>,
     /// The locks that were taken by what begins a block, by its result.
@@ -260,6 +264,8 @@ impl<'p> Expander<'p> {
             sources: FxHashMap::default(),
             reads: FxHashSet::default(),
             opened: FxHashMap::default(),
+            blank: FxHashSet::default(),
+            own_folders: Vec::new(),
             guards: FxHashMap::default(),
             entered: FxHashMap::default(),
             calls: FxHashMap::default(),
@@ -392,9 +398,13 @@ impl<'p> Expander<'p> {
         }
         let data = self.data(&effect.data, scope);
         match effect.operation {
-            Operation::Open(_) => {
+            Operation::Open(flags) => {
                 self.opened.insert(result, place.clone());
+                if flags.write && (flags.truncate || flags.create_new) {
+                    self.blank.insert(result);
+                }
             }
+            Operation::CreateDir { .. } if place.is_private() => self.own_folders.push(place.clone()),
             Operation::Lock { scope: kind, .. } => {
                 if kind != LockScope::Thread {
                     self.locks.push((result, place.clone()));
@@ -441,6 +451,10 @@ impl<'p> Expander<'p> {
             effect.certainty = Certainty::Presumed;
             steps.push(Step::Effect(effect));
             return;
+        }
+        if target.is_none() {
+            let done = self.write_out_of_sight(call, scope).or_else(|| self.fill_out_of_sight(call, scope));
+            steps.extend(done.map(Step::Effect));
         }
         if target.is_none() && self.stack.len() > 1 {
             let data = self.data_handed_on(&call.arguments, scope);
@@ -489,10 +503,13 @@ impl<'p> Expander<'p> {
                 return;
             }
         }
-        if let Some(target) = target.filter(|t| used && !t.guessed)
-            && let Some(value) = self.instantiate(target.function, arguments.clone())
-        {
-            self.returned.insert(result, value);
+        if let Some(target) = target.filter(|t| used && !t.guessed) {
+            let places: Option<Vec<Place>> = arguments.iter().map(|a| self.place_of(a)).collect();
+            let value = match places {
+                Some(places) => self.pure_call(target.function, &places),
+                None => self.instantiate(target.function, arguments.clone()),
+            };
+            self.returned.extend(value.map(|value| (result, value)));
         }
         let acts =
             target.and_then(|t| self.program.graph.node(t.function)).is_some_and(|n| n.distance.is_some());
@@ -704,9 +721,20 @@ impl<'p> Expander<'p> {
         if !sources.is_empty() {
             self.sources.insert(result, sources);
         }
-        if let Some(value) = graph::agreed(&values) {
-            self.returned.insert(result, value.clone());
+        if let Some(value) = self.same_file(&values).or_else(|| graph::agreed(&values).cloned()) {
+            self.returned.insert(result, value);
         }
+    }
+
+    /// The first of several opens of one file, where any of them is what is returned.
+    fn same_file(&self, values: &[&Value]) -> Option<Value> {
+        let mut successes =
+            values.iter().map(|v| graph::payload(v)).filter(|v| !matches!(v, Value::Failure(_)));
+        let (Some(Value::Derived(opens)), None) = (successes.next(), successes.next()) else { return None };
+        let first = opens.iter().min()?;
+        let place = self.opened.get(first)?;
+        (opens.len() > 1 && opens.iter().all(|open| self.opened.get(open) == Some(place)))
+            .then_some(Value::Result(*first))
     }
 }
 

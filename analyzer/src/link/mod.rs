@@ -14,6 +14,7 @@ mod substitute;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod unseen;
 mod uses;
 
 pub use graph::each_step;

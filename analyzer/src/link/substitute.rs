@@ -109,7 +109,7 @@ impl<'p> Expander<'p> {
     }
 
     /// What the function returns for these arguments, if it is one value that needs no step of it to be known.
-    fn pure_call(&mut self, function: FunctionId, arguments: &[Place]) -> Option<Value> {
+    pub fn pure_call(&mut self, function: FunctionId, arguments: &[Place]) -> Option<Value> {
         let key = (function, arguments.to_vec());
         if let Some(known) = self.calls.get(&key) {
             return known.clone();
