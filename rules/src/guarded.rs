@@ -23,7 +23,8 @@ fn taken(
 ) -> Option<&'static str> {
     let given = summary.parameters.iter().enumerate().any(|(index, p)| {
         let own = index == 0 && summary.has_receiver;
-        p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of) && !(own && is_data(program, of)))
+        let says_nothing = |of| (own && is_data(program, of)) || is_record(program, of);
+        p.type_name.as_deref().is_some_and(|of| holds_a_lock(&p.name, of) && !says_nothing(of))
     });
     if given {
         return Some("a lock is passed in");
@@ -83,7 +84,7 @@ pub fn by_callers(
             })
             || holds(*caller, function)
             || by_callers(program, *caller, levels - 1, most, asked, holds)
-    }) && callers.iter().any(|c| program.function(*c).is_some_and(|s| !s.context.test))
+    }) && callers.iter().any(|c| *c != function && program.function(*c).is_some_and(|s| !s.context.test))
 }
 
 fn is_lock(name: &str) -> bool {
@@ -119,6 +120,14 @@ fn is_data(program: &Program, of: &str) -> bool {
     program
         .fields(of)
         .is_some_and(|fields| !fields.iter().any(|(_, of)| of.ends_with("File") || of.ends_with("Fd")))
+}
+
+/// Whether a type of the program is a record of several things, none of which can hold a lock: what a package manager has locked.
+fn is_record(program: &Program, of: &str) -> bool {
+    is_data(program, of)
+        && program
+            .fields(of)
+            .is_some_and(|fields| fields.len() > 1 && !fields.iter().any(|(name, of)| holds_a_lock(name, of)))
 }
 
 fn keeps_a_lock(program: &Program, summary: &FlowSummary) -> bool {

@@ -413,6 +413,13 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(api) = self.file.models.method(owner.as_deref().map(dotted).as_deref(), name) {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
+        // What a helper returned, of a type that only its own file tells, is asked as what stat(2) told is.
+        if let (None, [Val { v: V::Result(of), .. }]) = (&owner, arguments.as_slice())
+            && let Some(kind) = self.file.models.methods(name).find_map(|(_, api)| api.told)
+        {
+            let of = *of;
+            return Val::cond(Condition::Kind { of, kind, id: self.opaque_id() });
+        }
         if name == "Wait" {
             let group = field(node, "function").and_then(|f| field(f, "operand"));
             let root = group.and_then(|g| self.root_of(g));

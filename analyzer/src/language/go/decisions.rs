@@ -164,8 +164,9 @@ impl<'t> Lowerer<'_, 't> {
 
     fn cases(&mut self, value: Option<&Val<'t>>, cases: &[Node<'t>]) {
         let Some((case, rest)) = cases.split_first() else { return };
+        let body = body_of(*case);
         if kind(*case) == "default_case" {
-            return self.scoped(|this| this.block(*case));
+            return self.scoped(|this| this.statements(&body));
         }
         let tests = list(field(*case, "value"));
         let conditions: Vec<Condition> = tests
@@ -179,13 +180,12 @@ impl<'t> Lowerer<'_, 't> {
             })
             .collect();
         let condition = any(conditions);
-        let body: Vec<Node<'t>> = statements(*case).into_iter().skip(1).collect();
         let nested = self.deeper(|this| {
             this.branch(&condition, |this| this.statements(&body), |this| this.cases(value, rest));
         });
         if nested.is_none() {
             for case in rest {
-                self.scoped(|this| this.block(*case));
+                self.scoped(|this| this.statements(&body_of(*case)));
             }
         }
     }
@@ -249,4 +249,19 @@ impl<'t> Lowerer<'_, 't> {
             );
         });
     }
+}
+
+/// What a case of a `switch` runs: its own statements, and those of the cases that it falls through to.
+fn body_of(case: Node<'_>) -> Vec<Node<'_>> {
+    let mut body = Vec::new();
+    let mut next = Some(case);
+    while let Some(case) = next.filter(|case| matches!(case.kind(), "expression_case" | "default_case")) {
+        let tests = usize::from(case.kind() == "expression_case");
+        body.extend(statements(case).into_iter().skip(tests));
+        next = match body.pop_if(|last| last.kind() == "fallthrough_statement") {
+            Some(_) => case.next_named_sibling(),
+            None => None,
+        };
+    }
+    body
 }
