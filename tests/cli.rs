@@ -284,7 +284,9 @@ fn other_peoples_files_are_passed_over() {
         (".gitignore", "ignored/\n"),
         ("Cargo.toml", "[package]\nname = \"p\"\n"),
         ("ignored/a.rs", CLEAN),
-        (".hidden/a.rs", CLEAN),
+        (".github/scripts/a.rs", CLEAN),
+        (".cache/a.rs", CLEAN),
+        (".venv/lib/a.rs", CLEAN),
         ("target/a.rs", CLEAN),
         ("node_modules/a.rs", CLEAN),
         ("vendor/x/.cargo-checksum.json", "{}"),
@@ -299,7 +301,7 @@ fn other_peoples_files_are_passed_over() {
         let report: serde_json::Value = serde_json::from_str(&out).unwrap();
         report["statistics"]["files"].as_u64().unwrap()
     };
-    assert_eq!(files(&[]), 2);
+    assert_eq!(files(&[]), 3);
     // What is named is read all the same, and once.
     assert_eq!(files(&["src/made.rs", "ignored/a.rs", "./ignored/a.rs"]), 2);
     assert_eq!(files(&["ignored"]), 1);

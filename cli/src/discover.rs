@@ -1,7 +1,7 @@
 //! Which files are checked, and what they are called.
 //!
-//! Folders are walked as `git` would see them (`.gitignore`, hidden files left out), also without build output, `node_modules` and
-//! vendored code. Symbolic links are not followed, except where the user names one. A file that is named is always read.
+//! Folders are walked as `git` would see them (`.gitignore`), also without build output, `node_modules`, vendored code, and what tools
+//! keep for themselves (`.venv`, `.cache`). Symbolic links are not followed, except where the user names one. A file that is named is always read.
 //! Code of others that a package brings along within itself is read, for the package calls it, and nothing is reported there.
 
 use crate::modules::name_modules;
@@ -166,6 +166,8 @@ impl Search<'_> {
         }
         builder
             .follow_links(false)
+            // What people keep for their services and agents is theirs: `.github/scripts`, `.claude/hooks`.
+            .hidden(false)
             .parents(parents)
             // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
             .require_git(false)
@@ -389,6 +391,37 @@ fn package_table(manifest: &str) -> Option<&str> {
     at_line.then(|| rest.split_once("\n[").map_or(rest, |(table, _)| table))
 }
 
+/// Folders of tools, sorted: their own state, their caches, and what they brought in. Where a repository is said what to ignore, most
+/// are ignored anyway.
+const OF_TOOLS: [&str; 26] = [
+    ".bzr",
+    ".cache",
+    ".cargo",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".gradle",
+    ".hg",
+    ".idea",
+    ".ipynb_checkpoints",
+    ".jj",
+    ".mypy_cache",
+    ".next",
+    ".nox",
+    ".npm",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".rustup",
+    ".svn",
+    ".terraform",
+    ".tox",
+    ".venv",
+    ".vscode",
+    ".yarn",
+];
+
 /// Whether a folder holds nothing that its user wrote: a cache, build output, or other people's code.
 fn is_passed_over(entry: &DirEntry) -> bool {
     if !entry.file_type().is_some_and(|t| t.is_dir()) {
@@ -403,6 +436,7 @@ fn is_passed_over(entry: &DirEntry) -> bool {
         && (["modules.txt", "github.com", "golang.org"].into_iter().any(|name| holds(folder, name))
             || folder.parent().is_some_and(|parent| holds(parent, "go.mod")));
     entry.file_name() == OsStr::new("node_modules")
+        || entry.file_name().to_str().is_some_and(|name| OF_TOOLS.binary_search(&name).is_ok())
         || build_output
         || vendored
         || holds(folder, "CACHEDIR.TAG")

@@ -268,7 +268,10 @@ impl<'t> Lowerer<'_, 't> {
             let v = V::Partial(std::rc::Rc::new((function, plain.collect())));
             return Val { v, ty: Ty::Unknown, data };
         }
-        if let Some(api) = models.api(&dotted(&builtin(name))) {
+        if let Some(api) = models
+            .api(&dotted(&builtin(name)))
+            .or_else(|| models.api(&dotted(super::names::stood_in_for(name)?)))
+        {
             return self.api_call(api, given, at);
         }
         if !name.contains("::") {
