@@ -1,11 +1,15 @@
 //! From candidates to findings: each is explored beside the plausible actors, and the worst race is reported.
 
+mod about;
 mod callers;
+mod process;
 mod told;
 
 pub use self::callers::{Asked, Bodies};
 
+use self::about::is_about;
 use self::callers::Callers;
+use self::process::changes_process;
 use self::told::{inside, name_made, other_side, spelled, time_taken};
 use crate::cleaned;
 use crate::confidence::{Reason, Surroundings, judge};
@@ -17,22 +21,17 @@ use crate::guarded;
 use crate::held::Held;
 use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
-use crate::made_once;
 use crate::names;
-use crate::narrow::{comes_before, effects, narrow, noticed, size, without_work};
+use crate::narrow::{effects, narrow, noticed, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation};
 use crate::rule::Rule;
 use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
 use crate::trace::{Says, Trace};
-use fsrace_analyzer::explore::{
-    Actor, Consequence, Explorer, Lane, Race, Scenario, Script, StepOutcome, Witness,
-};
+use fsrace_analyzer::explore::{Actor, Consequence, Explorer, Lane, Race, Scenario, Script, Witness};
 use fsrace_analyzer::flow::{
-    Block, Domain, Effect, ErrorKind, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Site,
-    Uniqueness,
+    Block, Domain, Effect, FlowSummary, KeyOperation, Operation, Place, PlaceKind, Uniqueness,
 };
-use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -482,67 +481,6 @@ impl<'p> View<'p> {
         })
     }
 
-    /// Whether what the function makes is made where it is first wanted, and not by an owner who starts it.
-    fn is_lazy(&self, program: &Program) -> bool {
-        let starts = |caller: &FunctionId| {
-            program.function(*caller).is_none_or(|caller| made_once::is_start(&caller.name))
-        };
-        made_once::is_lazy(&self.summary.name)
-            || (!made_once::is_start(&self.summary.name)
-                && !program.callers(self.function).iter().all(starts))
-    }
-
-    /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
-    /// has not read it before, runs no child between setting it and setting it back, and nobody reads it beside it.
-    fn is_nobodys_variable(
-        &self,
-        program: &Program,
-        threads: &Threads,
-        act: Location,
-        candidate: &Candidate,
-    ) -> bool {
-        let act_effect = &candidate.act.effect;
-        let effects = effects(&self.body);
-        let on_it = |operation| {
-            effects.iter().filter(move |e| e.operation == operation && e.place == candidate.place).count()
-        };
-        let for_a_child = on_it(Operation::EnvSet) > 1
-            && effects
-                .iter()
-                .any(|e| matches!(e.operation, Operation::Run | Operation::Execute | Operation::Update));
-        act_effect.operation.domain() == Domain::Environment
-            && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
-            && on_it(Operation::EnvGet) == 0
-            && !for_a_child
-            && !threads.is_read_beside(program, act.function, act_effect)
-    }
-
-    /// Whether the act sets a variable once and for all, in a language whose threads do not break on that, to what its old value does
-    /// not go into, and the function runs nothing that goes by what differs from run to run: whoever looks sees the old value or the
-    /// new one, as if one had come first.
-    fn is_set_for_good(&self, program: &Program, act: Location, candidate: &Candidate) -> bool {
-        let set = &candidate.act.effect;
-        set.operation.domain() == Domain::Environment
-            && program.file(act.file).is_some_and(|file| guards_environment(&file.path))
-            && effects(&self.body).into_iter().all(|effect| match effect.operation {
-                Operation::Run => set.data.is_empty() || comes_before(&self.body, effect.site, set.site),
-                Operation::EnvSet => effect.place != candidate.place || effect.site == set.site,
-                Operation::EnvGet => effect.place != candidate.place || !set.data.contains(&effect.result),
-                _ => true,
-            })
-    }
-
-    /// Whether the act changes the mask once and for all, or the working directory in a function of no value: as far as the function and
-    /// the others of its type tell, a program does so where it begins, or before it starts another. A method of what lives on is called
-    /// while the program runs.
-    fn is_changed_for_good(&self, program: &Program, threads: &Threads, candidate: &Candidate) -> bool {
-        let set = &candidate.act.effect;
-        let domain = set.operation.domain();
-        (domain == Domain::Mask || (domain == Domain::WorkingDirectory && !self.summary.has_receiver))
-            && effects(&self.body).into_iter().all(|e| e.site == set.site || e.operation.domain() != domain)
-            && !threads.is_changed_by_turns(program, self.function)
-    }
-
     /// Whether this is a method of a type that is a lock, by its name, and about the lock's own file: refreshing it, say.
     fn works_on_its_own_lock(&self, candidate: &Candidate) -> bool {
         let mut names = self.summary.name.rsplit("::").skip(1);
@@ -732,57 +670,6 @@ fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, caller
     })
 }
 
-/// Whether the schedule is about the candidate's own two steps. An update is lost by who read before, and what was used is met by
-/// who used it: a run that comes through neither shows another race, which another candidate stands for.
-fn is_about(candidate: &Candidate, race: &Race) -> bool {
-    let Some(check) = &candidate.check else { return true };
-    // Who looks at where something is to be moved tells nothing of what is to be moved being gone.
-    let is_onto = matches!(candidate.act.effect.operation, Operation::Rename { .. })
-        && candidate.act.effect.other_place.as_ref() == Some(&candidate.place);
-    if is_onto && candidate.says.is_some() && race.consequence == Consequence::SpuriousFailure {
-        let fails = race.witness.failure_at(candidate.act.effect.site);
-        return fails.is_some_and(|kind| kind != ErrorKind::NotFound);
-    }
-    // A lock or a socket is somebody's own; a link or a device that both put there serves the one as well as the other.
-    if race.consequence == Consequence::DoubleOwner && candidate.refilled_after() {
-        return candidate.meaning == Meaning::Claim || names::is_owned(&candidate.place);
-    }
-    // Who only looks meets a failure, and has no part in what is written later.
-    let only_looks = match candidate.act.effect.operation {
-        Operation::Read | Operation::ReadDir => true,
-        Operation::Open(flags) => !flags.write && !flags.create && !flags.create_new,
-        _ => false,
-    };
-    if only_looks && check.effect.operation.is_check() && race.consequence == Consequence::Corruption {
-        return race.witness.actor != Actor::Itself;
-    }
-    let removed = race.witness.steps.iter().any(|step| step.site == Some(check.effect.site));
-    // Two who write in place at once leave a mixture whatever they removed before.
-    let in_place = matches!(candidate.act.effect.operation, Operation::Open(_) | Operation::Write);
-    let mixed = race.consequence == Consequence::Corruption && in_place;
-    let refilled = candidate.refilled_after() && check.effect.place == candidate.place;
-    if refilled && mixed && (!removed || race.witness.actor == Actor::Itself) {
-        return false;
-    }
-    let reads = matches!(check.effect.operation, Operation::Read | Operation::Key(KeyOperation::Get));
-    // What changes something else too may lose that.
-    let only_uses = candidate.act.effect.used().is_some() && candidate.act.effect.other_place.is_none();
-    if !reads && !only_uses {
-        return true;
-    }
-    // That there is nothing to read is what was asked.
-    let asked = candidate.says == Some(Says::Absent);
-    let ran = |lane: Lane, site: Site| {
-        race.witness.steps.iter().any(|step| {
-            let done = !reads || asked || !matches!(step.outcome, StepOutcome::Failed(_));
-            step.lane == lane && step.site == Some(site) && (done || site != check.effect.site)
-        })
-    };
-    [Lane::A, Lane::B]
-        .into_iter()
-        .any(|lane| ran(lane, check.effect.site) && ran(lane, candidate.act.effect.site))
-}
-
 /// Whether the code makes a directory around the place for its owner alone.
 fn is_enclosed(body: &Block, place: &Place) -> bool {
     effects(body).into_iter().any(|effect| {
@@ -795,15 +682,6 @@ fn is_enclosed(body: &Block, place: &Place) -> bool {
 /// Whether the place is told by what a function is given.
 fn is_passed_in(place: &Place) -> bool {
     place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }))
-}
-
-/// As the explorer sees it: who goes to a directory after another step on it goes by a path.
-fn changes_process(candidate: &Candidate) -> bool {
-    match candidate.act.effect.operation.domain() {
-        Domain::Files | Domain::KeyValue | Domain::Memory | Domain::Channels => false,
-        Domain::WorkingDirectory => candidate.check.is_none(),
-        Domain::Environment | Domain::Mask => true,
-    }
 }
 
 fn file_of(program: &Program, function: FunctionId) -> Option<&str> {

@@ -54,8 +54,7 @@ impl Filesystem {
 
     /// Whether the path leads to another file than the handle, or to none: what was opened under that name has lost it.
     pub fn has_lost_its_name(&self, process: Process, handle: Handle, path: &[Name]) -> bool {
-        self.opened(handle)
-            .is_ok_and(|open| self.existing(process, path, true).map_or(true, |named| named != open.inode))
+        self.opened(handle).is_ok_and(|open| self.existing(process, path, true) != Ok(open.inode))
     }
 
     /// Whether another process holds a lock on a file in the directory that this path names, or below that.

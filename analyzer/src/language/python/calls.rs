@@ -2,6 +2,7 @@
 
 use super::declared::{builtin, decorated, returns};
 use super::lower::{Lowerer, span};
+use super::standard::{is_of_values, is_standard, stood_in_for};
 use super::types::{Ty, dotted};
 use super::value::{Closure, V, Val};
 use crate::flow::{
@@ -56,106 +57,6 @@ impl<'t> Given<'t> {
         self.named.iter().find(|(n, _)| n == name).map(|(_, v)| v)
     }
 }
-
-/// Modules of the standard library whose functions without a row have no effect. Others may be the program's.
-const STANDARD: [&str; 58] = [
-    "abc",
-    "argparse",
-    "array",
-    "ast",
-    "asyncio",
-    "base64",
-    "binascii",
-    "bisect",
-    "builtins",
-    "codecs",
-    "collections",
-    "concurrent",
-    "contextlib",
-    "copy",
-    "csv",
-    "ctypes",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "difflib",
-    "email",
-    "enum",
-    "errno",
-    "fnmatch",
-    "functools",
-    "getpass",
-    "gettext",
-    "hashlib",
-    "heapq",
-    "html",
-    "http",
-    "importlib",
-    "inspect",
-    "io",
-    "itertools",
-    "json",
-    "locale",
-    "logging",
-    "math",
-    "operator",
-    "os",
-    "pathlib",
-    "pickle",
-    "platform",
-    "random",
-    "re",
-    "shlex",
-    "signal",
-    "socket",
-    "stat",
-    "string",
-    "struct",
-    "sys",
-    "textwrap",
-    "threading",
-    "time",
-    "typing",
-    "warnings",
-];
-
-/// Methods of texts, lists and mappings: on a receiver of unknown type nobody's but theirs.
-const OF_VALUES: [&str; 34] = [
-    "add",
-    "append",
-    "capitalize",
-    "count",
-    "decode",
-    "encode",
-    "endswith",
-    "extend",
-    "find",
-    "format",
-    "get",
-    "groups",
-    "index",
-    "insert",
-    "isdigit",
-    "items",
-    "join",
-    "keys",
-    "lower",
-    "lstrip",
-    "partition",
-    "replace",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "setdefault",
-    "sort",
-    "split",
-    "splitlines",
-    "startswith",
-    "strip",
-    "title",
-    "upper",
-    "values",
-];
 
 impl<'t> Lowerer<'_, 't> {
     /// A call.
@@ -268,9 +169,8 @@ impl<'t> Lowerer<'_, 't> {
             let v = V::Partial(std::rc::Rc::new((function, plain.collect())));
             return Val { v, ty: Ty::Unknown, data };
         }
-        if let Some(api) = models
-            .api(&dotted(&builtin(name)))
-            .or_else(|| models.api(&dotted(super::names::stood_in_for(name)?)))
+        if let Some(api) =
+            models.api(&dotted(&builtin(name))).or_else(|| models.api(&dotted(stood_in_for(name)?)))
         {
             return self.api_call(api, given, at);
         }
@@ -536,7 +436,7 @@ impl<'t> Lowerer<'_, 't> {
             return self.unknown_call(callee, arguments, at, ty, None);
         }
         self.run_closures(&mut given, at);
-        let of_values = owner.is_none() && OF_VALUES.contains(&name);
+        let of_values = owner.is_none() && is_of_values(name);
         let foreign = of_values
             || owner
                 .as_deref()
@@ -888,11 +788,6 @@ impl<'t> Lowerer<'_, 't> {
         }
         self.returned(result, ty, data)
     }
-}
-
-/// Whether a function or class is of the standard library.
-pub fn is_standard(name: &str) -> bool {
-    STANDARD.contains(&crate::qualified::first(name))
 }
 
 /// Whether a name is a class's by custom.

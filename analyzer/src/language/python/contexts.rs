@@ -1,8 +1,9 @@
 //! `with`: what is given back at the end of a block, and what a block may fail with in silence.
 
 use super::attempts::{Caught, Handler};
-use super::calls::{Given, is_standard};
+use super::calls::Given;
 use super::lower::{Lowerer, span};
+use super::standard::is_standard;
 use super::types::{Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step};

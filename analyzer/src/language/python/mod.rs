@@ -15,6 +15,7 @@ mod memory;
 mod names;
 mod nesting;
 mod render;
+mod standard;
 mod statements;
 mod texts;
 mod types;

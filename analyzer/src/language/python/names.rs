@@ -204,22 +204,6 @@ impl Names {
     }
 }
 
-/// Modules of the standard library for which projects keep stand-ins of the same name, to patch some of what is in them.
-const STOOD_IN_FOR: [&str; 5] = ["os", "pathlib", "pickle", "shutil", "tempfile"];
-
-/// The name in the standard library that a name in a stand-in of one of its modules is taken to be: `compat::os::unlink` is `os::unlink`.
-pub fn stood_in_for(name: &str) -> Option<&str> {
-    let mut rest = name;
-    while let Some((_, inner)) = rest.split_once("::") {
-        let module = inner.split("::").next().unwrap_or_default();
-        if STOOD_IN_FOR.contains(&module) && module.len() < inner.len() {
-            return Some(inner);
-        }
-        rest = inner;
-    }
-    None
-}
-
 fn join(base: &str, name: &str) -> String {
     match (base, name) {
         ("", name) => name.to_owned(),
