@@ -680,7 +680,13 @@ impl<'p> Expander<'p> {
     /// Gives what a frame returned a name, if nothing better is known of it.
     fn name(&mut self, result: ResultId, function: FunctionId, arguments: &[Value]) {
         let unknown = |value: &Value| matches!(graph::payload(value), Value::Opaque | Value::Derived(_));
-        if !self.returned.get(&result).is_none_or(unknown) {
+        // What a helper hands on of another's that has no name goes by the helper's.
+        let result = self.behind(result);
+        let is_step = self.reads.contains(&result)
+            || self.opened.contains_key(&result)
+            || self.guards.contains_key(&result);
+        let named = is_step || self.named.contains_key(&result);
+        if named || !self.returned.get(&result).is_none_or(unknown) {
             return;
         }
         let place = |value| Some(self.with_names(self.place_of(value)?));

@@ -410,7 +410,15 @@ impl<'t> Lowerer<'_, 't> {
 
     fn return_statement(&mut self, node: Node<'t>) {
         let values = list(first(node));
-        let mut found: Vec<Val<'t>> = values.iter().map(|v| self.whole(*v)).collect();
+        // What a call in it fills, `return config, json.Unmarshal(data, config)`, is returned filled.
+        let is_variable = |node: &Node<'t>| kind(*node) == "identifier";
+        let calls: Vec<Option<Val<'t>>> =
+            values.iter().map(|node| (!is_variable(node)).then(|| self.whole(*node))).collect();
+        let mut found: Vec<Val<'t>> = values
+            .iter()
+            .zip(calls)
+            .map(|(node, value)| value.unwrap_or_else(|| self.whole(*node)))
+            .collect();
         if values.is_empty() {
             let names = self.results.names.clone();
             found = names.iter().map(|n| self.local(n).cloned().unwrap_or_default()).collect();

@@ -1,6 +1,6 @@
 //! The lowerer of one function: its state, and what every kind of syntax does to it.
 
-use super::names::{Names, Scope, add_use, parent_module, prelude};
+use super::names::{Names, Scope, add_use, by_glob, parent_module, prelude};
 use super::spans::Spans;
 use super::types::{Ty, Types};
 use super::value::{Maybe, V, Val};
@@ -537,6 +537,7 @@ impl<'a> Lowerer<'a> {
             }
             globs.extend(&scope.globs);
         }
+        let by_glob = if globs.is_empty() { None } else { by_glob(first) };
         for glob in globs {
             let candidate = format!("{glob}::{first}");
             let models = self.file.models;
@@ -554,7 +555,7 @@ impl<'a> Lowerer<'a> {
                 }
             }
         }
-        if let Some(name) = prelude(first) {
+        if let Some(name) = prelude(first).or(by_glob) {
             return name.to_owned();
         }
         // A path's first segment that nobody declares is a crate; a lone name is the module's own, or comes in by a glob.

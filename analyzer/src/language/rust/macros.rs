@@ -185,6 +185,8 @@ impl Lowerer<'_> {
                             .find(|(n, _)| *n == name)
                             .map(|(_, v)| v.clone())
                             .or_else(|| self.local(&name).cloned())
+                            // What is no variable is a constant.
+                            .or_else(|| Some(self.expr(&syn::parse_str::<Expr>(&name).ok()?)))
                     }
                     .unwrap_or_default();
                     add_data(&mut data, &value.provenance());

@@ -229,3 +229,15 @@ pub fn prelude(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// What a name mostly is that comes in by a glob from a module out of sight, which has it from the standard library itself.
+pub fn by_glob(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Command" => "std::process::Command",
+        "File" => "std::fs::File",
+        "OpenOptions" => "std::fs::OpenOptions",
+        "Path" => "std::path::Path",
+        "PathBuf" => "std::path::PathBuf",
+        _ => return None,
+    })
+}
