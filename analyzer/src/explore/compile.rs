@@ -45,6 +45,7 @@ pub fn compile(
         frame_count: 1,
         in_act: 0,
         in_check: 0,
+        avoidable: 0,
         task: (scenario.actor == Actor::Task).then(|| task(scenario)).flatten(),
         in_task: false,
         task_result: None,
@@ -198,6 +199,8 @@ struct Compiler<'a> {
     frame_count: u16,
     in_act: usize,
     in_check: usize,
+    /// How many sides of decisions on the check it stands in that need not be taken to come on.
+    avoidable: usize,
     /// Where the spawned work starts that runs beside the rest.
     task: Option<Site>,
     in_task: bool,
@@ -345,9 +348,27 @@ impl<'a> Compiler<'a> {
             at: self.here(),
             visible_until: [Some(usize::MAX); 2],
         };
+        if is_check {
+            self.note_same_question(&step);
+        }
         self.program.effects.push(step);
         self.emit(Instruction::Effect(number));
         self.on_failure(effect.on_failure, result);
+    }
+
+    /// Looks at the same place right before the check are one question with it: `exists(p) and is_dir(p)`.
+    fn note_same_question(&mut self, check: &EffectStep) {
+        let asks = |e: &EffectStep| {
+            matches!(e.operation, Operation::Check(Check::Exists | Check::IsFile | Check::IsDir))
+        };
+        if !asks(check) {
+            return;
+        }
+        let same = |e: &&mut EffectStep| asks(e) && e.frame == check.frame && e.paths == check.paths;
+        for look in self.program.effects.iter_mut().rev().take_while(same) {
+            look.is_check = true;
+            look.counts = true;
+        }
     }
 
     fn on_failure(&mut self, on_failure: OnFailure, slot: Slot) {
@@ -418,13 +439,20 @@ impl<'a> Compiler<'a> {
         let test = self.test(condition);
         let (weight, exits, sites, releases) = (self.weight, self.exits, self.sites, self.releases);
         let at = self.emit(Instruction::Test { condition: test, otherwise: 0, leave: None });
+        let looked = self.asks_the_check(condition);
+        let avoidable = [otherwise, then].map(|other| looked && goes_on(other));
+        let [in_then, in_otherwise] = avoidable.map(usize::from);
+        self.avoidable += in_then;
         let then_flow = self.block_where(condition, true, then, depth + 1);
+        self.avoidable -= in_then;
         let then_sites = self.sites - sites;
         let then_weight = self.weight - weight;
         let jump = (then_flow == Flow::Falls).then(|| self.emit(Instruction::Goto(0)));
         self.patch(&[at]);
         let sites = self.sites;
+        self.avoidable += in_otherwise;
         let else_flow = self.block_where(condition, false, otherwise, depth + 1);
+        self.avoidable -= in_otherwise;
         let else_sites = self.sites - sites;
         let else_weight = self.weight - weight - then_weight;
         self.patch(jump.as_slice());
@@ -441,6 +469,8 @@ impl<'a> Compiler<'a> {
             (false, false) if [then_flow, else_flow].contains(&Flow::Continues) && self.is_behind_act() => {
                 None
             }
+            // Where another answer to a look leads past it, it need not be passed: `if exists { if !force { return } }`.
+            (false, false) if self.avoidable > 0 => None,
             (false, false) => match (then_flow == Flow::Falls, else_flow == Flow::Falls) {
                 (true, false) => Some(true),
                 (false, true) => Some(false),
@@ -477,6 +507,16 @@ impl<'a> Compiler<'a> {
             (Flow::Leaves, _) | (_, Flow::Leaves) => Flow::Leaves,
             _ => Flow::Continues,
         }
+    }
+
+    /// Whether the condition is about what the check found.
+    fn asks_the_check(&self, condition: &Condition) -> bool {
+        let mut asks = false;
+        condition.results(&mut |result| {
+            let slot = self.slots.get(&result);
+            asks |= self.program.effects.iter().any(|e| e.is_check && Some(&e.result) == slot);
+        });
+        asks
     }
 
     /// A block that runs where the condition is so: what it fails of is what has failed by then.
@@ -802,6 +842,11 @@ impl<'a> Compiler<'a> {
             Condition::Any(parts) => Test::Any(parts.iter().map(|p| self.shallow_test(p)).collect()),
         }
     }
+}
+
+/// Whether what comes after a block is reached from its end.
+fn goes_on(block: &Block) -> bool {
+    !matches!(block.steps.last(), Some(Step::Exit(_)))
 }
 
 /// Notes an answer; two different ones leave it open.

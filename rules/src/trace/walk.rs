@@ -275,8 +275,14 @@ impl<'a> Walker<'a> {
                 let [in_then, in_otherwise] = own;
                 let from_then = self.left_by(&then, (known, in_then), &otherwise, &state.frames);
                 let from_otherwise = self.left_by(&otherwise, (known, in_otherwise), &then, &state.frames);
+                let past = match [&branch.then, &branch.otherwise].map(may_leave) {
+                    [true, false] => passed_by(&otherwise, (known, in_otherwise), (&then, in_then)),
+                    [false, true] => passed_by(&then, (known, in_then), (&otherwise, in_otherwise)),
+                    _ => Vec::new(),
+                };
                 state.learn(from_then);
                 state.learn(from_otherwise);
+                state.learn(past);
             }
         }
         End::Reached
@@ -444,6 +450,23 @@ impl<'a> Walker<'a> {
             returns.push(Returned { value, guards });
         }
     }
+}
+
+/// What the side of a branch was taken for that goes on in any case, where the other may leave for a reason of its own: what comes
+/// after is reached that way above all. `if exists { if !force { return } }`, but not `if failed { if !absent { return } }`.
+fn passed_by(side: &[Guard], (known, own): (usize, usize), (other, asked): (&[Guard], usize)) -> Vec<Guard> {
+    let asked_again = |guard: &Guard| other.iter().skip(asked).any(|o| o.event == guard.event);
+    let taken_for = side.get(known..own).unwrap_or_default().iter();
+    taken_for.filter(|guard| !asked_again(guard)).map(|guard| Guard { certain: false, ..*guard }).collect()
+}
+
+/// Whether a block may be left before its end, by a decision in it.
+fn may_leave(block: &Block) -> bool {
+    block.steps.iter().any(|step| match step {
+        Step::Branch(branch) => may_leave(&branch.then) || may_leave(&branch.otherwise),
+        Step::Exit(exit) => !matches!(exit, Exit::Panic),
+        _ => false,
+    })
 }
 
 /// The code fails on the other answer to what is said from the guard of this number on. Where that was known before, what it fails on is
