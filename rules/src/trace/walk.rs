@@ -303,12 +303,19 @@ impl<'a> Walker<'a> {
             guard.says == Says::Judged
                 || self.trace.events.get(guard.event).is_some_and(|event| event.frames == frames)
         };
+        // Whoever leaves for what a link or its owner is has asked that, whatever became of those where none is.
+        let asks_whose = |guard: &Guard| {
+            use fsrace_analyzer::flow::Check::{IsSymlink, Owner, SymlinkMetadata};
+            self.trace.events.get(guard.event).is_some_and(|event| {
+                matches!(event.effect.operation, Operation::Check(IsSymlink | Owner | SymlinkMetadata))
+            })
+        };
         let tells_nothing = |guard: &Guard| {
             let against = match guard.says {
                 Says::Present => Says::Absent,
                 Says::Absent => Says::Present,
                 Says::Judged => return false,
-                Says::Unknown => return true,
+                Says::Unknown => return !asks_whose(guard),
             };
             asked.iter().any(|o| o.event == guard.event)
                 || other.iter().any(|o| o.event == guard.event && o.says == against)
