@@ -499,7 +499,9 @@ fn ends(name: &str) -> bool {
 fn is_of(argument: &Value, lock: Lock) -> bool {
     match argument {
         Value::Result(result) => lock.goes_with(*result),
-        Value::Derived(results) => results.iter().any(|result| lock.goes_with(*result)),
+        Value::Derived(results) | Value::Variable(_, results) => {
+            results.iter().any(|result| lock.goes_with(*result))
+        }
         _ => false,
     }
 }

@@ -305,7 +305,7 @@ impl Narrowing {
         depth <= DEPTH
             && match value {
                 Value::Result(r) | Value::Failure(Some(r)) => self.kept.contains(r),
-                Value::Derived(from) => from.iter().any(|r| self.kept.contains(r)),
+                Value::Derived(from) | Value::Variable(_, from) => from.iter().any(|r| self.kept.contains(r)),
                 Value::Condition(condition) => self.decides(condition),
                 Value::Success(inner) => self.carries(inner, depth + 1),
                 Value::Structure(fields) => fields.iter().any(|(_, v)| self.carries(v, depth + 1)),

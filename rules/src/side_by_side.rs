@@ -69,7 +69,7 @@ fn is_same(value: &Value, tasks: Option<Tasks<'_>>, own: usize, passed_on: &mut 
             })
         }
         // What derives from a list may be any entry of it.
-        Value::Derived(results)
+        Value::Derived(results) | Value::Variable(_, results)
             if tasks.is_none() && results.iter().all(|result| (result.0 as usize) < own) =>
         {
             passed_on.extend(results.iter().map(|result| result.0));

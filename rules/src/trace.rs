@@ -245,7 +245,9 @@ impl<'a> Trace<'a> {
         }
         *left -= 1;
         match value {
-            Value::Derived(from) => from.iter().for_each(|r| self.collect_origins(*r, out, left)),
+            Value::Derived(from) | Value::Variable(_, from) => {
+                from.iter().for_each(|r| self.collect_origins(*r, out, left));
+            }
             Value::Result(r) => self.collect_origins(*r, out, left),
             Value::Success(inner) => self.value_origins(inner, out, left),
             Value::Structure(fields) => fields.iter().for_each(|(_, v)| self.value_origins(v, out, left)),
@@ -313,7 +315,15 @@ impl<'a> Trace<'a> {
                 }
             }
             Some(Source::Frame(returns)) => {
-                let fitting: Vec<&Returned<'_>> = returns.iter().filter(|r| may(r.value, ask)).collect();
+                // Where it tells yes or no, that it could not be told is neither.
+                let tells = |r: &Returned<'_>| match r.value {
+                    Outcome::Value(Value::Success(told)) => matches!(**told, Value::Condition(_)),
+                    _ => false,
+                };
+                let is_none = |r: &Returned<'_>| !tells(r) || contradicts_itself(&r.guards);
+                let answers = matches!(ask, Ask::True(_)) && returns.iter().any(tells);
+                let fitting: Vec<&Returned<'_>> =
+                    returns.iter().filter(|r| may(r.value, ask) && !(answers && is_none(r))).collect();
                 // Where the frame goes on whatever a check in it said, the check decides about steps in the frame only.
                 let either_way = |guard: &Guard| {
                     fitting.iter().any(|other| {
@@ -355,7 +365,7 @@ impl<'a> Trace<'a> {
             // That something is there says nothing of what it is.
             (Value::Success(inner), Ask::True(_)) if matches!(**inner, Value::Success(_)) => {}
             (Value::Success(inner), Ask::True(_)) => self.value_answer(inner, ask, certain, out),
-            (Value::Derived(from), Ask::True(_)) => {
+            (Value::Derived(from) | Value::Variable(_, from), Ask::True(_)) => {
                 for event in from.iter().flat_map(|r| self.origins(*r)) {
                     out.push(Guard { event, says: Says::Judged, certain, refuses: false, joint: false });
                 }
@@ -374,6 +384,12 @@ fn failing(ask: Ask) -> Ask {
         Ask::Failed(kinds, true) => Ask::Failed(kinds, true),
         _ => Ask::Ok(false),
     }
+}
+
+/// Whether something is taken to be there and not to be there: nobody comes that way.
+fn contradicts_itself(guards: &[Guard]) -> bool {
+    let says = |says: Says| guards.iter().filter(move |guard| guard.certain && guard.says == says);
+    says(Says::Present).any(|there| says(Says::Absent).any(|gone| gone.event == there.event))
 }
 
 /// Whether a frame that returned so may answer so.

@@ -764,7 +764,7 @@ impl<'a> Compiler<'a> {
         }
         match value {
             Value::Opaque | Value::Place(_) | Value::Flags(_) | Value::Code { .. } => Bound::Opaque,
-            Value::Derived(results) => {
+            Value::Derived(results) | Value::Variable(_, results) => {
                 let slots = self.known(results);
                 self.weight += slots.len();
                 Bound::Derived(slots)

@@ -217,6 +217,7 @@ pub fn value_results(value: &Value, visit: &mut impl FnMut(ResultId), depth: usi
         }
         Value::Opaque
         | Value::Derived(_)
+        | Value::Variable(..)
         | Value::Place(_)
         | Value::Condition(_)
         | Value::Flags(_)

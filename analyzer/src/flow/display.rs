@@ -181,6 +181,7 @@ impl Display for Value {
             Value::Opaque => f.write_str("_"),
             Value::Derived(from) => write!(f, "data({})", list(from)),
             Value::Place(p) => write!(f, "{p}"),
+            Value::Variable(p, from) => write!(f, "{p} from {}", list(from)),
             Value::Result(r) => write!(f, "{r}"),
             Value::Condition(c) => write!(f, "({c})"),
             Value::Flags(flags) => write!(f, "{flags}"),

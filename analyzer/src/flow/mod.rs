@@ -419,6 +419,9 @@ pub enum Value {
     Derived(Vec<ResultId>),
     /// A path, or a text that may be part of one.
     Place(Place),
+    /// What a variable holds that is handed to a call: nobody knows which path, but the same each time, and data that derives from
+    /// these results.
+    Variable(Place, Vec<ResultId>),
     /// Whatever that effect, call or frame returned: status, boolean, handle or guard.
     Result(ResultId),
     /// A boolean.

@@ -376,6 +376,7 @@ fn results_of(value: &Value, visit: &mut impl FnMut(ResultId)) {
         Value::Structure(fields) => fields.iter().for_each(|(_, v)| results_of(v, visit)),
         Value::Opaque
         | Value::Derived(_)
+        | Value::Variable(..)
         | Value::Place(_)
         | Value::Flags(_)
         | Value::Code { .. }
@@ -394,6 +395,7 @@ fn matters(value: &Value) -> bool {
         Value::Success(inner) => matters(inner),
         Value::Structure(fields) => fields.iter().any(|(_, v)| matters(v)),
         Value::Place(_)
+        | Value::Variable(..)
         | Value::Result(_)
         | Value::Condition(_)
         | Value::Flags(_)

@@ -68,6 +68,7 @@ fn returned(value: &Value, add: &mut impl FnMut(ResultId)) {
         Value::Structure(fields) => fields.iter().for_each(|(_, v)| returned(v, add)),
         Value::Opaque
         | Value::Derived(_)
+        | Value::Variable(..)
         | Value::Place(_)
         | Value::Flags(_)
         | Value::Code { .. }

@@ -222,7 +222,7 @@ impl<'p> Expander<'p> {
     /// The place that a value denotes: a path, an open file's path, the path that a frame returned.
     pub fn place_of(&self, value: &Value) -> Option<Place> {
         match graph::payload(value) {
-            Value::Place(p) => Some(p.clone()),
+            Value::Place(p) | Value::Variable(p, _) => Some(p.clone()),
             Value::Result(r) => {
                 let result = self.handle(*r);
                 if let Some(opened) = self.opened.get(&result) {
@@ -310,6 +310,7 @@ impl<'p> Expander<'p> {
         match value {
             Value::Opaque => Value::Opaque,
             Value::Derived(from) => Value::Derived(self.data(from, scope)),
+            Value::Variable(place, from) => Value::Variable(self.place(place, scope), self.data(from, scope)),
             Value::Place(place) => {
                 // A parameter or field that is handed on is handed on as what it is, be it a handle or data.
                 let whole = match place.kind() {
@@ -420,7 +421,7 @@ impl<'p> Expander<'p> {
     /// Adds the results that the data in a value of the linked body derives from.
     pub fn add_sources(&self, value: &Value, found: &mut Vec<ResultId>) {
         match value {
-            Value::Derived(from) | Value::Code { data: from, .. } => {
+            Value::Derived(from) | Value::Variable(_, from) | Value::Code { data: from, .. } => {
                 from.iter().for_each(|r| self.add_source(*r, found));
             }
             Value::Result(r) => self.add_source(*r, found),
@@ -458,7 +459,11 @@ impl<'p> Expander<'p> {
                         self.add_sources(&argument, &mut found);
                     }
                 },
-                Value::Derived(_) | Value::Code { .. } | Value::Success(_) | Value::Structure(_) => {
+                Value::Derived(_)
+                | Value::Variable(..)
+                | Value::Code { .. }
+                | Value::Success(_)
+                | Value::Structure(_) => {
                     let argument = self.argument(argument, scope);
                     self.add_sources(&argument, &mut found);
                 }
@@ -555,6 +560,7 @@ fn without_results(value: &Value) -> Option<Value> {
         }
         Value::Opaque
         | Value::Derived(_)
+        | Value::Variable(..)
         | Value::Result(_)
         | Value::Condition(_)
         | Value::Code { .. }

@@ -75,6 +75,7 @@ fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
         Value::Condition(c) => condition_uses(c, found),
         Value::Success(v) => value_uses(v, found),
         Value::Structure(fields) => fields.iter().for_each(|(_, v)| value_uses(v, found)),
+        Value::Variable(p, _) => place_uses(p, found),
         Value::Opaque | Value::Derived(_) | Value::Flags(_) | Value::Code { .. } | Value::Failure(None) => {}
     }
 }

@@ -576,7 +576,7 @@ impl<'t> Lowerer<'_, 't> {
         }
         self.push(Step::Call(Call {
             callee,
-            arguments: arguments.iter().map(Val::to_flow).collect(),
+            arguments: arguments.iter().map(Val::to_argument).collect(),
             names: Vec::new(),
             result,
             on_failure: OnFailure::Continue,

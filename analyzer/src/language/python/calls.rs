@@ -771,7 +771,7 @@ impl<'t> Lowerer<'_, 't> {
             Some(effect) => effect.on_failure,
             None => OnFailure::Propagate,
         };
-        let arguments = arguments.iter().map(Val::to_flow).collect();
+        let arguments = arguments.iter().map(Val::to_argument).collect();
         self.push(Step::Call(Call {
             callee,
             arguments,

@@ -192,6 +192,16 @@ impl<'t> Val<'t> {
         found
     }
 
+    /// The value as a call is given it: a variable that holds data of earlier reads is known by its name too.
+    pub fn to_argument(&self) -> Value {
+        match &self.v {
+            V::Place(p) if matches!(p.kind(), PlaceKind::Opaque { .. }) && !self.data.is_empty() => {
+                Value::Variable(p.clone(), self.data.clone())
+            }
+            _ => self.to_flow(),
+        }
+    }
+
     /// The value as the flow form keeps it.
     pub fn to_flow(&self) -> Value {
         match &self.v {

@@ -283,7 +283,7 @@ impl Lowerer<'_> {
             self.result_places
                 .insert(result, Place::new(PlaceKind::Call { callee: callee_name.into(), arguments }));
         }
-        let values: Vec<Value> = arguments.iter().map(Val::to_flow).collect();
+        let values: Vec<Value> = arguments.iter().map(Val::to_argument).collect();
         let site = self.site(span);
         if let Some(effect) = &mut presumed {
             effect.site = site;

@@ -239,7 +239,7 @@ impl Walk<'_> {
             Value::Opaque | Value::Place(_) | Value::Flags(_) | Value::Code { .. } | Value::Structure(_) => {
                 Ok(Good::default())
             }
-            Value::Derived(results) => {
+            Value::Derived(results) | Value::Variable(_, results) => {
                 let contents = results.iter().flat_map(|r| self.contents(*r)).collect();
                 Ok(Good { contents, ..Good::default() })
             }
