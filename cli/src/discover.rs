@@ -1,8 +1,9 @@
 //! Which files are checked, and what they are called.
 //!
 //! Folders are walked as `git` would see them (`.gitignore`), also without build output, `node_modules`, vendored code, and what tools
-//! keep for themselves (`.venv`, `.cache`). Symbolic links are not followed, except where the user names one. A file that is named is always read.
-//! Code of others that a package brings along within itself is read, for the package calls it, and nothing is reported there.
+//! keep for themselves (`.venv`, `.cache`). Symbolic links are not followed, except where the user names one. A file that is named is
+//! always read. Code of others that a package brings along within itself is read, for the package calls it, and nothing is reported
+//! there.
 
 use crate::modules::name_modules;
 use crate::report::Warning;

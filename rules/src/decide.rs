@@ -21,6 +21,7 @@ use crate::guarded;
 use crate::held::Held;
 use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
+use crate::made_once;
 use crate::names;
 use crate::narrow::{effects, narrow, noticed, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation};
@@ -479,6 +480,16 @@ impl<'p> View<'p> {
             of_process: false,
             fails_early: false,
         })
+    }
+
+    /// Whether what the function makes is made where it is first wanted, and not by an owner who starts it.
+    fn is_lazy(&self, program: &Program) -> bool {
+        let starts = |caller: &FunctionId| {
+            program.function(*caller).is_none_or(|caller| made_once::is_start(&caller.name))
+        };
+        made_once::is_lazy(&self.summary.name)
+            || (!made_once::is_start(&self.summary.name)
+                && !program.callers(self.function).iter().all(starts))
     }
 
     /// Whether this is a method of a type that is a lock, by its name, and about the lock's own file: refreshing it, say.

@@ -2,6 +2,7 @@
 
 use super::inline::{Expander, Scope};
 use crate::flow::{Call, Callee, Certainty, Effect, Operation, Place, ResultId, Value};
+use crate::qualified;
 
 impl<'p> Expander<'p> {
     /// What code that is not in sight does with a file that was opened for writing from the beginning and is handed to it: it writes
@@ -13,7 +14,7 @@ impl<'p> Expander<'p> {
             let Value::Result(result) = argument else { return None };
             Some(self.handle(scope.result(*result))).filter(|handle| self.blank.contains(handle))
         })?;
-        if call.callee.name().to_lowercase().contains("lock") {
+        if qualified::words(call.callee.name()).any(|word| is_of_locks(&word)) {
             return None;
         }
         let place = self.opened.get(&handle)?.clone();
@@ -48,4 +49,9 @@ impl<'p> Expander<'p> {
         let (api, site) = (call.callee.name().into(), scope.site(call.site));
         Some(Effect { certainty: Certainty::Presumed, ..Effect::plain(operation, place, result, api, site) })
     }
+}
+
+/// Whether a word is about locks: `flock`, `lockfile`, but not `block`. What is opened to be locked stays empty.
+fn is_of_locks(word: &str) -> bool {
+    word.contains("lock") && !word.contains("block") && !word.contains("clock")
 }

@@ -1,25 +1,14 @@
 //! What a candidate does to the process itself, and whether that is anybody's concern: variables, the working directory, the mask.
 
 use super::View;
-use crate::made_once;
 use crate::narrow::{comes_before, effects};
 use crate::pairs::Candidate;
 use crate::threads::Threads;
 use fsrace_analyzer::flow::{Domain, Operation};
 use fsrace_analyzer::language::guards_environment;
-use fsrace_analyzer::link::{FunctionId, Location, Program};
+use fsrace_analyzer::link::{Location, Program};
 
 impl View<'_> {
-    /// Whether what the function makes is made where it is first wanted, and not by an owner who starts it.
-    pub(super) fn is_lazy(&self, program: &Program) -> bool {
-        let starts = |caller: &FunctionId| {
-            program.function(*caller).is_none_or(|caller| made_once::is_start(&caller.name))
-        };
-        made_once::is_lazy(&self.summary.name)
-            || (!made_once::is_start(&self.summary.name)
-                && !program.callers(self.function).iter().all(starts))
-    }
-
     /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
     /// has not read it before, runs no child between setting it and setting it back, and nobody reads it beside it.
     pub(super) fn is_nobodys_variable(
