@@ -43,7 +43,10 @@ impl Part {
                 && !is_private(&effect.place)
                 && (!has_receiver
                     || (is_of_the_value(&effect.place)
-                        && summary.fills.iter().any(|result| trace.origins(*result).contains(&index))));
+                        && summary
+                            .fills
+                            .iter()
+                            .any(|(into, result)| *into == 0 && trace.origins(*result).contains(&index))));
             part.removes |= has_receiver && removed_by_path(effect).is_some_and(is_of_the_value);
             part.saves |= has_receiver
                 && event.held.is_empty()

@@ -161,8 +161,8 @@ pub struct FlowSummary {
     pub sites: Vec<Span>,
     /// Where the time is read that places are made of, by the number that it has in them.
     pub moments: Vec<(u32, Span)>,
-    /// Results that a method puts into fields of its receiver.
-    pub fills: Vec<ResultId>,
+    /// What the function puts into values that it is given, or into their fields: the parameter, and a result that goes into it.
+    pub fills: Vec<(u32, ResultId)>,
     /// Where it waits, if it runs in an event loop that runs one at a time: what stands between two of these, nothing else of that loop
     /// comes between. Nothing where others of the process may run at any moment.
     pub waits: Option<Vec<Span>>,
@@ -432,7 +432,7 @@ pub enum Value {
     Success(Box<Value>),
     /// Failure (`Err`, `None`): of the kind that this result failed with, or of the program's own making.
     Failure(Option<ResultId>),
-    /// A structure: named fields, as far as they matter.
+    /// A structure: named fields, as far as they matter, and by the name [`REST`] the others.
     Structure(Vec<(String, Value)>),
     /// Code that is handed to who may run it. What it does stands before the call that it is handed to, in a branch on the unknown of
     /// this number.

@@ -1,6 +1,6 @@
 //! Conditions put together, with what is known folded away.
 
-use crate::flow::{Condition, Kinds, ResultId};
+use crate::flow::{Condition, Kinds, REST, ResultId, Value};
 
 /// Adds results to a list, each once.
 pub fn add_data(list: &mut Vec<ResultId>, more: &[ResultId]) {
@@ -9,6 +9,32 @@ pub fn add_data(list: &mut Vec<ResultId>, more: &[ResultId]) {
             list.push(*r);
         }
     }
+}
+
+/// A structure of these fields into which something was put that is made of `data`, no matter where, but for what the fields are
+/// `known` to be made of.
+pub fn with_rest(
+    mut fields: Vec<(String, Value)>,
+    data: &[ResultId],
+    known: impl Iterator<Item = ResultId>,
+) -> Value {
+    let known: Vec<ResultId> = if data.is_empty() { Vec::new() } else { known.collect() };
+    let data: Vec<ResultId> = data.iter().filter(|result| !known.contains(result)).copied().collect();
+    if data.is_empty() {
+        return if fields.is_empty() { Value::Opaque } else { Value::Structure(fields) };
+    }
+    if fields.is_empty() {
+        return Value::Derived(data);
+    }
+    match fields.iter_mut().find(|(name, _)| name == REST).map(|(_, rest)| rest) {
+        Some(rest) => {
+            if let Value::Place(place) = rest {
+                *rest = Value::Variable(place.clone(), data);
+            }
+        }
+        None => fields.push((REST.to_owned(), Value::Derived(data))),
+    }
+    Value::Structure(fields)
 }
 
 /// `condition` decides between two conditions.

@@ -3,6 +3,7 @@
 mod aside;
 mod command;
 mod conditions;
+mod drained;
 #[cfg(feature = "go")]
 pub mod go;
 mod listing;
@@ -46,6 +47,7 @@ fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
     summary
 }
 
+pub(crate) use conditions::add_data;
 pub use models::acts;
 pub use terms::in_terms_of;
 

@@ -53,10 +53,10 @@ fn goes_by(place: &Place, field: &str) -> bool {
     }
 }
 
-/// Whether the place is, or lies at or below, what a field says.
+/// Whether the place is, or lies at or below, what a field says, or what the function is given.
 fn is_told_by_another(place: &Place) -> bool {
     match place.kind() {
-        PlaceKind::Field { .. } => true,
+        PlaceKind::Field { .. } | PlaceKind::Parameter { .. } => true,
         PlaceKind::Join(base, _) => is_told_by_another(base),
         PlaceKind::Concat(parts) => parts.first().is_some_and(is_told_by_another),
         _ => false,
@@ -78,8 +78,8 @@ pub struct Steps {
     pub moments: Vec<(u32, Span)>,
     /// What fields are set to: the type that has the field, if that is known, the field, and the value.
     pub kept: Vec<(Option<String>, String, Value)>,
-    /// Results that fields of parameter 0 are set to, or that these are made of.
-    pub fills: Vec<ResultId>,
+    /// What is put into parameters or into their fields: the parameter, and a result that goes into it.
+    pub fills: Vec<(u32, ResultId)>,
     /// What results list.
     pub listings: FxHashMap<ResultId, Listing>,
     /// The opaque numbers that stand for what was listed, in a round of a loop over it, with the listing.
@@ -110,6 +110,28 @@ impl Default for Steps {
 }
 
 impl Steps {
+    /// Notes that something made of these results is put into the value, if that is a parameter or a field of one.
+    pub fn note_fill(&mut self, into: &Place, data: &[ResultId]) {
+        let mut root = into;
+        while let PlaceKind::Field { base, .. } = root.kind() {
+            root = base;
+        }
+        let PlaceKind::Parameter { index, .. } = root.kind() else { return };
+        for result in data.iter().filter(|result| result.0 != *index) {
+            if !self.fills.contains(&(*index, *result)) {
+                self.fills.push((*index, *result));
+            }
+        }
+    }
+
+    /// The result of the call that was just added.
+    pub fn last_call(&self) -> Option<ResultId> {
+        match self.blocks.last()?.steps.last()? {
+            Step::Call(call) => Some(call.result),
+            _ => None,
+        }
+    }
+
     // --- numbers and sites -------------------------------------------------------------------------------------------
 
     /// A fresh result.

@@ -1,5 +1,6 @@
 //! Expansion: a body with the bodies of its callees put in.
 
+use super::filled::Fills;
 use super::graph::{self, DEPTH, Node};
 use super::handed::{Handed, handed_in, is_nothing, may_run};
 use super::labour::takes_long;
@@ -9,6 +10,7 @@ use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
     LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
 };
+use crate::language::add_data;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many steps of callees a body takes in. Beyond it calls stay calls, the largest callees first.
@@ -55,7 +57,7 @@ pub(super) fn one_after_the_other(
             expander.give_up(function, arguments.first(), site, &mut steps);
         }
         let held = expander.locks.len();
-        let body =
+        let (body, _) =
             expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
         let result = ResultId(u32::try_from(result).ok()?);
         // Who has got no value, or no lock, is not done with it.
@@ -75,7 +77,7 @@ pub(super) fn one_after_the_other(
             for made in std::iter::once(result).chain(expander.forwarded(result)) {
                 expander.sources.entry(made).or_default().extend(&read);
             }
-            expander.filled = Some((shared.clone(), read));
+            expander.filled.push((shared.clone(), read));
         }
         steps.push(Step::Frame(Frame {
             body,
@@ -125,7 +127,8 @@ fn called(
     let program = expander.program;
     let summary = program.function(function)?;
     let arguments: Vec<Value> = summary.parameters.iter().map(argument).collect();
-    let body = expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
+    let (body, _) =
+        expander.expand(Target { function, guessed: false }, &arguments, Some(BUDGET / 2), false)?;
     Some(Frame {
         body,
         result,
@@ -176,8 +179,8 @@ pub(super) struct Expander<'p> {
     dropped: FxHashSet<ResultId>,
     /// The locks that a method has left held, by the value whose method it is.
     kept: Vec<(Value, ResultId)>,
-    /// A value that was filled from reads, without being what they returned.
-    filled: Option<(Value, Vec<ResultId>)>,
+    /// The values that were filled from reads, without being what these returned.
+    pub filled: Vec<(Value, Vec<ResultId>)>,
     /// Code that is handed to functions.
     pub handed: Handed,
 }
@@ -192,6 +195,8 @@ pub(super) struct Scope<'p> {
     pub unknown: FxHashMap<u32, Place>,
     /// What each parameter's own result stands for; empty for the root.
     pub passed: Vec<Passed>,
+    /// What calls have put into its parameters.
+    pub fills: Fills,
     pub first_result: u32,
     pub first_opaque: u32,
     first_site: u32,
@@ -230,6 +235,7 @@ impl<'p> Scope<'p> {
             arguments: None,
             unknown: FxHashMap::default(),
             passed: Vec::new(),
+            fills: Fills::new(),
             first_result,
             first_opaque,
             first_site: program.first_site(function),
@@ -276,7 +282,7 @@ impl<'p> Expander<'p> {
             locks: Vec::new(),
             dropped: FxHashSet::default(),
             kept: Vec::new(),
-            filled: None,
+            filled: Vec::new(),
             handed: Handed::default(),
         }
     }
@@ -479,10 +485,11 @@ impl<'p> Expander<'p> {
             let levels = DEPTH.checked_sub(self.stack.len());
             let share = scope.shares.as_ref().map(|s| s.get(&call.result).copied().unwrap_or(0));
             if levels.is_some_and(|l| self.program.graph.cost(target.function, used, l) > 0)
-                && let Some(body) = self.expand(target, &arguments, share, scope.presumed)
+                && let Some((body, fills)) = self.expand(target, &arguments, share, scope.presumed)
             {
                 self.take_back(call, scope, steps);
                 self.learn(result, &body, &data);
+                self.fill(result, &arguments, fills, scope);
                 self.name(result, target.function, &arguments);
                 self.remember(target.function, &arguments, result);
                 self.keep(target.function, arguments.first(), held);
@@ -633,8 +640,8 @@ impl<'p> Expander<'p> {
     fn passed(&self, argument: &Value) -> Passed {
         let mut data = Vec::new();
         self.add_sources(argument, &mut data);
-        if let Some((_, reads)) = self.filled.as_ref().filter(|(value, _)| is_part_of(argument, value)) {
-            data.extend(reads.iter().filter(|read| !data.contains(read)).copied().collect::<Vec<_>>());
+        for (_, read) in self.filled.iter().filter(|(value, _)| is_part_of(argument, value)) {
+            add_data(&mut data, read);
         }
         let (result, condition) = match graph::payload(argument) {
             Value::Result(r) => (Some(self.handle(*r)), None),
@@ -645,14 +652,15 @@ impl<'p> Expander<'p> {
         Passed { result, condition, data }
     }
 
-    /// The callee's body with the arguments put in, unless that goes too deep, round in a circle, or over the budget.
+    /// The callee's body with the arguments put in, unless that goes too deep, round in a circle, or over the budget; and what it puts
+    /// into them.
     fn expand(
         &mut self,
         target: Target,
         arguments: &[Value],
         share: Option<u32>,
         presumed: bool,
-    ) -> Option<Block> {
+    ) -> Option<(Block, Fills)> {
         let summary = self.program.function(target.function)?;
         let size = self.program.graph.node(target.function)?.size;
         let circles = self.stack.contains(&target.function);
@@ -674,7 +682,8 @@ impl<'p> Expander<'p> {
         scope.shares = share.and_then(|s| self.shares(target.function, s - size));
         let body = self.block(&summary.body, &mut scope);
         self.stack.pop();
-        Some(body)
+        let fills = self.fills(summary, scope);
+        Some((body, fills))
     }
 
     /// Gives what a frame returned a name, if nothing better is known of it.

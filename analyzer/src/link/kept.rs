@@ -1,8 +1,9 @@
 //! Fields that hold what only this process knows: wherever in the program one is set, it is set to a directory or file that was made under
 //! a name of its own, to what lies in one, or to another such field.
 
+use super::graph::each_step;
 use super::{FunctionId, Program};
-use crate::flow::{Kept, Place, PlaceKind, Value};
+use crate::flow::{Call, FlowSummary, Kept, Place, PlaceKind, Step, Value};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -17,7 +18,12 @@ const BASES: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct PrivateFields {
     known: FxHashMap<String, FxHashSet<String>>,
+    /// What the functions that set fields to what they are given are called with, by the function's name and the parameter's.
+    given: Given,
 }
+
+/// By function and parameter, what is given for it, each with the function that calls.
+type Given = FxHashMap<(String, String), Vec<(FunctionId, Value)>>;
 
 /// Whose path a value is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,7 +48,7 @@ impl PrivateFields {
         });
         let mut names: Vec<&str> = by_name.keys().copied().collect();
         names.sort_unstable();
-        let mut found = PrivateFields::default();
+        let mut found = PrivateFields { given: given(program, &by_name), ..PrivateFields::default() };
         for _ in 0..ROUNDS {
             let news = names.par_iter().flat_map_iter(|name| {
                 let all = by_name.get(name).map_or(&[][..], Vec::as_slice);
@@ -63,6 +69,7 @@ impl PrivateFields {
                 found.known.entry(owner).or_default().insert(name);
             }
         }
+        found.given = Given::default();
         found
     }
 
@@ -96,39 +103,64 @@ impl PrivateFields {
                 {
                     return Whose::Same;
                 }
-                match self.is_own_in(program, program.find(by), place, CALLS) {
+                match self.is_own_in(program, Some(by), place, CALLS) {
                     true => Whose::Own,
                     false => Whose::Anybodys,
                 }
             }
-            Value::Result(_) => {
-                let own = program.find(by).is_some_and(|by| self.is_own_value(program, by, value, CALLS));
-                if own { Whose::Own } else { Whose::Anybodys }
-            }
+            Value::Result(_) if self.is_own_value(program, by, value, CALLS) => Whose::Own,
             _ => Whose::Anybodys,
         }
     }
 
-    fn is_own_value(&self, program: &Program, by: FunctionId, value: &Value, calls: usize) -> bool {
+    fn is_own_value(&self, program: &Program, by: &str, value: &Value, calls: usize) -> bool {
         match value {
             Value::Place(place) => self.is_own_in(program, Some(by), place, calls),
             Value::Success(inner) => self.is_own_value(program, by, inner, calls),
             Value::Result(result) if calls > 0 => {
-                let callee = program.graph.node(by).and_then(|node| node.target(*result));
-                let Some(callee) = callee.map(|target| target.function) else { return false };
-                let returned = program.graph.node(callee).and_then(|node| node.returned.as_ref());
-                returned.is_some_and(|value| self.is_own_value(program, callee, value, calls - 1))
+                let by = program.find(by).and_then(|by| program.graph.node(by));
+                let callee = by.and_then(|node| node.target(*result)).map(|target| target.function);
+                callee.is_some_and(|callee| self.returns_its_own(program, callee, calls - 1))
             }
             _ => false,
         }
     }
 
-    /// Whether the place is private, in the terms of a function. What it is given is whoever's that calls it, and not all are known.
-    fn is_own_in(&self, program: &Program, by: Option<FunctionId>, place: &Place, calls: usize) -> bool {
+    /// Whether all successes of the function return one place that is private.
+    fn returns_its_own(&self, program: &Program, function: FunctionId, calls: usize) -> bool {
+        let Some(summary) = program.function(function) else { return false };
+        let returned = program.graph.node(function).and_then(|node| node.returned.as_ref());
+        returned.is_some_and(|value| self.is_own_value(program, &summary.name, value, calls))
+    }
+
+    /// Whether all known callers give the function what is private: who makes a value out of sight does it the same way.
+    fn is_given_its_own(&self, program: &Program, function: &str, parameter: &str, calls: usize) -> bool {
+        let given = self.given.get(&(function.to_owned(), parameter.to_owned()));
+        given.is_some_and(|given| {
+            given.iter().all(|(by, value)| {
+                program
+                    .function(*by)
+                    .is_some_and(|by| self.is_own_value(program, &by.name, value, calls.saturating_sub(1)))
+            })
+        })
+    }
+
+    /// Whether the place is private, in the terms of a function.
+    fn is_own_in(&self, program: &Program, by: Option<&str>, place: &Place, calls: usize) -> bool {
         match place.kind() {
+            PlaceKind::Parameter { name, .. } => {
+                by.is_some_and(|by| calls > 0 && self.is_given_its_own(program, by, name, calls))
+            }
             PlaceKind::Field { base, owner, name } => {
-                owner.as_deref().is_some_and(|owner| self.is_field(program, owner, name))
-                    || self.is_own_in(program, by, base, calls)
+                owner.as_deref().is_some_and(|owner| {
+                    self.is_field(program, owner, name)
+                        || program
+                            .find(&[owner, "::", name].concat())
+                            .is_some_and(|property| self.returns_its_own(program, property, 0))
+                }) || self.is_own_in(program, by, base, calls)
+            }
+            PlaceKind::Call { callee, .. } => {
+                program.find(callee).is_some_and(|callee| self.returns_its_own(program, callee, 0))
             }
             PlaceKind::Join(base, component) => {
                 component.is_private() || self.is_own_in(program, by, base, calls)
@@ -146,6 +178,55 @@ impl PrivateFields {
     /// Whether the field of a type is private, its own or one of a type that it is made of.
     fn is_field(&self, program: &Program, owner: &str, name: &str) -> bool {
         !self.known.is_empty() && program.bases(owner).iter().any(|base| self.has(base, name))
+    }
+}
+
+/// What functions are called with that set fields to what they are given.
+fn given(program: &Program, by_name: &FxHashMap<&str, Vec<&Kept>>) -> Given {
+    let mut wanted: FxHashMap<&str, Vec<(u32, &str)>> = FxHashMap::default();
+    for kept in by_name.values().flatten() {
+        if let Value::Place(place) = &kept.value
+            && let PlaceKind::Parameter { index, name } = place.kind()
+        {
+            let of = wanted.entry(&kept.by).or_default();
+            if !of.iter().any(|(known, _)| known == index) {
+                of.push((*index, name));
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return Given::default();
+    }
+    let functions: Vec<(FunctionId, &FlowSummary)> = program.functions().collect();
+    let found = functions.par_iter().with_min_len(64).flat_map_iter(|(by, summary)| {
+        let mut found = Vec::new();
+        if summary.context.test || summary.context.auxiliary {
+            return found;
+        }
+        each_step(&summary.body, &mut |step| {
+            let Step::Call(call) = step else { return };
+            let callee = call.callee.name();
+            for (index, name) in wanted.get(callee).into_iter().flatten() {
+                let value = argument(call, *index, name).cloned().unwrap_or(Value::Opaque);
+                found.push(((callee.to_owned(), (*name).to_owned()), (*by, value)));
+            }
+        });
+        found
+    });
+    let found: Vec<_> = found.collect();
+    let mut given = Given::default();
+    for (of, value) in found {
+        given.entry(of).or_default().push(value);
+    }
+    given
+}
+
+/// What a call gives for a parameter, by its name or in its turn.
+fn argument<'c>(call: &'c Call, index: u32, name: &str) -> Option<&'c Value> {
+    let plain = call.arguments.len().saturating_sub(call.names.len());
+    match call.names.iter().position(|known| **known == *name) {
+        Some(at) => call.arguments.get(plain + at),
+        None => call.arguments.get(..plain)?.get(index as usize),
     }
 }
 

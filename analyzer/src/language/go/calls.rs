@@ -432,6 +432,15 @@ impl<'t> Lowerer<'_, 't> {
         let failures = self.run_closures(&mut arguments, at);
         let foreign = owner.as_deref().is_some_and(|o| is_standard(o, &self.file.names.package));
         if foreign || matches!(receiver.ty, Ty::Error | Ty::Text | Ty::Number) {
+            // What goes into a builder or a buffer stays in it.
+            let of = field(node, "function").and_then(|function| field(function, "operand"));
+            if let Some(name) = of.filter(|_| foreign).and_then(|of| self.root_of(of)) {
+                let mut added = Vec::new();
+                arguments.iter().skip(1).for_each(|given| add_data(&mut added, &given.provenance()));
+                if self.local(&name).is_some_and(|value| !matches!(value.v, V::Result(_))) {
+                    self.taint(&name, &added);
+                }
+            }
             return self.standard(nodes, &arguments);
         }
         let known = owner
@@ -453,7 +462,12 @@ impl<'t> Lowerer<'_, 't> {
         };
         let callee = Callee::Method { receiver: owner, name: name.to_owned() };
         self.handing_on = failures;
-        self.unknown_call(callee, arguments, nodes, at, known, presumed)
+        let value = self.unknown_call(callee, arguments, nodes, at, known, presumed);
+        let of = field(node, "function").and_then(|function| field(function, "operand"));
+        if let (Some(of), Some(call)) = (of, self.last_call()) {
+            self.may_fill(&[of], call);
+        }
+        value
     }
 
     /// A lock in a field that another file declares is given back, where this function took it.
@@ -529,6 +543,20 @@ impl<'t> Lowerer<'_, 't> {
         }
     }
 
+    /// Notes that a call may put something into the structures that it is given: what is known of them has no other name.
+    fn may_fill(&mut self, nodes: &[Node<'t>], call: ResultId) {
+        for node in nodes {
+            let node = bare(*node);
+            if !matches!(kind(node), "identifier" | "selector_expression") {
+                continue;
+            }
+            let Some(name) = self.root_of(node) else { continue };
+            if self.local(&name).is_some_and(|value| matches!(value.v, V::Struct(_))) {
+                self.taint(&name, &[call]);
+            }
+        }
+    }
+
     /// A call that no model knows: left to the linker, if it may be the program's own.
     pub fn unknown_call(
         &mut self,
@@ -562,6 +590,7 @@ impl<'t> Lowerer<'_, 't> {
         let mut through = data.clone();
         add_data(&mut through, &[result]);
         self.filled(nodes, &through);
+        self.may_fill(nodes, result);
         let site = self.site(at);
         if let Some(effect) = &mut presumed {
             effect.site = site;

@@ -10,6 +10,7 @@ use crate::flow::{
     Typed, Value,
 };
 use crate::language::conditions::{add_data, any, choose};
+use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
 use crate::language::steps::{Asked, Steps, failure_exits, has_exit};
@@ -180,6 +181,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         if !self.accessed.is_empty() {
             note_access(&mut body, &self.accessed);
         }
+        note_reads(&mut body, self);
         body
     }
 
@@ -479,8 +481,12 @@ impl<'a, 't> Lowerer<'a, 't> {
 
     /// Adds data to a variable: something was put into it.
     pub fn taint(&mut self, name: &str, data: &[ResultId]) {
-        if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
-            add_data(&mut Rc::make_mut(&mut local.value).data, data);
+        let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) else { return };
+        let value = Rc::make_mut(&mut local.value);
+        add_data(&mut value.data, data);
+        if let V::Place(place) = &value.v {
+            let place = place.clone();
+            self.note_fill(&place, data);
         }
     }
 
@@ -669,7 +675,10 @@ impl<'a, 't> Lowerer<'a, 't> {
             V::Place(place) => Some(place),
             _ => None,
         };
-        self.answer(place, asked, value.observed())
+        // What comes next of an open file is another answer each time.
+        let mut observed = value.observed();
+        observed.retain(|result| !self.opened.contains(result));
+        self.answer(place, asked, observed)
     }
 
     /// The value as a truth value.

@@ -475,6 +475,7 @@ fn body_of<'t>(
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
+    let fills = std::mem::take(&mut lowerer.fills);
     let public = crate::qualified::last(&name).starts_with(char::is_uppercase);
     summary.functions.push(FlowSummary {
         name,
@@ -486,7 +487,7 @@ fn body_of<'t>(
         name_span: syntax::span(shown),
         sites,
         moments,
-        fills: Vec::new(),
+        fills,
         waits: None,
         results,
         opaques,

@@ -4,7 +4,7 @@ use super::syntax::Node;
 use super::types::Ty;
 use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Value};
 use crate::language::command::CommandLine;
-use crate::language::conditions::{add_data, failed};
+use crate::language::conditions::{add_data, failed, with_rest};
 use crate::language::models::LockFlags;
 use crate::language::steps::MOST_PARTS;
 use std::rc::Rc;
@@ -216,6 +216,9 @@ impl<'t> Val<'t> {
             V::Handed(id) => Value::Code { id: *id, data: self.data.clone() },
             V::Struct(fields) => match structure(fields.iter().map(|(name, value)| (name.clone(), value))) {
                 Value::Opaque if !self.data.is_empty() => Value::Derived(self.data.clone()),
+                Value::Structure(known) => {
+                    with_rest(known, &self.data, fields.iter().flat_map(|(_, field)| field.provenance()))
+                }
                 known => known,
             },
             V::Tuple(items) => structure(items.iter().enumerate().map(|(i, value)| (i.to_string(), value))),

@@ -59,6 +59,25 @@ impl<'t> Given<'t> {
 }
 
 impl<'t> Lowerer<'_, 't> {
+    /// Notes that a call may put something into the objects that it is given, of which what is known here has no other name.
+    pub fn may_fill(&mut self, node: &'t ExprCall, call: ResultId) {
+        let of = match &*node.func {
+            Expr::Attribute(attribute) => Some(&*attribute.value),
+            _ => None,
+        };
+        for given in of.into_iter().chain(&node.arguments.args) {
+            let Expr::Name(name) = given else { continue };
+            let is_filled = self.local(&name.id).is_some_and(|value| match &value.v {
+                V::Opaque => true,
+                V::Struct(fields) => fields.is_empty() || value.ty.name().is_some(),
+                _ => false,
+            });
+            if is_filled {
+                self.taint(&name.id, &[call]);
+            }
+        }
+    }
+
     /// A call.
     pub fn call(&mut self, node: &'t ExprCall) -> Val<'t> {
         let at = span(node);
@@ -66,6 +85,12 @@ impl<'t> Lowerer<'_, 't> {
             return entry;
         }
         if let Expr::Attribute(attribute) = &*node.func {
+            // What an exit stack enters is left when the stack is, which is some time later.
+            if let ("enter_context" | "enter_async_context", [manager], []) =
+                (attribute.attr.as_str(), &*node.arguments.args, &*node.arguments.keywords)
+            {
+                return self.entered(manager).0;
+            }
             if let Expr::Call(inner) = &*attribute.value
                 && matches!(&*inner.func, Expr::Name(name) if name.id == "super")
             {

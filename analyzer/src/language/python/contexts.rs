@@ -80,7 +80,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// What a context manager gives to its block, and what is released at the end of that.
-    fn entered(&mut self, expr: &'t Expr) -> (Val<'t>, Option<ResultId>) {
+    pub fn entered(&mut self, expr: &'t Expr) -> (Val<'t>, Option<ResultId>) {
         let value = self.expr(expr);
         let at = span(expr);
         let owner = value.ty.name().map(dotted);

@@ -42,7 +42,14 @@ impl<'t> Lowerer<'_, 't> {
                 _ => Val::new(V::Opaque, Ty::Number),
             },
             Expr::Attribute(attribute) => self.attribute(attribute, node),
-            Expr::Call(call) => self.call(call),
+            Expr::Call(call) => {
+                let before = self.last_call();
+                let value = self.call(call);
+                if let Some(made) = self.last_call().filter(|made| Some(*made) != before) {
+                    self.may_fill(call, made);
+                }
+                value
+            }
             Expr::Lambda(lambda) => Val::new(V::Closure(Closure::Lambda(lambda)), Ty::Unknown),
             Expr::BinOp(op) => self.binary(op),
             Expr::BoolOp(op) => self.bool_op(op),

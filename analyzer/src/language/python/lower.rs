@@ -11,6 +11,7 @@ use crate::flow::{
     Value,
 };
 use crate::language::conditions::{add_data, choose};
+use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
 use crate::language::steps::{Asked, Steps, has_exit};
@@ -179,6 +180,7 @@ impl<'a, 't> Lowerer<'a, 't> {
         if !self.accessed.is_empty() {
             note_access(&mut body, &self.accessed);
         }
+        note_reads(&mut body, self);
         body
     }
 
@@ -459,7 +461,8 @@ impl<'a, 't> Lowerer<'a, 't> {
         {
             add_data(&mut value.data, data);
             match value.v {
-                // What was written down is not all that is in it any more.
+                // What was written down is not all that is in it any more. An object still has the attributes that it was made with.
+                V::Struct(_) if value.ty.name().is_some() => {}
                 V::Struct(_) | V::List(_) | V::Listed(_) | V::Either(_) => value.v = V::Opaque,
                 // Nor is what a call returned.
                 V::Result(r) if !self.opened.contains(&r) && !data.is_empty() => {
@@ -467,6 +470,10 @@ impl<'a, 't> Lowerer<'a, 't> {
                     value.v = V::Opaque;
                 }
                 _ => {}
+            }
+            if let V::Place(place) = &value.v {
+                let place = place.clone();
+                self.note_fill(&place, data);
             }
         }
     }

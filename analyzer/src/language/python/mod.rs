@@ -360,7 +360,7 @@ fn keep(
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
-    let fills = if has_receiver { std::mem::take(&mut lowerer.fills) } else { Vec::new() };
+    let fills = std::mem::take(&mut lowerer.fills);
     let waits = lowerer.in_loop.then(|| std::mem::take(&mut lowerer.waits));
     summary.functions.push(FlowSummary {
         name: name.to_owned(),

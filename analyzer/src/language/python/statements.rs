@@ -4,7 +4,7 @@ use super::lower::{Lowerer, span};
 use super::names::each_block;
 use super::types::{Ty, annotated, dotted};
 use super::value::{Closure, V, Val};
-use crate::flow::{Block, Condition, Exit, Place, PlaceKind, ResultId, Step, Value};
+use crate::flow::{Block, Condition, Exit, ResultId, Step, Value};
 use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, failure_exits, is_idle};
 use ruff_python_ast::{
@@ -189,8 +189,9 @@ impl<'t> Lowerer<'_, 't> {
             _ => None,
         };
         let owner = base.and_then(|base| base.ty.name()).map(str::to_owned);
-        if base.is_some_and(|base| matches!(&base.v, V::Place(place) if is_receiver(place))) {
-            add_data(&mut self.fills, &value.observed());
+        if let Some(V::Place(place)) = base.map(|base| &base.v) {
+            let place = place.clone();
+            self.note_fill(&place, &value.observed());
         }
         let value = match &value.v {
             V::Result(result) => match self.result_places.get(result) {
@@ -612,11 +613,6 @@ fn targets_of_walrus<'t>(expr: &'t Expr, found: &mut Vec<&'t str>, depth: usize)
         Expr::Call(call) => call.arguments.args.iter().for_each(inner),
         _ => {}
     }
-}
-
-/// Whether this is the first parameter, which is what a method is called on.
-fn is_receiver(place: &Place) -> bool {
-    matches!(place.kind(), PlaceKind::Parameter { index: 0, .. })
 }
 
 /// The value shared, for a pair of a value and the name of its method.

@@ -3,7 +3,7 @@
 use super::types::Ty;
 use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Value};
 use crate::language::command::CommandLine;
-use crate::language::conditions::{add_data, any};
+use crate::language::conditions::{add_data, any, with_rest};
 use crate::language::listing::Listing;
 use crate::language::models::LockFlags;
 use crate::language::steps::MOST_PARTS;
@@ -219,6 +219,9 @@ impl<'t> Val<'t> {
             V::Handed(id) => Value::Code { id: *id, data: self.data.clone() },
             V::Struct(fields) => match structure(fields.iter().map(|(name, value)| (name.clone(), value))) {
                 Value::Opaque if !self.data.is_empty() => Value::Derived(self.data.clone()),
+                Value::Structure(known) => {
+                    with_rest(known, &self.data, fields.iter().flat_map(|(_, field)| field.provenance()))
+                }
                 known => known,
             },
             V::List(items) => {

@@ -1,5 +1,6 @@
 //! Calls: of closures, and of functions that may be the program's own.
 
+use super::expr::root_variable;
 use super::library::JOIN_HANDLE;
 use super::lower::{Lowerer, owned_results};
 use super::types::Ty;
@@ -81,8 +82,24 @@ impl Lowerer<'_> {
         }
         self.run_closures(&mut arguments, None, span);
         let value = self.unknown_call(Callee::Function(name), arguments, span, None);
+        if let Some(call) = self.last_call() {
+            self.may_fill(&e.args, call);
+        }
         self.lent_paths(&e.args);
         value
+    }
+
+    /// Notes that a call may put something into what is lent to it mutably.
+    pub fn may_fill<'e>(&mut self, arguments: impl IntoIterator<Item = &'e Expr>, call: ResultId) {
+        for argument in arguments {
+            if let Expr::Reference(lent) = argument
+                && lent.mutability.is_some()
+                && let Some(name) = root_variable(&lent.expr)
+                && self.local(&name).is_some_and(|v| v.ty != Ty::path() && !matches!(v.v, V::Result(_)))
+            {
+                self.taint(&name, &[call]);
+            }
+        }
     }
 
     /// A path that was lent out mutably is another one afterwards.

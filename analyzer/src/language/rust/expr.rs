@@ -2,7 +2,7 @@
 
 use super::lower::{Lowerer, owned_results};
 use super::patterns;
-use super::types::Ty;
+use super::types::{PATH, Ty};
 use super::value::{V, Val};
 use crate::flow::{Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
 use crate::language::conditions::{add_data, all, any};
@@ -666,10 +666,12 @@ impl Lowerer<'_> {
             // A loop that only its head ends leaves its variables as the head last saw them: `while p.exists() { p = next }`
             // ends with the very path that was found absent.
             for (name, mut value) in at_head {
-                // Handles of work that were put into a collection stay in it.
-                let mut handles = self.local(&name).map(|v| v.data.clone()).unwrap_or_default();
-                handles.retain(|r| self.started.contains(r));
-                add_data(&mut value.data, &handles);
+                // What was put into a collection stays in it. A path is the one that the head saw, whatever it was made of.
+                let mut added = self.local(&name).map(|v| v.data.clone()).unwrap_or_default();
+                if value.ty.name() == Some(PATH) {
+                    added.retain(|r| self.started.contains(r));
+                }
+                add_data(&mut value.data, &added);
                 self.assign(&name, value);
             }
         }

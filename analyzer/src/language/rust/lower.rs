@@ -6,6 +6,7 @@ use super::types::{Ty, Types};
 use super::value::{Maybe, V, Val};
 use crate::flow::{Block, Condition, Exit, Frame, OnFailure, Place, PlaceKind, ResultId, Step, Value};
 use crate::language::conditions::{add_data, choose};
+use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
 use crate::language::steps::{Asked, Steps, failure_exits, has_exit};
@@ -152,6 +153,7 @@ impl<'a> Lowerer<'a> {
         if !self.accessed.is_empty() {
             note_access(&mut body, &self.accessed);
         }
+        note_reads(&mut body, self);
         body
     }
 
@@ -399,8 +401,12 @@ impl<'a> Lowerer<'a> {
 
     /// Adds data to a variable: something was put into it.
     pub fn taint(&mut self, name: &str, data: &[ResultId]) {
-        if let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) {
-            add_data(&mut Rc::make_mut(&mut local.value).data, data);
+        let Some(local) = self.locals.iter_mut().rev().find(|l| l.name == name) else { return };
+        let value = Rc::make_mut(&mut local.value);
+        add_data(&mut value.data, data);
+        if let V::Place(place) = &value.v {
+            let place = place.clone();
+            self.note_fill(&place, data);
         }
     }
 

@@ -132,7 +132,17 @@ impl Lowerer<'_> {
         };
         let receiver =
             ty.name().filter(|n| *n != PATH).map(str::to_owned).or_else(|| arguments.first().and_then(named));
-        self.unknown_call(Callee::Method { receiver, name }, arguments, span, None).with_data(&data)
+        let value = self.unknown_call(Callee::Method { receiver, name }, arguments, span, None);
+        if let Some(call) = self.last_call() {
+            self.may_fill(&e.args, call);
+            // What is known of a structure has no other name.
+            if let Some(variable) = root_variable(&e.receiver)
+                && self.local(&variable).is_some_and(|value| matches!(value.v, V::Struct(_)))
+            {
+                self.taint(&variable, &[call]);
+            }
+        }
+        value.with_data(&data)
     }
 
     /// Whether the type is one of this crate's.

@@ -481,6 +481,7 @@ impl Walker<'_> {
         self.summary.kept.extend(lowerer.take_kept(&name));
         let nested = std::mem::take(&mut lowerer.nested);
         let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
+        let fills = std::mem::take(&mut lowerer.fills);
         // One that says it never returns means to end the program; of any other, that it only panics says that it is not written yet.
         let ends = matches!(&signature.output, ReturnType::Type(_, of) if matches!(**of, Type::Never(_)));
         let keeps = match ends {
@@ -505,7 +506,7 @@ impl Walker<'_> {
                 name_span: self.scope.spans.of(signature.ident.span()),
                 sites,
                 moments,
-                fills: Vec::new(),
+                fills,
                 waits: None,
                 results,
                 opaques,

@@ -3,7 +3,7 @@
 use super::types::Ty;
 use crate::flow::{Condition, ErrorKind, OpenFlags, Place, PlaceKind, ResultId, Value};
 use crate::language::command::CommandLine;
-use crate::language::conditions::add_data;
+use crate::language::conditions::{add_data, with_rest};
 use crate::language::models::LockFlags;
 use crate::language::steps::MOST_PARTS;
 use std::rc::Rc;
@@ -265,12 +265,15 @@ impl Val {
                 _ => Value::Derived(self.observed()),
             },
             V::Struct(fields) => {
-                let fields: Vec<(String, Value)> = fields
+                let known = fields
                     .iter()
                     .map(|(name, value)| (name.clone(), value.to_flow()))
-                    .filter(|(_, value)| *value != Value::Opaque)
-                    .collect();
-                if fields.is_empty() { Value::Opaque } else { Value::Structure(fields) }
+                    .filter(|(_, value)| *value != Value::Opaque);
+                with_rest(
+                    known.collect(),
+                    &self.data,
+                    fields.iter().flat_map(|(_, field)| field.provenance()),
+                )
             }
             V::Tuple(items) => {
                 let fields: Vec<(String, Value)> = items
