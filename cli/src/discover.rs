@@ -1,10 +1,12 @@
 //! Which files are checked, and what they are called.
 //!
-//! Folders are walked as `git` would see them (`.gitignore`), also without build output, `node_modules`, vendored code, and what tools
-//! keep for themselves (`.venv`, `.cache`). Symbolic links are not followed, except where the user names one. A file that is named is
+//! Folders are walked as `git` would see them (`.gitignore`, but what git tracks is read all the same), also without build output,
+//! `node_modules`, vendored code, and what tools keep for themselves (`.venv`, `.cache`). What `.ignore` names is left out, tracked or
+//! not: it is there for tools like this one. Symbolic links are not followed, except where the user names one. A file that is named is
 //! always read. Code of others that a package brings along within itself is read, for the package calls it, and nothing is reported
 //! there.
 
+use crate::hidden::{Hidden, repository_of};
 use crate::modules::name_modules;
 use crate::report::Warning;
 use crate::terminal;
@@ -12,12 +14,13 @@ use crate::vendored::Vendored;
 use anyhow::{Context, Result, bail};
 use fsrace_analyzer::source::{LanguageId, Package};
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -129,6 +132,8 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
         packages: FxHashMap::default(),
         vendored: Vendored::default(),
         distributions: FxHashMap::default(),
+        unwanted: FxHashSet::default(),
+        repositories: Arc::default(),
     };
     let is_file = |root: &&Path| fs::metadata(root).is_ok_and(|metadata| metadata.is_file());
     let (files, folders): (Vec<&Path>, Vec<&Path>) =
@@ -139,6 +144,7 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
     let empty = search.walk(&folders, true);
     // A folder that lies in an ignored place would lose its files to the patterns of the folders above.
     search.walk(&empty, false);
+    search.walk_hidden(&folders);
     search.warnings.sort();
     search.warnings.dedup();
     name_modules(&mut search.found);
@@ -154,13 +160,72 @@ struct Search<'a> {
     vendored: Vendored,
     /// Folders that are known to be distributions of Python's, or not.
     distributions: FxHashMap<PathBuf, bool>,
+    /// Files of packages that are not read.
+    unwanted: FxHashSet<String>,
+    /// Working folders of repositories that were met on the way.
+    repositories: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Search<'_> {
     /// Walks folders, and returns those in which there was no source file.
     fn walk<'r>(&mut self, roots: &[&'r Path], parents: bool) -> Vec<&'r Path> {
-        // One walk through all of them: its threads start and end once.
-        let [first, rest @ ..] = roots else { return Vec::new() };
+        let Some(mut builder) = self.walker(roots) else { return Vec::new() };
+        let repositories = Arc::clone(&self.repositories);
+        builder.parents(parents).filter_entry(move |entry| {
+            if entry.file_name() == OsStr::new(".git")
+                && let Some(folder) = entry.path().parent()
+            {
+                let mut repositories = repositories.lock().unwrap_or_else(PoisonError::into_inner);
+                repositories.insert(folder.to_path_buf());
+            }
+            entry.depth() == 0 || !is_passed_over(entry)
+        });
+        let filled = self.meet(&builder);
+        roots.iter().copied().filter(|root| !filled.contains(*root)).collect()
+    }
+
+    /// Walks the folders once more, to what `.gitignore` hides there and is the project's own all the same.
+    fn walk_hidden(&mut self, roots: &[&Path]) {
+        let Some(mut builder) = self.walker(roots) else { return };
+        let hidden = self.hidden(roots);
+        if hidden.is_empty() {
+            return;
+        }
+        builder
+            .git_ignore(false)
+            .git_exclude(false)
+            .filter_entry(move |entry| hidden.leads_to(entry.path()) && !is_passed_over(entry));
+        self.meet(&builder);
+    }
+
+    /// What is below these folders, was not found there, and is tracked or customary.
+    fn hidden(&self, roots: &[&Path]) -> Hidden {
+        let is_missing = |file: &Path| {
+            roots.iter().any(|root| file.starts_with(root))
+                && self
+                    .scope
+                    .relative(file)
+                    .is_some_and(|path| !self.found.contains_key(&path) && !self.unwanted.contains(&path))
+        };
+        let mut hidden = Hidden::default();
+        let mut repositories: BTreeSet<PathBuf> =
+            self.repositories.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        repositories.extend(roots.iter().filter_map(|root| repository_of(root)));
+        hidden.add_tracked(repositories.into_iter(), &is_missing);
+        let packages: BTreeSet<(LanguageId, &str)> = self
+            .packages
+            .iter()
+            .filter_map(|((language, _), package)| Some((*language, package.as_ref()?.root.as_str())))
+            .collect();
+        for (language, package) in packages {
+            hidden.add_customary(language, &self.scope.base.join(package), &is_missing);
+        }
+        hidden
+    }
+
+    /// One walk through all of the folders: its threads start and end once.
+    fn walker(&self, roots: &[&Path]) -> Option<WalkBuilder> {
+        let [first, rest @ ..] = roots else { return None };
         let mut builder = WalkBuilder::new(first);
         for root in rest {
             builder.add(root);
@@ -169,12 +234,15 @@ impl Search<'_> {
             .follow_links(false)
             // What people keep for their services and agents is theirs: `.github/scripts`, `.claude/hooks`.
             .hidden(false)
-            .parents(parents)
             // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
             .require_git(false)
             .git_global(false)
-            .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry))
             .threads(self.threads);
+        Some(builder)
+    }
+
+    /// Adds the sources that the walk meets, and returns the roots below which there were any.
+    fn meet(&mut self, builder: &WalkBuilder) -> BTreeSet<PathBuf> {
         let walk = |met: Sender<Result<DirEntry, ignore::Error>>| {
             builder.build_parallel().run(|| {
                 let met = met.clone();
@@ -223,7 +291,7 @@ impl Search<'_> {
                 }
             }
         });
-        roots.iter().copied().filter(|root| !filled.contains(*root)).collect()
+        filled
     }
 
     /// Adds a file that was found below this root, which the user named.
@@ -247,6 +315,7 @@ impl Search<'_> {
         if let Some(selection) = &self.scope.selection
             && !package.as_ref().is_some_and(|p| selection.members.contains(&p.root))
         {
+            self.unwanted.insert(path);
             return;
         }
         let known = self.found.get(&path);
