@@ -380,6 +380,68 @@ fn what_git_tracks_is_read() {
     }
 }
 
+/// The functions that findings are in which are shown by default.
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn found_in(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    let arguments = [&["check", "--format", "json", "--quiet"], arguments].concat();
+    let (_, out, _) = fsrace(folder, &arguments);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let findings = report.get("findings").and_then(serde_json::Value::as_array).unwrap();
+    let function = |finding: &serde_json::Value| {
+        let name = finding.get("function").and_then(serde_json::Value::as_str).unwrap();
+        name.rsplit("::").take(2).collect::<Vec<_>>().join(" of ")
+    };
+    findings.iter().map(function).collect()
+}
+
+#[test]
+fn what_nothing_calls_is_shown_only_if_asked_for() {
+    // Fails where the folder appears in between.
+    let racy = "-> std::io::Result<()> { let at = std::path::Path::new(at); if !at.exists() { std::fs::create_dir(at)?; } Ok(()) }";
+    let store = format!(
+        "pub fn called(at: &str) {racy}\n\
+         // forgotten was called once, and forgotten() is a comment.\n\
+         pub fn forgotten(at: &str) {racy}\n\
+         pub fn tried(at: &str) {racy}\n\
+         pub fn documented(at: &str) {racy}\n\
+         #[unsafe(no_mangle)]\npub extern \"C\" fn exported(at: &str) {racy}\n\
+         pub fn handed_on(at: &str) {racy}\n\
+         pub const ALL: [fn(&str) -> std::io::Result<()>; 1] = [handed_on];\n\
+         pub struct Used;\nimpl Used {{ pub fn keep_all(&self, at: &str) {racy} }}\n\
+         pub struct Unused;\nimpl Unused {{ pub fn keep_all(&self, at: &str) {racy} }}\n\
+         pub trait Keeper {{ fn hold_all(&self, at: &str) -> std::io::Result<()>; }}\n\
+         impl Keeper for Used {{ fn hold_all(&self, at: &str) {racy} }}\n\
+         impl serde::Visitor for Used {{ fn visit_all(&self, at: &str) {racy} }}\n"
+    );
+    let main = "mod store;\nfn main() -> std::io::Result<()> {\n    store::called(\"a\")?;\n    let used = store::Used;\n    used.keep_all(\"b\")\n}\n";
+    let here = folder(&[
+        ("Cargo.toml", "[package]\nname = \"p\"\n"),
+        ("src/main.rs", main),
+        ("src/store.rs", &store),
+        ("tests/all.rs", "#[test]\nfn all() { p::store::tried(\"c\"); }\n"),
+        ("docs/use.md", "Call `documented`.\n"),
+    ]);
+    let called = [
+        "called of store",
+        "tried of store",
+        "documented of store",
+        "exported of store",
+        "handed_on of store",
+        "keep_all of Used",
+        "visit_all of Used",
+    ];
+    assert_eq!(found_in(here.path(), &[]), called);
+    // What is checked is a part of the project all the same.
+    assert_eq!(found_in(here.path(), &["src"]), called);
+    assert_eq!(found_in(here.path(), &["src/store.rs"]).len(), 10);
+    let all = found_in(here.path(), &["--min-confidence", "low"]);
+    assert_eq!(all.len(), 10);
+    // A library's functions are there for others.
+    fs::remove_file(here.path().join("src/main.rs")).unwrap();
+    put(here.path(), "src/lib.rs", b"pub mod store;\n");
+    assert_eq!(found_in(here.path(), &[]).len(), 10);
+}
+
 #[test]
 fn nothing_is_reported_in_code_that_others_wrote() {
     let racy = "import os\n\n\ndef make(path):\n    if not os.path.exists(path):\n        os.mkdir(path)\n";

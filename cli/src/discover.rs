@@ -151,6 +151,55 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
     (search.found.into_values().collect(), search.warnings)
 }
 
+/// All files below these folders that may be texts of the project, in no order: sources of any language, manifests, documentation.
+/// None where there are so many that these are no folders of one project.
+pub fn texts(folders: &[PathBuf], threads: Option<u16>) -> Option<Vec<PathBuf>> {
+    let [first, rest @ ..] = folders else { return None };
+    let mut builder = walker(first, rest.iter().map(PathBuf::as_path), threads.map_or(0, usize::from));
+    builder.filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry));
+    let (met, files) = mpsc::channel();
+    builder.build_parallel().run(|| {
+        let met = met.clone();
+        Box::new(move |entry| {
+            let file = entry.ok().filter(|entry| entry.file_type().is_some_and(|t| t.is_file()));
+            if let Some(file) = file.filter(|file| is_text(file.path())) {
+                // Whoever takes them waits until the walk is over.
+                let _ = met.send(file.into_path());
+            }
+            WalkState::Continue
+        })
+    });
+    drop(met);
+    let files: Vec<PathBuf> = files.into_iter().collect();
+    (files.len() <= MOST_TEXTS).then_some(files)
+}
+
+/// Whether a file is a text by its name, as far as texts name functions.
+fn is_text(path: &Path) -> bool {
+    match path.extension().and_then(OsStr::to_str) {
+        Some(extension) => TEXTS.binary_search(&extension).is_ok(),
+        // Scripts, and what tools are told by: `Makefile`, `Dockerfile`.
+        None => true,
+    }
+}
+
+/// A walk through all of the folders at once: its threads start and end once.
+fn walker<'r>(first: &Path, rest: impl Iterator<Item = &'r Path>, threads: usize) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(first);
+    for root in rest {
+        builder.add(root);
+    }
+    builder
+        .follow_links(false)
+        // What people keep for their services and agents is theirs: `.github/scripts`, `.claude/hooks`.
+        .hidden(false)
+        // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
+        .require_git(false)
+        .git_global(false)
+        .threads(threads);
+    builder
+}
+
 struct Search<'a> {
     scope: &'a Scope,
     threads: usize,
@@ -223,22 +272,10 @@ impl Search<'_> {
         hidden
     }
 
-    /// One walk through all of the folders: its threads start and end once.
+    /// A walk through all of the folders.
     fn walker(&self, roots: &[&Path]) -> Option<WalkBuilder> {
         let [first, rest @ ..] = roots else { return None };
-        let mut builder = WalkBuilder::new(first);
-        for root in rest {
-            builder.add(root);
-        }
-        builder
-            .follow_links(false)
-            // What people keep for their services and agents is theirs: `.github/scripts`, `.claude/hooks`.
-            .hidden(false)
-            // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
-            .require_git(false)
-            .git_global(false)
-            .threads(self.threads);
-        Some(builder)
+        Some(walker(first, rest.iter().copied(), self.threads))
     }
 
     /// Adds the sources that the walk meets, and returns the roots below which there were any.
@@ -461,6 +498,18 @@ fn package_table(manifest: &str) -> Option<&str> {
     at_line.then(|| rest.split_once("\n[").map_or(rest, |(table, _)| table))
 }
 
+/// More texts than any project has.
+const MOST_TEXTS: usize = 400_000;
+
+/// Endings of texts that may name functions, sorted.
+const TEXTS: [&str; 67] = [
+    "R", "adoc", "bash", "bazel", "bzl", "c", "cc", "cfg", "conf", "cpp", "cs", "cu", "fish", "go", "gotmpl",
+    "graphql", "h", "hcl", "hpp", "htm", "html", "hx", "in", "ini", "ipynb", "j2", "java", "jinja", "jinja2",
+    "jl", "js", "json", "jsx", "kt", "lua", "m", "mako", "md", "mdx", "mjs", "mk", "nix", "proto", "ps1",
+    "pxd", "py", "pyi", "pyx", "rb", "rs", "rst", "service", "sh", "svelte", "swift", "template", "tmpl",
+    "toml", "tpl", "ts", "tsx", "txt", "udl", "vue", "yaml", "yml", "zsh",
+];
+
 /// Folders of tools, sorted: their own state, their caches, and what they brought in. Where a repository is said what to ignore, most
 /// are ignored anyway.
 const OF_TOOLS: [&str; 26] = [
@@ -540,6 +589,11 @@ mod tests {
         ] {
             assert_eq!(crate_name(text).as_deref(), name, "{text}");
         }
+    }
+
+    #[test]
+    fn endings_of_texts_are_sorted() {
+        assert!(TEXTS.is_sorted());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod resolve;
 pub mod save;
 pub mod terminal;
 mod tracked;
+mod uncalled;
 mod vendored;
 pub mod words;
 pub mod workspace;

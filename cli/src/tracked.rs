@@ -19,6 +19,8 @@ const TYPES: [u32; 4] = [0o100_000, 0o120_000, 0o160_000, 0o040_000];
 const REGULAR: u32 = 0o100_000;
 /// In an entry's flags, that there are more of them.
 const EXTENDED: u16 = 0x4000;
+/// And how long its path is, if that is no longer.
+const LENGTH: u16 = 0x0fff;
 
 /// The sources that the repository of this working folder tracks, relative to it; none where there is no index that can be read.
 pub fn sources(repository: &Path) -> Option<Vec<String>> {
@@ -68,6 +70,10 @@ fn parse(index: &[u8], hash: usize) -> Option<Vec<String>> {
             path.truncate(path.len().checked_sub(stripped)?);
         }
         path.extend_from_slice(rest.up_to_nul()?);
+        // With names of another length, something else stood there.
+        if usize::from(flags & LENGTH) != path.len().min(usize::from(LENGTH)) {
+            return None;
+        }
         if version < 4 {
             // An entry is filled up to eights by as many zeros as it takes, of which one is read.
             let read = before - rest.0.len();
@@ -137,7 +143,7 @@ mod tests {
             bytes.extend([7; MODE]);
             bytes.extend(mode.to_be_bytes());
             bytes.resize(begin + BEFORE_NAME + hash, 7);
-            bytes.extend([0, 0]);
+            bytes.extend(u16::try_from(path.len()).unwrap_or(u16::MAX).min(LENGTH).to_be_bytes());
             if version == 4 {
                 let same = path.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
                 let stripped = last.len() - same;
