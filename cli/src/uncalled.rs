@@ -137,7 +137,14 @@ fn read<'n>(
     }
     // What is checked was found in its own ways.
     let own = program.files().iter().map(|file| scope.base.join(&file.path));
-    let texts: FxHashSet<PathBuf> = texts.into_iter().chain(own).collect();
+    let mut texts: FxHashSet<PathBuf> = texts.into_iter().chain(own).collect();
+    let folders: FxHashSet<PathBuf> = program
+        .files()
+        .iter()
+        .flat_map(|file| Path::new(&file.path).ancestors().skip(1))
+        .map(|folder| scope.base.join(folder))
+        .collect();
+    texts.extend(folders.iter().flat_map(|folder| MANIFESTS.map(|name| folder.join(name))));
     let told = texts.into_par_iter().filter_map(|path| {
         let length = fs::metadata(&path).ok()?.len();
         let source = LanguageId::of_path(&path.to_string_lossy());
