@@ -78,13 +78,12 @@ pub fn among(
     }
     let settled = program.settled(&names.keys().copied().collect());
     let packages: FxHashSet<&str> = program.files().iter().map(|file| package(&file.module)).collect();
-    let told = read(scope, program, &names, &settled, &packages, threads);
-    let programs = program.packages_of_programs(told.programs.iter().copied(), told.uses.iter().copied());
     let is_method = |function| program.function(function).is_some_and(|summary| summary.has_receiver);
-    let is_called = |asked: &Asked<'_>| {
+    let is_called = |asked: &Asked<'_>, told: &Told<'_>, programs: &FxHashSet<&str>, all: bool| {
         // A module that may be run by itself makes no program of the modules beside it, all of which are one package.
         let is_program = match asked.language {
-            LanguageId::Python => told.programs.contains(asked.package),
+            // Whose manifests may lie above what is checked.
+            LanguageId::Python => !all || told.programs.contains(asked.package),
             _ => programs.contains(asked.package),
         };
         !is_program
@@ -105,17 +104,28 @@ pub fn among(
                     || namesake()
             })
     };
-    asked.iter().filter(|asked| !is_called(asked)).map(|asked| asked.function).collect()
+    let uncalled = |texts: Option<Vec<PathBuf>>, all: bool| -> FxHashSet<FunctionId> {
+        let told = read(scope, program, &names, &settled, &packages, texts);
+        let beginnings = told.programs.iter().copied();
+        let programs = program.packages_of_programs(beginnings, told.uses.iter().copied());
+        let uncalled = asked.iter().filter(|asked| !is_called(asked, &told, &programs, all));
+        uncalled.map(|asked| asked.function).collect()
+    };
+    // Most are called from what is checked, so that the rest of the project need not be walked.
+    match uncalled(Some(Vec::new()), false).is_empty() {
+        true => FxHashSet::default(),
+        false => uncalled(texts(&projects(scope), threads), true),
+    }
 }
 
-/// Reads all texts of the project.
+/// Reads these texts beside those that are checked.
 fn read<'n>(
     scope: &Scope,
     program: &'n Program,
     names: &FxHashMap<&'n str, LanguageId>,
     settled: &[Settled<'_>],
     packages: &FxHashSet<&'n str>,
-    threads: Option<u16>,
+    texts: Option<Vec<PathBuf>>,
 ) -> Told<'n> {
     let mut all: Vec<(&'n str, LanguageId)> = names.iter().map(|(name, of)| (*name, *of)).collect();
     all.sort_unstable();
@@ -126,7 +136,7 @@ fn read<'n>(
         searched.extend(pieces(*language, name).into_iter().map(|piece| (piece, *name)));
     }
     let search = AhoCorasick::new(searched.iter().map(|(text, _)| text)).ok();
-    let Some((search, texts)) = search.zip(texts(&projects(scope), threads)) else {
+    let Some((search, texts)) = search.zip(texts) else {
         // What cannot be asked is called.
         let mentioned = names.keys().copied().collect();
         return Told { mentioned, ..Told::default() };
