@@ -308,6 +308,140 @@ fn other_peoples_files_are_passed_over() {
     assert_eq!(files(&["vendor/x"]), 1);
 }
 
+/// The sources below a folder that are read.
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn read(folder: &Path) -> u64 {
+    let (_, out, _) = fsrace(folder, &["check", "--format", "json", "--quiet"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    report.pointer("/statistics/files").and_then(serde_json::Value::as_u64).unwrap()
+}
+
+#[test]
+fn where_a_program_begins_is_no_build_output() {
+    let here = folder(&[
+        (".gitignore", "bin/\ntool\nlost.go\n"),
+        ("one/Cargo.toml", "[package]\nname = \"one\"\n"),
+        ("one/src/lib.rs", CLEAN),
+        // Read all the same: three of Rust, two of Go.
+        ("one/src/bin/a.rs", CLEAN),
+        ("one/src/bin/b/main.rs", CLEAN),
+        ("one/src/bin/b/part.rs", CLEAN),
+        ("two/go.mod", "module example.com/two\n"),
+        ("two/two.go", "package two\n"),
+        ("two/cmd/tool/main.go", "package main\n"),
+        ("two/cmd/tool/run/run.go", "package run\n"),
+        // What was built, or is anywhere else.
+        ("one/bin/a.rs", CLEAN),
+        ("two/bin/made.go", "package made\n"),
+        ("two/tool/made.go", "package made\n"),
+        ("two/lost.go", "package two\n"),
+    ]);
+    assert_eq!(read(here.path()), 2 + 5);
+    // What is ignored by what is there for tools like this one was ignored on purpose.
+    put(here.path(), "one/.ignore", b"src/bin/b/\n");
+    put(here.path(), ".ignore", b"two/cmd/tool/run\n");
+    assert_eq!(read(here.path()), 2 + 2);
+    let folder = here.path().join("two/cmd/tool");
+    assert_eq!(read(&folder), 1);
+}
+
+#[test]
+fn what_git_tracks_is_read() {
+    let here = folder(&[
+        (".gitignore", "tool\nmade/\n"),
+        ("go.mod", "module example.com/two\n"),
+        ("two.go", "package two\n"),
+        ("deep/tool/main.go", "package main\n"),
+        ("cmd/tool/main.go", "package main\n"),
+        ("made/made.go", "package made\n"),
+        ("vendor/example.com/tool/a.go", "package a\n"),
+        ("made/left.go", "package made\n"),
+        (".ignore", "left.go\n"),
+    ]);
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(here.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        // What the user's own settings say is no matter of the test.
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").status()
+    };
+    // By custom, without an index.
+    assert_eq!(read(here.path()), 2);
+    // Where there is no git, there is nothing that it tracks.
+    if !git(&["init"]).is_ok_and(|status| status.success()) {
+        return;
+    }
+    assert_eq!(read(here.path()), 2);
+    for version in ["2", "3", "4"] {
+        let _ = git(&["add", "-f", "two.go", "deep/tool/main.go", "made/left.go", "vendor"]);
+        let _ = git(&["update-index", "--index-version", version]);
+        // What lies where programs begin is what the index says, where it says anything of the package.
+        assert_eq!(read(here.path()), 2, "{version}");
+        assert_eq!(read(&here.path().join("deep")), 1, "{version}");
+    }
+}
+
+/// The functions that findings are in which are shown by default.
+#[expect(clippy::unwrap_used, reason = "test code")]
+fn found_in(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    let arguments = [&["check", "--format", "json", "--quiet"], arguments].concat();
+    let (_, out, _) = fsrace(folder, &arguments);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let findings = report.get("findings").and_then(serde_json::Value::as_array).unwrap();
+    let function = |finding: &serde_json::Value| {
+        let name = finding.get("function").and_then(serde_json::Value::as_str).unwrap();
+        name.rsplit("::").take(2).collect::<Vec<_>>().join(" of ")
+    };
+    findings.iter().map(function).collect()
+}
+
+#[test]
+fn what_nothing_calls_is_shown_only_if_asked_for() {
+    // Fails where the folder appears in between.
+    let racy = "-> std::io::Result<()> { let at = std::path::Path::new(at); if !at.exists() { std::fs::create_dir(at)?; } Ok(()) }";
+    let store = format!(
+        "pub fn called(at: &str) {racy}\n\
+         // forgotten was called once, and forgotten() is a comment.\n\
+         pub fn forgotten(at: &str) {racy}\n\
+         pub fn tried(at: &str) {racy}\n\
+         pub fn documented(at: &str) {racy}\n\
+         #[unsafe(no_mangle)]\npub extern \"C\" fn exported(at: &str) {racy}\n\
+         pub fn handed_on(at: &str) {racy}\n\
+         pub const ALL: [fn(&str) -> std::io::Result<()>; 1] = [handed_on];\n\
+         pub struct Used;\nimpl Used {{ pub fn keep_all(&self, at: &str) {racy} }}\n\
+         pub struct Unused;\nimpl Unused {{ pub fn keep_all(&self, at: &str) {racy} }}\n\
+         pub trait Keeper {{ fn hold_all(&self, at: &str) -> std::io::Result<()>; }}\n\
+         impl Keeper for Used {{ fn hold_all(&self, at: &str) {racy} }}\n\
+         impl serde::Visitor for Used {{ fn visit_all(&self, at: &str) {racy} }}\n"
+    );
+    let main = "mod store;\nfn main() -> std::io::Result<()> {\n    store::called(\"a\")?;\n    let used = store::Used;\n    used.keep_all(\"b\")\n}\n";
+    let here = folder(&[
+        ("Cargo.toml", "[package]\nname = \"p\"\n"),
+        ("src/main.rs", main),
+        ("src/store.rs", &store),
+        ("tests/all.rs", "#[test]\nfn all() { p::store::tried(\"c\"); }\n"),
+        ("docs/use.md", "Call `documented`.\n"),
+    ]);
+    let called = [
+        "called of store",
+        "tried of store",
+        "documented of store",
+        "exported of store",
+        "handed_on of store",
+        "keep_all of Used",
+        "visit_all of Used",
+    ];
+    assert_eq!(found_in(here.path(), &[]), called);
+    // What is checked is a part of the project all the same.
+    assert_eq!(found_in(here.path(), &["src"]), called);
+    assert_eq!(found_in(here.path(), &["src/store.rs"]).len(), 10);
+    let all = found_in(here.path(), &["--min-confidence", "low"]);
+    assert_eq!(all.len(), 10);
+    // A library's functions are there for others.
+    fs::remove_file(here.path().join("src/main.rs")).unwrap();
+    put(here.path(), "src/lib.rs", b"pub mod store;\n");
+    assert_eq!(found_in(here.path(), &[]).len(), 10);
+}
+
 #[test]
 fn nothing_is_reported_in_code_that_others_wrote() {
     let racy = "import os\n\n\ndef make(path):\n    if not os.path.exists(path):\n        os.mkdir(path)\n";

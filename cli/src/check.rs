@@ -8,11 +8,12 @@ use crate::progress::Progress;
 use crate::read::{Loaded, Parse, load};
 use crate::report::{Counts, Report, Reported, Warning, rules};
 use crate::resolve::{self, Sources};
-use crate::{fingerprint, save, terminal};
+use crate::{fingerprint, save, terminal, uncalled};
 use anstream::ColorChoice;
 use anyhow::{Context, Result, bail};
+use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::Tests;
-use fsrace_analyzer::link::Program;
+use fsrace_analyzer::link::{FunctionId, Program};
 use fsrace_rules::finding::{Confidence, Finding, Severity};
 use fsrace_rules::rule::Rule;
 use rayon::prelude::*;
@@ -225,7 +226,10 @@ fn analyse(
     let mut warnings = loaded.warnings;
     let program = fsrace_analyzer::link(loaded.summaries);
     let sources = Sources::new(&program, loaded.sources);
-    let mut shown = fsrace_rules::check(&program, &|rule| selection.runs(rule));
+    let uncalled =
+        |functions: &[FunctionId]| uncalled::among(scope, &program, functions, options.reading.threads);
+    let explorer = Explorer::default();
+    let mut shown = fsrace_rules::check_with(&program, &|rule| selection.runs(rule), &explorer, &uncalled);
     shown.retain(|f| is_reported_on(scope, candidates, &program, f));
     counts.found = shown.len();
     shown.retain(|f| is_shown(f, is_vendored(candidates, &program, f), options, &mut counts));

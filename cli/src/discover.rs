@@ -1,10 +1,12 @@
 //! Which files are checked, and what they are called.
 //!
-//! Folders are walked as `git` would see them (`.gitignore`), also without build output, `node_modules`, vendored code, and what tools
-//! keep for themselves (`.venv`, `.cache`). Symbolic links are not followed, except where the user names one. A file that is named is
+//! Folders are walked as `git` would see them (`.gitignore`, but what git tracks is read all the same), also without build output,
+//! `node_modules`, vendored code, and what tools keep for themselves (`.venv`, `.cache`). What `.ignore` names is left out, tracked or
+//! not: it is there for tools like this one. Symbolic links are not followed, except where the user names one. A file that is named is
 //! always read. Code of others that a package brings along within itself is read, for the package calls it, and nothing is reported
 //! there.
 
+use crate::hidden::{Hidden, repository_of};
 use crate::modules::name_modules;
 use crate::report::Warning;
 use crate::terminal;
@@ -12,12 +14,13 @@ use crate::vendored::Vendored;
 use anyhow::{Context, Result, bail};
 use fsrace_analyzer::source::{LanguageId, Package};
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -129,6 +132,8 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
         packages: FxHashMap::default(),
         vendored: Vendored::default(),
         distributions: FxHashMap::default(),
+        unwanted: FxHashSet::default(),
+        repositories: Arc::default(),
     };
     let is_file = |root: &&Path| fs::metadata(root).is_ok_and(|metadata| metadata.is_file());
     let (files, folders): (Vec<&Path>, Vec<&Path>) =
@@ -139,10 +144,60 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
     let empty = search.walk(&folders, true);
     // A folder that lies in an ignored place would lose its files to the patterns of the folders above.
     search.walk(&empty, false);
+    search.walk_hidden(&folders);
     search.warnings.sort();
     search.warnings.dedup();
     name_modules(&mut search.found);
     (search.found.into_values().collect(), search.warnings)
+}
+
+/// All files below these folders that may be texts of the project, in no order: sources of any language, manifests, documentation.
+/// None where there are so many that these are no folders of one project.
+pub fn texts(folders: &[PathBuf], threads: Option<u16>) -> Option<Vec<PathBuf>> {
+    let [first, rest @ ..] = folders else { return None };
+    let mut builder = walker(first, rest.iter().map(PathBuf::as_path), threads.map_or(0, usize::from));
+    builder.filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry));
+    let (met, files) = mpsc::channel();
+    builder.build_parallel().run(|| {
+        let met = met.clone();
+        Box::new(move |entry| {
+            let file = entry.ok().filter(|entry| entry.file_type().is_some_and(|t| t.is_file()));
+            if let Some(file) = file.filter(|file| is_text(file.path())) {
+                // Whoever takes them waits until the walk is over.
+                let _ = met.send(file.into_path());
+            }
+            WalkState::Continue
+        })
+    });
+    drop(met);
+    let files: Vec<PathBuf> = files.into_iter().collect();
+    (files.len() <= MOST_TEXTS).then_some(files)
+}
+
+/// Whether a file is a text by its name, as far as texts name functions.
+fn is_text(path: &Path) -> bool {
+    match path.extension().and_then(OsStr::to_str) {
+        Some(extension) => TEXTS.binary_search(&extension).is_ok(),
+        // Scripts, and what tools are told by: `Makefile`, `Dockerfile`.
+        None => true,
+    }
+}
+
+/// A walk through all of the folders at once: its threads start and end once.
+fn walker<'r>(first: &Path, rest: impl Iterator<Item = &'r Path>, threads: usize) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(first);
+    for root in rest {
+        builder.add(root);
+    }
+    builder
+        .follow_links(false)
+        // What people keep for their services and agents is theirs: `.github/scripts`, `.claude/hooks`.
+        .hidden(false)
+        // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
+        .require_git(false)
+        .git_global(false)
+        .threads(threads);
+    builder
 }
 
 struct Search<'a> {
@@ -154,27 +209,77 @@ struct Search<'a> {
     vendored: Vendored,
     /// Folders that are known to be distributions of Python's, or not.
     distributions: FxHashMap<PathBuf, bool>,
+    /// Files of packages that are not read.
+    unwanted: FxHashSet<String>,
+    /// Working folders of repositories that were met on the way.
+    repositories: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Search<'_> {
     /// Walks folders, and returns those in which there was no source file.
     fn walk<'r>(&mut self, roots: &[&'r Path], parents: bool) -> Vec<&'r Path> {
-        // One walk through all of them: its threads start and end once.
-        let [first, rest @ ..] = roots else { return Vec::new() };
-        let mut builder = WalkBuilder::new(first);
-        for root in rest {
-            builder.add(root);
+        let Some(mut builder) = self.walker(roots) else { return Vec::new() };
+        let repositories = Arc::clone(&self.repositories);
+        builder.parents(parents).filter_entry(move |entry| {
+            if entry.file_name() == OsStr::new(".git")
+                && let Some(folder) = entry.path().parent()
+            {
+                let mut repositories = repositories.lock().unwrap_or_else(PoisonError::into_inner);
+                repositories.insert(folder.to_path_buf());
+            }
+            entry.depth() == 0 || !is_passed_over(entry)
+        });
+        let filled = self.meet(&builder);
+        roots.iter().copied().filter(|root| !filled.contains(*root)).collect()
+    }
+
+    /// Walks the folders once more, to what `.gitignore` hides there and is the project's own all the same.
+    fn walk_hidden(&mut self, roots: &[&Path]) {
+        let Some(mut builder) = self.walker(roots) else { return };
+        let hidden = self.hidden(roots);
+        if hidden.is_empty() {
+            return;
         }
         builder
-            .follow_links(false)
-            // What people keep for their services and agents is theirs: `.github/scripts`, `.claude/hooks`.
-            .hidden(false)
-            .parents(parents)
-            // What git ignores is ignored also where the sources were unpacked without their repository, and the same on every machine.
-            .require_git(false)
-            .git_global(false)
-            .filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry))
-            .threads(self.threads);
+            .git_ignore(false)
+            .git_exclude(false)
+            .filter_entry(move |entry| hidden.leads_to(entry.path()) && !is_passed_over(entry));
+        self.meet(&builder);
+    }
+
+    /// What is below these folders, was not found there, and is tracked or customary.
+    fn hidden(&self, roots: &[&Path]) -> Hidden {
+        let is_missing = |file: &Path| {
+            roots.iter().any(|root| file.starts_with(root))
+                && self
+                    .scope
+                    .relative(file)
+                    .is_some_and(|path| !self.found.contains_key(&path) && !self.unwanted.contains(&path))
+        };
+        let mut hidden = Hidden::default();
+        let mut repositories: BTreeSet<PathBuf> =
+            self.repositories.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        repositories.extend(roots.iter().filter_map(|root| repository_of(root)));
+        hidden.add_tracked(repositories.into_iter(), &is_missing);
+        let packages: BTreeSet<(LanguageId, &str)> = self
+            .packages
+            .iter()
+            .filter_map(|((language, _), package)| Some((*language, package.as_ref()?.root.as_str())))
+            .collect();
+        for (language, package) in packages {
+            hidden.add_customary(language, &self.scope.base.join(package), &is_missing);
+        }
+        hidden
+    }
+
+    /// A walk through all of the folders.
+    fn walker(&self, roots: &[&Path]) -> Option<WalkBuilder> {
+        let [first, rest @ ..] = roots else { return None };
+        Some(walker(first, rest.iter().copied(), self.threads))
+    }
+
+    /// Adds the sources that the walk meets, and returns the roots below which there were any.
+    fn meet(&mut self, builder: &WalkBuilder) -> BTreeSet<PathBuf> {
         let walk = |met: Sender<Result<DirEntry, ignore::Error>>| {
             builder.build_parallel().run(|| {
                 let met = met.clone();
@@ -223,7 +328,7 @@ impl Search<'_> {
                 }
             }
         });
-        roots.iter().copied().filter(|root| !filled.contains(*root)).collect()
+        filled
     }
 
     /// Adds a file that was found below this root, which the user named.
@@ -247,6 +352,7 @@ impl Search<'_> {
         if let Some(selection) = &self.scope.selection
             && !package.as_ref().is_some_and(|p| selection.members.contains(&p.root))
         {
+            self.unwanted.insert(path);
             return;
         }
         let known = self.found.get(&path);
@@ -392,6 +498,18 @@ fn package_table(manifest: &str) -> Option<&str> {
     at_line.then(|| rest.split_once("\n[").map_or(rest, |(table, _)| table))
 }
 
+/// More texts than any project has.
+const MOST_TEXTS: usize = 400_000;
+
+/// Endings of texts that may name functions, sorted.
+const TEXTS: [&str; 67] = [
+    "R", "adoc", "bash", "bazel", "bzl", "c", "cc", "cfg", "conf", "cpp", "cs", "cu", "fish", "go", "gotmpl",
+    "graphql", "h", "hcl", "hpp", "htm", "html", "hx", "in", "ini", "ipynb", "j2", "java", "jinja", "jinja2",
+    "jl", "js", "json", "jsx", "kt", "lua", "m", "mako", "md", "mdx", "mjs", "mk", "nix", "proto", "ps1",
+    "pxd", "py", "pyi", "pyx", "rb", "rs", "rst", "service", "sh", "svelte", "swift", "template", "tmpl",
+    "toml", "tpl", "ts", "tsx", "txt", "udl", "vue", "yaml", "yml", "zsh",
+];
+
 /// Folders of tools, sorted: their own state, their caches, and what they brought in. Where a repository is said what to ignore, most
 /// are ignored anyway.
 const OF_TOOLS: [&str; 26] = [
@@ -471,6 +589,11 @@ mod tests {
         ] {
             assert_eq!(crate_name(text).as_deref(), name, "{text}");
         }
+    }
+
+    #[test]
+    fn endings_of_texts_are_sorted() {
+        assert!(TEXTS.is_sorted());
     }
 
     #[test]

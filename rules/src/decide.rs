@@ -109,6 +109,10 @@ pub struct Decided {
     pub of_process: bool,
     /// Whether what fails is the earlier step, which may be another rule's act.
     pub fails_early: bool,
+    /// The functions that do it, which is one but for what one does to a value that another made.
+    pub by: [FunctionId; 2],
+    /// The function that is named as the other side.
+    pub other: Option<FunctionId>,
 }
 
 impl<'p> View<'p> {
@@ -375,13 +379,17 @@ impl<'p> View<'p> {
             let message = "made executable here".to_owned();
             related.extend(location(program, run).map(|location| Related { location, message }));
         }
-        match &best.reason {
+        let other = match &best.reason {
             Reason::Elsewhere(other) | Reason::Coping(other) | Reason::Likely(_, other) => {
-                related.push(other_side(program, other))
+                related.push(other_side(program, other));
+                Some(other.found.function)
             }
-            Reason::Beside(beside) => related.extend(beside.other.clone()),
-            _ => {}
-        }
+            Reason::Beside(beside) => {
+                related.extend(beside.other.clone());
+                None
+            }
+            _ => None,
+        };
         let fails_early = best.race.consequence == Consequence::SpuriousFailure
             && candidate
                 .check
@@ -415,6 +423,8 @@ impl<'p> View<'p> {
             depth: candidate.act.depth,
             of_process,
             fails_early,
+            by: [self.given, self.function],
+            other,
         })
     }
 
@@ -479,6 +489,8 @@ impl<'p> View<'p> {
             depth: 0,
             of_process: false,
             fails_early: false,
+            by: [self.given, self.function],
+            other: None,
         })
     }
 

@@ -123,6 +123,8 @@ pub struct Evidence {
     cleaned: FxHashSet<&'static str>,
     /// Folders of packages that are programs: all their callers are known, as far as calls can be followed.
     programs: FxHashSet<String>,
+    /// Functions that nothing calls: what they do, nobody does.
+    uncalled: FxHashSet<FunctionId>,
 }
 
 impl Evidence {
@@ -231,6 +233,16 @@ impl Evidence {
         self.locked.contains(of)
     }
 
+    /// Notes functions that nothing calls.
+    pub fn note_uncalled(&mut self, functions: &FxHashSet<FunctionId>) {
+        self.uncalled.extend(functions);
+    }
+
+    /// Whether nothing calls the function, as far as that was asked.
+    pub fn is_uncalled(&self, function: FunctionId) -> bool {
+        self.uncalled.contains(&function)
+    }
+
     /// Notes which words name what the program cleans up.
     pub fn note_cleaned(&mut self, words: impl Iterator<Item = &'static str>) {
         self.cleaned = words.collect();
@@ -301,7 +313,9 @@ impl Evidence {
 
     fn of_class(&self, class: Class, roles: &[Role], accept: &impl Fn(&Use) -> bool) -> Option<Other> {
         let uses = self.uses.get(&class.key)?;
-        let found = uses.iter().find(|u| !u.in_test && roles.contains(&u.role) && accept(u))?;
+        let found = uses.iter().find(|u| {
+            !u.in_test && roles.contains(&u.role) && !self.uncalled.contains(&u.function) && accept(u)
+        })?;
         Some(Other { found: *found, strength: class.strength })
     }
 }

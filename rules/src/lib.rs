@@ -52,6 +52,7 @@ pub mod tolerance;
 mod trace;
 mod truncating_write;
 mod umask_mutation;
+mod uncalled;
 mod unlocked_repository_command;
 
 use decide::{Asked, Bodies, Known, View};
@@ -59,13 +60,14 @@ use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::{Idiom, RewriteRequest, in_terms_of, render};
-use fsrace_analyzer::link::Program;
+use fsrace_analyzer::link::{FunctionId, Program};
 use given_back::GivenBack;
 use held::Held;
 use left_running::LeftRunning;
 use lifetime::lives;
 use rayon::prelude::*;
 use rule::Rule;
+use rustc_hash::FxHashSet;
 use std::sync::PoisonError;
 use threads::Threads;
 
@@ -106,14 +108,16 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Runs the rules that `selected` accepts over the program. The findings come sorted by file, position and rule, of every
 /// confidence; one per cause. Runs in parallel; the result does not depend on the number of threads.
 pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Vec<Finding> {
-    check_with(program, selected, &Explorer::default())
+    check_with(program, selected, &Explorer::default(), &|_| FxHashSet::default())
 }
 
-/// As [`check`], asking this explorer.
+/// As [`check`], asking this explorer. `uncalled` is asked, once or a few times, which of some functions nothing calls or names: what they
+/// do is nobody's loss, and nobody's doing. It may look further than the program reaches, for it is asked about few.
 pub fn check_with(
     program: &Program,
     selected: &(dyn Fn(&Rule) -> bool + Sync),
     explorer: &Explorer,
+    uncalled: &dyn Fn(&[FunctionId]) -> FxHashSet<FunctionId>,
 ) -> Vec<Finding> {
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
@@ -145,28 +149,29 @@ pub fn check_with(
     };
     let held = || Held::of(program, &takers);
     let lives = || lives(program, &parts, &rules);
-    let ((held, lives), (left_running, given_back, evidence)) =
+    let ((held, lives), (left_running, given_back, mut evidence)) =
         rayon::join(|| rayon::join(held, lives), gather);
     let bodies: Bodies = views.iter().map(View::body).collect();
     views.extend(lives.into_iter().filter_map(|life| View::of_life(program, life)));
     let asked = Asked::default();
-    let known = Known {
-        evidence: &evidence,
-        threads: &threads,
-        left_running: &left_running,
-        given_back: &given_back,
-        held: &held,
-        bodies: &bodies,
-        asked: &asked,
+    let views: Vec<View<'_>> = views;
+    let decide = |view: &View<'_>, evidence: &Evidence| {
+        let known = Known {
+            evidence,
+            threads: &threads,
+            left_running: &left_running,
+            given_back: &given_back,
+            held: &held,
+            bodies: &bodies,
+            asked: &asked,
+        };
+        view.decide(program, known, explorer)
     };
-    let decided = views
-        .into_par_iter()
-        .with_max_len(4)
-        .flat_map(|view| view.decide(program, known, explorer))
-        .collect();
+    let decided = views.par_iter().with_max_len(4).map(|view| decide(view, &evidence)).collect();
+    let decided = uncalled::leave_out(&views, decided, &mut evidence, &decide, uncalled);
     // Merging leaves the other threads idle, and nearly all that is to be given back are bodies.
     let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let known = move || drop((evidence, threads, left_running, given_back, held));
+    let known = move || drop((views, evidence, threads, left_running, given_back, held));
     let bodies = || bodies.into_par_iter().chain(asked).for_each(drop);
     rayon::join(|| merge::merge(decided), || rayon::join(bodies, known)).0
 }

@@ -78,6 +78,6 @@ fn check(pin: &pins::Pin, folder: &Path, explorer: &Explorer) -> Result<u64, Fai
         proc_macro2::extra::invalidate_current_thread_spans();
     }
     let program = link(summaries);
-    fsrace_rules::check_with(&program, &|_| true, explorer);
+    fsrace_rules::check_with(&program, &|_| true, explorer, &|_| Default::default());
     Ok(bytes)
 }

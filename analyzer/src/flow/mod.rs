@@ -222,6 +222,9 @@ pub struct Context {
     pub part: bool,
     /// A function literal that is kept for others to call: who does, and when, is not known.
     pub literal: bool,
+    /// May be run by what names it nowhere: it is registered by a decorator or an attribute, a trait or a base class of others asks for
+    /// it, or the language does.
+    pub summoned: bool,
 }
 
 /// Where a step stands: an index into a table of spans. In a summary, the function's own [`FlowSummary::sites`]; in a linked

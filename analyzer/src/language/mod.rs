@@ -7,6 +7,7 @@ mod drained;
 #[cfg(feature = "go")]
 pub mod go;
 mod listing;
+pub mod mentions;
 pub mod models;
 mod modes;
 #[cfg(feature = "python")]
@@ -71,6 +72,16 @@ pub fn may_act(file: &SourceFile, tests: Tests) -> bool {
         LanguageId::Go => true,
         #[cfg(feature = "python")]
         LanguageId::Python => true,
+    }
+}
+
+/// Whether a type of this name, which is not the program's, calls no method of what derives from it or has it embedded.
+pub fn asks_nothing(path: &str, base: &str) -> bool {
+    match LanguageId::of_path(path) {
+        #[cfg(feature = "python")]
+        Some(LanguageId::Python) => python::asks_nothing(base),
+        // What is embedded knows nothing of what it is embedded in.
+        _ => true,
     }
 }
 

@@ -15,6 +15,7 @@ mod substitute;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod uncalled;
 mod unseen;
 mod uses;
 
@@ -23,6 +24,7 @@ pub use graph::each_step;
 use inline::BUDGET;
 pub use labour::takes_long;
 pub use origin::origin;
+pub use uncalled::Settled;
 
 use crate::flow::{
     Block, Call, Condition, Effect, FileSummary, FlowSummary, OnFailure, Operation, ResultId, Site, Step,

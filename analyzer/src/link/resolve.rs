@@ -258,6 +258,17 @@ impl Symbols {
         self.types.get(name).map(Vec::as_slice).filter(|fields| !fields.is_empty())
     }
 
+    /// Whether a type of this name is declared in the program, be it through an import.
+    pub fn is_declared(&self, name: &str) -> bool {
+        let declared = |name: &str| self.types.contains_key(name);
+        declared(name) || self.follow(name, Kind::Type).iter().any(|of| declared(of))
+    }
+
+    /// Whether a package of the program goes by this name.
+    pub fn is_package(&self, name: &str) -> bool {
+        self.packages.contains_key(name)
+    }
+
     /// The only function of this name.
     pub fn find(&self, name: &str) -> Option<FunctionId> {
         match self.named(name).as_slice() {

@@ -398,7 +398,11 @@ fn function<'t>(scope: &FileScope<'_, 't>, node: Node<'t>, context: Context, sum
         (None, true) => return,
         (None, false) => scope.names.own(name),
     };
-    let context = Context { main: context.main && owner.is_none() && name == "main", ..context };
+    let context = Context {
+        main: context.main && owner.is_none() && name == "main",
+        summoned: is_asked_for(name, has_receiver),
+        ..context
+    };
     body_of(
         scope,
         node,
@@ -406,6 +410,33 @@ fn function<'t>(scope: &FileScope<'_, 't>, node: Node<'t>, context: Context, sum
         context,
         summary,
     );
+}
+
+/// Whether the language or its library calls functions of this name, or methods, wherever they are.
+fn is_asked_for(name: &str, method: bool) -> bool {
+    const METHODS: [&str; 12] = [
+        "DialContext",
+        "LogValue",
+        "OpenFile",
+        "ReadAt",
+        "ReadDir",
+        "ReadFile",
+        "ReadFrom",
+        "RoundTrip",
+        "ServeHTTP",
+        "WriteAt",
+        "WriteString",
+        "WriteTo",
+    ];
+    match method {
+        true => {
+            METHODS.contains(&name)
+                || ["Marshal", "Unmarshal", "Gob", "Format", "Scan"].iter().any(|of| name.starts_with(of))
+                // An interface that is asked of others mostly has methods of one word.
+                || crate::qualified::words(name).filter(|word| !word.is_empty()).count() < 2
+        }
+        false => name == "init",
+    }
 }
 
 /// What a function is called where it is declared, or where a variable is that holds it.

@@ -71,6 +71,42 @@ pub fn decorated(decorators: &[Decorator]) -> Decorated {
     found
 }
 
+/// Whether one of the decorators may hand on what it stands at, for somebody to call: all may that are not known for what they are.
+pub fn are_registering(decorators: &[Decorator]) -> bool {
+    const KNOWN: [&str; 29] = [
+        "abstractmethod",
+        "abstractproperty",
+        "asynccontextmanager",
+        "attrs",
+        "beartype",
+        "cache",
+        "cached_property",
+        "classmethod",
+        "classproperty",
+        "contextmanager",
+        "dataclass",
+        "define",
+        "deprecated",
+        "enforce_types",
+        "final",
+        "frozen",
+        "lru_cache",
+        "memoize",
+        "override",
+        "property",
+        "retry",
+        "runtime_checkable",
+        "singledispatch",
+        "staticmethod",
+        "total_ordering",
+        "typechecked",
+        "validate_arguments",
+        "validate_call",
+        "wraps",
+    ];
+    decorators.iter().any(|decorator| decorator_name(decorator).is_none_or(|name| !KNOWN.contains(&name)))
+}
+
 /// The last part of a decorator's name, called or not.
 pub fn decorator_name(decorator: &Decorator) -> Option<&str> {
     let expr = match &decorator.expression {

@@ -31,7 +31,7 @@ use crate::language::Tests;
 use crate::language::aside::{is_for_tests, is_helper_of_tests};
 use crate::language::steps::are_worth_keeping;
 use crate::source::{SourceFile, Span, SyntaxError};
-use declared::{decorated, decorator_name};
+use declared::{are_registering, decorated, decorator_name};
 use lower::{FileScope, Lowerer, span};
 use names::{Names, each_block};
 use ruff_python_ast::{CmpOp, Decorator, Expr, PythonVersion, Stmt, StmtClassDef, StmtFunctionDef};
@@ -121,6 +121,27 @@ fn builds(class: &StmtClassDef, names: &Names) -> bool {
         !own && of
             .is_some_and(|rest| rest == "Command" || rest.starts_with("command::") || rest == "cmd::Command")
     })
+}
+
+/// Whether somebody who knows the class may be made of it, or it is handed to somebody, where it stands. What it derives from is seen where all
+/// classes are.
+fn is_registered(class: &StmtClassDef) -> bool {
+    let is_abstract = |value: &Expr| match value {
+        Expr::Name(name) => name.id == "ABCMeta",
+        Expr::Attribute(name) => name.attr.as_str() == "ABCMeta",
+        _ => false,
+    };
+    let keywords = class.arguments.iter().flat_map(|arguments| &*arguments.keywords);
+    keywords.map(|keyword| &keyword.value).any(|value| !is_abstract(value))
+        || are_registering(&class.decorator_list)
+}
+
+/// Whether a base class of this name, which is not the program's, calls no method of what derives from it.
+pub fn asks_nothing(base: &str) -> bool {
+    matches!(
+        crate::qualified::last(base),
+        "ABC" | "Enum" | "Exception" | "Generic" | "NamedTuple" | "Protocol" | "TypedDict" | "object"
+    )
 }
 
 /// The fields that a class declares, which whoever makes a value of it may set; those that it only sets to nothing aside.
@@ -227,8 +248,11 @@ fn functions<'t>(
                     "" => node.name.to_string(),
                     outer => [outer, "::", node.name.as_str()].concat(),
                 };
-                let context =
-                    Context { auxiliary: context.auxiliary || builds(node, scope.names), ..context };
+                let context = Context {
+                    auxiliary: context.auxiliary || builds(node, scope.names),
+                    summoned: context.summoned || is_registered(node),
+                    ..context
+                };
                 summary.kept.extend(declared_fields(node, &name));
                 functions(scope, &node.body, Some(&name), context, summary, depth + 1);
             }
@@ -275,6 +299,9 @@ fn function<'t>(
         release: matches!(node.name.as_str(), "__exit__" | "__aexit__" | "__del__"),
         part: what.manages,
         main: context.main || (!node.is_async && commands(&node.decorator_list)),
+        summoned: context.summoned
+            || are_registering(&node.decorator_list)
+            || (node.name.starts_with("__") && node.name.ends_with("__")),
         ..context
     };
     keep(

@@ -42,7 +42,7 @@ use rustc_hash::FxHashMap;
 use spans::Spans;
 use std::rc::Rc;
 use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibility};
-use test_code::{file_context, is_test, is_test_module};
+use test_code::{are_registering, file_context, is_test, is_test_module};
 use trim::trimmed;
 use types::{Ty, Types};
 use value::{V, Val};
@@ -312,10 +312,18 @@ impl Walker<'_> {
         for item in items {
             match item {
                 Item::Fn(f) if !expr::is_cfg_out(&f.attrs) => {
-                    let context = self.marked(module, context, &f.attrs);
+                    let context = Context {
+                        summoned: context.summoned || are_registering(&f.attrs),
+                        ..self.marked(module, context, &f.attrs)
+                    };
                     self.function(module, None, &[], &f.sig, &f.block, &f.vis, context, false);
                 }
-                Item::Impl(i) if !expr::is_cfg_out(&i.attrs) => self.implementation(module, i, context),
+                Item::Impl(i) if !expr::is_cfg_out(&i.attrs) => {
+                    let declares = |name: &str| {
+                        items.iter().any(|item| matches!(item, Item::Trait(of) if of.ident == name))
+                    };
+                    self.implementation(module, i, context, &declares);
+                }
                 Item::Trait(t) => {
                     let owner = format!("{module}::{}", t.ident);
                     for item in &t.items {
@@ -356,7 +364,13 @@ impl Walker<'_> {
         }
     }
 
-    fn implementation(&mut self, module: &str, item: &syn::ItemImpl, context: Context) {
+    fn implementation(
+        &mut self,
+        module: &str,
+        item: &syn::ItemImpl,
+        context: Context,
+        declares: &dyn Fn(&str) -> bool,
+    ) {
         let lowerer = Lowerer::new(self.scope, module, None);
         let Some(owner) = impl_type(self.scope, &lowerer, item) else { return };
         let resolve = |p: &syn::Path| lowerer.resolve(p);
@@ -370,8 +384,15 @@ impl Walker<'_> {
         .generics(&item.generics);
         let of_trait =
             item.trait_.as_ref().and_then(|(path, _)| path.segments.last()).map(|s| s.ident.to_string());
+        let mut summoned = are_registering(&item.attrs);
         if let Some((path, _)) = &item.trait_ {
             let trait_name = lowerer.resolve(path);
+            // What other crates declare they call. A lone name may come in by a glob.
+            let declared = match trait_name.strip_prefix(module).and_then(|rest| rest.strip_prefix("::")) {
+                Some(name) => declares(name),
+                None => Some(crate::qualified::first(&trait_name)) == self.scope.own_crate,
+            };
+            summoned |= !declared;
             // A trait of the standard library has no default method that the program could mean.
             if !trait_name.starts_with("std::") && !trait_name.starts_with("core::") {
                 self.summary.implementations.push(Implementation { trait_name, type_name: owner.clone() });
@@ -382,7 +403,11 @@ impl Walker<'_> {
         for item in &item.items {
             match item {
                 ImplItem::Fn(f) if !expr::is_cfg_out(&f.attrs) => {
-                    let mut context = Context { test: context.test || is_test(&f.attrs), ..context };
+                    let mut context = Context {
+                        test: context.test || is_test(&f.attrs),
+                        summoned: summoned || are_registering(&f.attrs),
+                        ..context
+                    };
                     context.public |= of_trait.is_some() && !release;
                     self.function(
                         module,

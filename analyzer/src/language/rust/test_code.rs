@@ -78,6 +78,36 @@ pub fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
+/// Whether one of the attributes may make code that calls what it stands at, as `#[no_mangle]`, `#[tauri::command]` and `#[pymethods]` do:
+/// all may that are not known for what they are.
+pub fn are_registering(attributes: &[Attribute]) -> bool {
+    const KNOWN: [&str; 20] = [
+        "allow",
+        "async_recursion",
+        "async_trait",
+        "cfg",
+        "cold",
+        "context",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "instrument",
+        "must_use",
+        "named",
+        "rustfmt",
+        "skip",
+        "track_caller",
+        "unstable",
+        "warn",
+    ];
+    attributes
+        .iter()
+        .any(|a| a.path().segments.last().is_none_or(|last| !KNOWN.iter().any(|known| last.ident == known)))
+}
+
 /// Whether a module is for tests, by its own name and attributes.
 pub fn is_test_module(module: &syn::ItemMod) -> bool {
     module.ident == "tests" || is_test(&module.attrs)

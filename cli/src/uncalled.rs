@@ -1,0 +1,294 @@
+//! Which functions nothing in the project calls: asked of the few that findings are about, of all texts of the project.
+//!
+//! Where a function's name stands nowhere but where it is declared, in comments, and in calls that are known to be of another function, and the same
+//! is so of all that lead to it, it never runs. Tests, documentation and manifests are read for this too, which is why it is asked last
+//! and of few. A library's functions are there for others, so that this holds in programs only. In doubt, a function is called.
+
+use crate::discover::{Scope, texts};
+use crate::hidden::repository_of;
+use aho_corasick::AhoCorasick;
+use fsrace_analyzer::language::mentions::{begins_program, imported, is_mention, looks_up, pieces, reflects};
+use fsrace_analyzer::link::{FileId, FunctionId, Program, Settled};
+use fsrace_analyzer::source::LanguageId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Larger texts are data.
+const LARGEST: u64 = 2_000_000;
+/// Manifests that name where programs begin which need no `main`.
+const MANIFESTS: [&str; 3] = ["pyproject.toml", "setup.cfg", "setup.py"];
+/// What a project's folder holds.
+const OF_PROJECTS: [&str; 6] =
+    ["Cargo.toml", "go.mod", "pyproject.toml", "setup.cfg", "setup.py", "package.json"];
+
+/// How many folders may lie between a project and a part of it.
+const BETWEEN: usize = 2;
+
+/// A function that is asked about.
+struct Asked<'p> {
+    function: FunctionId,
+    /// All that lead to it, and itself.
+    leading: Vec<FunctionId>,
+    package: &'p str,
+    language: LanguageId,
+}
+
+/// What the texts tell.
+#[derive(Default)]
+struct Told<'n> {
+    /// Names that something may go by.
+    mentioned: FxHashSet<&'n str>,
+    /// Packages in which programs begin, as texts and manifests say.
+    programs: FxHashSet<&'n str>,
+    /// Packages that use others.
+    uses: Vec<(&'n str, &'n str)>,
+    /// Files that find functions, or methods, by names that they are given at run time.
+    looking: FxHashSet<(FileId, bool)>,
+    /// Languages whose public functions and methods may be called wherever they are, without a name.
+    reflecting: BTreeSet<LanguageId>,
+}
+
+/// Those of the functions that nothing in the project calls.
+pub fn among(
+    scope: &Scope,
+    program: &Program,
+    functions: &[FunctionId],
+    threads: Option<u16>,
+) -> FxHashSet<FunctionId> {
+    let asked: Vec<Asked<'_>> = functions
+        .iter()
+        .filter_map(|function| {
+            let leading = program.leading_to(*function)?;
+            let file = program.file(program.file_of(*function))?;
+            let package = package(&file.module);
+            let language = LanguageId::of_path(&file.path)?;
+            Some(Asked { function: *function, leading, package, language })
+        })
+        .collect();
+    let by_name = |function: &FunctionId| Some((program.own_name(*function)?, *function));
+    let names: FxHashMap<&str, LanguageId> = asked
+        .iter()
+        .flat_map(|asked| asked.leading.iter().filter_map(by_name).map(|(name, _)| (name, asked.language)))
+        .collect();
+    if names.is_empty() {
+        return FxHashSet::default();
+    }
+    let settled = program.settled(&names.keys().copied().collect());
+    let packages: FxHashSet<&str> = program.files().iter().map(|file| package(&file.module)).collect();
+    let is_method = |function| program.function(function).is_some_and(|summary| summary.has_receiver);
+    let is_called = |asked: &Asked<'_>, told: &Told<'_>, programs: &FxHashSet<&str>, all: bool| {
+        // A module that may be run by itself makes no program of the modules beside it, all of which are one package.
+        let is_program = match asked.language {
+            // Whose manifests may lie above what is checked.
+            LanguageId::Python => !all || told.programs.contains(asked.package),
+            _ => programs.contains(asked.package),
+        };
+        !is_program
+            || asked.leading.iter().any(|function| {
+                let Some(name) = program.own_name(*function) else { return true };
+                // A call of a namesake is no call of this one, unless that is what this one stands in for.
+                let namesake = || {
+                    program.stands_in(*function)
+                        && settled.iter().any(|call| {
+                            call.name == name
+                                && call.function.is_none_or(|called| !asked.leading.contains(&called))
+                        })
+                };
+                let is_public = program.function(*function).is_none_or(|summary| summary.context.public);
+                told.mentioned.contains(name)
+                    || (is_public && told.reflecting.contains(&asked.language))
+                    || told.looking.contains(&(program.file_of(*function), is_method(*function)))
+                    || namesake()
+            })
+    };
+    let uncalled = |texts: Option<Vec<PathBuf>>, all: bool| -> FxHashSet<FunctionId> {
+        let told = read(scope, program, &names, &settled, &packages, texts);
+        let beginnings = told.programs.iter().copied();
+        let programs = program.packages_of_programs(beginnings, told.uses.iter().copied());
+        let uncalled = asked.iter().filter(|asked| !is_called(asked, &told, &programs, all));
+        uncalled.map(|asked| asked.function).collect()
+    };
+    // Most are called from what is checked, so that the rest of the project need not be walked.
+    match uncalled(Some(Vec::new()), false).is_empty() {
+        true => FxHashSet::default(),
+        false => uncalled(texts(&projects(scope), threads), true),
+    }
+}
+
+/// Reads these texts beside those that are checked.
+fn read<'n>(
+    scope: &Scope,
+    program: &'n Program,
+    names: &FxHashMap<&'n str, LanguageId>,
+    settled: &[Settled<'_>],
+    packages: &FxHashSet<&'n str>,
+    texts: Option<Vec<PathBuf>>,
+) -> Told<'n> {
+    let mut all: Vec<(&'n str, LanguageId)> = names.iter().map(|(name, of)| (*name, *of)).collect();
+    all.sort_unstable();
+    // What is searched for, and whose mention it is.
+    let mut searched: Vec<(String, &'n str)> = Vec::new();
+    for (name, language) in &all {
+        searched.push(((*name).to_owned(), name));
+        searched.extend(pieces(*language, name).into_iter().map(|piece| (piece, *name)));
+    }
+    let search = AhoCorasick::new(searched.iter().map(|(text, _)| text)).ok();
+    let Some((search, texts)) = search.zip(texts) else {
+        // What cannot be asked is called.
+        let mentioned = names.keys().copied().collect();
+        return Told { mentioned, ..Told::default() };
+    };
+    let mut spans: FxHashMap<FileId, Vec<&Settled<'_>>> = FxHashMap::default();
+    for call in settled {
+        spans.entry(call.file).or_default().push(call);
+    }
+    // What is checked was found in its own ways.
+    let own = program.files().iter().map(|file| scope.base.join(&file.path));
+    let mut texts: FxHashSet<PathBuf> = texts.into_iter().chain(own).collect();
+    let folders: FxHashSet<PathBuf> = program
+        .files()
+        .iter()
+        .flat_map(|file| Path::new(&file.path).ancestors().skip(1))
+        .map(|folder| scope.base.join(folder))
+        .collect();
+    texts.extend(folders.iter().flat_map(|folder| MANIFESTS.map(|name| folder.join(name))));
+    let told = texts.into_par_iter().filter_map(|path| {
+        let length = fs::metadata(&path).ok()?.len();
+        let source = LanguageId::of_path(&path.to_string_lossy());
+        if length > LARGEST && source.is_none() {
+            return None;
+        }
+        let bytes = fs::read(&path).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let mut told = Told::default();
+        let file = scope.relative(&path).and_then(|path| file_of(program, &path));
+        let calls = file.and_then(|file| spans.get(&file)).map_or(&[][..], Vec::as_slice);
+        for found in search.find_overlapping_iter(text.as_ref()) {
+            let Some((searched, name)) = searched.get(found.pattern().as_usize()) else { continue };
+            if told.mentioned.contains(name) {
+                continue;
+            }
+            let whole = searched.as_str() == *name;
+            let at = found.start();
+            if !whole
+                || (is_word(&text, at, found.end())
+                    && is_mention(source, &text, at)
+                    && !calls.iter().any(|call| is_of(call, name, at, &text)))
+            {
+                told.mentioned.insert(name);
+            }
+        }
+        if let (Some(file), Some(language)) = (file, source)
+            && let Some(summary) = program.file(file)
+        {
+            let ways = [true, false].into_iter().filter(|methods| looks_up(language, &text, *methods));
+            told.reflecting.extend(reflects(language, &text).then_some(language));
+            told.looking.extend(ways.map(|methods| (file, methods)));
+            let own = package(&summary.module);
+            if begins_program(language, &summary.path, &text) {
+                told.programs.insert(own);
+            }
+            let used = imported(language, &text).into_iter().filter_map(|used| packages.get(used));
+            told.uses.extend(used.map(|used| (own, *used)));
+        }
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if MANIFESTS.contains(&name) && text.contains("scripts") {
+            told.programs.extend(packages.iter().filter(|package| begins(&text, package)));
+        }
+        if name == "__main__.py" {
+            let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+            told.programs.extend(packages.iter().filter(|package| folder == Some(**package)));
+        }
+        Some(told)
+    });
+    told.reduce(Told::default, |mut all, told| {
+        all.mentioned.extend(told.mentioned);
+        all.programs.extend(told.programs);
+        all.uses.extend(told.uses);
+        all.looking.extend(told.looking);
+        all.reflecting.extend(told.reflecting);
+        all
+    })
+}
+
+/// The package of a module: the first part of its name.
+fn package(module: &str) -> &str {
+    module.split("::").next().unwrap_or_default()
+}
+
+/// The file of the program at this path.
+fn file_of(program: &Program, path: &str) -> Option<FileId> {
+    let files = program.files();
+    let at = files.partition_point(|file| file.path.as_str() < path);
+    files.get(at).filter(|file| file.path == path)?;
+    Some(FileId(u32::try_from(at).ok()?))
+}
+
+/// Whether what stands there is no part of a longer name.
+fn is_word(text: &str, start: usize, end: usize) -> bool {
+    let joins = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| *byte == b'_' || *byte >= 0x80 || byte.is_ascii_alphanumeric())
+    };
+    let bytes = text.as_bytes();
+    !joins(start.checked_sub(1).and_then(|before| bytes.get(before))) && !joins(bytes.get(end))
+}
+
+/// Whether the name that begins there is the one that the call is by: the first in it.
+fn is_of(call: &Settled<'_>, name: &str, at: usize, text: &str) -> bool {
+    let (start, end) = (call.span.start as usize, call.span.end as usize);
+    call.name == name
+        && text.get(start..end).is_some_and(|within| {
+            let mut found = within.match_indices(name).map(|(within, _)| start + within);
+            found.find(|at| is_word(text, *at, *at + name.len())) == Some(at)
+        })
+}
+
+/// Whether a manifest says that a program begins in a module of this package: `package.module:function`.
+fn begins(manifest: &str, package: &str) -> bool {
+    manifest.match_indices(package).any(|(at, _)| {
+        let rest = manifest.get(at + package.len()..).unwrap_or_default();
+        let rest = rest.trim_start_matches(|c: char| c == '.' || c == '_' || c.is_alphanumeric());
+        is_word(manifest, at, at + package.len())
+            && rest
+                .strip_prefix(':')
+                .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c == '_' || c.is_alphabetic()))
+    })
+}
+
+/// The outermost of the folders at and above this one that hold a project, or a part of one, without many in between that do not.
+fn outermost(folder: &Path) -> &Path {
+    let mut found = folder;
+    let mut between = 0;
+    for above in folder.ancestors() {
+        if OF_PROJECTS.iter().any(|name| fs::symlink_metadata(above.join(name)).is_ok()) {
+            (found, between) = (above, 0);
+        } else {
+            between += 1;
+        }
+        if between > BETWEEN {
+            break;
+        }
+    }
+    found
+}
+
+/// The folders of the projects that the scope is of: what lies in another part of a repository may call what is checked.
+fn projects(scope: &Scope) -> Vec<PathBuf> {
+    let project = |root: &PathBuf| {
+        let folder =
+            if fs::metadata(root).is_ok_and(|found| found.is_file()) { root.parent()? } else { root };
+        Some(repository_of(folder).unwrap_or_else(|| outermost(folder).to_path_buf()))
+    };
+    let all: BTreeSet<PathBuf> = scope.roots.iter().filter_map(project).collect();
+    // What lies in another is walked with that.
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in all {
+        if !folders.last().is_some_and(|above| folder.starts_with(above)) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
