@@ -32,6 +32,7 @@ impl Display for FlowSummary {
             (c.public, "public"),
             (c.release, "release"),
             (c.serial, "serial"),
+            (c.once, "once"),
             (c.enters, "enters"),
             (c.part, "part"),
             (c.literal, "literal"),

@@ -214,6 +214,8 @@ pub struct Context {
     pub release: bool,
     /// A test that no other test of the program runs beside.
     pub serial: bool,
+    /// Done by who calls it first, and by nobody after that (`functools.cache` of what has no parameters).
+    pub once: bool,
     /// Closes or unlocks what its receiver keeps in a field.
     pub gives_up: bool,
     /// Begins a block (`__enter__`): the locks that it takes are held until the block ends.

@@ -35,7 +35,7 @@
 //! | `root` | the result is a well-known directory: `home`, `cache`, `config`, `data`, `state`, `runtime`, `temp`, `working`, `executable` |
 //! | `unique` | the result differs from run to run: `random`, `process`, `time`, `instant` (a fine time), `counter` |
 //! | `flag` | sets this word of the builder that is the receiver; argument 1 says on or off |
-//! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs; waits for it, or, with `calls`, for all that is started there |
+//! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs (a process without one goes on from there, as after fork(2)); waits for it, or, with `calls`, for all that is started there |
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
 //! | `asks` | the result says whether the error that is argument 0 is of this kind, or of the kind that argument 1 is (`given`) |

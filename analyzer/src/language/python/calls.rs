@@ -250,6 +250,14 @@ impl<'t> Lowerer<'_, 't> {
         }
         let last = crate::qualified::last(name);
         if is_class_name(last) {
+            // What is told what to run by the name of that argument is what it looks like, whoever offers it.
+            let runs = |api: &Api| {
+                let body = api.body.filter(|_| api.spawn.is_some()).and_then(|body| api.keywords.get(body));
+                body.is_some_and(|body| given.get(body).is_some())
+            };
+            if let Some(api) = self.file.models.method(None, last).filter(|api| runs(api)) {
+                return self.api_call(api, given.on(Val::default()), at);
+            }
             return self.construct_foreign(name, given, at);
         }
         let presumed = self.presumed(last, &given, 0);

@@ -51,6 +51,8 @@ pub struct Decorated {
     pub of_class: bool,
     /// `@contextmanager`.
     pub manages: bool,
+    /// `@cache`: what it returned is kept by what it was given.
+    pub kept: bool,
     /// `@x.setter`, `@overload`: not what a name means.
     pub aside: bool,
 }
@@ -63,6 +65,7 @@ pub fn decorated(decorators: &[Decorator]) -> Decorated {
             "property" | "cached_property" | "abstractproperty" | "classproperty" => found.property = true,
             "staticmethod" => found.is_static = true,
             "classmethod" => found.of_class = true,
+            "cache" | "lru_cache" => found.kept = true,
             "contextmanager" | "asynccontextmanager" => found.manages = true,
             "setter" | "deleter" | "overload" => found.aside = true,
             _ => {}

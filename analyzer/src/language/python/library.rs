@@ -6,7 +6,7 @@ use super::lower::Lowerer;
 use super::types::{Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{
-    Certainty, Check, Condition, Effect, Exit, KeyOperation, Kinds, LockScope, OnFailure, OpenFlags,
+    Block, Certainty, Check, Condition, Effect, Exit, KeyOperation, Kinds, LockScope, OnFailure, OpenFlags,
     Operation, Place, PlaceKind, ResultId, Root, Spawn, Step, Value,
 };
 use crate::language::command::{CommandLine, WORDS};
@@ -328,7 +328,14 @@ impl<'t> Lowerer<'_, 't> {
         at: Span,
     ) -> Val<'t> {
         let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_row);
-        let Some(body) = api.body else { return Val::new(V::Opaque, ty) };
+        let Some(body) = api.body else {
+            // What starts goes on from here (fork(2)).
+            if kind == SpawnKind::Process {
+                let (result, site) = (self.result(), self.site(at));
+                self.push(Step::Spawn(Spawn { body: Block::default(), process: true, result, site }));
+            }
+            return Val::new(V::Opaque, ty);
+        };
         let receivers = given.node.map_or(0, |n| given.plain.len().saturating_sub(n.arguments.args.len()));
         let process = kind == SpawnKind::Process;
         let mut results = Vec::new();

@@ -298,6 +298,7 @@ fn function<'t>(
         enters: matches!(node.name.as_str(), "__enter__" | "__aenter__"),
         release: matches!(node.name.as_str(), "__exit__" | "__aexit__" | "__del__"),
         part: what.manages,
+        once: what.kept && parameters.is_empty(),
         main: context.main || (!node.is_async && commands(&node.decorator_list)),
         summoned: context.summoned
             || are_registering(&node.decorator_list)
