@@ -1,7 +1,7 @@
 //! `global-cwd-mutation`: the working directory is changed where other threads go by it.
 //!
 //! Not reported: changes before the program has started anything; changes under a lock, and tests that run alone; a child's own
-//! directory (`Command::current_dir`).
+//! directory (`Command::current_dir`), changes before another program takes the place of this one, and the way back when a block ends.
 
 use crate::pairs::Candidate;
 use crate::process_state::changes;

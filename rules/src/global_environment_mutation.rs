@@ -1,7 +1,7 @@
 //! `global-environment-mutation`: a variable of the environment is changed where other threads share it.
 //!
 //! Not reported: changes before the program has started anything; changes under a lock, and tests that run alone; a child's own
-//! environment (`Command::env`).
+//! environment (`Command::env`), and changes before another program takes the place of this one.
 
 use crate::pairs::Candidate;
 use crate::process_state::changes;

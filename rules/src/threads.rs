@@ -3,18 +3,22 @@
 //! Every entry of the program begins alone. From there on, walking each function in order: work that is started runs beside all
 //! that follows, until it is waited for; and a called function runs beside whatever its callers had started.
 
+mod under_way;
+mod walk;
+mod words;
+
 use crate::evidence::package;
 use crate::finding::{Confidence, Related};
 use crate::names;
 use fsrace_analyzer::flow::{
-    Block, Domain, Effect, Exit, FlowSummary, LockScope, Operation, Place, PlaceKind, ResultId, Root, Site,
-    Step, Value,
+    Domain, Effect, FlowSummary, Operation, Place, PlaceKind, ResultId, Root, Site, Step,
 };
-use fsrace_analyzer::link::{FunctionId, Location, Program};
+use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use walk::{Found, State, Walk};
+use words::{begins, is_a_command, sets_up};
 
-/// Blocks nested deeper than this are left out: deeper code is generated or hostile.
-const DEPTH: usize = 120;
 /// How many levels of callers are asked whether they hold a lock, and whether anybody may call them.
 const LEVELS: usize = 4;
 /// The end of the name of all of a context manager.
@@ -34,12 +38,25 @@ enum Company {
 }
 
 /// A call, or an effect on the process' own state, and what its own function had begun before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Here {
     company: Company,
     locked: bool,
-    /// Whether started work does this.
-    inside: bool,
+    /// Whether the process is one that was started for it, or the process' state the thread's own.
+    own: bool,
+    /// The work that does this, where its function has started some for it.
+    within: Option<ResultId>,
+    /// Where the work comes from that may be under way.
+    sources: Arc<[Source]>,
+}
+
+/// Where work comes from that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// The function itself has started it.
+    Own(ResultId),
+    /// A function that was called has left it behind.
+    Left(FunctionId),
 }
 
 /// Why another thread is plausible beside a step, and how plausible.
@@ -64,8 +81,8 @@ struct Use {
     reads: bool,
     /// What its own function had begun before.
     company: Company,
-    /// Whether work that its own function has started does this.
-    inside: bool,
+    /// The work that does this, where its own function has started some for it.
+    within: Option<ResultId>,
 }
 
 /// What is known of all functions.
@@ -73,10 +90,14 @@ struct Use {
 pub struct Threads {
     /// What runs beside a function's beginning; none if it is not known to be reached.
     entries: Vec<Option<Company>>,
-    /// Whether started work comes to a function.
+    /// Whether started work comes to a function, under no lock.
     inside: Vec<bool>,
     /// Calls of each function.
     calls: FxHashMap<FunctionId, Vec<(FunctionId, Here)>>,
+    /// Calls that each function makes, but how tests call what is none.
+    outgoing: FxHashMap<FunctionId, Vec<(FunctionId, Here)>>,
+    /// What each function leaves under way when it returns.
+    leaves: FxHashMap<FunctionId, Arc<[Source]>>,
     /// Effects on the process' own state.
     effects: FxHashMap<Location, Here>,
     /// Folders of the packages of which any code but tests starts work.
@@ -104,15 +125,19 @@ impl Threads {
         let mut starting: FxHashSet<FunctionId> = FxHashSet::default();
         let mut pending: Vec<FunctionId> = functions.iter().map(|(id, _)| *id).rev().collect();
         let mut walked: FxHashMap<FunctionId, Found> = FxHashMap::default();
+        let kept_apart = walk::kept_apart(program, &functions);
         // A function is walked again when it turns out that one that it calls leaves work behind, which each does once.
         while let Some(id) = pending.pop() {
             let Some(summary) = program.function(id) else { continue };
-            let mut walk = Walk::new(program, id, &starting);
+            let mut walk = Walk::new(program, id, &starting, &kept_apart);
             let mut state = State::default();
             walk.block(&summary.body, &mut state, 0);
             let found = walk.found;
-            if (state.left_behind || !state.running.is_empty()) && starting.insert(id) {
-                pending.extend(program.callers(id));
+            if !state.sources.is_empty() {
+                threads.leaves.insert(id, state.sources.as_slice().into());
+                if starting.insert(id) {
+                    pending.extend(program.callers(id));
+                }
             }
             walked.insert(id, found);
         }
@@ -123,7 +148,7 @@ impl Threads {
             }
             // Where a literal is called that is kept, nobody knows.
             for (callee, here) in found.calls.into_iter().filter(|_| !summary.context.literal) {
-                threads.calls.entry(callee).or_default().push((*id, here));
+                threads.calls.entry(callee).or_default().push((*id, here.clone()));
                 // Who enters a context manager calls all of it, though what comes after the block is done later.
                 if let Some(whole) = whole_of(program, callee) {
                     threads.calls.entry(whole).or_default().push((*id, here));
@@ -131,20 +156,24 @@ impl Threads {
             }
             for (site, here) in found.effects {
                 let Some(location) = location(program, *id, site) else { continue };
-                let known = threads.effects.entry(location).or_insert(here);
+                let known = threads.effects.entry(location).or_insert_with(|| here.clone());
                 // A closure that is called twice stands in two places.
+                if here.company > known.company {
+                    known.sources = here.sources;
+                }
                 known.company = known.company.max(here.company);
                 known.locked &= here.locked;
-                known.inside |= here.inside;
+                known.own &= here.own;
+                known.within = known.within.or(here.within);
             }
             for (subject, site, reads, here) in found.uses {
-                let Here { company, inside, .. } = here;
+                let Here { company, within, .. } = here;
                 threads.uses.entry(subject).or_default().push(Use {
                     function: *id,
                     site,
                     reads,
                     company,
-                    inside,
+                    within,
                 });
             }
         }
@@ -171,8 +200,8 @@ impl Threads {
                 if program.function(*caller).is_some_and(is_aside) && !to_test {
                     continue;
                 }
-                outgoing.entry(*caller).or_default().push((*callee, *here));
-                if here.company == Company::Started && !here.locked {
+                outgoing.entry(*caller).or_default().push((*callee, here.clone()));
+                if here.company == Company::Started && !here.locked && !here.own {
                     pending.push((*callee, Company::Started));
                 }
             }
@@ -192,12 +221,15 @@ impl Threads {
             coming.push((*id, 1 << (number % 64)));
         }
         self.inside = vec![false; functions.len()];
-        let begun = outgoing.values().flatten().filter(|(_, here)| here.inside);
-        let mut working: Vec<FunctionId> = begun.map(|(callee, _)| *callee).collect();
+        // What is done under a lock is done by one at a time, and so by none of the work as far as others can tell.
+        let open = |(_, here): &&(FunctionId, Here)| !here.locked && !here.own;
+        let begun = outgoing.values().flatten().filter(|(_, here)| here.within.is_some());
+        let mut working: Vec<FunctionId> = begun.filter(open).map(|(callee, _)| *callee).collect();
         while let Some(id) = working.pop() {
             let Some(known) = self.inside.get_mut(id.0 as usize).filter(|known| !**known) else { continue };
             *known = true;
-            working.extend(outgoing.get(&id).into_iter().flatten().map(|(callee, _)| *callee));
+            let calls = outgoing.get(&id).into_iter().flatten();
+            working.extend(calls.filter(open).map(|(callee, _)| *callee));
         }
         self.reached = vec![0; functions.len()];
         while let Some((id, programs)) = coming.pop() {
@@ -210,6 +242,8 @@ impl Threads {
             let all = *known;
             coming.extend(outgoing.get(&id).into_iter().flatten().map(|(callee, _)| (*callee, all)));
         }
+        self.outgoing = outgoing;
+        let outgoing = &self.outgoing;
         while let Some((id, company)) = pending.pop() {
             let Some(entry) = self.entries.get_mut(id.0 as usize) else { continue };
             if entry.is_some_and(|known| known >= company) {
@@ -218,7 +252,9 @@ impl Threads {
             *entry = Some(company);
             let calls = outgoing.get(&id).into_iter().flatten();
             // Whoever takes the lock too is kept out.
-            let beside = |here: &Here| if here.locked { Company::Alone } else { company.max(here.company) };
+            let beside = |here: &Here| {
+                if here.locked || here.own { Company::Alone } else { company.max(here.company) }
+            };
             pending.extend(calls.map(|(callee, here)| (*callee, beside(here))));
         }
     }
@@ -227,14 +263,18 @@ impl Threads {
     pub fn beside(&self, program: &Program, act: Location, effect: &Effect) -> Option<Beside> {
         let function = act.function;
         let summary = program.function(function)?;
-        let here = *self.effects.get(&act)?;
+        let here = self.effects.get(&act)?;
         // Whoever makes a file goes by the mask, and takes no lock for that.
         let is_mask = effect.operation.domain() == Domain::Mask;
-        if !is_mask && (here.locked || self.is_locked(function, LEVELS)) {
+        let kept_out = |here: &Here| here.own || (here.locked && !is_mask);
+        if kept_out(here) || self.is_kept(function, LEVELS, &kept_out) {
             return None;
         }
-        // What is put back when a value goes is the other half of what its type's functions report.
-        if summary.context.release && self.has_sibling(program, function, summary) {
+        // What is put back when a value goes is the other half of what its type's functions report, or whoever else is told of that has
+        // changed what the value has kept.
+        if summary.context.release
+            && (is_of_a_value(&effect.place) || self.has_sibling(program, function, summary))
+        {
             return None;
         }
         if summary.context.test {
@@ -242,13 +282,14 @@ impl Threads {
         }
         let package = package_of(program, function);
         let starts = !self.starting.is_empty();
-        let working = here.inside || self.is_inside(function);
-        let other = self.reader(program, function, effect, working);
+        let working = here.within.is_some() || self.is_inside(function);
+        let other = self.reader(program, function, effect, here, working);
         let entry = self.entries.get(function.0 as usize).copied().flatten();
         let company = entry.map(|entry| entry.max(here.company));
         let company = company.or((here.company == Company::Started).then_some(Company::Started));
         let (level, why) = match company {
             Some(Company::Alone) => return None,
+            _ if summary.context.once => (Confidence::Low, "it is done once, by whoever is first"),
             _ if here.company < Company::Started && self.begins(program, function, LEVELS) => {
                 (Confidence::Low, "by its name it is called where a program begins")
             }
@@ -257,6 +298,13 @@ impl Threads {
             }
             Some(Company::Started) if other.is_some() => {
                 (Confidence::High, "work that the program has started goes by what is changed")
+            }
+            Some(Company::Started)
+                if working
+                    && effect.operation.domain() == Domain::Environment
+                    && is_the_same_each_time(summary, effect) =>
+            {
+                (Confidence::Low, "each time it is the same, and none is known to go by it")
             }
             Some(Company::Started) if working => {
                 (Confidence::Medium, "work that the program has started does it, beside other work")
@@ -304,7 +352,9 @@ impl Threads {
             None if starts
                 && summary.has_receiver
                 && effect.operation.domain() == Domain::Environment
-                && self.is_read_beside(program, function, effect) =>
+                && !is_a_command(&summary.name)
+                && self.is_read_beside(program, function, effect)
+                && !self.is_read_below(program, function, effect) =>
             {
                 (Confidence::Medium, "the program has threads, and somebody goes by what is changed")
             }
@@ -358,21 +408,25 @@ impl Threads {
         program: &Program,
         function: FunctionId,
         effect: &Effect,
+        here: &Here,
         working: bool,
     ) -> Option<Related> {
+        // What no work does, happens beside the work that is under way then, and no other.
+        let mut under_way = None;
         let found = self.users(program, function, effect).find(|u| {
             let entry = self.entries.get(u.function.0 as usize).copied().flatten();
             let beside = entry.unwrap_or(Company::Alone).max(u.company) == Company::Started;
             u.reads
                 && match u.function == function {
-                    true => u.inside,
+                    true => u.within.is_some(),
                     false => {
                         beside
-                            && (working || u.inside || self.is_inside(u.function))
+                            && (working || u.within.is_some() || self.is_inside(u.function))
                             && self.share_a_process(program, function, u.function)
                     }
                 }
                 && program.function(u.function).is_some_and(|s| !is_aside(s))
+                && (working || under_way.get_or_insert_with(|| self.under_way(function, here)).does(u))
         });
         related(program, found?)
     }
@@ -400,6 +454,36 @@ impl Threads {
         })
     }
 
+    /// Whether nobody goes by the variable but what the function calls itself, and not for what it sets it to: what one thread does, it does
+    /// in order.
+    fn is_read_below(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
+        let Some(summary) = program.function(function) else { return false };
+        let mut told = FxHashSet::default();
+        each_step(&summary.body, &mut |step| {
+            if let Step::Call(call) = step
+                && effect.data.contains(&call.result)
+            {
+                told.extend(program.callee(function, call.result));
+            }
+        });
+        let calls = self.outgoing.get(&function).into_iter().flatten().map(|(callee, _)| *callee);
+        let below = self.reached_from(calls.filter(|callee| !told.contains(callee)).collect());
+        let mut readers = self.users(program, function, effect).filter(|u| u.reads).peekable();
+        readers.peek().is_some() && readers.all(|u| u.function != function && below.contains(&u.function))
+    }
+
+    /// All functions that are called by these, and these.
+    fn reached_from(&self, mut pending: Vec<FunctionId>) -> FxHashSet<FunctionId> {
+        let mut reached = FxHashSet::default();
+        while let Some(function) = pending.pop() {
+            if reached.insert(function) {
+                let calls = self.outgoing.get(&function).into_iter().flatten();
+                pending.extend(calls.map(|(callee, _)| *callee));
+            }
+        }
+        reached
+    }
+
     /// Whether the function, or each that calls it, is called where a program begins, as far as names tell.
     fn begins(&self, program: &Program, function: FunctionId, levels: usize) -> bool {
         let Some(summary) = program.function(function) else { return false };
@@ -419,10 +503,10 @@ impl Threads {
         subject(program, function, effect).and_then(|subject| self.uses.get(&subject)).into_iter().flatten()
     }
 
-    /// Whether every known caller holds a lock at the call.
-    fn is_locked(&self, function: FunctionId, levels: usize) -> bool {
+    /// Whether every known caller keeps others out at the call, in the sense of `kept_out`.
+    fn is_kept(&self, function: FunctionId, levels: usize, kept_out: &impl Fn(&Here) -> bool) -> bool {
         let Some(calls) = self.calls.get(&function).filter(|_| levels > 0) else { return false };
-        calls.iter().all(|(caller, here)| here.locked || self.is_locked(*caller, levels - 1))
+        calls.iter().all(|(caller, here)| kept_out(here) || self.is_kept(*caller, levels - 1, kept_out))
     }
 
     /// Whether another function of the same type changes the same.
@@ -469,6 +553,10 @@ impl Threads {
         let is_called = !callers.is_empty()
             && domain != Domain::Mask
             && self.programs.contains(package_of(program, function));
+        // How a program calls its commands is out of sight, and each is where it begins.
+        if !self.programs.is_empty() && program.function(function).is_some_and(|s| is_a_command(&s.name)) {
+            return false;
+        }
         if library && public && !is_called {
             return true;
         }
@@ -492,6 +580,18 @@ fn callers(program: &Program, function: FunctionId) -> &[FunctionId] {
         .and_then(|summary| program.find(summary.name.strip_suffix(WHOLE)?))
         .unwrap_or(function);
     program.callers(entered)
+}
+
+/// Whether nothing tells one time from another at which the function does this: it is given nothing, and what it asks for is given
+/// nothing.
+fn is_the_same_each_time(summary: &FlowSummary, effect: &Effect) -> bool {
+    let mut asked = 0;
+    each_step(&summary.body, &mut |step| {
+        if let Step::Call(call) = step {
+            asked += usize::from(call.arguments.is_empty() && effect.data.contains(&call.result));
+        }
+    });
+    summary.parameters.is_empty() && asked == effect.data.len()
 }
 
 fn is_aside(summary: &FlowSummary) -> bool {
@@ -556,214 +656,5 @@ pub fn is_relative(place: &Place) -> bool {
         PlaceKind::Root(Root::Working) => true,
         PlaceKind::Join(base, _) | PlaceKind::WithExtension(base, _) => is_relative(base),
         _ => false,
-    }
-}
-
-/// Whether a function of this name is one that takes a lock, as far as names tell. Who asks whether there is one takes none.
-fn takes_a_lock(name: &str) -> bool {
-    let asks = ["is_", "has_", "can_"].iter().any(|question| name.starts_with(question));
-    !asks && name.split('_').any(|word| matches!(word, "lock" | "locked" | "mutex" | "guard"))
-}
-
-/// Whether the call gives the thread a working directory and a mask of its own (unshare(2)): a mount namespace brings these along.
-fn parts_from_the_process(name: &str, arguments: &[Value]) -> bool {
-    let tells = |kind: &PlaceKind| match kind {
-        PlaceKind::Constant(name) => name.ends_with("CLONE_FS") || name.ends_with("CLONE_NEWNS"),
-        _ => false,
-    };
-    name.eq_ignore_ascii_case("unshare")
-        && arguments
-            .iter()
-            .any(|given| matches!(given, Value::Place(flags) if flags.any(&mut |kind| tells(kind))))
-}
-
-/// Whether a function of this name is called where a program begins, as far as names tell.
-fn begins(name: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "bootstrap",
-        "configure",
-        "dispatch",
-        "entry",
-        "execute",
-        "init",
-        "initialize",
-        "main",
-        "run",
-        "setup",
-        "start",
-        "startup",
-    ];
-    // `_run` is what others of its class call, and not who begins.
-    name.split('_').next().is_some_and(|word| WORDS.contains(&word)) || sets_up(name)
-}
-
-/// Whether a function of this name is called for nothing but a program's beginning: much is run and started later.
-fn sets_up(name: &str) -> bool {
-    name.split('_').any(|word| ["bootstrap", "init", "initialize", "main", "setup"].contains(&word))
-}
-
-/// What holds at one point of the walk.
-#[derive(Clone, Debug, Default)]
-struct State {
-    /// Work that was started here.
-    running: Vec<ResultId>,
-    /// Whether something that was called has left work behind.
-    left_behind: bool,
-    /// Whether all this is started work itself.
-    inside: bool,
-    locks: Vec<ResultId>,
-}
-
-impl State {
-    fn here(&self) -> Here {
-        let company = match () {
-            () if self.inside || !self.running.is_empty() => Company::Started,
-            () if self.left_behind => Company::LeftBehind,
-            () => Company::Alone,
-        };
-        Here { company, locked: !self.locks.is_empty(), inside: self.inside }
-    }
-
-    fn join(&mut self, other: State) {
-        self.left_behind |= other.left_behind;
-        for result in other.running {
-            if !self.running.contains(&result) {
-                self.running.push(result);
-            }
-        }
-        // A lock counts where it is surely held.
-        self.locks.retain(|lock| other.locks.contains(lock));
-    }
-}
-
-/// Walks one function's own body.
-#[derive(Debug)]
-struct Walk<'a> {
-    program: &'a Program,
-    function: FunctionId,
-    /// The functions that leave work behind.
-    starting: &'a FxHashSet<FunctionId>,
-    found: Found,
-}
-
-/// What one function does, in its own body.
-#[derive(Debug, Default)]
-struct Found {
-    calls: Vec<(FunctionId, Here)>,
-    effects: Vec<(Site, Here)>,
-    uses: Vec<(Subject, Site, bool, Here)>,
-    /// Whether it starts work.
-    started: bool,
-}
-
-impl<'a> Walk<'a> {
-    fn new(program: &'a Program, function: FunctionId, starting: &'a FxHashSet<FunctionId>) -> Self {
-        Walk { program, function, starting, found: Found::default() }
-    }
-
-    /// Walks a block; false if its end is never reached.
-    fn block(&mut self, block: &Block, state: &mut State, depth: usize) -> bool {
-        if depth > DEPTH {
-            return true;
-        }
-        for (at, step) in block.steps.iter().enumerate() {
-            match step {
-                Step::Effect(effect) => self.effect(effect, state),
-                Step::Branch(branch) => {
-                    let mut other = state.clone();
-                    let then = self.block(&branch.then, state, depth + 1);
-                    let otherwise = self.block(&branch.otherwise, &mut other, depth + 1);
-                    match (then, otherwise) {
-                        (true, true) => state.join(other),
-                        (false, true) => *state = other,
-                        (true, false) => {}
-                        (false, false) => return false,
-                    }
-                }
-                Step::Loop(body) => {
-                    // What one round starts, the next runs beside.
-                    let mut round = state.clone();
-                    self.block(body, &mut round, depth + 1);
-                    if round.here().company > state.here().company {
-                        self.block(body, &mut round, depth + 1);
-                    }
-                    round.locks.clone_from(&state.locks);
-                    *state = round;
-                }
-                Step::Spawn(spawn) => {
-                    // Who waits at once only wants another stack.
-                    let rest = block.steps.get(at + 1..).unwrap_or_default();
-                    let apart = !spawn.process && !self.waits_first(rest, spawn.result);
-                    self.found.started |= apart;
-                    let mut inside = match apart {
-                        true => State { inside: true, ..State::default() },
-                        false => state.clone(),
-                    };
-                    self.block(&spawn.body, &mut inside, depth + 1);
-                    if apart && !state.running.contains(&spawn.result) {
-                        state.running.push(spawn.result);
-                    }
-                }
-                Step::Join(work) => state.running.retain(|running| running != work),
-                Step::Frame(frame) => {
-                    self.block(&frame.body, state, depth + 1);
-                }
-                Step::Call(call) => {
-                    let name = names::last(call.callee.name());
-                    // From there on, what is changed is the thread's own.
-                    if takes_a_lock(name) || parts_from_the_process(name, &call.arguments) {
-                        state.locks.push(call.result);
-                    }
-                    if let Some(callee) = self.program.callee(self.function, call.result) {
-                        self.found.calls.push((callee, state.here()));
-                        state.left_behind |= self.starting.contains(&callee);
-                    } else if let Some(effect) = &call.presumed {
-                        self.effect(effect, state);
-                    }
-                }
-                Step::Release(lock, _) => state.locks.retain(|held| held != lock),
-                Step::Exit(Exit::Break(_) | Exit::Continue(_) | Exit::Return(_) | Exit::Panic) => {
-                    return false;
-                }
-            }
-        }
-        state.locks.retain(|held| !block.drops.contains(held));
-        true
-    }
-
-    /// Whether nothing that matters happens before the work is waited for.
-    fn waits_first(&self, steps: &[Step], work: ResultId) -> bool {
-        for step in steps {
-            match step {
-                Step::Join(joined) => return *joined == work,
-                Step::Effect(_) | Step::Spawn(_) | Step::Loop(_) => return false,
-                Step::Call(call) if self.program.callee(self.function, call.result).is_some() => {
-                    return false;
-                }
-                Step::Call(_) | Step::Branch(_) | Step::Frame(_) | Step::Release(..) | Step::Exit(_) => {}
-            }
-        }
-        false
-    }
-
-    fn effect(&mut self, effect: &Effect, state: &mut State) {
-        // A lock on a file keeps others out of that file, and no thread out of the process' own state; nor does one that each value of
-        // a type has for itself.
-        if matches!(effect.operation, Operation::Lock { scope: LockScope::Thread, .. })
-            && !is_of_a_value(&effect.place)
-        {
-            state.locks.push(effect.result);
-        }
-        let changes =
-            matches!(effect.operation, Operation::EnvSet | Operation::SetCwd | Operation::SetUmask(_));
-        if changes {
-            self.found.effects.push((effect.site, state.here()));
-        }
-        let here = state.here();
-        let subject = subject(self.program, self.function, effect);
-        // Whatever makes a file goes by the mask.
-        let mask = (!changes && effect.created().is_some()).then_some(Subject::Mask);
-        let uses = subject.into_iter().chain(mask);
-        self.found.uses.extend(uses.map(|subject| (subject, effect.site, !changes, here)));
     }
 }
