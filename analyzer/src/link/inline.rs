@@ -8,7 +8,7 @@ use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, ResultId, Site, Spawn, Step, Value,
+    LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, REST, ResultId, Site, Spawn, Step, Value,
 };
 use crate::language::add_data;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -601,8 +601,10 @@ impl<'p> Expander<'p> {
     fn keep_for(&mut self, receiver: &Value, before: usize) {
         let left = self.locks.iter().skip(before).map(|(lock, _)| *lock);
         let left: Vec<ResultId> = left.filter(|lock| !self.dropped.contains(lock)).collect();
+        let receiver = as_made(receiver);
         for lock in left {
-            if self.kept.len() < KEPT && !self.kept.iter().any(|(of, known)| *known == lock && of == receiver)
+            if self.kept.len() < KEPT
+                && !self.kept.iter().any(|(of, known)| *known == lock && *of == receiver)
             {
                 self.kept.push((receiver.clone(), lock));
             }
@@ -615,9 +617,10 @@ impl<'p> Expander<'p> {
         if !self.gives_up(function, GIVES_UP) {
             return;
         }
+        let receiver = as_made(receiver);
         let given: Vec<ResultId> =
-            self.kept.iter().filter(|(of, _)| of == receiver).map(|(_, lock)| *lock).collect();
-        self.kept.retain(|(of, _)| of != receiver);
+            self.kept.iter().filter(|(of, _)| *of == receiver).map(|(_, lock)| *lock).collect();
+        self.kept.retain(|(of, _)| *of != receiver);
         steps.extend(given.into_iter().map(|lock| Step::Release(lock, site)));
     }
 
@@ -833,6 +836,13 @@ fn locks(body: &Block) -> Vec<ResultId> {
         _ => {}
     });
     found
+}
+
+/// A structure without what was put into it since it was made: it is still the same one.
+fn as_made(value: &Value) -> Value {
+    let Value::Structure(fields) = value else { return value.clone() };
+    let fields = fields.iter().filter(|(name, rest)| name != REST || !matches!(rest, Value::Derived(_)));
+    Value::Structure(fields.cloned().collect())
 }
 
 /// Whether the value is the whole, or what a field of it holds.

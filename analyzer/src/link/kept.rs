@@ -154,13 +154,17 @@ impl PrivateFields {
             PlaceKind::Field { base, owner, name } => {
                 owner.as_deref().is_some_and(|owner| {
                     self.is_field(program, owner, name)
-                        || program
-                            .find(&[owner, "::", name].concat())
-                            .is_some_and(|property| self.returns_its_own(program, property, 0))
+                        || (calls > 0
+                            && program
+                                .find(&[owner, "::", name].concat())
+                                .is_some_and(|property| self.returns_its_own(program, property, calls - 1)))
                 }) || self.is_own_in(program, by, base, calls)
             }
             PlaceKind::Call { callee, .. } => {
-                program.find(callee).is_some_and(|callee| self.returns_its_own(program, callee, 0))
+                calls > 0
+                    && program
+                        .find(callee)
+                        .is_some_and(|callee| self.returns_its_own(program, callee, calls - 1))
             }
             PlaceKind::Join(base, component) => {
                 component.is_private() || self.is_own_in(program, by, base, calls)
@@ -235,7 +239,8 @@ impl Program {
     /// is.
     pub fn is_private(&self, place: &Place) -> bool {
         place.is_private()
-            || (!self.private_fields.known.is_empty() && self.private_fields.is_own_in(self, None, place, 0))
+            || (!self.private_fields.known.is_empty()
+                && self.private_fields.is_own_in(self, None, place, CALLS))
     }
 
     /// The type and those that it is made of, nearest first.
