@@ -104,8 +104,18 @@ pub fn among(
                     || namesake()
             })
     };
+    // Nearly all are named somewhere in what is checked, and then nothing else need be known of it.
+    let named = read(scope, program, &names, &settled, &packages, Some(Vec::new()), true).mentioned;
+    let asked: Vec<Asked<'_>> = asked
+        .into_iter()
+        .filter(|asked| !asked.leading.iter().filter_map(by_name).any(|(name, _)| named.contains(name)))
+        .collect();
+    if asked.is_empty() {
+        return FxHashSet::default();
+    }
+    let names: FxHashMap<&str, LanguageId> = names.into_iter().filter(|(n, _)| !named.contains(n)).collect();
     let uncalled = |texts: Option<Vec<PathBuf>>, all: bool| -> FxHashSet<FunctionId> {
-        let told = read(scope, program, &names, &settled, &packages, texts);
+        let told = read(scope, program, &names, &settled, &packages, texts, false);
         let beginnings = told.programs.iter().copied();
         let programs = program.packages_of_programs(beginnings, told.uses.iter().copied());
         let uncalled = asked.iter().filter(|asked| !is_called(asked, &told, &programs, all));
@@ -118,7 +128,7 @@ pub fn among(
     }
 }
 
-/// Reads these texts beside those that are checked.
+/// Reads these texts beside those that are checked; of `only_names`, nothing else is asked of them.
 fn read<'n>(
     scope: &Scope,
     program: &'n Program,
@@ -126,6 +136,7 @@ fn read<'n>(
     settled: &[Settled<'_>],
     packages: &FxHashSet<&'n str>,
     texts: Option<Vec<PathBuf>>,
+    only_names: bool,
 ) -> Told<'n> {
     let mut all: Vec<(&'n str, LanguageId)> = names.iter().map(|(name, of)| (*name, *of)).collect();
     all.sort_unstable();
@@ -162,6 +173,9 @@ fn read<'n>(
             return None;
         }
         let bytes = fs::read(&path).ok()?;
+        if only_names && !search.is_match(&bytes) {
+            return None;
+        }
         let text = String::from_utf8_lossy(&bytes);
         let mut told = Told::default();
         let file = scope.relative(&path).and_then(|path| file_of(program, &path));
@@ -180,6 +194,9 @@ fn read<'n>(
             {
                 told.mentioned.insert(name);
             }
+        }
+        if only_names {
+            return Some(told);
         }
         if let (Some(file), Some(language)) = (file, source)
             && let Some(summary) = program.file(file)
