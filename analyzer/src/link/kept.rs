@@ -133,13 +133,15 @@ impl PrivateFields {
         returned.is_some_and(|value| self.is_own_value(program, &summary.name, value, calls))
     }
 
-    /// Whether all known callers give the function what is private: who makes a value out of sight does it the same way.
+    /// Whether all known callers give the function what is private: who makes a value out of sight does it the same way. What a program makes
+    /// where it begins is there for all its threads, who know the place too.
     fn is_given_its_own(&self, program: &Program, function: &str, parameter: &str, calls: usize) -> bool {
         let given = self.given.get(&(function.to_owned(), parameter.to_owned()));
         given.is_some_and(|given| {
             given.iter().all(|(by, value)| {
                 program
                     .function(*by)
+                    .filter(|by| !by.context.main)
                     .is_some_and(|by| self.is_own_value(program, &by.name, value, calls.saturating_sub(1)))
             })
         })
