@@ -207,7 +207,7 @@ fn quiet_says_nothing() {
 fn an_empty_folder_is_no_work() {
     let (code, out, err) = fsrace(folder(&[("a.txt", "")]).path(), &["check"]);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(err.starts_with("error: nothing to check: no Rust file (.rs)"), "{err}");
+    assert!(err.starts_with("error: nothing to check: no file of a language that fsrace reads"), "{err}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::Tests;
 use fsrace_analyzer::link::{FunctionId, Program};
+use fsrace_rules::Request;
 use fsrace_rules::finding::{Confidence, Finding, Severity};
 use fsrace_rules::rule::Rule;
 use rayon::prelude::*;
@@ -170,8 +171,8 @@ fn warning_lines(warnings: &[Warning]) -> String {
 fn nothing_to_check(candidates: &[Candidate], counts: &Counts) -> String {
     match (candidates.len(), counts.generated) {
         (0, _) => {
-            "nothing to check: no Rust file (.rs) there that is not ignored; name a folder that holds some, \
-                   or the files themselves"
+            "nothing to check: no file of a language that fsrace reads (.go, .py, .rs) there that is not ignored; \
+             name a folder that holds some, or the files themselves"
                 .to_owned()
         }
         (all, generated) if all == generated => format!(
@@ -226,10 +227,18 @@ fn analyse(
     let mut warnings = loaded.warnings;
     let program = fsrace_analyzer::link(loaded.summaries);
     let sources = Sources::new(&program, loaded.sources);
-    let uncalled =
-        |functions: &[FunctionId]| uncalled::among(scope, &program, functions, options.reading.threads);
+    let searched = uncalled::Checked { scope, program: &program, sources: &sources };
+    let uncalled = |functions: &[FunctionId]| uncalled::among(searched, functions, options.reading.threads);
     let explorer = Explorer::default();
-    let mut shown = fsrace_rules::check_with(&program, &|rule| selection.runs(rule), &explorer, &uncalled);
+    let request = Request {
+        selected: &|rule| selection.runs(rule),
+        thorough: Confidence::from(options.filter.min_confidence) < Confidence::Medium,
+        explorer: &explorer,
+        uncalled: &uncalled,
+    };
+    let checked = fsrace_rules::check_with(&program, &request);
+    counts.unexplored = checked.unexplored;
+    let mut shown = checked.findings;
     shown.retain(|f| is_reported_on(scope, candidates, &program, f));
     counts.found = shown.len();
     shown.retain(|f| is_shown(f, is_vendored(candidates, &program, f), options, &mut counts));

@@ -231,10 +231,12 @@ pub struct Counts {
     pub test_files: usize,
     /// Functions with a summary.
     pub functions: usize,
-    /// Races of every confidence, before any is hidden.
+    /// Races that were found, before any is hidden.
     pub found: usize,
     /// Hidden because their confidence is lower than asked for.
     pub hidden_confidence: usize,
+    /// Candidates for findings of low confidence that were not explored, since such findings are not asked for.
+    pub unexplored: usize,
     /// Hidden because they are in test, example or benchmark code that was read with the rest of its file.
     pub hidden_tests: usize,
     /// Hidden because others wrote the code that they are in.

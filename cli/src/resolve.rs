@@ -6,7 +6,7 @@ use crate::report::{
 use crate::words;
 use fsrace_analyzer::explore::Witness;
 use fsrace_analyzer::flow::Site;
-use fsrace_analyzer::link::{Location, Program};
+use fsrace_analyzer::link::{FileId, Location, Program};
 use fsrace_rules::finding::{Finding, Fix};
 use similar::TextDiff;
 use std::cmp::Ordering;
@@ -34,6 +34,12 @@ impl Sources {
         let told = program.told_of();
         let kept = |path: &str, told| if told { find(path) } else { Arc::new(Source::new(path, "")) };
         Sources { files: program.files().iter().zip(told).map(|(f, told)| kept(&f.path, told)).collect() }
+    }
+
+    /// The text of a file, if it was kept.
+    pub fn text(&self, file: FileId) -> Option<&str> {
+        let source = self.files.get(file.0 as usize)?;
+        (!source.text.is_empty()).then(|| &*source.text)
     }
 
     /// The region that a location names, if the file is known.

@@ -6,12 +6,14 @@
 
 use crate::discover::{Scope, texts};
 use crate::hidden::repository_of;
+use crate::resolve::Sources;
 use aho_corasick::AhoCorasick;
 use fsrace_analyzer::language::mentions::{begins_program, imported, is_mention, looks_up, pieces, reflects};
 use fsrace_analyzer::link::{FileId, FunctionId, Program, Settled};
 use fsrace_analyzer::source::LanguageId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,17 @@ struct Asked<'p> {
     language: LanguageId,
 }
 
+/// What is checked.
+#[derive(Clone, Copy)]
+pub struct Checked<'p> {
+    /// Where it was asked for.
+    pub scope: &'p Scope,
+    /// What it comes to.
+    pub program: &'p Program,
+    /// Its texts, as far as they were kept.
+    pub sources: &'p Sources,
+}
+
 /// What the texts tell.
 #[derive(Default)]
 struct Told<'n> {
@@ -52,12 +65,8 @@ struct Told<'n> {
 }
 
 /// Those of the functions that nothing in the project calls.
-pub fn among(
-    scope: &Scope,
-    program: &Program,
-    functions: &[FunctionId],
-    threads: Option<u16>,
-) -> FxHashSet<FunctionId> {
+pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16>) -> FxHashSet<FunctionId> {
+    let Checked { scope, program, .. } = checked;
     let asked: Vec<Asked<'_>> = functions
         .iter()
         .filter_map(|function| {
@@ -105,7 +114,7 @@ pub fn among(
             })
     };
     // Nearly all are named somewhere in what is checked, and then nothing else need be known of it.
-    let named = read(scope, program, &names, &settled, &packages, Some(Vec::new()), true).mentioned;
+    let named = read(checked, &names, &settled, &packages, Some(Vec::new()), true).mentioned;
     let asked: Vec<Asked<'_>> = asked
         .into_iter()
         .filter(|asked| !asked.leading.iter().filter_map(by_name).any(|(name, _)| named.contains(name)))
@@ -115,7 +124,7 @@ pub fn among(
     }
     let names: FxHashMap<&str, LanguageId> = names.into_iter().filter(|(n, _)| !named.contains(n)).collect();
     let uncalled = |texts: Option<Vec<PathBuf>>, all: bool| -> FxHashSet<FunctionId> {
-        let told = read(scope, program, &names, &settled, &packages, texts, false);
+        let told = read(checked, &names, &settled, &packages, texts, false);
         let beginnings = told.programs.iter().copied();
         let programs = program.packages_of_programs(beginnings, told.uses.iter().copied());
         let uncalled = asked.iter().filter(|asked| !is_called(asked, &told, &programs, all));
@@ -130,8 +139,7 @@ pub fn among(
 
 /// Reads these texts beside those that are checked; of `only_names`, nothing else is asked of them.
 fn read<'n>(
-    scope: &Scope,
-    program: &'n Program,
+    Checked { scope, program, sources }: Checked<'n>,
     names: &FxHashMap<&'n str, LanguageId>,
     settled: &[Settled<'_>],
     packages: &FxHashSet<&'n str>,
@@ -156,29 +164,33 @@ fn read<'n>(
     for call in settled {
         spans.entry(call.file).or_default().push(call);
     }
+    let mut texts: FxHashMap<PathBuf, Option<FileId>> = texts.into_iter().map(|path| (path, None)).collect();
     // What is checked was found in its own ways.
-    let own = program.files().iter().map(|file| scope.base.join(&file.path));
-    let mut texts: FxHashSet<PathBuf> = texts.into_iter().chain(own).collect();
+    texts.extend(
+        (0..).map(FileId).zip(program.files()).map(|(id, file)| (scope.base.join(&file.path), Some(id))),
+    );
     let folders: FxHashSet<PathBuf> = program
         .files()
         .iter()
         .flat_map(|file| Path::new(&file.path).ancestors().skip(1))
         .map(|folder| scope.base.join(folder))
         .collect();
-    texts.extend(folders.iter().flat_map(|folder| MANIFESTS.map(|name| folder.join(name))));
-    let told = texts.into_par_iter().filter_map(|path| {
-        let length = fs::metadata(&path).ok()?.len();
+    texts.extend(folders.iter().flat_map(|folder| MANIFESTS.map(|name| (folder.join(name), None))));
+    let told = texts.into_par_iter().filter_map(|(path, file)| {
         let source = LanguageId::of_path(&path.to_string_lossy());
-        if length > LARGEST && source.is_none() {
+        let text = match file.and_then(|file| sources.text(file)) {
+            Some(kept) => Cow::Borrowed(kept),
+            None if source.is_none() && fs::metadata(&path).ok()?.len() > LARGEST => return None,
+            None => Cow::Owned(
+                String::from_utf8(fs::read(&path).ok()?)
+                    .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+            ),
+        };
+        if only_names && !search.is_match(text.as_ref()) {
             return None;
         }
-        let bytes = fs::read(&path).ok()?;
-        if only_names && !search.is_match(&bytes) {
-            return None;
-        }
-        let text = String::from_utf8_lossy(&bytes);
         let mut told = Told::default();
-        let file = scope.relative(&path).and_then(|path| file_of(program, &path));
+        let file = file.or_else(|| file_of(program, &scope.relative(&path)?));
         let calls = file.and_then(|file| spans.get(&file)).map_or(&[][..], Vec::as_slice);
         for found in search.find_overlapping_iter(text.as_ref()) {
             let Some((searched, name)) = searched.get(found.pattern().as_usize()) else { continue };

@@ -14,7 +14,7 @@ use crate::pairs::{Candidate, Cover, Meaning, Point, Relation};
 use crate::side_by_side;
 use crate::threads::Beside;
 use crate::trace::Says;
-use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::explore::{Actor, Consequence};
 use fsrace_analyzer::flow::{
     Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root,
 };
@@ -59,6 +59,15 @@ pub enum Reason {
     Beside(Beside),
     /// None is known.
     None,
+}
+
+/// What is lost, and beside whom: all of a race that its confidence goes by, so that one can be judged before it is found.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// Beside whom.
+    pub actor: Actor,
+    /// What it costs.
+    pub consequence: Consequence,
 }
 
 /// What the candidate's surroundings say.
@@ -387,10 +396,10 @@ impl Surroundings<'_> {
     }
 }
 
-/// Judges one race, with the sentences that say why.
+/// Judges one loss, with the sentences that say why.
 pub fn judge(
     candidate: &Candidate,
-    race: &Race,
+    loss: Loss,
     reason: &Reason,
     surroundings: &Surroundings<'_>,
 ) -> (Confidence, Vec<String>) {
@@ -398,7 +407,7 @@ pub fn judge(
         return (beside.level, vec![beside.why.clone()]);
     }
     if candidate.act.effect.operation.domain() == Domain::KeyValue {
-        let (level, why) = unfiled::in_store(candidate, race);
+        let (level, why) = unfiled::in_store(candidate, loss);
         return (level, vec![why.to_owned()]);
     }
     if candidate.act.effect.operation.domain() == Domain::Memory {
@@ -413,11 +422,11 @@ pub fn judge(
     let listed = candidate.is_listed();
     let (level, why) = match listed {
         true => listing::met(candidate, reason, surroundings),
-        false => met(candidate, race, reason, surroundings, shared),
+        false => met(candidate, loss, reason, surroundings, shared),
     };
     verdict.at_most(level, &why);
     // One entry that is gone leaves all the others undone.
-    if let Some(why) = harmless::reason(candidate, race, reason, surroundings, shared).filter(|_| !listed) {
+    if let Some(why) = harmless::reason(candidate, loss, reason, surroundings, shared).filter(|_| !listed) {
         verdict.at_most(Confidence::Low, why);
     }
     let alone = matches!(reason, Reason::Itself | Reason::Instance) && !updates(candidate);
@@ -426,7 +435,7 @@ pub fn judge(
     }
     // Who wants to be in the way can guess the number of a process or the time, and not what is random.
     let numbered = place.any(&mut |kind| matches!(kind, PlaceKind::Unique(..)));
-    let guessed = race.consequence == Consequence::Security && numbered;
+    let guessed = loss.consequence == Consequence::Security && numbered;
     let differs = numbered || names::is_random(place);
     if !guessed && !candidate.same_tick && differs {
         verdict.at_most(Confidence::Low, "the name differs from run to run");
@@ -464,7 +473,7 @@ pub fn judge(
         }
         (false, true) if listed => {}
         (false, true) => {
-            let level = if is_weak(candidate, race, reason) { Confidence::Low } else { Confidence::Medium };
+            let level = if is_weak(candidate, loss, reason) { Confidence::Low } else { Confidence::Medium };
             verdict.at_most(level, "the path is not fully known");
         }
         (false, false) => {}
@@ -481,12 +490,12 @@ pub fn judge(
         // A program that does it in other cases too does not mean to spare what is there.
         let spares = candidate.joint || expected || surroundings.open || updates(candidate) || clones;
         // A library's caller may well choose what the other reasons are about.
-        let weak = is_weak(candidate, race, reason) && !surroundings.open;
+        let weak = is_weak(candidate, loss, reason) && !surroundings.open;
         let level = if spares && !weak { Confidence::Medium } else { Confidence::Low };
         verdict.at_most(level, "the check is one of several reasons to act");
     }
     // Nor does a lock keep out who is known to read without it.
-    let heedless = race.witness.actor == Actor::Reader
+    let heedless = loss.actor == Actor::Reader
         && matches!(reason, Reason::Elsewhere(other) | Reason::Likely(_, other) if !other.found.locked);
     if candidate.cover == Cover::Whole && !heedless {
         verdict.at_most(Confidence::Low, "one lock is held from the first step to the last");
@@ -515,7 +524,7 @@ fn is_nameless(place: &Place) -> bool {
 /// How surely somebody else is at the place at the same time, and why.
 fn met(
     candidate: &Candidate,
-    race: &Race,
+    loss: Loss,
     reason: &Reason,
     surroundings: &Surroundings<'_>,
     shared: bool,
@@ -523,7 +532,7 @@ fn met(
     // A check shows a second thought about others, and what is known of them by a name or a path alone needs one.
     let checked = asks(candidate);
     let if_checked = if checked { Confidence::Medium } else { Confidence::Low };
-    let fails = race.consequence == Consequence::SpuriousFailure;
+    let fails = loss.consequence == Consequence::SpuriousFailure;
     let removes = only_removes(candidate);
     // Writes do not mind what is there; these refuse.
     let refuses = match candidate.act.effect.operation {
@@ -617,7 +626,7 @@ fn met(
         // Most programs read at the start what they have written before, once, and cope with what is not there.
         Reason::Elsewhere(other)
             if !checked
-                && race.witness.actor == Actor::Reader
+                && loss.actor == Actor::Reader
                 && other.strength > Strength::Computed
                 && candidate.run.is_none()
                 && !candidate.staged
@@ -645,7 +654,7 @@ fn met(
             (if_checked, "the program elsewhere uses paths that are made like this one".to_owned())
         }
         Reason::Named(word)
-            if race.witness.actor == Actor::Remover
+            if loss.actor == Actor::Remover
                 && !surroundings.open
                 && !surroundings.evidence.is_cleaned(cleaned::stem(word)) =>
         {
@@ -654,7 +663,7 @@ fn met(
         // Who takes a lock is whoever runs this code, and a cache is there to be cleaned; who else would read a place of some
         // name, nobody can say.
         Reason::Named(word) => {
-            let by_design = match race.witness.actor {
+            let by_design = match loss.actor {
                 Actor::Acquirer => true,
                 Actor::Remover => checked && !removes,
                 // Half of what is being fetched into a cache is there for as long as that takes. Of a file that nothing here looks at, and
@@ -672,7 +681,7 @@ fn met(
             let level = if by_design { Confidence::Medium } else { Confidence::Low };
             (level, format!("the name says `{word}`"))
         }
-        Reason::SharedRoot(Root::Temp) if race.witness.actor == Actor::Attacker => {
+        Reason::SharedRoot(Root::Temp) if loss.actor == Actor::Attacker => {
             (Confidence::Medium, "everybody can write the directory that it lies in".to_owned())
         }
         Reason::KeptIn => {
@@ -767,20 +776,19 @@ fn remakes(candidate: &Candidate) -> bool {
 
 /// Whether what speaks for the race is too little for any doubt beside it: a name alone, what is moved whole, another who creates it too,
 /// a write that was never meant to spare anything.
-fn is_weak(candidate: &Candidate, race: &Race, reason: &Reason) -> bool {
-    let creates_too = race.witness.actor == Actor::Creator
-        && candidate.meaning != Meaning::Claim
-        && !candidate.cover.is_broken();
+fn is_weak(candidate: &Candidate, loss: Loss, reason: &Reason) -> bool {
+    let creates_too =
+        loss.actor == Actor::Creator && candidate.meaning != Meaning::Claim && !candidate.cover.is_broken();
     let names_only = matches!(reason, Reason::Named(_));
     let renames =
         candidate.says.is_some() && matches!(candidate.act.effect.operation, Operation::Rename { .. });
-    let overwrites = overwrites(candidate, race) && !matches!(reason, Reason::Likely(..));
+    let overwrites = overwrites(candidate, loss) && !matches!(reason, Reason::Likely(..));
     creates_too || names_only || renames || overwrites
 }
 
 /// Whether the candidate writes what it never looked at, in place, and half of it is read.
-fn overwrites(candidate: &Candidate, race: &Race) -> bool {
-    candidate.check.is_none() && race.witness.actor == Actor::Reader
+fn overwrites(candidate: &Candidate, loss: Loss) -> bool {
+    candidate.check.is_none() && loss.actor == Actor::Reader
 }
 
 /// Whether the candidate reads a file and writes it back.

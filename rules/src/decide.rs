@@ -12,7 +12,7 @@ use self::callers::Callers;
 use self::process::changes_process;
 use self::told::{inside, name_made, other_side, spelled, time_taken};
 use crate::cleaned;
-use crate::confidence::{Reason, Surroundings, judge};
+use crate::confidence::{Loss, Reason, Surroundings, judge};
 use crate::entered;
 use crate::evidence::{Evidence, Use};
 use crate::finding::{Confidence, Finding, Related, Rewrite};
@@ -90,6 +90,32 @@ pub struct Known<'k> {
     pub bodies: &'k Bodies,
     /// What others come to that were asked about.
     pub asked: &'k Asked,
+    /// Whether what can be of low confidence only is explored too.
+    pub thorough: bool,
+}
+
+/// What became of a function's candidates.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What was found.
+    pub decided: Vec<Decided>,
+    /// The candidates that were put off: whatever exploring shows of them is of low confidence.
+    pub put_off: Vec<PutOff>,
+}
+
+/// A candidate that was not explored, and where its steps stand.
+#[derive(Clone, Copy, Debug)]
+pub struct PutOff {
+    /// Which of the function's candidates it is.
+    candidate: usize,
+    /// The act, the earlier step, and the act itself where the first is a call that leads to it.
+    pub steps: [Option<Location>; 3],
+}
+
+/// What became of one candidate.
+enum Outcome {
+    Decided(Box<Decided>),
+    PutOff([Option<Location>; 3]),
 }
 
 /// A finding before those of one cause are merged.
@@ -203,13 +229,32 @@ impl<'p> View<'p> {
         !self.candidates.is_empty()
     }
 
-    /// Explores the candidates, side by side: one large function has many.
-    pub fn decide(&self, program: &Program, known: Known<'_>, explorer: &Explorer) -> Vec<Decided> {
+    /// Explores the candidates, side by side: one large function has many. Or only the one that was put off before, `again`.
+    pub fn decide(
+        &self,
+        program: &Program,
+        known: Known<'_>,
+        explorer: &Explorer,
+        again: Option<&PutOff>,
+    ) -> Looked {
         let callers = Callers::new(program, explorer, known.bodies, known.asked);
-        self.candidates
+        let outcomes: Vec<(usize, Outcome)> = self
+            .candidates
             .par_iter()
-            .filter_map(|(rule, candidate)| self.decide_one(program, known, rule, candidate, callers))
-            .collect()
+            .enumerate()
+            .filter(|(at, _)| again.is_none_or(|again| again.candidate == *at))
+            .filter_map(|(at, (rule, candidate))| {
+                Some((at, self.decide_one(program, known, rule, candidate, callers)?))
+            })
+            .collect();
+        let mut looked = Looked::default();
+        for (candidate, outcome) in outcomes {
+            match outcome {
+                Outcome::Decided(decided) => looked.decided.push(*decided),
+                Outcome::PutOff(steps) => looked.put_off.push(PutOff { candidate, steps }),
+            }
+        }
+        looked
     }
 
     fn decide_one(
@@ -219,10 +264,11 @@ impl<'p> View<'p> {
         rule: &'static Rule,
         candidate: &Candidate,
         callers: Callers<'_>,
-    ) -> Option<Decided> {
+    ) -> Option<Outcome> {
         let act = location(program, &candidate.act)?;
         if candidate.beside_method {
-            return self.beside_method(program, known, rule, candidate, act, callers.explorer);
+            let decided = self.beside_method(program, known, rule, candidate, act, callers.explorer);
+            return decided.map(Box::new).map(Outcome::Decided);
         }
         // What only this process knows is safe from others; its own work is another matter.
         let in_files = candidate.act.effect.operation.domain() == Domain::Files;
@@ -278,10 +324,15 @@ impl<'p> View<'p> {
             in_callers,
             beside,
         };
+        let inner = program.location(candidate.act.effect.site).unwrap_or(act);
         let mut best = match candidate.act.effect.operation.domain() {
             Domain::Channels => self.lost(candidate, surroundings.open, callers.explorer)?,
             _ if rule.is_note() => self.without_race(rule, candidate, callers.explorer)?,
-            _ => self.worst(rule, candidate, &surroundings, callers.explorer)?,
+            _ => match self.worst(rule, candidate, &surroundings, callers.explorer, known.thorough) {
+                Worst::Found(best) => *best,
+                Worst::None => return None,
+                Worst::NotSure => return Some(Outcome::PutOff([Some(act), check, Some(inner)])),
+            },
         };
         match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
             true if !self.summary.context.public => return None,
@@ -413,9 +464,8 @@ impl<'p> View<'p> {
             bounded: best.bounded,
             in_test: self.summary.context.test || self.summary.context.auxiliary,
         };
-        let inner = program.location(candidate.act.effect.site).unwrap_or(act);
         let inner_check = candidate.check.as_ref().and_then(|check| program.location(check.effect.site));
-        Some(Decided {
+        Some(Outcome::Decided(Box::new(Decided {
             finding,
             check,
             inner,
@@ -425,7 +475,7 @@ impl<'p> View<'p> {
             fails_early,
             by: [self.given, self.function],
             other,
-        })
+        })))
     }
 
     /// Where the time is read that the candidate's name is made of, if that is in the function itself and not where it acts.
@@ -556,14 +606,16 @@ impl<'p> View<'p> {
         })
     }
 
-    /// The race that is reported: among those that are shown by default, the worst.
+    /// The race that is reported: among those that are shown by default, the worst. Unless it is to be `thorough`, only what may be shown
+    /// by default is explored.
     fn worst(
         &self,
         rule: &Rule,
         candidate: &Candidate,
         surroundings: &Surroundings<'_>,
         explorer: &Explorer,
-    ) -> Option<Proven> {
+        thorough: bool,
+    ) -> Worst {
         let mut actors: Vec<(Actor, Reason)> =
             rule.actors.iter().map(|actor| (*actor, surroundings.reason(*actor, candidate))).collect();
         actors.retain(|(actor, _)| candidate.with_own_work == (*actor == Actor::Task));
@@ -592,6 +644,16 @@ impl<'p> View<'p> {
         }
         // Those without a reason last: they need no exploring where another race is shown.
         actors.sort_by_key(|(_, reason)| matches!(reason, Reason::None));
+        let all = actors.len();
+        // How sure a race is does not depend on its schedule.
+        let may_be_shown = |(actor, reason): &(Actor, Reason)| {
+            rule.consequences.iter().any(|consequence| {
+                let loss = Loss { actor: *actor, consequence: *consequence };
+                judge(candidate, loss, reason, surroundings).0 >= Confidence::Medium
+            })
+        };
+        actors.retain(|actor| thorough || may_be_shown(actor));
+        let left_out = actors.len() < all;
         let narrowed = (size(&self.body) > LARGE).then(|| narrow(&self.body, candidate));
         let body = narrowed.as_ref().unwrap_or(&self.body);
         let mut best: Option<Proven> = None;
@@ -636,16 +698,31 @@ impl<'p> View<'p> {
                 if !race.reached || !is_about(candidate, &race) {
                     continue;
                 }
-                let (confidence, reasons) = judge(candidate, &race, &reason, surroundings);
+                let loss = Loss { actor, consequence: race.consequence };
+                let (confidence, reasons) = judge(candidate, loss, &reason, surroundings);
                 let proven = Proven { race, reason: reason.clone(), confidence, reasons, bounded: false };
                 if best.as_ref().is_none_or(|b| b.rank() < proven.rank()) {
                     best = Some(proven);
                 }
             }
         }
+        if left_out && best.as_ref().is_none_or(|best| best.confidence < Confidence::Medium) {
+            return Worst::NotSure;
+        }
         // What is too large to explore is never taken for benign.
         best.or_else(|| Some(Proven::undecided(rule, undecided?)))
+            .map_or(Worst::None, |best| Worst::Found(Box::new(best)))
     }
+}
+
+/// What exploring a candidate came to.
+enum Worst {
+    /// This race.
+    Found(Box<Proven>),
+    /// No race.
+    None,
+    /// None that is shown by default; the rest was not explored.
+    NotSure,
 }
 
 /// Why the function is taken to run under a lock that its own steps do not take, where it comes to the effect, if it is.

@@ -35,6 +35,7 @@ pub mod pairs;
 mod permission_check_then_use;
 mod predictable_temp_path;
 mod process_state;
+mod put_off;
 mod read_modify_write;
 mod redundant_check;
 mod remove_then_create;
@@ -55,7 +56,7 @@ mod umask_mutation;
 mod uncalled;
 mod unlocked_repository_command;
 
-use decide::{Asked, Bodies, Known, View};
+use decide::{Asked, Bodies, Known, Looked, PutOff, View};
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
@@ -108,17 +109,39 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Runs the rules that `selected` accepts over the program. The findings come sorted by file, position and rule, of every
 /// confidence; one per cause. Runs in parallel; the result does not depend on the number of threads.
 pub fn check(program: &Program, selected: &(dyn Fn(&Rule) -> bool + Sync)) -> Vec<Finding> {
-    check_with(program, selected, &Explorer::default(), &|_| FxHashSet::default())
+    let explorer = Explorer::default();
+    let request =
+        Request { selected, thorough: true, explorer: &explorer, uncalled: &|_| FxHashSet::default() };
+    check_with(program, &request).findings
 }
 
-/// As [`check`], asking this explorer. `uncalled` is asked, once or a few times, which of some functions nothing calls or names: what they
-/// do is nobody's loss, and nobody's doing. It may look further than the program reaches, for it is asked about few.
-pub fn check_with(
-    program: &Program,
-    selected: &(dyn Fn(&Rule) -> bool + Sync),
-    explorer: &Explorer,
-    uncalled: &dyn Fn(&[FunctionId]) -> FxHashSet<FunctionId>,
-) -> Vec<Finding> {
+/// What is asked of a program.
+pub struct Request<'r> {
+    /// The rules that run.
+    pub selected: &'r (dyn Fn(&Rule) -> bool + Sync),
+    /// Whether findings of low confidence are wanted. Without them, what is known to be of low confidence whatever its schedule is not
+    /// explored, which is most of all that there is to explore.
+    pub thorough: bool,
+    /// Whom to ask.
+    pub explorer: &'r Explorer,
+    /// Asked, once or a few times, which of some functions nothing calls or names: what they do is nobody's loss, and nobody's doing.
+    /// It may look further than the program reaches, for it is asked about few.
+    pub uncalled: &'r dyn Fn(&[FunctionId]) -> FxHashSet<FunctionId>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Checked {
+    /// The findings, sorted by file, position and rule, one per cause. Of those of low confidence there are some whether they were
+    /// wanted or not.
+    pub findings: Vec<Finding>,
+    /// How many candidates were not explored.
+    pub unexplored: usize,
+}
+
+/// As [`check`], with more to choose. What is found of at least medium confidence does not depend on whether more is wanted.
+pub fn check_with(program: &Program, request: &Request<'_>) -> Checked {
+    let Request { selected, thorough, explorer, uncalled } = *request;
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
     let views = || {
@@ -155,7 +178,7 @@ pub fn check_with(
     views.extend(lives.into_iter().filter_map(|life| View::of_life(program, life)));
     let asked = Asked::default();
     let views: Vec<View<'_>> = views;
-    let decide = |view: &View<'_>, evidence: &Evidence| {
+    let decide = |view: &View<'_>, evidence: &Evidence, again: Option<&PutOff>| {
         let known = Known {
             evidence,
             threads: &threads,
@@ -164,16 +187,22 @@ pub fn check_with(
             held: &held,
             bodies: &bodies,
             asked: &asked,
+            thorough: thorough || again.is_some(),
         };
-        view.decide(program, known, explorer)
+        view.decide(program, known, explorer, again)
     };
-    let decided = views.par_iter().with_max_len(4).map(|view| decide(view, &evidence)).collect();
-    let decided = uncalled::leave_out(&views, decided, &mut evidence, &decide, uncalled);
+    let mut looked: Vec<Looked> =
+        views.par_iter().with_max_len(4).map(|view| decide(view, &evidence, None)).collect();
+    let anew = |view: &View<'_>, evidence: &Evidence| decide(view, evidence, None);
+    uncalled::leave_out(&views, &mut looked, &mut evidence, &anew, uncalled);
+    let after_all = |view: &View<'_>, put_off: &PutOff| decide(view, &evidence, Some(put_off)).decided;
+    let (decided, unexplored) = put_off::catch_up(&views, looked, &after_all);
     // Merging leaves the other threads idle, and nearly all that is to be given back are bodies.
     let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
     let known = move || drop((views, evidence, threads, left_running, given_back, held));
     let bodies = || bodies.into_par_iter().chain(asked).for_each(drop);
-    rayon::join(|| merge::merge(decided), || rayon::join(bodies, known)).0
+    let findings = rayon::join(|| merge::merge(decided), || rayon::join(bodies, known)).0;
+    Checked { findings, unexplored }
 }
 
 /// Fills in the suggested rewrite of a finding, given the text of the act's file.

@@ -9,9 +9,10 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 
 /// A place in the sources, of which several functions may be made: a generator up to where it hands out, and as a whole.
-type Spot = (FileId, Span);
+pub type Spot = (FileId, Span);
 
-fn spot(location: Location) -> Spot {
+/// Where a step stands, whichever function it is of.
+pub fn spot(location: Location) -> Spot {
     (location.file, location.span)
 }
 

@@ -6,6 +6,7 @@ use crate::bench::{megabytes, rust_files};
 use crate::{Failure, pins};
 use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::is_apart;
+use fsrace_analyzer::link::FunctionId;
 use fsrace_analyzer::source::{LanguageId, Package, SourceFile};
 use fsrace_analyzer::{link, lower_without_tests};
 use std::io::Write;
@@ -78,6 +79,9 @@ fn check(pin: &pins::Pin, folder: &Path, explorer: &Explorer) -> Result<u64, Fai
         proc_macro2::extra::invalidate_current_thread_spans();
     }
     let program = link(summaries);
-    fsrace_rules::check_with(&program, &|_| true, explorer, &|_| Default::default());
+    let uncalled = |_: &[FunctionId]| Default::default();
+    let request =
+        fsrace_rules::Request { selected: &|_| true, thorough: true, explorer, uncalled: &uncalled };
+    fsrace_rules::check_with(&program, &request);
     Ok(bytes)
 }

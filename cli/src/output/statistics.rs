@@ -34,16 +34,22 @@ pub fn summary(report: &Report) -> String {
 }
 
 fn hidden(counts: &Counts) -> Option<String> {
-    let parts: Vec<String> = [
-        (counts.hidden_confidence, "of lower confidence (--min-confidence low)"),
+    let low = match (counts.hidden_confidence, counts.unexplored) {
+        (0, 0) => None,
+        (found, 0) => Some(format!("{found} of lower confidence (--min-confidence low)")),
+        (found, left) => Some(format!(
+            "{found} of lower confidence, and {left} unexplored that could be no surer (--min-confidence low)"
+        )),
+    };
+    let others = [
         (counts.hidden_tests, "in test code (--include-tests)"),
         (counts.hidden_vendored, "in code that others wrote (name its folder)"),
         (counts.hidden_notes, "notes on redundant checks (--notes)"),
     ]
     .into_iter()
     .filter(|(n, _)| *n > 0)
-    .map(|(n, what)| format!("{n} {what}"))
-    .collect();
+    .map(|(n, what)| format!("{n} {what}"));
+    let parts: Vec<String> = low.into_iter().chain(others).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -68,8 +74,9 @@ pub fn table(report: &Report, elapsed: Duration) -> String {
         (c.generated, "generated files passed over"),
         (c.test_files, "files of tests and examples passed over (--include-tests)"),
         (c.functions, "functions with effects or calls"),
-        (c.found, "races of any confidence"),
+        (c.found, "races found"),
         (c.hidden_confidence, "hidden for their confidence"),
+        (c.unexplored, "candidates unexplored, for they could be of low confidence only"),
         (c.hidden_tests, "hidden in test code"),
         (c.hidden_vendored, "hidden in code that others wrote"),
         (c.hidden_notes, "hidden notes"),

@@ -1,25 +1,26 @@
 //! What nobody would miss: races that are there, and cost too little to be told of by default.
 
 use super::{
-    Reason, Surroundings, is_of_its_own, is_published, makes_directory, only_removes, overwrites, updates,
+    Loss, Reason, Surroundings, is_of_its_own, is_published, makes_directory, only_removes, overwrites,
+    updates,
 };
 use crate::evidence::Strength;
 use crate::names;
 use crate::pairs::Candidate;
 use crate::trace::Says;
-use fsrace_analyzer::explore::{Actor, Consequence, Race};
+use fsrace_analyzer::explore::{Actor, Consequence};
 use fsrace_analyzer::flow::Operation;
 
 /// Why nobody would miss what is lost, if that is so.
 pub fn reason(
     candidate: &Candidate,
-    race: &Race,
+    loss: Loss,
     reason: &Reason,
     surroundings: &Surroundings<'_>,
     shared: bool,
 ) -> Option<&'static str> {
     let place = &candidate.place;
-    let for_all = race.witness.actor == Actor::Attacker || race.consequence == Consequence::DoubleOwner;
+    let for_all = loss.actor == Actor::Attacker || loss.consequence == Consequence::DoubleOwner;
     if !for_all
         && candidate.constant
         // A library's caller may hand in a path that something else writes to.
@@ -31,13 +32,13 @@ pub fn reason(
     // Moved into place whole, so that nobody meets half of it.
     if matches!(candidate.act.effect.operation, Operation::Rename { .. })
         && candidate.act.effect.other_place.as_ref() == Some(place)
-        && race.consequence != Consequence::SpuriousFailure
+        && loss.consequence != Consequence::SpuriousFailure
         && names::is_content_addressed(place)
     {
         return Some("its name is computed from its content, which is the same whoever puts it there");
     }
     if is_published(candidate)
-        && race.consequence == Consequence::DataLoss
+        && loss.consequence == Consequence::DataLoss
         && !matches!(reason, Reason::Elsewhere(other) if other.strength > Strength::Computed)
         && !surroundings.has_other_writer(place)
     {
@@ -60,7 +61,7 @@ pub fn reason(
     let known = matches!(reason, Reason::Elsewhere(other) if other.strength == Strength::Full)
         && (names::shared_root(place).is_some() || surroundings.is_shared_by_callers());
     let run = matches!(reason, Reason::Run);
-    if overwrites(candidate, race)
+    if overwrites(candidate, loss)
         && !known
         && !run
         && !surroundings.open
@@ -69,7 +70,7 @@ pub fn reason(
     {
         return Some("it is written at once, by a command that a person gives");
     }
-    if race.consequence != Consequence::SpuriousFailure {
+    if loss.consequence != Consequence::SpuriousFailure {
         return None;
     }
     let exclusive = match candidate.act.effect.operation {
@@ -107,12 +108,7 @@ pub fn reason(
     }
     let cleaned = surroundings.hint(place).is_some_and(|hint| hint.cleaned);
     let uses = candidate.says == Some(Says::Present);
-    if race.witness.actor == Actor::Remover
-        && uses
-        && !cleaned
-        && !surroundings.is_async
-        && !surroundings.open
-    {
+    if loss.actor == Actor::Remover && uses && !cleaned && !surroundings.is_async && !surroundings.open {
         return Some("only a person who removes it in that very moment would see an error");
     }
     None

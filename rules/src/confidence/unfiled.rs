@@ -1,17 +1,17 @@
 //! How sure races on shared state are that is no file: keys of a store, and what the tasks of one process share.
 
-use super::{Surroundings, is_nameless};
+use super::{Loss, Surroundings, is_nameless};
 use crate::finding::Confidence;
 use crate::made_once;
 use crate::pairs::{Candidate, Cover, Meaning};
-use fsrace_analyzer::explore::{Consequence, Race};
+use fsrace_analyzer::explore::Consequence;
 use fsrace_analyzer::flow::{Effect, KeyOperation, Operation, Place, PlaceKind, Value};
 
 /// How sure a race in a store is. A store is there to be shared: who else comes is no question, only what is lost.
-pub fn in_store(candidate: &Candidate, race: &Race) -> (Confidence, &'static str) {
+pub fn in_store(candidate: &Candidate, loss: Loss) -> (Confidence, &'static str) {
     let unknown = is_nameless(&candidate.place);
     let claim = candidate.meaning == Meaning::Claim;
-    match race.consequence {
+    match loss.consequence {
         _ if unknown => (Confidence::Low, "a part of the key is not known at all"),
         _ if candidate.cover == Cover::Whole => {
             (Confidence::Low, "one lock is held from the first step to the last")
