@@ -46,6 +46,8 @@ pub struct FileSummary {
     pub methods: Vec<String>,
     /// Qualified names of modules that are declared here for tests and lie in other files, with all below them.
     pub test_modules: Vec<String>,
+    /// Qualified names of modules that are declared here for other systems only and lie in other files, with all below them.
+    pub absent_modules: Vec<String>,
     /// Variables of the whole program whose type has a name.
     pub statics: Vec<StaticDeclaration>,
     /// What fields are set to, as far as that tells whose paths they are.

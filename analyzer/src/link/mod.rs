@@ -273,25 +273,34 @@ impl Program {
     }
 }
 
-/// Marks the functions of modules that another file declares for tests.
-fn mark_tests(files: &mut [FileSummary]) {
-    let modules: FxHashSet<String> = files.iter_mut().flat_map(|f| f.test_modules.drain(..)).collect();
-    if modules.is_empty() {
+/// Marks the functions of modules that another file declares for tests, and takes out those of modules that are not there on the systems
+/// that are looked at.
+fn mark_modules(files: &mut [FileSummary]) {
+    let tests: FxHashSet<String> = files.iter_mut().flat_map(|f| f.test_modules.drain(..)).collect();
+    let absent: FxHashSet<String> = files.iter_mut().flat_map(|f| f.absent_modules.drain(..)).collect();
+    if tests.is_empty() && absent.is_empty() {
         return;
     }
-    let is_below = |module: &str| {
-        let mut within = Some(module);
-        while let Some(name) = within {
-            if modules.contains(name) {
-                return true;
-            }
-            within = name.rsplit_once("::").map(|(outer, _)| outer);
+    for file in files.iter_mut() {
+        if is_below(&file.module, &tests) {
+            file.functions.iter_mut().for_each(|function| function.context.test = true);
         }
-        false
-    };
-    for file in files.iter_mut().filter(|file| is_below(&file.module)) {
-        file.functions.iter_mut().for_each(|function| function.context.test = true);
+        if is_below(&file.module, &absent) {
+            file.functions.clear();
+        }
     }
+}
+
+/// Whether a module is one of these, or lies below one.
+fn is_below(module: &str, modules: &FxHashSet<String>) -> bool {
+    let mut within = Some(module);
+    while let Some(name) = within {
+        if modules.contains(name) {
+            return true;
+        }
+        within = name.rsplit_once("::").map(|(outer, _)| outer);
+    }
+    false
 }
 
 /// Marks the files of programs, which nobody imports.
@@ -317,7 +326,7 @@ fn mark_programs(files: &mut [FileSummary]) {
 /// Links summaries; the order of `files` does not matter.
 pub fn link(mut files: Vec<FileSummary>) -> Program {
     files.sort_by(|a, b| (&a.path, &a.module).cmp(&(&b.path, &b.module)));
-    mark_tests(&mut files);
+    mark_modules(&mut files);
     mark_programs(&mut files);
     let mut functions = Vec::new();
     let mut sites = 0u32;

@@ -137,6 +137,9 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         numbers: &declared.numbers,
         own_crate: own_crate.as_deref(),
     };
+    if expr::is_cfg_out(&parsed.attrs) {
+        return;
+    }
     let module = summary.module.clone();
     let mut walker = Walker { scope: &scope, summary };
     walker.items(&module, &parsed.items, context, 0);
@@ -299,6 +302,11 @@ fn impl_type(scope: &FileScope<'_>, lowerer: &Lowerer<'_>, item: &syn::ItemImpl)
     }
 }
 
+/// Whether the item is a module of this name that is there on the systems that are looked at.
+fn is_there_as(item: &Item, name: &syn::Ident) -> bool {
+    matches!(item, Item::Mod(module) if module.ident == *name && !expr::is_cfg_out(&module.attrs))
+}
+
 struct Walker<'a> {
     scope: &'a FileScope<'a>,
     summary: &'a mut FileSummary,
@@ -343,6 +351,10 @@ impl Walker<'_> {
                         None if marked.test => self.summary.test_modules.push(name),
                         None => {}
                     }
+                }
+                // One of several of this name may be there, in another file.
+                Item::Mod(m) if !items.iter().any(|other| is_there_as(other, &m.ident)) => {
+                    self.summary.absent_modules.push(format!("{module}::{}", m.ident));
                 }
                 Item::Const(c) => self.constant(module, None, &c.ident, &c.expr),
                 Item::Static(s) => self.constant(module, None, &s.ident, &s.expr),

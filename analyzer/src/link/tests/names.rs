@@ -289,6 +289,19 @@ fn modules_for_tests_may_lie_in_other_files() {
     assert_eq!(tests, ["b::jail::wipe", "b::jail::cell::wipe"]);
 }
 
+/// What a module holds that is declared for other systems is not there, also where it lies in files of its own.
+#[test]
+fn modules_for_other_systems_may_lie_in_other_files() {
+    let mut root = file("b/src/lib.rs", "b", vec![remover("b::wipe", &[])]);
+    root.absent_modules = vec!["b::registry".into()];
+    let registry = file("b/src/registry.rs", "b::registry", vec![remover("b::registry::wipe", &[])]);
+    let below =
+        file("b/src/registry/key.rs", "b::registry::key", vec![remover("b::registry::key::wipe", &[])]);
+    let program = link(vec![root, registry, below]);
+    let names: Vec<&str> = program.functions().map(|(_, f)| f.name.as_str()).collect();
+    assert_eq!(names, ["b::wipe"]);
+}
+
 #[test]
 fn the_modules_of_a_program_are_no_library() {
     let files = |offers: bool| {
