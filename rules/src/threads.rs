@@ -13,6 +13,7 @@ use crate::names;
 use fsrace_analyzer::flow::{
     Domain, Effect, FlowSummary, Operation, Place, PlaceKind, ResultId, Root, Site, Step,
 };
+use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use words::{begins, is_a_command, sets_up};
 
 /// How many levels of callers are asked whether they hold a lock, and whether anybody may call them.
 const LEVELS: usize = 4;
+/// How many functions that lead to one are asked what begins there.
+const ABOVE: usize = 256;
 /// The end of the name of all of a context manager.
 const WHOLE: &str = "::{whole}";
 
@@ -327,9 +330,12 @@ impl Threads {
             }
             None if self.is_open(program, function, effect.operation.domain(), LEVELS) => {
                 // A method of what lives on is called while the program runs, and not where it begins.
-                let runs = starts && summary.has_receiver && !self.programs.is_empty();
+                let lives_on = starts && summary.has_receiver && !self.programs.is_empty();
                 let variable = effect.operation.domain() == Domain::Environment;
-                let harms = runs || !variable || self.is_read_beside(program, function, effect);
+                let harms = lives_on
+                    || !variable
+                    || (self.is_read_beside(program, function, effect)
+                        && !self.is_done_in_one_place(program, function, summary, effect));
                 let level = if harms { Confidence::Medium } else { Confidence::Low };
                 (level, "whoever calls it may have threads that share the process")
             }
@@ -345,7 +351,11 @@ impl Threads {
                 (Confidence::Medium, "it is handed on, and the program has threads")
             }
             // An async method, or one that is given a request or its context, is called once for each of them.
-            None if starts && summary.has_receiver && summary.context.is_async => {
+            None if starts
+                && summary.has_receiver
+                && summary.context.is_async
+                && !self.is_run_by_commands(program, function) =>
+            {
                 (Confidence::Medium, "it is called for each of many that are served side by side")
             }
             // A method of what lives on is called while the program runs, and not where it begins.
@@ -354,7 +364,8 @@ impl Threads {
                 && effect.operation.domain() == Domain::Environment
                 && !is_a_command(&summary.name)
                 && self.is_read_beside(program, function, effect)
-                && !self.is_read_below(program, function, effect) =>
+                && !self.is_read_below(program, function, effect)
+                && !self.is_run_by_commands(program, function) =>
             {
                 (Confidence::Medium, "the program has threads, and somebody goes by what is changed")
             }
@@ -445,13 +456,47 @@ impl Threads {
     /// has threads is harmed for sure.
     pub fn is_read_beside(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
         let package = package_of(program, function);
-        let runs = |step: &Step| matches!(step, Step::Effect(e) if e.operation == Operation::Run);
-        let own = program.function(function).is_some_and(|s| s.body.steps.iter().any(runs));
-        own || self.users(program, function, effect).any(|u| {
-            u.reads
-                && package_of(program, u.function) == package
-                && program.function(u.function).is_some_and(|s| !is_aside(s))
-        })
+        program.function(function).is_some_and(runs)
+            || self.users(program, function, effect).any(|u| {
+                u.reads
+                    && package_of(program, u.function) == package
+                    && program.function(u.function).is_some_and(|s| !is_aside(s))
+            })
+    }
+
+    /// Whether it takes two of this very function to lose anything, which is one step of its one caller's: nobody else in the package sets
+    /// the variable, no child is run for which it is set, and in this language no thread breaks on a change.
+    fn is_done_in_one_place(
+        &self,
+        program: &Program,
+        function: FunctionId,
+        summary: &FlowSummary,
+        effect: &Effect,
+    ) -> bool {
+        let package = package_of(program, function);
+        !summary.context.public
+            && !summary.has_receiver
+            && program.callers(function).len() == 1
+            && program.file(program.file_of(function)).is_some_and(|file| guards_environment(&file.path))
+            && !runs(summary)
+            && self
+                .users(program, function, effect)
+                .all(|u| u.reads || u.function == function || package_of(program, u.function) != package)
+    }
+
+    /// Whether all that leads to the function begins at commands of the program, of which each run is given one, and no work comes to it.
+    fn is_run_by_commands(&self, program: &Program, function: FunctionId) -> bool {
+        let (mut above, mut seen) = (vec![function], FxHashSet::from_iter([function]));
+        while let Some(called) = above.pop() {
+            let callers = || callers(program, called).iter().chain(program.askers(called)).copied();
+            let is_first = callers().next().is_none()
+                && !program.function(called).is_some_and(|s| s.context.main || is_a_command(&s.name));
+            if is_first || seen.len() > ABOVE {
+                return false;
+            }
+            above.extend(callers().filter(|caller| seen.insert(*caller)));
+        }
+        !self.is_inside(function)
     }
 
     /// Whether nobody goes by the variable but what the function calls itself, and not for what it sets it to: what one thread does, it does
@@ -592,6 +637,11 @@ fn is_the_same_each_time(summary: &FlowSummary, effect: &Effect) -> bool {
         }
     });
     summary.parameters.is_empty() && asked == effect.data.len()
+}
+
+/// Whether the function itself starts a program, whatever else may decide.
+fn runs(summary: &FlowSummary) -> bool {
+    summary.body.steps.iter().any(|step| matches!(step, Step::Effect(e) if e.operation == Operation::Run))
 }
 
 fn is_aside(summary: &FlowSummary) -> bool {
