@@ -272,7 +272,7 @@ impl<'p> View<'p> {
         }
         // What only this process knows is safe from others; its own work is another matter.
         let in_files = candidate.act.effect.operation.domain() == Domain::Files;
-        if in_files && !candidate.with_own_work && program.is_private(&candidate.place) {
+        if in_files && !candidate.with_own_work && program.is_private(self.function, &candidate.place) {
             return None;
         }
         let check = candidate.check.as_ref().and_then(|point| location(program, point));

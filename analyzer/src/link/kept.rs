@@ -2,8 +2,10 @@
 //! a name of its own, to what lies in one, or to another such field.
 
 use super::graph::each_step;
+use super::resolve::Asker;
 use super::{FunctionId, Program};
-use crate::flow::{Call, FlowSummary, Kept, Place, PlaceKind, Step, Value};
+use crate::flow::{Call, Callee, FlowSummary, Kept, Place, PlaceKind, Step, Value};
+use crate::qualified;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,6 +13,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const ROUNDS: usize = 6;
 /// How many calls a value is followed through.
 const CALLS: usize = 3;
+/// How many functions hand on what one sets a field to.
+const HANDS: usize = 3;
 /// How deep types are looked for that others are made of.
 const BASES: usize = 8;
 
@@ -32,6 +36,21 @@ enum Whose {
     /// What the field holds already.
     Same,
     Anybodys,
+}
+
+/// In whose terms a value is told.
+#[derive(Clone, Copy)]
+struct Within<'a> {
+    /// The function whose parameters and results it may be, if it is told in those.
+    by: Option<&'a str>,
+    /// The function whose file names what it calls.
+    asker: Option<FunctionId>,
+}
+
+impl<'a> Within<'a> {
+    fn the(program: &Program, by: &'a str) -> Self {
+        Within { by: Some(by), asker: program.find(by) }
+    }
 }
 
 impl PrivateFields {
@@ -95,6 +114,7 @@ impl PrivateFields {
     }
 
     fn whose(&self, program: &Program, by: &str, value: &Value, of: (&str, &str)) -> Whose {
+        let within = Within::the(program, by);
         match value {
             Value::Place(place) => {
                 if let PlaceKind::Field { name, owner, .. } = place.kind()
@@ -103,23 +123,26 @@ impl PrivateFields {
                 {
                     return Whose::Same;
                 }
-                match self.is_own_in(program, Some(by), place, CALLS) {
+                match self.is_own_in(program, within, place, CALLS) {
                     true => Whose::Own,
                     false => Whose::Anybodys,
                 }
             }
-            Value::Result(_) if self.is_own_value(program, by, value, CALLS) => Whose::Own,
+            Value::Result(_) if self.is_own_value(program, within, value, CALLS) => Whose::Own,
             _ => Whose::Anybodys,
         }
     }
 
-    fn is_own_value(&self, program: &Program, by: &str, value: &Value, calls: usize) -> bool {
+    fn is_own_value(&self, program: &Program, within: Within<'_>, value: &Value, calls: usize) -> bool {
         match value {
-            Value::Place(place) => self.is_own_in(program, Some(by), place, calls),
-            Value::Success(inner) => self.is_own_value(program, by, inner, calls),
+            Value::Place(place) => self.is_own_in(program, within, place, calls),
+            Value::Success(inner) => self.is_own_value(program, within, inner, calls),
+            // Where a value with fields is taken for a path, one of them is that path.
+            Value::Structure(fields) => {
+                fields.iter().any(|(_, value)| self.is_own_value(program, within, value, calls))
+            }
             Value::Result(result) if calls > 0 => {
-                let by = program.find(by).and_then(|by| program.graph.node(by));
-                let callee = by.and_then(|node| node.target(*result)).map(|target| target.function);
+                let callee = within.asker.and_then(|asker| program.callee(asker, *result));
                 callee.is_some_and(|callee| self.returns_its_own(program, callee, calls - 1))
             }
             _ => false,
@@ -130,7 +153,8 @@ impl PrivateFields {
     fn returns_its_own(&self, program: &Program, function: FunctionId, calls: usize) -> bool {
         let Some(summary) = program.function(function) else { return false };
         let returned = program.graph.node(function).and_then(|node| node.returned.as_ref());
-        returned.is_some_and(|value| self.is_own_value(program, &summary.name, value, calls))
+        let within = Within { by: Some(&summary.name), asker: Some(function) };
+        returned.is_some_and(|value| self.is_own_value(program, within, value, calls))
     }
 
     /// Whether all known callers give the function what is private: who makes a value out of sight does it the same way. What a program makes
@@ -139,19 +163,19 @@ impl PrivateFields {
         let given = self.given.get(&(function.to_owned(), parameter.to_owned()));
         given.is_some_and(|given| {
             given.iter().all(|(by, value)| {
-                program
-                    .function(*by)
-                    .filter(|by| !by.context.main)
-                    .is_some_and(|by| self.is_own_value(program, &by.name, value, calls.saturating_sub(1)))
+                program.function(*by).filter(|by| !by.context.main).is_some_and(|summary| {
+                    let within = Within { by: Some(&summary.name), asker: Some(*by) };
+                    self.is_own_value(program, within, value, calls.saturating_sub(1))
+                })
             })
         })
     }
 
     /// Whether the place is private, in the terms of a function.
-    fn is_own_in(&self, program: &Program, by: Option<&str>, place: &Place, calls: usize) -> bool {
+    fn is_own_in(&self, program: &Program, within: Within<'_>, place: &Place, calls: usize) -> bool {
         match place.kind() {
             PlaceKind::Parameter { name, .. } => {
-                by.is_some_and(|by| calls > 0 && self.is_given_its_own(program, by, name, calls))
+                within.by.is_some_and(|by| calls > 0 && self.is_given_its_own(program, by, name, calls))
             }
             PlaceKind::Field { base, owner, name } => {
                 owner.as_deref().is_some_and(|owner| {
@@ -160,22 +184,26 @@ impl PrivateFields {
                             && program
                                 .find(&[owner, "::", name].concat())
                                 .is_some_and(|property| self.returns_its_own(program, property, calls - 1)))
-                }) || self.is_own_in(program, by, base, calls)
+                }) || self.is_own_in(program, within, base, calls)
             }
-            PlaceKind::Call { callee, .. } => {
-                calls > 0
-                    && program
-                        .find(callee)
-                        .is_some_and(|callee| self.returns_its_own(program, callee, calls - 1))
+            PlaceKind::Call { callee, arguments } if calls > 0 => {
+                let named = |name: &str| program.named(within.asker, name, arguments.len());
+                named(callee).is_some_and(|callee| self.returns_its_own(program, callee, calls - 1))
+                    // A value that stands for a path is made of one, and gives it back to whoever enters it.
+                    || (named(&[callee, "::__enter__"].concat()).is_some()
+                        && arguments
+                            .first()
+                            .is_some_and(|of| self.is_own_in(program, within, of, calls - 1)))
             }
             PlaceKind::Join(base, component) => {
-                component.is_private() || self.is_own_in(program, by, base, calls)
+                self.is_own_in(program, within, component, calls)
+                    || self.is_own_in(program, within, base, calls)
             }
-            PlaceKind::WithFileName(_, component) => component.is_private(),
-            PlaceKind::WithExtension(base, _) => self.is_own_in(program, by, base, calls),
-            PlaceKind::Concat(parts) => parts.iter().any(|part| self.is_own_in(program, by, part, calls)),
+            PlaceKind::WithFileName(_, component) => self.is_own_in(program, within, component, calls),
+            PlaceKind::WithExtension(base, _) => self.is_own_in(program, within, base, calls),
+            PlaceKind::Concat(parts) => parts.iter().any(|part| self.is_own_in(program, within, part, calls)),
             PlaceKind::Result(result) => {
-                by.is_some_and(|by| self.is_own_value(program, by, &Value::Result(*result), calls))
+                within.by.is_some() && self.is_own_value(program, within, &Value::Result(*result), calls)
             }
             _ => place.is_private(),
         }
@@ -187,23 +215,52 @@ impl PrivateFields {
     }
 }
 
-/// What functions are called with that set fields to what they are given.
+/// The parameters of functions that are asked about, by the function's name: one that does nothing but set fields has no summary.
+type Wanted = FxHashMap<String, Vec<(u32, String)>>;
+
+/// What functions are called with that set fields to what they are given, or that hand it on to those.
 fn given(program: &Program, by_name: &FxHashMap<&str, Vec<&Kept>>) -> Given {
-    let mut wanted: FxHashMap<&str, Vec<(u32, &str)>> = FxHashMap::default();
+    let mut wanted = Wanted::default();
     for kept in by_name.values().flatten() {
-        if let Value::Place(place) = &kept.value
-            && let PlaceKind::Parameter { index, name } = place.kind()
-        {
-            let of = wanted.entry(&kept.by).or_default();
-            if !of.iter().any(|(known, _)| known == index) {
-                of.push((*index, name));
+        want(&mut wanted, &kept.by, &kept.value);
+    }
+    let mut given = Given::default();
+    for _ in 0..HANDS {
+        wanted.retain(|function, of| {
+            of.retain(|(_, parameter)| !given.contains_key(&(function.clone(), parameter.clone())));
+            !of.is_empty()
+        });
+        if wanted.is_empty() {
+            break;
+        }
+        let mut further = Wanted::default();
+        for (of, (by, value)) in given_for(program, &wanted) {
+            if let Some(summary) = program.function(by) {
+                want(&mut further, &summary.name, &value);
             }
+            given.entry(of).or_default().push((by, value));
+        }
+        wanted = further;
+    }
+    given
+}
+
+/// Notes that it is asked what the function is given, where the value is a parameter of it.
+fn want(wanted: &mut Wanted, function: &str, value: &Value) {
+    if let Value::Place(place) = value
+        && let PlaceKind::Parameter { index, name } = place.kind()
+    {
+        let of = wanted.entry(function.to_owned()).or_default();
+        if !of.iter().any(|(known, _)| known == index) {
+            of.push((*index, name.to_string()));
         }
     }
-    if wanted.is_empty() {
-        return Given::default();
-    }
+}
+
+/// What the functions are called with for these parameters, by the function's name and the parameter's.
+fn given_for(program: &Program, wanted: &Wanted) -> Vec<((String, String), (FunctionId, Value))> {
     let functions: Vec<(FunctionId, &FlowSummary)> = program.functions().collect();
+    let names: FxHashSet<&str> = wanted.keys().map(|function| qualified::last(function)).collect();
     let found = functions.par_iter().with_min_len(64).flat_map_iter(|(by, summary)| {
         let mut found = Vec::new();
         if summary.context.test || summary.context.auxiliary {
@@ -211,20 +268,22 @@ fn given(program: &Program, by_name: &FxHashMap<&str, Vec<&Kept>>) -> Given {
         }
         each_step(&summary.body, &mut |step| {
             let Step::Call(call) = step else { return };
-            let callee = call.callee.name();
+            if !names.contains(qualified::last(call.callee.name())) {
+                return;
+            }
+            let of_type = match &call.callee {
+                Callee::Method { receiver: Some(owner), name } => Some([owner, "::", name].concat()),
+                _ => None,
+            };
+            let callee = of_type.as_deref().unwrap_or(call.callee.name());
             for (index, name) in wanted.get(callee).into_iter().flatten() {
                 let value = argument(call, *index, name).cloned().unwrap_or(Value::Opaque);
-                found.push(((callee.to_owned(), (*name).to_owned()), (*by, value)));
+                found.push(((callee.to_owned(), name.clone()), (*by, value)));
             }
         });
         found
     });
-    let found: Vec<_> = found.collect();
-    let mut given = Given::default();
-    for (of, value) in found {
-        given.entry(of).or_default().push(value);
-    }
-    given
+    found.collect()
 }
 
 /// What a call gives for a parameter, by its name or in its turn.
@@ -238,11 +297,24 @@ fn argument<'c>(call: &'c Call, index: u32, name: &str) -> Option<&'c Value> {
 
 impl Program {
     /// Whether only this process knows the place: it is private by itself, or it is, or lies below, a field that is only ever set to what
-    /// is.
-    pub fn is_private(&self, place: &Place) -> bool {
+    /// is. The function is one whose file names the calls that the place is made of.
+    pub fn is_private(&self, function: FunctionId, place: &Place) -> bool {
+        let within = Within { by: None, asker: Some(function) };
         place.is_private()
-            || (!self.private_fields.known.is_empty()
-                && self.private_fields.is_own_in(self, None, place, CALLS))
+            || ((!self.private_fields.known.is_empty()
+                || place.any(&mut |kind| matches!(kind, PlaceKind::Call { .. })))
+                && self.private_fields.is_own_in(self, within, place, CALLS))
+    }
+
+    /// The function that is meant by this name, as the asker's file writes it.
+    fn named(&self, asker: Option<FunctionId>, name: &str, arity: usize) -> Option<FunctionId> {
+        self.find(name).or_else(|| {
+            let asker = asker?;
+            let summary = self.function(asker)?;
+            let asker =
+                Asker { name: &summary.name, file: self.file_of(asker).0, test: summary.context.test };
+            self.symbols.resolve_text(asker, name, arity).map(|target| target.function)
+        })
     }
 
     /// The type and those that it is made of, nearest first.

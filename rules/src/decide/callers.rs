@@ -160,7 +160,7 @@ impl<'p> Callers<'p> {
             let body = self.body(*caller);
             let effects = effects(&body);
             let Some(place) = place_in(&effects, candidate) else { return false };
-            if is_private(&place) || program.is_private(&place) {
+            if is_private(&place) || program.is_private(*caller, &place) {
                 continue;
             }
             // Nothing but a lock makes the same steps safe.
