@@ -477,9 +477,13 @@ fn may_leave(block: &Block) -> bool {
 }
 
 /// The code fails on the other answer to what is said from the guard of this number on. Where that was known before, what it fails on is
-/// another trouble: after `ok(open)` is ruled out, whatever else than `NotFound` it is.
+/// another trouble: after `ok(open)` is ruled out, whatever else than `NotFound` it is. What was one of several answers until then is
+/// known only now: after another trouble is ruled out, that it is there.
 fn refuse(guards: &mut [Guard], known: usize) {
     let (before, new) = guards.split_at_mut(known.min(guards.len()));
-    let is_new = |guard: &Guard| !before.iter().any(|g| g.event == guard.event && g.says == guard.says);
+    let is_new = |guard: &Guard| {
+        let says_it = |g: &&Guard| g.event == guard.event && g.says == guard.says;
+        !before.iter().filter(says_it).any(|g| g.certain || !guard.certain)
+    };
     new.iter_mut().filter(|guard| is_new(guard)).for_each(|guard| guard.refuses = true);
 }
