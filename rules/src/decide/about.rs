@@ -4,7 +4,7 @@ use crate::names;
 use crate::pairs::{Candidate, Meaning};
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence, Lane, Race, StepOutcome};
-use fsrace_analyzer::flow::{Effect, ErrorKind, KeyOperation, Operation, Site};
+use fsrace_analyzer::flow::{Effect, ErrorKind, KeyOperation, Operation, RemoveKind, Site};
 
 /// Whether the schedule is about the candidate's own two steps. An update is lost by who read before, and what was used is met by
 /// who used it: a run that comes through neither shows another race, which another candidate stands for.
@@ -16,6 +16,10 @@ pub fn is_about(candidate: &Candidate, race: &Race) -> bool {
         && act.other_place.as_ref() == Some(&candidate.place);
     if is_onto && candidate.says.is_some() && race.consequence == Consequence::SpuriousFailure {
         return race.witness.failure_at(act.site).is_some_and(|kind| kind != ErrorKind::NotFound);
+    }
+    // A directory that holds anything stays: who removes one that is empty loses nobody's content.
+    if act.operation == Operation::Remove(RemoveKind::Dir) && race.consequence == Consequence::DataLoss {
+        return false;
     }
     // A lock or a socket is somebody's own; a link or a device that both put there serves the one as well as the other.
     if race.consequence == Consequence::DoubleOwner && candidate.refilled_after() {
