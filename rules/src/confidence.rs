@@ -16,7 +16,7 @@ use crate::threads::Beside;
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence};
 use fsrace_analyzer::flow::{
-    Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, Root,
+    Certainty, Domain, Effect, OnFailure, OpenFlags, Operation, Place, PlaceKind, RemoveKind, Root,
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program, takes_long};
 use rustc_hash::FxHashSet;
@@ -133,9 +133,18 @@ impl Surroundings<'_> {
             Actor::Reader => {
                 // Who takes half of a lock for none has lost it.
                 let is_lock = hint.is_some_and(|hint| hint.lock);
+                // Where a file is written, there is no directory to list, unless one went for it.
+                let is_file = matches!(
+                    candidate.act.effect.operation,
+                    Operation::Open(_) | Operation::Write | Operation::Copy
+                ) && candidate
+                    .check
+                    .as_ref()
+                    .is_none_or(|check| check.effect.operation != Operation::Remove(RemoveKind::Tree));
+                let reads = |u: &Use| is_another(u) && !(is_file && u.lists);
                 let strict =
-                    self.evidence.find(place, &[Role::Reads], |u| (is_lock || !u.tolerant) && is_another(u));
-                let coping = in_another(&[Role::Reads]).filter(|_| strict.is_none());
+                    self.evidence.find(place, &[Role::Reads], |u| (is_lock || !u.tolerant) && reads(u));
+                let coping = self.evidence.find(place, &[Role::Reads], reads).filter(|_| strict.is_none());
                 if let Some(other) = coping.filter(|other| other.strength > Strength::Computed) {
                     return Reason::Coping(other);
                 }
@@ -385,6 +394,13 @@ impl Surroundings<'_> {
         self.evidence
             .find(place, &USES, |u| u.function != self.function && !self.own.contains(&Some(u.inner)))
             .is_some_and(|o| o.strength > Strength::Computed)
+    }
+
+    /// Whether the program is known to make the file, or change what it holds, so that it may be another one each time.
+    fn is_made_here(&self, place: &Place) -> bool {
+        const MAKES: [Role; 3] = [Role::Writes, Role::Replaces, Role::Creates];
+        let is_another = |u: &Use| !self.own.contains(&Some(u.inner));
+        self.evidence.find(place, &MAKES, is_another).is_some_and(|o| o.strength > Strength::Computed)
     }
 
     /// Whether somebody else writes other content to the place than what is the same for all.

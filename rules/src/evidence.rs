@@ -63,6 +63,8 @@ pub struct Use {
     pub clears: bool,
     /// It reads, and whoever leads to it copes with half a file.
     pub tolerant: bool,
+    /// It lists a directory, and reads no file.
+    pub lists: bool,
     /// A lock against other processes is held around it, by one of those who lead to it.
     pub locked: bool,
     /// The type whose field the place is, where that is written with something that varies.
@@ -155,7 +157,9 @@ impl Evidence {
             let Some(inner) = program.location(event.effect.site) else { continue };
             let location =
                 trace.call_of(event).and_then(|frame| program.location(frame.site)).unwrap_or(inner);
-            let roles = roles(event.effect);
+            let mut roles = roles(event.effect);
+            // What nobody else knows is nobody's other side.
+            roles.retain(|(place, _)| !place.is_private());
             let constant = !roles.is_empty() && pairs::writes_constant(trace, index);
             for (place, role) in roles {
                 let entry =
@@ -175,6 +179,7 @@ impl Evidence {
                         clears: false,
                         // A default that is written back takes the place of what was there.
                         tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
+                        lists: event.effect.operation == Operation::ReadDir,
                         locked: !event.held.is_empty()
                             || (role == Role::Reads && locked_later.contains(&event.effect.result)),
                         written_field_of: written_field(place, role).filter(|_| !constant),

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::evidence::Strength;
 use crate::names;
-use crate::pairs::Candidate;
+use crate::pairs::{Candidate, Meaning};
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence};
-use fsrace_analyzer::flow::Operation;
+use fsrace_analyzer::flow::{Operation, Place, PlaceKind, Uniqueness};
 
 /// Why nobody would miss what is lost, if that is so.
 pub fn reason(
@@ -23,11 +23,25 @@ pub fn reason(
     let for_all = loss.actor == Actor::Attacker || loss.consequence == Consequence::DoubleOwner;
     if !for_all
         && candidate.constant
-        // A library's caller may hand in a path that something else writes to.
-        && (!surroundings.open || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
+        // A library's caller may hand in a path that something else writes to, but none under this very moment's name.
+        && (!surroundings.open
+            || (candidate.same_tick && is_told_by_time(place))
+            || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
         && !surroundings.has_other_writer(place)
     {
         return Some("what is written is the same whoever writes it");
+    }
+    // Who claims a place by copying something there wants to be the only one.
+    if matches!(loss.consequence, Consequence::DataLoss | Consequence::DoubleOwner)
+        && candidate.meaning != Meaning::Claim
+        && loss.actor != Actor::Acquirer
+        && !surroundings.open
+        && candidate.act.effect.operation == Operation::Copy
+        && candidate.act.effect.other_place.as_ref() == Some(place)
+        && !surroundings.is_made_here(&candidate.act.effect.place)
+        && !surroundings.has_other_writer(place)
+    {
+        return Some("what is copied is the same whoever copies it");
     }
     // Moved into place whole, so that nobody meets half of it.
     if matches!(candidate.act.effect.operation, Operation::Rename { .. })
@@ -112,4 +126,14 @@ pub fn reason(
         return Some("only a person who removes it in that very moment would see an error");
     }
     None
+}
+
+/// Whether the time is in the file's own name: of a folder that two share, who knows what else they put there.
+fn is_told_by_time(place: &Place) -> bool {
+    match place.kind() {
+        PlaceKind::Join(_, last) | PlaceKind::WithFileName(_, last) => {
+            last.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Time, _)))
+        }
+        _ => false,
+    }
 }
