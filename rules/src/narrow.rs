@@ -1,7 +1,8 @@
 //! A body without what does not bear on one place, so that exploring it stays small.
 //!
 //! The explorer slices too, and keeps what lies above and below the place. In a large function that is too much; what is left
-//! here is the place itself, what is renamed or copied to or from it, the handles on these, and all locks.
+//! here is the place itself, what is renamed or copied to or from it, directories that are renamed with it, the handles on these, and all
+//! locks.
 
 use crate::pairs::{Candidate, Meaning};
 use fsrace_analyzer::flow::{
@@ -35,10 +36,16 @@ pub fn narrow(body: &Block, candidate: &Candidate) -> Block {
             break;
         }
     }
+    // Of two who move a directory there, one does.
+    let brings = |e: &Effect| {
+        let onto = e.other_place.as_ref().filter(|_| matches!(e.operation, Operation::Rename { .. }));
+        onto.is_some_and(|onto| candidate.place.starts_with(onto))
+    };
     let kept = effects
         .iter()
         .filter(|e| {
             matches!(e.operation, Operation::Lock { .. })
+                || brings(e)
                 || places.contains(&&e.place)
                 || (filled && e.place.starts_with(&candidate.place))
                 || e.other_place.as_ref().is_some_and(|o| places.contains(&o))
