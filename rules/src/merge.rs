@@ -2,7 +2,7 @@
 
 use crate::decide::Decided;
 use crate::finding::{Confidence, Finding, Related};
-use crate::{process_state, remove_then_create};
+use crate::{exists_then_create, process_state, read_modify_write, remove_then_create};
 use fsrace_analyzer::link::{FileId, Location};
 use fsrace_analyzer::source::Span;
 use rustc_hash::FxHashMap;
@@ -35,23 +35,28 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     let mut checks: FxHashMap<Spot, usize> = FxHashMap::default();
     // A helper's act is one defect, whoever calls the helper.
     let mut helpers: FxHashMap<(Spot, &str), usize> = FxHashMap::default();
+    // And so are a helper that reads and one that writes, whoever calls the two one after the other.
+    let mut pairs: FxHashMap<(Spot, Spot, &str), usize> = FxHashMap::default();
     for next in decided {
         let act = spot(next.finding.act);
         let refilled = next.finding.rule.id == remove_then_create::RULE.id;
         let helper = next.check.is_none().then_some((spot(next.inner), next.finding.rule.id));
+        let pair = next.between_helpers();
         let same = acts
             .get(&act)
             .or_else(|| {
                 let check = spot(next.check?);
                 checks.get(&check).or_else(|| acts.get(&check).filter(|_| refilled))
             })
-            .or_else(|| helper.as_ref().and_then(|helper| helpers.get(helper)));
+            .or_else(|| helper.as_ref().and_then(|helper| helpers.get(helper)))
+            .or_else(|| pair.as_ref().and_then(|pair| pairs.get(pair)));
         if let Some(first) = same.and_then(|i| kept.get_mut(*i)) {
             absorb(&mut first.finding, next);
             continue;
         }
         acts.insert(act, kept.len());
         helpers.extend(helper.map(|helper| (helper, kept.len())));
+        pairs.extend(pair.map(|pair| (pair, kept.len())));
         if let Some(check) = next.check {
             // The removal before a creation is an act of its own; a check before it belongs to the same cause.
             let found = if refilled { &mut acts } else { &mut checks };
@@ -87,13 +92,24 @@ fn keep_nearest(decided: &mut Vec<Decided>) {
     });
 }
 
+impl Decided {
+    /// The two steps and the rule, where a function that this one calls loads what is there and another saves it. Who takes a lock is
+    /// another matter: each caller of the helper that takes it has a way of its own to be wrong.
+    fn between_helpers(&self) -> Option<(Spot, Spot, &'static str)> {
+        let (check, inner_check) = (self.check?, self.inner_check?);
+        let apart = self.inner != self.finding.act && inner_check != check;
+        let saves = [read_modify_write::RULE.id, exists_then_create::RULE.id].contains(&self.finding.rule.id);
+        (apart && saves).then(|| (spot(self.inner), spot(inner_check), self.finding.rule.id))
+    }
+}
+
 fn absorb(first: &mut Finding, next: Decided) {
     let known = |first: &Finding, location: Location| {
         first.act == location || first.related.iter().any(|r| r.location == location)
     };
     if next.finding.act != first.act && !known(first, next.finding.act) && first.related.len() < RELATED {
-        let message =
-            if next.check.is_some() { "acts on the same check here" } else { "leads to it from here too" };
+        let leads = next.check.is_none() || next.check.is_some_and(|check| !known(first, check));
+        let message = if leads { "leads to it from here too" } else { "acts on the same check here" };
         first.related.push(Related { location: next.finding.act, message: message.to_owned() });
     }
     // What two calls down is another act is told by whom it meets.
