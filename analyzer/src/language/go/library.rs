@@ -35,7 +35,7 @@ impl<'t> Lowerer<'_, 't> {
         let mut data: Vec<ResultId> = Vec::new();
         arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
         if let Some(asks) = api.asks {
-            return Val::cond(self.asked(asks, arguments));
+            return Val::cond(self.asked(asks, arguments, nodes));
         }
         if let Some(kind) = api.told {
             let told = arguments.first().map(|told| &told.v);
@@ -212,10 +212,22 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// What a question about an error asks.
-    fn asked(&mut self, asks: Asks, arguments: &[Val<'t>]) -> Condition {
+    fn asked(&mut self, asks: Asks, arguments: &[Val<'t>], nodes: &[Node<'t>]) -> Condition {
         let error = arguments.first().cloned().unwrap_or_default();
         match asks {
             Asks::Kind(kind) => self.is_kind(&error, kind),
+            Asks::Typed => {
+                let ty = arguments.get(1).map(|a| a.ty.clone()).unwrap_or_default();
+                let error = Val { ty, ..error };
+                let found = self.is_any_error(&error);
+                if found.is_some()
+                    && let Some(name) = nodes.get(1).and_then(|node| self.root_of(*node))
+                {
+                    self.assign(&name, error.clone());
+                }
+                found.unwrap_or_else(|| self.opaque_condition(error.observed()))
+            }
+            Asks::Any => self.opaque_condition(error.observed()),
             Asks::Given => match arguments.get(1).map(|a| &a.v) {
                 Some(V::Kind(kind)) => self.is_kind(&error, *kind),
                 _ => {
@@ -224,6 +236,13 @@ impl<'t> Lowerer<'_, 't> {
                 }
             },
         }
+    }
+
+    /// When an error is one of the type that it is taken for, where that is what a library's failures are.
+    pub fn is_any_error(&self, error: &Val<'t>) -> Option<Condition> {
+        let row = self.file.models.api(&dotted(error.ty.name()?))?;
+        let failure = failure_in(error).filter(|failure| !failure.of.is_empty())?;
+        (row.asks == Some(Asks::Any)).then_some(failure.failed)
     }
 
     fn joining(&self, at: Span) -> Option<String> {

@@ -253,6 +253,10 @@ impl<'t> Lowerer<'_, 't> {
 
     /// The several values that one value is, for variables of these names: where types are not known, the names say.
     pub fn parts(&mut self, value: Val<'t>, names: &[&str]) -> Vec<Val<'t>> {
+        // `e, ok := err.(*os.PathError)`
+        if let ([_, _], Some(is_one)) = (names, self.is_any_error(&value)) {
+            return vec![value, Val::cond(is_one)];
+        }
         let result = match &value.v {
             V::Tuple(items) if items.len() == names.len() => return items.clone(),
             V::Result(r) => *r,

@@ -15,6 +15,9 @@ use syn::{Expr, ExprMethodCall};
 impl Lowerer<'_> {
     /// A method call.
     pub fn method_call(&mut self, e: &ExprMethodCall) -> Val {
+        if let Some(value) = self.gone_through(e) {
+            return value;
+        }
         let receiver = self.expr(&e.receiver);
         if let Some(value) = self.memory_method(e, &receiver) {
             return value;
