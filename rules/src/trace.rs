@@ -264,7 +264,10 @@ impl<'a> Trace<'a> {
         }
         match condition {
             Condition::Constant(_) => {}
-            Condition::True(r) => self.answer(*r, Ask::True(holds), certain, out),
+            Condition::True(r) => {
+                self.answer(*r, Ask::True(holds), certain, out);
+                self.judged(*r, certain, out);
+            }
             Condition::Ok(r) => {
                 self.answer(*r, Ask::Ok(holds), certain, out);
                 if holds {
@@ -365,6 +368,14 @@ impl<'a> Trace<'a> {
                 }
             }
             None => {}
+        }
+    }
+
+    /// Whether there is anything in what was read is a question about what was read.
+    fn judged(&self, result: ResultId, certain: bool, out: &mut Literals) {
+        let Some(Source::Event(event)) = self.sources.get(&result) else { return };
+        if self.events.get(*event).is_some_and(|e| e.effect.operation == Operation::Read) {
+            out.push(Guard { event: *event, says: Says::Judged, certain, refuses: false, joint: false });
         }
     }
 
