@@ -238,13 +238,6 @@ impl<'t> Lowerer<'_, 't> {
         }
     }
 
-    /// When an error is one of the type that it is taken for, where that is what a library's failures are.
-    pub fn is_any_error(&self, error: &Val<'t>) -> Option<Condition> {
-        let row = self.file.models.api(&dotted(error.ty.name()?))?;
-        let failure = failure_in(error).filter(|failure| !failure.of.is_empty())?;
-        (row.asks == Some(Asks::Any)).then_some(failure.failed)
-    }
-
     fn joining(&self, at: Span) -> Option<String> {
         let text = at.text(self.file.source);
         let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();

@@ -128,13 +128,13 @@ impl Lowerer<'_> {
     }
 
     /// Whether what gathers the elements stops at the first that is a failure: it makes a `Result` of theirs.
-    fn stops_at_failures(&mut self, e: &ExprMethodCall) -> bool {
+    fn stops_at_failures(&mut self, e: &ExprMethodCall, name: &str) -> bool {
         let wanted = self.wanted.take();
         let written = e.turbofish.as_ref().and_then(|t| match t.args.first()? {
             syn::GenericArgument::Type(ty) => Some(self.type_of(ty)),
             _ => None,
         });
-        match e.method.to_string().as_str() {
+        match name {
             "try_collect" => true,
             "collect" | "sum" => matches!(written.or(wanted), None | Some(Ty::Unknown | Ty::Result(_))),
             _ => false,
@@ -147,9 +147,8 @@ impl Lowerer<'_> {
     }
 
     /// A method that goes through a chain of iterators: `for_each` and its like, and what gathers what closures make.
-    pub fn gone_through(&mut self, e: &ExprMethodCall) -> Option<Val> {
-        let name = e.method.to_string();
-        let code = match name.as_str() {
+    pub fn gone_through(&mut self, e: &ExprMethodCall, name: &str) -> Option<Val> {
+        let code = match name {
             "for_each" | "try_for_each" => Some(e.args.first()?),
             "collect" | "count" | "last" | "max" | "min" | "sum" | "try_collect" if e.args.is_empty() => None,
             _ => return None,
@@ -159,7 +158,7 @@ impl Lowerer<'_> {
             return None;
         }
         let span = self.span_of_code(e);
-        let stops = self.stops_at_failures(e);
+        let stops = self.stops_at_failures(e, name);
         let iterated = self.expr(base);
         let closures = adapters.iter().flat_map(|call| &call.args).chain(code);
         let assigned = patterns::assigned_by(closures);

@@ -15,7 +15,8 @@ use syn::{Expr, ExprMethodCall};
 impl Lowerer<'_> {
     /// A method call.
     pub fn method_call(&mut self, e: &ExprMethodCall) -> Val {
-        if let Some(value) = self.gone_through(e) {
+        let name = e.method.to_string();
+        if let Some(value) = self.gone_through(e, &name) {
             return value;
         }
         let receiver = self.expr(&e.receiver);
@@ -23,7 +24,6 @@ impl Lowerer<'_> {
             return value;
         }
         let receiver = self.behind_guard(receiver);
-        let name = e.method.to_string();
         if let Some(value) = self.error_method(&receiver, &name) {
             return value;
         }
