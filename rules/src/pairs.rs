@@ -4,8 +4,7 @@ use crate::names;
 use crate::threads::is_relative;
 use crate::trace::{Event, Guard, Says, Trace};
 use fsrace_analyzer::flow::{
-    Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Uniqueness,
-    Value,
+    Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Value,
 };
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
@@ -473,9 +472,7 @@ pub fn writes_constant(trace: &Trace<'_>, act: usize) -> bool {
 pub fn tells_its_owner(trace: &Trace<'_>, act: usize) -> bool {
     let Some(event) = trace.events.get(act) else { return false };
     let names_it = |effect: &Effect| match &effect.content {
-        Value::Place(place) => {
-            place.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Process, _)))
-        }
+        Value::Place(place) => place.names_process(),
         _ => false,
     };
     let tells = |effect: &Effect| effect.writes_constant() || names_it(effect);

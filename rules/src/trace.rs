@@ -123,6 +123,8 @@ struct Returned<'a> {
 enum Outcome<'a> {
     Value(&'a Value),
     Failed(ResultId),
+    /// The end of the code, where nothing is returned.
+    End,
 }
 
 /// What is asked of a result.
@@ -262,9 +264,22 @@ impl<'a> Trace<'a> {
         }
         match condition {
             Condition::Constant(_) => {}
-            Condition::True(r) => self.answer(*r, Ask::True(holds), certain, out),
-            Condition::Ok(r) => self.answer(*r, Ask::Ok(holds), certain, out),
-            Condition::Failed(r, kinds) => self.answer(*r, Ask::Failed(*kinds, holds), certain, out),
+            Condition::True(r) => {
+                self.answer(*r, Ask::True(holds), certain, out);
+                self.judged(*r, certain, out);
+            }
+            Condition::Ok(r) => {
+                self.answer(*r, Ask::Ok(holds), certain, out);
+                if holds {
+                    self.passed(*r, Ask::Ok(true), certain, out);
+                }
+            }
+            Condition::Failed(r, kinds) => {
+                self.answer(*r, Ask::Failed(*kinds, holds), certain, out);
+                if !holds {
+                    self.passed(*r, Ask::Failed(*kinds, false), certain, out);
+                }
+            }
             // Of what is not there, or is something else, the other says more.
             Condition::Kind { .. } if !holds && !certain => {}
             Condition::Kind { of, .. } => self.looked(&[*of], certain, out),
@@ -341,6 +356,7 @@ impl<'a> Trace<'a> {
                     match returned.value {
                         Outcome::Value(value) => self.value_answer(value, ask, certain, out),
                         Outcome::Failed(inner) => self.answer(inner, failing(ask), certain, out),
+                        Outcome::End => {}
                     }
                     ways.push(std::mem::replace(&mut out.guards, others));
                 }
@@ -352,6 +368,27 @@ impl<'a> Trace<'a> {
                 }
             }
             None => {}
+        }
+    }
+
+    /// Whether there is anything in what was read is a question about what was read.
+    fn judged(&self, result: ResultId, certain: bool, out: &mut Literals) {
+        let Some(Source::Event(event)) = self.sources.get(&result) else { return };
+        if self.events.get(*event).is_some_and(|e| e.effect.operation == Operation::Read) {
+            out.push(Guard { event: *event, says: Says::Judged, certain, refuses: false, joint: false });
+        }
+    }
+
+    /// The guards that follow from a frame not having failed, for whom that decides: it has come past each step that fails it at once.
+    fn passed(&self, result: ResultId, ask: Ask, certain: bool, out: &mut Literals) {
+        let Some(Source::Frame(returns)) = self.sources.get(&result) else { return };
+        for returned in returns.iter().filter(|r| r.guards.is_empty()) {
+            if let Outcome::Failed(inner) = returned.value
+                && out.step()
+            {
+                self.answer(inner, ask, certain, out);
+                self.passed(inner, ask, certain, out);
+            }
         }
     }
 
@@ -394,8 +431,10 @@ fn contradicts_itself(guards: &[Guard]) -> bool {
 
 /// Whether a frame that returned so may answer so.
 fn may(value: Outcome<'_>, ask: Ask) -> bool {
-    let Outcome::Value(value) = value else {
-        return matches!(ask, Ask::Ok(false) | Ask::True(false) | Ask::Failed(_, true));
+    let value = match value {
+        Outcome::Value(value) => value,
+        Outcome::Failed(_) => return matches!(ask, Ask::Ok(false) | Ask::True(false) | Ask::Failed(_, true)),
+        Outcome::End => return matches!(ask, Ask::Ok(true) | Ask::True(false) | Ask::Failed(_, false)),
     };
     match (value, ask) {
         (Value::Condition(Condition::Constant(b)), Ask::True(wanted)) => *b == wanted,

@@ -11,8 +11,8 @@ use super::setup::last_position;
 use super::slice::{MAX_DEPTH, places_of, sites, too_deep, value_results};
 use super::{Actor, Lane, Scenario};
 use crate::flow::{
-    Block, Check, Condition, Domain, Effect, Exit, FileKind, OnFailure, Operation, ResultId, Site, Spawn,
-    Step, Value,
+    Block, Check, Condition, Domain, Effect, ErrorKind, Exit, FileKind, Kinds, OnFailure, Operation,
+    ResultId, Site, Spawn, Step, Value,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
@@ -186,8 +186,8 @@ struct Compiler<'a> {
     exits: usize,
     /// What other listings have told: it is so, as far as this question goes.
     listed: FxHashSet<ResultId>,
-    /// What has failed where the code at hand runs, the nearest last.
-    failed: Vec<Slot>,
+    /// What has failed where the code at hand runs, the nearest last, and whether the code asked for the kind of failure.
+    failed: Vec<(Slot, bool)>,
     /// Counts occurrences of the check and the act.
     sites: usize,
     /// Counts those of the act alone.
@@ -521,14 +521,8 @@ impl<'a> Compiler<'a> {
 
     /// A block that runs where the condition is so: what it fails of is what has failed by then.
     fn block_where(&mut self, condition: &Condition, holds: bool, block: &'a Block, depth: usize) -> Flow {
-        let failed = match (condition, holds) {
-            (Condition::Failed(r, _), true) | (Condition::Ok(r), false) => self.slots.get(r).copied(),
-            (Condition::Not(inner), _) => match (&**inner, holds) {
-                (Condition::Failed(r, _), false) | (Condition::Ok(r), true) => self.slots.get(r).copied(),
-                _ => None,
-            },
-            _ => None,
-        };
+        let failed = failure(condition, holds, 0)
+            .and_then(|(r, kinds)| Some((*self.slots.get(&r)?, !kinds.contains(ErrorKind::Other))));
         self.failed.extend(failed);
         let flow = self.block(block, depth);
         if failed.is_some() {
@@ -655,7 +649,7 @@ impl<'a> Compiler<'a> {
             }
             // What never comes back is the end of the program, whatever else it does.
             self.exits += 1;
-            self.emit(Instruction::Panic(self.failed.last().copied()));
+            self.emit(Instruction::Panic(self.failed.last().map(|(slot, _)| *slot)));
             return Flow::Leaves;
         }
         // Exits inside end with the frame, unless that never comes back.
@@ -711,13 +705,21 @@ impl<'a> Compiler<'a> {
                 self.mark_escape(frame_loops);
                 let mut carried = Vec::new();
                 value_results(value, &mut |r| carried.push(r), 0);
-                let value = self.value(value, 0);
+                // An error of the program's own that answers a failure of whatever kind tells of that failure; who asks for the
+                // kind has foreseen it.
+                let value = match (value, self.failed.last()) {
+                    (Value::Failure(None), Some((slot, false))) => {
+                        self.weight += 1;
+                        Bound::Failure(Some(*slot))
+                    }
+                    _ => self.value(value, 0),
+                };
                 self.leave_frame(value, &carried);
                 Flow::Leaves
             }
             Exit::Panic => {
                 self.mark_escape(frame_loops);
-                self.emit(Instruction::Panic(self.failed.last().copied()));
+                self.emit(Instruction::Panic(self.failed.last().map(|(slot, _)| *slot)));
                 Flow::Leaves
             }
             Exit::Break(n) => self.leave_loop(*n, true),
@@ -841,6 +843,20 @@ impl<'a> Compiler<'a> {
             Condition::All(parts) => Test::All(parts.iter().map(|p| self.shallow_test(p)).collect()),
             Condition::Any(parts) => Test::Any(parts.iter().map(|p| self.shallow_test(p)).collect()),
         }
+    }
+}
+
+/// Which result has failed, and in which ways, wherever the condition comes out so.
+fn failure(condition: &Condition, holds: bool, depth: usize) -> Option<(ResultId, Kinds)> {
+    match (condition, holds) {
+        (Condition::Failed(r, kinds), true) => Some((*r, *kinds)),
+        (Condition::Ok(r), false) => Some((*r, Kinds::ANY)),
+        _ if depth > MAX_DEPTH => None,
+        (Condition::Not(inner), _) => failure(inner, !holds, depth + 1),
+        (Condition::All(parts), true) | (Condition::Any(parts), false) => {
+            parts.iter().rev().find_map(|part| failure(part, holds, depth + 1))
+        }
+        _ => None,
     }
 }
 

@@ -44,15 +44,17 @@ pub struct Paths {
     names: FxHashMap<Key, Name>,
     /// Whether the other actor is a thread of the same process.
     same_process: bool,
+    /// Whether the other actor is work that this very run has started, so that all it makes and finds out is the same for both.
+    same_run: bool,
     /// The place that both actors share by assumption: its unknown parts are the same for both.
     shared: Place,
 }
 
 impl Paths {
     /// A table for two actors that meet at `shared`.
-    pub fn new(shared: &Place, same_process: bool) -> Self {
+    pub fn new(shared: &Place, same_process: bool, same_run: bool) -> Self {
         let names = FxHashMap::from_iter([(Key::Working, Name::WORKING)]);
-        Paths { names, same_process, shared: shared.clone() }
+        Paths { names, same_process, same_run, shared: shared.clone() }
     }
 
     fn name(&mut self, key: Key) -> Name {
@@ -83,6 +85,7 @@ impl Paths {
     /// Whether a part that no source text fixes differs between the actors.
     fn own(&self, kind: &PlaceKind) -> bool {
         match kind {
+            PlaceKind::Private(_) if self.same_run => false,
             PlaceKind::Private(_) | PlaceKind::Unique(Uniqueness::Random | Uniqueness::Instant, _) => true,
             PlaceKind::Unique(Uniqueness::Process, _) => !self.same_process,
             PlaceKind::Unique(Uniqueness::Counter, _) => self.same_process,

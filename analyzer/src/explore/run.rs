@@ -143,7 +143,7 @@ impl Key {
         // What a process keeps for itself, only its threads can look at.
         let same_process = matches!(scenario.actor, Actor::ItselfThread | Actor::ItselfTask | Actor::Task)
             || (domain != Domain::Files && scenario.actor != Actor::Itself);
-        let mut paths = Paths::new(scenario.place, same_process);
+        let mut paths = Paths::new(scenario.place, same_process, scenario.actor == Actor::Task);
         let mut target = paths.of(domain, scenario.place, Lane::A);
         let itself = matches!(scenario.actor, Actor::Itself | Actor::ItselfThread | Actor::ItselfTask);
         if itself && paths.of(domain, scenario.place, Lane::B) != target {

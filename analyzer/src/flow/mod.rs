@@ -301,6 +301,22 @@ pub enum Step {
     Exit(Exit),
 }
 
+impl Step {
+    /// Whether nothing comes after it, or nothing where something has failed: `if err != nil { panic(err) }`.
+    pub fn ends(&self) -> bool {
+        let panics = |block: &Block| block.steps.iter().any(|s| matches!(s, Step::Exit(Exit::Panic)));
+        match self {
+            Step::Exit(Exit::Panic) => true,
+            Step::Branch(branch) => match branch.condition {
+                Condition::Failed(_, Kinds::ANY) => panics(&branch.then),
+                Condition::Ok(_) => panics(&branch.otherwise),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
 /// A decision over results of earlier steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Branch {

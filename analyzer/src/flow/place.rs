@@ -365,6 +365,11 @@ impl Place {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether the name of the process is in it, so that it tells whose it is.
+    pub fn names_process(&self) -> bool {
+        self.any(&mut |kind| matches!(kind, PlaceKind::Unique(Uniqueness::Process, _)))
+    }
+
     /// Whether nobody else can know this path: it is, or lies below, a private one, or a component is random.
     pub fn is_private(&self) -> bool {
         match self.kind() {

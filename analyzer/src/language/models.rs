@@ -38,7 +38,8 @@
 //! | `spawn`, `body`, `joins` | starts a `task` or `process`; the argument that it runs (a process without one goes on from there, as after fork(2)); waits for it, or, with `calls`, for all that is started there |
 //! | `calls` | closures that are called at once |
 //! | `releases` | the lock, guard or handle that is argument 0 ends here |
-//! | `asks` | the result says whether the error that is argument 0 is of this kind, or of the kind that argument 1 is (`given`) |
+//! | `asks` | the result says whether the error that is argument 0 is of this kind, or of the kind that argument 1 is (`given`), or whether it is one of the type of argument 1, which is then set to it (`typed`): of a type's own row, `any` of its failures is one |
+//! | `said` | the row holds only where argument 0 is one of these texts, or a constant of that name |
 //! | `told` | the result says whether what stat(2) told, which is argument 0, is a `directory` or a `file` |
 //! | `raises` | the result is an error, of the kind of the one that is given |
 //! | `ends` | the process ends here |
@@ -164,6 +165,8 @@ pub struct Api {
     pub command: Option<CommandPart>,
     /// The result says whether the error that is argument 0 is of a kind.
     pub asks: Option<Asks>,
+    /// The row holds only where argument 0 is one of these texts, or a constant of that name.
+    pub said: Vec<String>,
     /// The result says whether what stat(2) told, which is argument 0, is of this kind.
     pub told: Option<FileKind>,
     /// The result is an error, of the kind of the one that is given, if one is.
@@ -235,6 +238,21 @@ pub struct When {
     pub raises: bool,
 }
 
+impl Api {
+    /// Whether the row holds where argument 0 is this place.
+    pub fn holds_of(&self, first: Option<&Place>) -> bool {
+        let is_said = |place: &Place| match place.kind() {
+            PlaceKind::Literal(text) => self.said.iter().any(|said| **said == **text),
+            PlaceKind::Constant(name) => {
+                let name = name.replace("::", ".");
+                self.said.iter().any(|said| **said == *name)
+            }
+            _ => false,
+        };
+        self.said.is_empty() || first.is_some_and(is_said)
+    }
+}
+
 /// Which kind of error is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asks {
@@ -242,6 +260,10 @@ pub enum Asks {
     Kind(ErrorKind),
     /// The one that argument 1 is.
     Given,
+    /// Any, as of the type that the row names: what a library's failures are.
+    Any,
+    /// The one whose type argument 1 has, which is set to it.
+    Typed,
 }
 
 /// What an argument is to a command line that is built step by step.

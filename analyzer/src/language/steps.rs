@@ -505,9 +505,10 @@ fn leaves(step: &Step, depth: u32) -> bool {
     }
 }
 
-/// Whether a summary with these steps says anything. That it ends the program in any case is something too.
+/// Whether a summary with these steps says anything. That it ends the program is something too, in any case or where it is told
+/// of a failure.
 pub fn are_worth_keeping(steps: &[Step]) -> bool {
-    steps.iter().any(|step| matches!(step, Step::Exit(Exit::Panic)) || is_worth_keeping(step))
+    steps.iter().any(|step| step.ends() || is_worth_keeping(step))
 }
 
 /// Whether a step says anything but that the program ends.

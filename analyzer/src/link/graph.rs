@@ -244,8 +244,8 @@ fn node(program: &Program, id: FunctionId) -> Node {
         }
     });
     acts |= locks && runs;
-    // A function that never returns ends whoever calls it.
-    acts |= function.body.steps.iter().any(|s| matches!(s, Step::Exit(Exit::Panic)));
+    // A function that never returns, or not where it is told of a failure, ends whoever calls it.
+    acts |= function.body.steps.iter().any(Step::ends);
     node.distance = acts.then_some(0);
     if !node.calls.is_empty() || function.results > 0 {
         node.used = uses::used(&function.body).into_iter().collect();
@@ -351,9 +351,17 @@ pub(super) fn returns(body: &Block) -> Vec<&Value> {
     found
 }
 
-/// The one value that all successes among these are, if they agree; what is in `Ok` or `Some` counts as itself.
+/// The one value that all successes among these are, if they agree; what is in `Ok` or `Some` counts as itself, and where a path is
+/// returned, nothing in its place is no success.
 pub(super) fn agreed<'v>(values: &[&'v Value]) -> Option<&'v Value> {
-    let mut successes = values.iter().map(|v| payload(v)).filter(|v| !matches!(v, Value::Failure(_)));
+    let is_path = |v: &&Value| matches!(payload(v), Value::Place(_));
+    let nothing = Value::Condition(Condition::Constant(false));
+    let some_path = values.iter().any(is_path);
+    let mut successes = values
+        .iter()
+        .map(|v| payload(v))
+        .filter(|v| !matches!(v, Value::Failure(_)))
+        .filter(|v| !some_path || **v != nothing);
     let first = successes.next()?;
     (matters(first) && successes.all(|v| v == first)).then_some(first)
 }

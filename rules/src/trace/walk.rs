@@ -401,6 +401,7 @@ impl<'a> Walker<'a> {
         let mut after = State { held: self.kept.pop().unwrap_or_default(), ..State::default() };
         if end == End::Reached {
             after.hold(&inside.held);
+            self.returned(Outcome::End, inside);
         }
         let returns = self.returns.pop().unwrap_or_default();
         self.trace.sources.insert(result, Source::Frame(returns));

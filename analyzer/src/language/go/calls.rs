@@ -327,7 +327,8 @@ impl<'t> Lowerer<'_, 't> {
         nodes: &[Node<'t>],
         at: Span,
     ) -> Val<'t> {
-        if let Some(api) = self.file.models.api(&dotted(name)) {
+        let first = arguments.first().and_then(known_place);
+        if let Some(api) = self.file.models.api(&dotted(name)).filter(|api| api.holds_of(first)) {
             return self.api_call(api, &mut arguments, nodes, at, Certainty::Known);
         }
         let failures = self.run_closures(&mut arguments, at);
@@ -692,4 +693,8 @@ fn makes_an_error(name: &str) -> bool {
         || new.is_some_and(|what| what.ends_with("Error") || what.ends_with("Err"))
         || (matches!(last, "New" | "Newf")
             && package.rsplit('/').next().is_some_and(|own| own.contains("err")))
+}
+
+fn known_place<'v>(value: &'v Val<'_>) -> Option<&'v Place> {
+    if let V::Place(place) = &value.v { Some(place) } else { None }
 }

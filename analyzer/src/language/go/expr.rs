@@ -180,6 +180,10 @@ impl<'t> Lowerer<'_, 't> {
         {
             return value.clone();
         }
+        // What a library's error is made of fails in the same way.
+        if name == "Err" && self.is_any_error(base).is_some() {
+            return Val { ty: Ty::Error, ..base.clone() };
+        }
         let owner = base.ty.name().map(str::to_owned);
         let declared =
             owner.as_ref().and_then(|o| self.file.declared.fields.get(&(o.clone(), name.to_owned())));

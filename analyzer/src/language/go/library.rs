@@ -35,7 +35,7 @@ impl<'t> Lowerer<'_, 't> {
         let mut data: Vec<ResultId> = Vec::new();
         arguments.iter().for_each(|a| add_data(&mut data, &a.provenance()));
         if let Some(asks) = api.asks {
-            return Val::cond(self.asked(asks, arguments));
+            return Val::cond(self.asked(asks, arguments, nodes));
         }
         if let Some(kind) = api.told {
             let told = arguments.first().map(|told| &told.v);
@@ -212,10 +212,22 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// What a question about an error asks.
-    fn asked(&mut self, asks: Asks, arguments: &[Val<'t>]) -> Condition {
+    fn asked(&mut self, asks: Asks, arguments: &[Val<'t>], nodes: &[Node<'t>]) -> Condition {
         let error = arguments.first().cloned().unwrap_or_default();
         match asks {
             Asks::Kind(kind) => self.is_kind(&error, kind),
+            Asks::Typed => {
+                let ty = arguments.get(1).map(|a| a.ty.clone()).unwrap_or_default();
+                let error = Val { ty, ..error };
+                let found = self.is_any_error(&error);
+                if found.is_some()
+                    && let Some(name) = nodes.get(1).and_then(|node| self.root_of(*node))
+                {
+                    self.assign(&name, error.clone());
+                }
+                found.unwrap_or_else(|| self.opaque_condition(error.observed()))
+            }
+            Asks::Any => self.opaque_condition(error.observed()),
             Asks::Given => match arguments.get(1).map(|a| &a.v) {
                 Some(V::Kind(kind)) => self.is_kind(&error, *kind),
                 _ => {
@@ -740,6 +752,8 @@ impl<'t> Lowerer<'_, 't> {
             V::Place(place) if matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_)) => {
                 Value::Place(place.clone())
             }
+            // Who names its process owns what it writes.
+            V::Place(place) if place.names_process() => Value::Place(place.clone()),
             // No bytes are the empty text.
             V::Nil => Value::Place(Place::literal("")),
             _ => Value::Opaque,

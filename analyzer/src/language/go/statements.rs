@@ -2,11 +2,12 @@
 
 use super::lower::{Around, Lowerer, Results, failure_in};
 use super::syntax::{Node, bare, children, field, first, is_within, kind, list, span, statements};
-use super::types::{self, Ty};
+use super::types::{self, Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
+use crate::language::models::Asks;
 use crate::language::steps::{Asked, breaks, breaks_itself, is_idle};
 use std::rc::Rc;
 
@@ -253,6 +254,10 @@ impl<'t> Lowerer<'_, 't> {
 
     /// The several values that one value is, for variables of these names: where types are not known, the names say.
     pub fn parts(&mut self, value: Val<'t>, names: &[&str]) -> Vec<Val<'t>> {
+        // `e, ok := err.(*os.PathError)`
+        if let ([_, _], Some(is_one)) = (names, self.is_any_error(&value)) {
+            return vec![value, Val::cond(is_one)];
+        }
         let result = match &value.v {
             V::Tuple(items) if items.len() == names.len() => return items.clone(),
             V::Result(r) => *r,
@@ -613,6 +618,13 @@ impl<'t> Lowerer<'_, 't> {
         let mut observed = left.observed();
         add_data(&mut observed, &right.observed());
         self.opaque_condition(observed)
+    }
+
+    /// When an error is one of the type that it is taken for, where that is what a library's failures are.
+    pub fn is_any_error(&self, error: &Val<'t>) -> Option<Condition> {
+        let row = self.file.models.api(&dotted(error.ty.name()?))?;
+        let failure = failure_in(error).filter(|failure| !failure.of.is_empty())?;
+        (row.asks == Some(Asks::Any)).then_some(failure.failed)
     }
 
     /// Whether an error is of a kind.

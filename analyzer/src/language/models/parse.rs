@@ -144,6 +144,8 @@ struct ApiRow {
     inside: Option<String>,
     command: Option<String>,
     asks: Option<String>,
+    #[serde(default)]
+    said: Vec<String>,
     told: Option<String>,
     #[serde(default)]
     raises: bool,
@@ -495,6 +497,7 @@ impl ApiRow {
             inside: self.inside.clone(),
             command: context.optional("part of a command", self.command.as_ref(), command_part)?,
             asks: context.optional("kind", self.asks.as_ref(), asks)?,
+            said: self.said.clone(),
             told: context.optional("kind of file", self.told.as_ref(), told)?,
             raises: self.raises,
             ends: self.ends,
@@ -707,7 +710,12 @@ fn error_kind(word: &str) -> Option<ErrorKind> {
 }
 
 fn asks(word: &str) -> Option<Asks> {
-    if word == "given" { Some(Asks::Given) } else { error_kind(word).map(Asks::Kind) }
+    Some(match word {
+        "given" => Asks::Given,
+        "any" => Asks::Any,
+        "typed" => Asks::Typed,
+        word => Asks::Kind(error_kind(word)?),
+    })
 }
 
 fn told(word: &str) -> Option<FileKind> {

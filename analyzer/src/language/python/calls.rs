@@ -194,9 +194,12 @@ impl<'t> Lowerer<'_, 't> {
             let v = V::Partial(std::rc::Rc::new((function, plain.collect())));
             return Val { v, ty: Ty::Unknown, data };
         }
-        if let Some(api) =
-            models.api(&dotted(&builtin(name))).or_else(|| models.api(&dotted(stood_in_for(name)?)))
-        {
+        let row = models.api(&dotted(&builtin(name))).or_else(|| models.api(&dotted(stood_in_for(name)?)));
+        let first = || match given.plain.first().map(Val::to_flow) {
+            Some(Value::Place(place)) => Some(place),
+            _ => None,
+        };
+        if let Some(api) = row.filter(|api| api.said.is_empty() || api.holds_of(first().as_ref())) {
             return self.api_call(api, given, at);
         }
         if !name.contains("::") {

@@ -136,6 +136,16 @@ pub fn collect<'t>(body: &'t [Stmt], names: &Names, summary: &mut FileSummary) -
             value.1 = None;
         }
     }
+    let joined: Vec<String> = declared
+        .classes
+        .iter()
+        .flat_map(|(name, class)| class.methods.iter().map(move |(method, f)| (name, class, method, f)))
+        .filter(|(_, class, _, function)| joins_own_path(function, class))
+        .map(|(name, _, method, _)| [name.as_str(), "::", method].concat())
+        .collect();
+    for method in joined {
+        declared.returns.entry(method).or_insert_with(|| Ty::named(&types::undotted(types::PATH)));
+    }
     for (name, class) in &declared.classes {
         let mut fields: Vec<(String, String)> = class
             .fields
@@ -207,6 +217,30 @@ fn handed_out(function: &StmtFunctionDef, names: &Names, returns: &FxHashMap<Str
     let known =
         found.name().is_some_and(|name| Models::python().canonical_type(&types::dotted(name)).is_some());
     if known && !found.is_path() && !is_stream(&found) { found } else { Ty::Unknown }
+}
+
+/// Whether a method without an annotation returns what it joins to a path that is a field: `return self.root / name`.
+fn joins_own_path(function: &StmtFunctionDef, class: &Class<'_>) -> bool {
+    let Some(me) = function.parameters.iter().next().map(|p| p.name().as_str()) else { return false };
+    let is_field = |expr: &Expr| match expr {
+        Expr::Attribute(field) => {
+            matches!(&*field.value, Expr::Name(name) if name.id.as_str() == me)
+                && class.fields.get(field.attr.as_str()).is_some_and(Ty::is_path)
+        }
+        _ => false,
+    };
+    let (mut joins, mut all) = (false, true);
+    each_return(&function.body, 0, &mut |value| {
+        let mut base = value;
+        while let Expr::BinOp(op) = base
+            && op.op == ruff_python_ast::Operator::Div
+        {
+            base = &op.left;
+        }
+        joins |= is_field(base);
+        all &= is_field(base);
+    });
+    function.returns.is_none() && joins && all
 }
 
 fn each_return<'t>(body: &'t [Stmt], depth: usize, visit: &mut dyn FnMut(&'t Expr)) {

@@ -695,6 +695,8 @@ impl<'t> Lowerer<'_, 't> {
             V::Place(place) if matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_)) => {
                 Value::Place(place.clone())
             }
+            // Who names its process owns what it writes.
+            V::Place(place) if place.names_process() => Value::Place(place.clone()),
             _ => Value::Opaque,
         }
     }

@@ -411,10 +411,29 @@ impl<'t> Lowerer<'_, 't> {
     // --- leaving -----------------------------------------------------------------------------------------------------
 
     fn return_statement(&mut self, node: &'t StmtReturn) {
-        let value = match &node.value {
-            Some(value) => self.expr(value),
-            None => Val::new(V::None, Ty::Unknown),
-        };
+        match &node.value {
+            Some(value) => self.return_of(value),
+            None => self.push_return(&Val::new(V::None, Ty::Unknown)),
+        }
+    }
+
+    fn return_of(&mut self, value: &'t Expr) {
+        // `return path if path.exists() else None` is a decision: what is returned tells how it came out.
+        if let Expr::If(choice) = value {
+            let condition = self.condition(&choice.test);
+            self.branch(
+                &condition,
+                |this| {
+                    this.deeper(|this| this.return_of(&choice.body));
+                },
+                |this| {
+                    this.deeper(|this| this.return_of(&choice.orelse));
+                },
+            );
+            self.diverged = true;
+            return;
+        }
+        let value = self.expr(value);
         self.push_return(&value);
     }
 

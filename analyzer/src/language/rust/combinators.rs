@@ -271,6 +271,13 @@ impl Lowerer<'_> {
                         value
                     })
                 }
+                "filter" if matches!(receiver.ty, Ty::Option(_)) => {
+                    let body = e.args.first().map(|a| self.expr(a)).unwrap_or_default();
+                    let answer = self.call_value(&body, vec![payload.clone()], span);
+                    let ok = self.condition_of(&answer);
+                    let kept = Maybe { ok, errors: Vec::new(), payload };
+                    Some(Val::new(V::Maybe(Rc::new(kept)), receiver.ty.clone()))
+                }
                 "unwrap_or_else" | "or_else" | "or" => Some(payload),
                 _ => None,
             };

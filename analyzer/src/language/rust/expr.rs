@@ -1,5 +1,6 @@
 //! Expressions and statements.
 
+use super::iterators;
 use super::lower::{Lowerer, owned_results};
 use super::patterns;
 use super::types::{PATH, Ty};
@@ -8,6 +9,7 @@ use crate::flow::{Condition, Exit, Kinds, OnFailure, Place, PlaceKind, Step};
 use crate::language::conditions::{add_data, all, any};
 use crate::language::steps::{breaks, breaks_itself, is_idle};
 use crate::qualified;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use syn::{BinOp, Expr, Lit, Member, Pat, Stmt, UnOp};
 
@@ -81,7 +83,9 @@ impl Lowerer<'_> {
             self.declare_names(pat);
             return;
         };
+        self.wanted.clone_from(&annotated);
         let mut value = self.expr(&init.expr);
+        self.wanted = None;
         if let Some(ty) = annotated
             && ty != Ty::Unknown
             && (value.ty == Ty::Unknown || !matches!(ty, Ty::Named(_)))
@@ -233,7 +237,10 @@ impl Lowerer<'_> {
             Expr::While(e) => self.while_expr(e),
             Expr::Loop(e) => {
                 let outer = self.loop_value.take();
-                self.loop_body(e.label.as_ref(), &e.body, |_| None, Vec::new());
+                let round = |this: &mut Self| {
+                    this.statements(&e.body.stmts);
+                };
+                self.rounds(e.label.as_ref(), patterns::assigned_in(&e.body), true, |_| {}, round);
                 std::mem::replace(&mut self.loop_value, outer).unwrap_or_default()
             }
             Expr::ForLoop(e) => self.for_expr(e),
@@ -630,29 +637,34 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A loop. `head` runs first in each round and says when to go on; variables that the body assigns are unknown in it.
-    fn loop_body(
+    /// A loop. `head` runs first in each round; variables that a round assigns are unknown in it.
+    pub fn looped(
         &mut self,
         label: Option<&syn::Label>,
-        block: &syn::Block,
-        head: impl FnOnce(&mut Self) -> Option<Condition>,
-        more_assigned: Vec<String>,
+        assigned: BTreeSet<String>,
+        head: impl FnOnce(&mut Self),
+        round: impl FnOnce(&mut Self),
     ) {
-        let mut assigned = patterns::assigned_in(block);
-        assigned.extend(more_assigned);
+        self.rounds(label, assigned, false, head, round);
+    }
+
+    fn rounds(
+        &mut self,
+        label: Option<&syn::Label>,
+        assigned: BTreeSet<String>,
+        endless: bool,
+        head: impl FnOnce(&mut Self),
+        round: impl FnOnce(&mut Self),
+    ) {
         for name in &assigned {
             self.forget(name);
         }
         let at_head: Vec<(String, Val)> =
             assigned.iter().filter_map(|n| Some((n.clone(), self.local(n)?.clone()))).collect();
-        let mut endless = true;
         self.loops.push(label.map(|l| l.name.ident.to_string()));
         let (body, ()) = self.in_block(|this| {
-            if let Some(goes_on) = head(this) {
-                endless = false;
-                this.leave_unless(goes_on);
-            }
-            this.statements(&block.stmts);
+            head(this);
+            round(this);
         });
         self.loops.pop();
         self.diverged = endless && !breaks(&body, 0);
@@ -683,41 +695,38 @@ impl Lowerer<'_> {
     }
 
     fn while_expr(&mut self, e: &syn::ExprWhile) -> Val {
-        self.loop_body(
+        self.looped(
             e.label.as_ref(),
-            &e.body,
+            patterns::assigned_in(&e.body),
             |this| {
                 let value = this.expr(&e.cond);
-                Some(this.condition_of(&value))
+                let goes_on = this.condition_of(&value);
+                this.leave_unless(goes_on);
             },
-            Vec::new(),
+            |this| {
+                this.statements(&e.body.stmts);
+            },
         );
         Val::opaque()
     }
 
     fn for_expr(&mut self, e: &syn::ExprForLoop) -> Val {
-        let iterated = self.expr(&e.expr);
-        let element = iterated.ty.element();
-        let data = iterated.observed();
+        let (base, adapters) = iterators::chain(&e.expr);
+        let iterated = self.expr(base);
         let at = self.file.spans.of(e.for_token.span);
-        self.loop_body(
+        let mut assigned = patterns::assigned_in(&e.body);
+        assigned.extend(patterns::assigned_by(adapters.iter().flat_map(|call| &call.args)));
+        self.looped(
             e.label.as_ref(),
-            &e.body,
+            assigned,
             |this| {
-                let goes_on = this.opaque_condition(Vec::new());
-                this.taken_in_turn(&iterated, at);
-                this.leave_unless(goes_on);
-                let listed = match iterated.v {
-                    V::Result(listing) => this.next_listed(listing, "entry"),
-                    _ => None,
-                };
-                let place = listed.unwrap_or_else(|| this.fresh_place(""));
-                let item = Val { v: V::Place(place), ty: element, data };
+                let item = this.next_element(&iterated, &adapters, at);
                 let matched = this.pattern(&e.pat, &item);
                 this.bind(matched.bindings);
-                Some(Condition::Constant(true))
             },
-            Vec::new(),
+            |this| {
+                this.statements(&e.body.stmts);
+            },
         );
         Val::opaque()
     }

@@ -5,8 +5,8 @@ use super::lower::{Lowerer, owned_results};
 use super::types::{FILE, PATH, Ty};
 use super::value::{DirFlags, V, Val};
 use crate::flow::{
-    Callee, Certainty, Effect, KeyOperation, LockScope, OnFailure, OpenFlags, Operation, Place, PlaceKind,
-    ResultId, Spawn, Step, Value,
+    Callee, Certainty, Effect, Exit, KeyOperation, LockScope, OnFailure, OpenFlags, Operation, Place,
+    PlaceKind, ResultId, Spawn, Step, Value,
 };
 use crate::language::conditions::add_data;
 use crate::language::listing::Listing;
@@ -26,6 +26,11 @@ impl Lowerer<'_> {
         span: Span,
         certainty: Certainty,
     ) -> Option<Val> {
+        if api.ends {
+            self.push(Step::Exit(Exit::Panic));
+            self.diverged = true;
+            return Some(Val::opaque());
+        }
         let before = self.started.len();
         let mut called = None;
         for at in &api.calls {

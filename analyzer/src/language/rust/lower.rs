@@ -92,6 +92,8 @@ pub struct Lowerer<'a> {
     inline: usize,
     /// The value that the innermost `loop` was left with so far.
     pub loop_value: Option<Val>,
+    /// The type that a variable is declared with, while its value is lowered.
+    pub wanted: Option<Ty>,
     /// Guards made by the statement at hand and not yet bound.
     pub temporaries: Vec<ResultId>,
     /// Nested functions, to be lowered on their own.
@@ -140,6 +142,7 @@ impl<'a> Lowerer<'a> {
             depth: 0,
             inline: 0,
             loop_value: None,
+            wanted: None,
             temporaries: Vec::new(),
             nested: Vec::new(),
         }

@@ -15,12 +15,15 @@ use syn::{Expr, ExprMethodCall};
 impl Lowerer<'_> {
     /// A method call.
     pub fn method_call(&mut self, e: &ExprMethodCall) -> Val {
+        let name = e.method.to_string();
+        if let Some(value) = self.gone_through(e, &name) {
+            return value;
+        }
         let receiver = self.expr(&e.receiver);
         if let Some(value) = self.memory_method(e, &receiver) {
             return value;
         }
         let receiver = self.behind_guard(receiver);
-        let name = e.method.to_string();
         if let Some(value) = self.error_method(&receiver, &name) {
             return value;
         }

@@ -6,6 +6,7 @@ mod combinators;
 mod command;
 mod decisions;
 mod expr;
+mod iterators;
 mod library;
 mod lower;
 mod macros;

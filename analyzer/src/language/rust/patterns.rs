@@ -257,42 +257,51 @@ pub fn names(pat: &Pat, found: &mut Vec<String>, depth: usize) {
 
 /// The variables that a block assigns or lends out mutably: what they hold after a round of a loop is not known before it.
 pub fn assigned_in(block: &syn::Block) -> BTreeSet<String> {
-    struct Finder(BTreeSet<String>);
-    impl<'ast> Visit<'ast> for Finder {
-        fn visit_expr_assign(&mut self, e: &'ast syn::ExprAssign) {
-            if let Expr::Path(p) = &*e.left
-                && let Some(name) = p.path.get_ident()
-            {
-                self.0.insert(name.to_string());
-            }
-            syn::visit::visit_expr_assign(self, e);
-        }
-        fn visit_expr_reference(&mut self, e: &'ast syn::ExprReference) {
-            if e.mutability.is_some()
-                && let Expr::Path(p) = &*e.expr
-                && let Some(name) = p.path.get_ident()
-            {
-                self.0.insert(name.to_string());
-            }
-            syn::visit::visit_expr_reference(self, e);
-        }
-        fn visit_expr_method_call(&mut self, e: &'ast syn::ExprMethodCall) {
-            let mutates = matches!(
-                e.method.to_string().as_str(),
-                "push" | "pop" | "set_extension" | "set_file_name" | "push_str" | "clear" | "extend"
-            );
-            if mutates
-                && let Expr::Path(p) = &*e.receiver
-                && let Some(name) = p.path.get_ident()
-            {
-                self.0.insert(name.to_string());
-            }
-            syn::visit::visit_expr_method_call(self, e);
-        }
-    }
     let mut finder = Finder(BTreeSet::new());
     finder.visit_block(block);
     finder.0
+}
+
+/// The same of expressions.
+pub fn assigned_by<'e>(expressions: impl IntoIterator<Item = &'e Expr>) -> BTreeSet<String> {
+    let mut finder = Finder(BTreeSet::new());
+    expressions.into_iter().for_each(|e| finder.visit_expr(e));
+    finder.0
+}
+
+struct Finder(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Finder {
+    fn visit_expr_assign(&mut self, e: &'ast syn::ExprAssign) {
+        if let Expr::Path(p) = &*e.left
+            && let Some(name) = p.path.get_ident()
+        {
+            self.0.insert(name.to_string());
+        }
+        syn::visit::visit_expr_assign(self, e);
+    }
+    fn visit_expr_reference(&mut self, e: &'ast syn::ExprReference) {
+        if e.mutability.is_some()
+            && let Expr::Path(p) = &*e.expr
+            && let Some(name) = p.path.get_ident()
+        {
+            self.0.insert(name.to_string());
+        }
+        syn::visit::visit_expr_reference(self, e);
+    }
+    fn visit_expr_method_call(&mut self, e: &'ast syn::ExprMethodCall) {
+        let mutates = matches!(
+            e.method.to_string().as_str(),
+            "push" | "pop" | "set_extension" | "set_file_name" | "push_str" | "clear" | "extend"
+        );
+        if mutates
+            && let Expr::Path(p) = &*e.receiver
+            && let Some(name) = p.path.get_ident()
+        {
+            self.0.insert(name.to_string());
+        }
+        syn::visit::visit_expr_method_call(self, e);
+    }
 }
 
 /// A `Result` or `Option` type around a payload.
