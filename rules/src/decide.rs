@@ -131,6 +131,8 @@ pub struct Decided {
     pub inner_check: Option<Location>,
     /// How many calls away that is.
     pub depth: usize,
+    /// The functions that are called for the earlier step and for the act, where both are.
+    pub helpers: Option<[String; 2]>,
     /// Whether it is about the process' own state.
     pub of_process: bool,
     /// Whether what fails is the earlier step, which may be another rule's act.
@@ -471,6 +473,10 @@ impl<'p> View<'p> {
             inner,
             inner_check,
             depth: candidate.act.depth,
+            helpers: candidate.check.as_ref().and_then(|check| {
+                let called = |point: &Point| Some(point.through.as_ref()?.1.clone());
+                Some([called(check)?, called(&candidate.act)?])
+            }),
             of_process,
             fails_early,
             by: [self.given, self.function],
@@ -537,6 +543,7 @@ impl<'p> View<'p> {
             inner: act,
             inner_check: None,
             depth: 0,
+            helpers: None,
             of_process: false,
             fails_early: false,
             by: [self.given, self.function],

@@ -16,6 +16,9 @@ pub fn spot(location: Location) -> Spot {
     (location.file, location.span)
 }
 
+/// Two steps, the functions that are called for them, and the rule.
+type Pair = (Spot, Spot, [String; 2], &'static str);
+
 /// How many further locations one finding names.
 const RELATED: usize = 12;
 
@@ -36,7 +39,7 @@ pub fn merge(mut decided: Vec<Decided>) -> Vec<Finding> {
     // A helper's act is one defect, whoever calls the helper.
     let mut helpers: FxHashMap<(Spot, &str), usize> = FxHashMap::default();
     // And so are a helper that reads and one that writes, whoever calls the two one after the other.
-    let mut pairs: FxHashMap<(Spot, Spot, &str), usize> = FxHashMap::default();
+    let mut pairs: FxHashMap<Pair, usize> = FxHashMap::default();
     for next in decided {
         let act = spot(next.finding.act);
         let refilled = next.finding.rule.id == remove_then_create::RULE.id;
@@ -93,13 +96,12 @@ fn keep_nearest(decided: &mut Vec<Decided>) {
 }
 
 impl Decided {
-    /// The two steps and the rule, where a function that this one calls loads what is there and another saves it. Who takes a lock is
-    /// another matter: each caller of the helper that takes it has a way of its own to be wrong.
-    fn between_helpers(&self) -> Option<(Spot, Spot, &'static str)> {
-        let (check, inner_check) = (self.check?, self.inner_check?);
-        let apart = self.inner != self.finding.act && inner_check != check;
+    /// The two steps, their helpers and the rule, where one function that this one calls loads what is there and another saves it. Who takes
+    /// a lock is another matter: each caller of the helper that takes it has a way of its own to be wrong.
+    fn between_helpers(&self) -> Option<Pair> {
         let saves = [read_modify_write::RULE.id, exists_then_create::RULE.id].contains(&self.finding.rule.id);
-        (apart && saves).then(|| (spot(self.inner), spot(inner_check), self.finding.rule.id))
+        let helpers = self.helpers.clone().filter(|_| saves)?;
+        Some((spot(self.inner), spot(self.inner_check?), helpers, self.finding.rule.id))
     }
 }
 
