@@ -37,6 +37,9 @@ fn hidden(counts: &Counts) -> Option<String> {
     let low = match (counts.hidden_confidence, counts.unexplored) {
         (0, 0) => None,
         (found, 0) => Some(format!("{found} of lower confidence (--min-confidence low)")),
+        (0, left) => Some(format!(
+            "{left} unexplored, for they could be of lower confidence only (--min-confidence low)"
+        )),
         (found, left) => Some(format!(
             "{found} of lower confidence, and {left} unexplored that could be no surer (--min-confidence low)"
         )),
