@@ -4,7 +4,7 @@
 use super::graph::each_step;
 use super::resolve::Asker;
 use super::{FunctionId, Program};
-use crate::flow::{Call, Callee, FlowSummary, Kept, Place, PlaceKind, Step, Value};
+use crate::flow::{Call, Callee, Kept, Place, PlaceKind, Step, Value};
 use crate::qualified;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -221,9 +221,20 @@ type Wanted = FxHashMap<String, Vec<(u32, String)>>;
 /// What functions are called with that set fields to what they are given, or that hand it on to those.
 fn given(program: &Program, by_name: &FxHashMap<&str, Vec<&Kept>>) -> Given {
     let mut wanted = Wanted::default();
-    for kept in by_name.values().flatten() {
-        want(&mut wanted, &kept.by, &kept.value);
+    for all in by_name.values() {
+        let lost: FxHashSet<&str> = all
+            .iter()
+            .filter(|kept| is_anybodys(&kept.value))
+            .filter_map(|kept| kept.owner.as_deref())
+            .collect();
+        // Of a field that is set to something else as well it need not be known.
+        for kept in all.iter().filter(|kept| !kept.owner.as_deref().is_some_and(|owner| lost.contains(owner)))
+        {
+            want(&mut wanted, &kept.by, &kept.value);
+        }
     }
+    let everybody: Vec<FunctionId> = program.functions().map(|(id, _)| id).collect();
+    let mut callers = everybody;
     let mut given = Given::default();
     for _ in 0..HANDS {
         wanted.retain(|function, of| {
@@ -233,16 +244,46 @@ fn given(program: &Program, by_name: &FxHashMap<&str, Vec<&Kept>>) -> Given {
         if wanted.is_empty() {
             break;
         }
+        let found = given_for(program, &wanted, &callers);
+        let lost: FxHashSet<&(String, String)> =
+            found.iter().filter(|(_, (_, value))| is_anybodys(value)).map(|(of, _)| of).collect();
         let mut further = Wanted::default();
-        for (of, (by, value)) in given_for(program, &wanted) {
-            if let Some(summary) = program.function(by) {
-                want(&mut further, &summary.name, &value);
+        for (_, (by, value)) in found.iter().filter(|(of, _)| !lost.contains(of)) {
+            if let Some(summary) = program.function(*by) {
+                want(&mut further, &summary.name, value);
             }
-            given.entry(of).or_default().push((by, value));
+        }
+        // Whoever hands something on has a summary, so that its callers are known.
+        let handing = further.keys().filter_map(|function| program.find(function));
+        callers = handing.flat_map(|function| program.callers(function)).copied().collect();
+        callers.sort_unstable();
+        callers.dedup();
+        for (of, by) in found {
+            given.entry(of).or_default().push(by);
         }
         wanted = further;
     }
     given
+}
+
+/// Whether the value is known to be nothing that a process has for itself, whoever is asked.
+fn is_anybodys(value: &Value) -> bool {
+    match value {
+        Value::Success(inner) => is_anybodys(inner),
+        Value::Place(place) => match place.kind() {
+            PlaceKind::Parameter { .. }
+            | PlaceKind::Field { .. }
+            | PlaceKind::Call { .. }
+            | PlaceKind::Join(..)
+            | PlaceKind::WithFileName(..)
+            | PlaceKind::WithExtension(..)
+            | PlaceKind::Concat(_)
+            | PlaceKind::Result(_) => false,
+            _ => !place.is_private(),
+        },
+        Value::Structure(_) | Value::Result(_) => false,
+        _ => true,
+    }
 }
 
 /// Notes that it is asked what the function is given, where the value is a parameter of it.
@@ -257,15 +298,18 @@ fn want(wanted: &mut Wanted, function: &str, value: &Value) {
     }
 }
 
-/// What the functions are called with for these parameters, by the function's name and the parameter's.
-fn given_for(program: &Program, wanted: &Wanted) -> Vec<((String, String), (FunctionId, Value))> {
-    let functions: Vec<(FunctionId, &FlowSummary)> = program.functions().collect();
+/// What these callers call the functions with for these parameters, by the function's name and the parameter's.
+fn given_for(
+    program: &Program,
+    wanted: &Wanted,
+    callers: &[FunctionId],
+) -> Vec<((String, String), (FunctionId, Value))> {
     let names: FxHashSet<&str> = wanted.keys().map(|function| qualified::last(function)).collect();
-    let found = functions.par_iter().with_min_len(64).flat_map_iter(|(by, summary)| {
+    let found = callers.par_iter().with_min_len(64).flat_map_iter(|by| {
         let mut found = Vec::new();
-        if summary.context.test || summary.context.auxiliary {
+        let Some(summary) = program.function(*by).filter(|s| !s.context.test && !s.context.auxiliary) else {
             return found;
-        }
+        };
         each_step(&summary.body, &mut |step| {
             let Step::Call(call) = step else { return };
             if !names.contains(qualified::last(call.callee.name())) {
