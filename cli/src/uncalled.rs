@@ -137,7 +137,7 @@ pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16
     }
 }
 
-/// Reads these texts beside those that are checked; of `only_names`, nothing else is asked of them.
+/// Reads these texts beside those that are checked; with `only_names` none but what is kept of the latter, of which nothing else is asked.
 fn read<'n>(
     Checked { scope, program, sources }: Checked<'n>,
     names: &FxHashMap<&'n str, LanguageId>,
@@ -180,6 +180,7 @@ fn read<'n>(
         let source = LanguageId::of_path(&path.to_string_lossy());
         let text = match file.and_then(|file| sources.text(file)) {
             Some(kept) => Cow::Borrowed(kept),
+            None if only_names => return None,
             None if source.is_none() && fs::metadata(&path).ok()?.len() > LARGEST => return None,
             None => Cow::Owned(
                 String::from_utf8(fs::read(&path).ok()?)

@@ -405,7 +405,7 @@ impl<'a> Walk<'a> {
 /// Adds the functions that return what another has taken, at any depth.
 fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: &mut FxHashSet<FunctionId>) {
     let returned = |(id, summary): &(FunctionId, &FlowSummary)| {
-        let mut handing = Handing { program, function: *id, calls: Vec::new() };
+        let mut handing = Handing { program, function: *id, calls: Vec::new(), inside: Vec::new() };
         let from = handing.returned(&summary.body, 0);
         (!from.is_empty()).then_some((*id, from))
     };
@@ -438,51 +438,50 @@ struct Returned {
 struct Handing<'a> {
     program: &'a Program,
     function: FunctionId,
-    /// Those so far.
-    calls: Vec<(ResultId, Returned)>,
+    /// Those so far, of which few are returned.
+    calls: Vec<&'a Call>,
+    /// What closures that are called in place return.
+    inside: Vec<(ResultId, Returned)>,
 }
 
-impl Handing<'_> {
-    fn returned(&mut self, block: &Block, depth: usize) -> Vec<Returned> {
+impl<'a> Handing<'a> {
+    fn returned(&mut self, block: &'a Block, depth: usize) -> Vec<Returned> {
         let mut returned = Vec::new();
         if depth > DEPTH {
             return returned;
         }
         for step in &block.steps {
             match step {
-                Step::Call(call) => {
-                    let callee = self.program.callee(self.function, call.result);
-                    let takes = guarded::takes(call);
-                    if takes || callee.is_some() {
-                        self.calls.push((call.result, Returned { takes, callee }));
-                    }
-                }
+                Step::Call(call) => self.calls.push(call),
                 Step::Frame(frame) => {
                     let inside = self.returned(&frame.body, depth + 1);
-                    self.calls.extend(inside.into_iter().map(|from| (frame.result, from)));
+                    self.inside.extend(inside.into_iter().map(|from| (frame.result, from)));
                 }
                 Step::Branch(branch) => {
                     returned.extend(self.returned(&branch.then, depth + 1));
                     returned.extend(self.returned(&branch.otherwise, depth + 1));
                 }
                 Step::Loop(body) => returned.extend(self.returned(body, depth + 1)),
-                Step::Exit(Exit::Return(value)) => returned.extend(self.of(value)),
+                Step::Exit(Exit::Return(value)) => self.add(value, &mut returned),
                 _ => {}
             }
         }
         returned
     }
 
-    fn of<'s>(&'s self, value: &Value) -> impl Iterator<Item = Returned> + 's {
-        let result = match value {
-            Value::Result(result) => Some(*result),
-            Value::Success(value) => match &**value {
-                Value::Result(result) => Some(*result),
-                _ => None,
-            },
-            _ => None,
+    /// Adds what the value is of.
+    fn add(&self, value: &Value, returned: &mut Vec<Returned>) {
+        let value = match value {
+            Value::Success(inner) => inner,
+            value => value,
         };
-        self.calls.iter().filter(move |(call, _)| Some(*call) == result).map(|(_, from)| *from)
+        let Value::Result(result) = value else { return };
+        returned.extend(self.inside.iter().filter(|(of, _)| of == result).map(|(_, from)| *from));
+        returned.extend(self.calls.iter().filter(|call| call.result == *result).filter_map(|call| {
+            let callee = self.program.callee(self.function, call.result);
+            let takes = guarded::takes(call);
+            (takes || callee.is_some()).then_some(Returned { takes, callee })
+        }));
     }
 }
 

@@ -119,9 +119,12 @@ impl Program {
                 let (name, site, function) = match step {
                     Step::Call(call) => {
                         let name = qualified::last(call.callee.name());
+                        if !names.contains(name) {
+                            return;
+                        }
                         match node.target(call.result).filter(|target| !target.guessed) {
-                            Some(target) if names.contains(name) => (name, call.site, Some(target.function)),
-                            _ => return,
+                            Some(target) => (name, call.site, Some(target.function)),
+                            None => return,
                         }
                     }
                     Step::Effect(effect) if effect.certainty == Certainty::Known => {
