@@ -403,6 +403,8 @@ fn what_nothing_calls_is_shown_only_if_asked_for() {
          // forgotten was called once, and forgotten() is a comment.\n\
          pub fn forgotten(at: &str) {racy}\n\
          pub fn tried(at: &str) {racy}\n\
+         pub fn tried_here(at: &str) {racy}\n\
+         #[cfg(test)]\nmod tests {{\n    #[test]\n    fn all() {{ super::tried_here(\"d\"); }}\n}}\n\
          pub fn documented(at: &str) {racy}\n\
          #[unsafe(no_mangle)]\npub extern \"C\" fn exported(at: &str) {racy}\n\
          pub fn handed_on(at: &str) {racy}\n\
@@ -418,12 +420,12 @@ fn what_nothing_calls_is_shown_only_if_asked_for() {
         ("Cargo.toml", "[package]\nname = \"p\"\n"),
         ("src/main.rs", main),
         ("src/store.rs", &store),
+        // That a test calls something says nothing about the program.
         ("tests/all.rs", "#[test]\nfn all() { p::store::tried(\"c\"); }\n"),
         ("docs/use.md", "Call `documented`.\n"),
     ]);
     let called = [
         "called of store",
-        "tried of store",
         "documented of store",
         "exported of store",
         "handed_on of store",
@@ -433,13 +435,13 @@ fn what_nothing_calls_is_shown_only_if_asked_for() {
     assert_eq!(found_in(here.path(), &[]), called);
     // What is checked is a part of the project all the same.
     assert_eq!(found_in(here.path(), &["src"]), called);
-    assert_eq!(found_in(here.path(), &["src/store.rs"]).len(), 10);
+    assert_eq!(found_in(here.path(), &["src/store.rs"]).len(), 11);
     let all = found_in(here.path(), &["--min-confidence", "low"]);
-    assert_eq!(all.len(), 10);
+    assert_eq!(all.len(), 11);
     // A library's functions are there for others.
     fs::remove_file(here.path().join("src/main.rs")).unwrap();
     put(here.path(), "src/lib.rs", b"pub mod store;\n");
-    assert_eq!(found_in(here.path(), &[]).len(), 10);
+    assert_eq!(found_in(here.path(), &[]).len(), 11);
 }
 
 #[test]

@@ -1,19 +1,22 @@
 //! Which functions nothing in the project calls: asked of the few that findings are about, of all texts of the project.
 //!
 //! Where a function's name stands nowhere but where it is declared, in comments, and in calls that are known to be of another function, and the same
-//! is so of all that lead to it, it never runs. Tests, documentation and manifests are read for this too, which is why it is asked last
-//! and of few. A library's functions are there for others, so that this holds in programs only. In doubt, a function is called.
+//! is so of all that lead to it, it never runs. Documentation and manifests are read for this too, which is why it is asked last and of few;
+//! tests are not, for that a test calls something says nothing about the program. A library's functions are there for others, so that this holds in programs only. In doubt, a function is called.
 
 use crate::discover::{Scope, texts};
 use crate::hidden::repository_of;
 use crate::resolve::Sources;
 use aho_corasick::AhoCorasick;
-use fsrace_analyzer::language::mentions::{begins_program, imported, is_mention, looks_up, pieces, reflects};
+use fsrace_analyzer::language::mentions::{
+    begins_program, imported, is_mention, is_of_tests, looks_up, pieces, reflects, test_parts,
+};
 use fsrace_analyzer::link::{FileId, FunctionId, Program, Settled};
 use fsrace_analyzer::source::LanguageId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -176,8 +179,15 @@ fn read<'n>(
         .map(|folder| scope.base.join(folder))
         .collect();
     texts.extend(folders.iter().flat_map(|folder| MANIFESTS.map(|name| (folder.join(name), None))));
+    let projects = projects(scope);
     let told = texts.into_par_iter().filter_map(|(path, file)| {
         let source = LanguageId::of_path(&path.to_string_lossy());
+        let within = |project: &PathBuf| path.strip_prefix(project).ok().map(Path::to_string_lossy);
+        let is_test =
+            |language| projects.iter().find_map(within).is_some_and(|path| is_of_tests(language, &path));
+        if source.is_some_and(is_test) {
+            return None;
+        }
         let text = match file.and_then(|file| sources.text(file)) {
             Some(kept) => Cow::Borrowed(kept),
             None if only_names => return None,
@@ -193,6 +203,7 @@ fn read<'n>(
         let mut told = Told::default();
         let file = file.or_else(|| file_of(program, &scope.relative(&path)?));
         let calls = file.and_then(|file| spans.get(&file)).map_or(&[][..], Vec::as_slice);
+        let tests = LazyCell::new(|| source.map_or_else(Vec::new, |language| test_parts(language, &text)));
         for found in search.find_overlapping_iter(text.as_ref()) {
             let Some((searched, name)) = searched.get(found.pattern().as_usize()) else { continue };
             if told.mentioned.contains(name) {
@@ -203,6 +214,7 @@ fn read<'n>(
             if !whole
                 || (is_word(&text, at, found.end())
                     && is_mention(source, &text, at)
+                    && !tests.iter().any(|tests| tests.contains(&at))
                     && !calls.iter().any(|call| is_of(call, name, at, &text)))
             {
                 told.mentioned.insert(name);

@@ -5,7 +5,8 @@ pub fn is_for_tests(folder: &str) -> bool {
     const WORDS: [&str; 8] =
         ["test", "tests", "bench", "benches", "benchmark", "benchmarks", "mock", "mocks"];
     // Words that are written as one; others that end alike, as `latest` or `contest`, mean something else.
-    const JOINED: [&str; 6] = ["testsuite", "testsuites", "inttest", "itest", "itests", "unittests"];
+    const JOINED: [&str; 8] =
+        ["inttest", "itest", "itests", "selftest", "selftests", "testsuite", "testsuites", "unittests"];
     folder
         .split(['-', '_', ' '])
         .any(|word| WORDS.contains(&word) || JOINED.contains(&word) || helps_tests(word))
@@ -39,6 +40,7 @@ mod tests {
             "mocks",
             "testsuite",
             "inttest",
+            "selftests",
             "dtestutils",
             "test cases",
         ] {

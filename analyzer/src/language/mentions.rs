@@ -1,6 +1,7 @@
 //! Where a name is met in a text: what of that may lead to the function that goes by it.
 
 use crate::source::LanguageId;
+use std::ops::Range;
 
 /// Whether the name that begins at `at` may stand for the function there, and is not where one of this name is declared, or in a line that is
 /// nothing but a comment. Texts of other kinds, as manifests and documentation, are taken at their word.
@@ -29,6 +30,25 @@ pub fn is_mention(language: Option<LanguageId>, text: &str, at: usize) -> bool {
         }
         #[cfg(feature = "python")]
         LanguageId::Python => !line.starts_with('#') && !declares("def"),
+    }
+}
+
+/// Whether what the file holds is there for tests only, by its path: that a test calls something says nothing about the program.
+pub fn is_of_tests(language: LanguageId, path: &str) -> bool {
+    match language {
+        LanguageId::Rust => path.split('/').rev().skip(1).any(|folder| matches!(folder, "tests" | "benches")),
+        #[cfg(feature = "go")]
+        LanguageId::Go => super::go::is_test_file(path),
+        #[cfg(feature = "python")]
+        LanguageId::Python => super::python::is_target(path),
+    }
+}
+
+/// The parts of a text that are there for tests only.
+pub fn test_parts(language: LanguageId, text: &str) -> Vec<Range<usize>> {
+    match language {
+        LanguageId::Rust if text.contains("cfg(test)") => super::rust::test_modules(text),
+        _ => Vec::new(),
     }
 }
 

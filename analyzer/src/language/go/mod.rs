@@ -88,7 +88,8 @@ pub fn is_target(path: &str, _package: &Package) -> bool {
     is_test_file(path)
 }
 
-fn is_test_file(path: &str) -> bool {
+/// Whether the go command takes the file for a test, or passes it over.
+pub fn is_test_file(path: &str) -> bool {
     // The go command passes over `testdata`, and over what begins with an underscore.
     let aside = |folder: &str| folder == "testdata" || folder.starts_with('_');
     path.ends_with("_test.go") || path.split('/').rev().skip(1).any(aside)

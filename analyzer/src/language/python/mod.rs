@@ -30,6 +30,7 @@ use crate::flow::{
 use crate::language::Tests;
 use crate::language::aside::{is_for_tests, is_helper_of_tests};
 use crate::language::steps::are_worth_keeping;
+use crate::qualified;
 use crate::source::{SourceFile, Span, SyntaxError};
 use declared::{are_registering, decorated, decorator_name};
 use lower::{FileScope, Lowerer, span};
@@ -111,6 +112,12 @@ fn is_auxiliary(path: &str) -> bool {
         })
 }
 
+/// Whether the class is one of tests by what it derives from: `unittest.TestCase`, or another library's or the project's own of that name.
+fn is_test_case(class: &StmtClassDef, names: &Names) -> bool {
+    let bases = class.arguments.iter().flat_map(|arguments| &*arguments.args);
+    bases.filter_map(|base| names.qualified(base)).any(|base| qualified::last(&base).ends_with("TestCase"))
+}
+
 /// Whether the class is a command of a package's own build: one of setuptools', made for that package.
 fn builds(class: &StmtClassDef, names: &Names) -> bool {
     const LIBRARIES: [&str; 2] = ["setuptools", "distutils"];
@@ -139,7 +146,7 @@ fn is_registered(class: &StmtClassDef) -> bool {
 /// Whether a base class of this name, which is not the program's, calls no method of what derives from it.
 pub fn asks_nothing(base: &str) -> bool {
     matches!(
-        crate::qualified::last(base),
+        qualified::last(base),
         "ABC" | "Enum" | "Exception" | "Generic" | "NamedTuple" | "Protocol" | "TypedDict" | "object"
     )
 }
@@ -249,7 +256,9 @@ fn functions<'t>(
                     outer => [outer, "::", node.name.as_str()].concat(),
                 };
                 let context = Context {
-                    auxiliary: context.auxiliary || builds(node, scope.names),
+                    auxiliary: context.auxiliary
+                        || builds(node, scope.names)
+                        || is_test_case(node, scope.names),
                     summoned: context.summoned || is_registered(node),
                     ..context
                 };

@@ -44,6 +44,7 @@ use spans::Spans;
 use std::rc::Rc;
 use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibility};
 use test_code::{are_registering, file_context, is_test, is_test_module};
+pub use trim::test_modules;
 use trim::trimmed;
 use types::{Ty, Types};
 use value::{V, Val};

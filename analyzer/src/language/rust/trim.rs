@@ -26,6 +26,11 @@ pub fn trimmed(text: &str, tests: Tests) -> Cow<'_, str> {
     without(text, &ranges).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// The top-level modules of the text that are there for tests only; none where the text is not understood.
+pub fn test_modules(text: &str) -> Vec<Range<usize>> {
+    removed(text).map_or_else(Vec::new, |removed| removed.modules)
+}
+
 /// The names, keywords, lifetimes and numbers of the text, comments and literals left out; none where the text is not understood.
 pub fn words(text: &str) -> Option<Vec<&str>> {
     let mut scanner = Scanner::new(text)?;
