@@ -1,8 +1,9 @@
 //! Which functions nothing in the project calls: asked of the few that findings are about, of all texts of the project.
 //!
 //! Where a function's name stands nowhere but where it is declared, in comments, and in calls that are known to be of another function, and the same
-//! is so of all that lead to it, it never runs. Documentation and manifests are read for this too, which is why it is asked last and of few;
-//! tests are not, for that a test calls something says nothing about the program. A library's functions are there for others, so that this holds in programs only. In doubt, a function is called.
+//! is so of all that lead to it, it never runs. Documentation and manifests are read for this too, which is why it is asked last and of few.
+//! That a test calls something says nothing about the program, but of what others may import, that it is there for somebody. A library's
+//! functions are there for others, so that this holds in programs only. In doubt, a function is called.
 
 use crate::discover::{Scope, texts};
 use crate::hidden::repository_of;
@@ -39,6 +40,14 @@ struct Asked<'p> {
     leading: Vec<FunctionId>,
     package: &'p str,
     language: LanguageId,
+}
+
+/// What is known of a name that is asked about.
+#[derive(Clone, Copy)]
+struct Name {
+    language: LanguageId,
+    /// Whether it is one by which others may call what they import: that tests call it, as they do, says that it is there for somebody.
+    is_offered: bool,
 }
 
 /// What is checked.
@@ -81,10 +90,13 @@ pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16
         })
         .collect();
     let by_name = |function: &FunctionId| Some((program.own_name(*function)?, *function));
-    let names: FxHashMap<&str, LanguageId> = asked
-        .iter()
-        .flat_map(|asked| asked.leading.iter().filter_map(by_name).map(|(name, _)| (name, asked.language)))
-        .collect();
+    let mut names: FxHashMap<&str, Name> = FxHashMap::default();
+    for asked in &asked {
+        for (name, function) in asked.leading.iter().filter_map(by_name) {
+            let known = names.entry(name).or_insert(Name { language: asked.language, is_offered: false });
+            known.is_offered |= is_offered(program, asked.language, function);
+        }
+    }
     if names.is_empty() {
         return FxHashSet::default();
     }
@@ -125,7 +137,7 @@ pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16
     if asked.is_empty() {
         return FxHashSet::default();
     }
-    let names: FxHashMap<&str, LanguageId> = names.into_iter().filter(|(n, _)| !named.contains(n)).collect();
+    names.retain(|name, _| !named.contains(name));
     let uncalled = |texts: Option<Vec<PathBuf>>, all: bool| -> FxHashSet<FunctionId> {
         let told = read(checked, &names, &settled, &packages, texts, false);
         let beginnings = told.programs.iter().copied();
@@ -143,19 +155,19 @@ pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16
 /// Reads these texts beside those that are checked; with `only_names` none but what is kept of the latter, of which nothing else is asked.
 fn read<'n>(
     Checked { scope, program, sources }: Checked<'n>,
-    names: &FxHashMap<&'n str, LanguageId>,
+    names: &FxHashMap<&'n str, Name>,
     settled: &[Settled<'_>],
     packages: &FxHashSet<&'n str>,
     texts: Option<Vec<PathBuf>>,
     only_names: bool,
 ) -> Told<'n> {
-    let mut all: Vec<(&'n str, LanguageId)> = names.iter().map(|(name, of)| (*name, *of)).collect();
-    all.sort_unstable();
+    let mut all: Vec<(&'n str, Name)> = names.iter().map(|(name, of)| (*name, *of)).collect();
+    all.sort_unstable_by_key(|(name, _)| *name);
     // What is searched for, and whose mention it is.
-    let mut searched: Vec<(String, &'n str)> = Vec::new();
-    for (name, language) in &all {
-        searched.push(((*name).to_owned(), name));
-        searched.extend(pieces(*language, name).into_iter().map(|piece| (piece, *name)));
+    let mut searched: Vec<(String, (&'n str, Name))> = Vec::new();
+    for (name, of) in &all {
+        searched.push(((*name).to_owned(), (name, *of)));
+        searched.extend(pieces(of.language, name).into_iter().map(|piece| (piece, (*name, *of))));
     }
     let search = AhoCorasick::new(searched.iter().map(|(text, _)| text)).ok();
     let Some((search, texts)) = search.zip(texts) else {
@@ -185,9 +197,7 @@ fn read<'n>(
         let within = |project: &PathBuf| path.strip_prefix(project).ok().map(Path::to_string_lossy);
         let is_test =
             |language| projects.iter().find_map(within).is_some_and(|path| is_of_tests(language, &path));
-        if source.is_some_and(is_test) {
-            return None;
-        }
+        let is_test = source.is_some_and(is_test);
         let text = match file.and_then(|file| sources.text(file)) {
             Some(kept) => Cow::Borrowed(kept),
             None if only_names => return None,
@@ -205,16 +215,16 @@ fn read<'n>(
         let calls = file.and_then(|file| spans.get(&file)).map_or(&[][..], Vec::as_slice);
         let tests = LazyCell::new(|| source.map_or_else(Vec::new, |language| test_parts(language, &text)));
         for found in search.find_overlapping_iter(text.as_ref()) {
-            let Some((searched, name)) = searched.get(found.pattern().as_usize()) else { continue };
-            if told.mentioned.contains(name) {
+            let Some((searched, (name, of))) = searched.get(found.pattern().as_usize()) else { continue };
+            let at = found.start();
+            let in_test = || is_test || tests.iter().any(|tests| tests.contains(&at));
+            if told.mentioned.contains(name) || (!of.is_offered && in_test()) {
                 continue;
             }
             let whole = searched.as_str() == *name;
-            let at = found.start();
             if !whole
                 || (is_word(&text, at, found.end())
                     && is_mention(source, &text, at)
-                    && !tests.iter().any(|tests| tests.contains(&at))
                     && !calls.iter().any(|call| is_of(call, name, at, &text)))
             {
                 told.mentioned.insert(name);
@@ -254,6 +264,13 @@ fn read<'n>(
         all.reflecting.extend(told.reflecting);
         all
     })
+}
+
+/// Whether a program that this is no part of may call the function. What Python's programs are made of is there for them.
+fn is_offered(program: &Program, language: LanguageId, function: FunctionId) -> bool {
+    let is_library = program.file(program.file_of(function)).is_some_and(|file| file.library);
+    let is_public = program.function(function).is_some_and(|summary| summary.context.public);
+    language != LanguageId::Python && is_library && is_public
 }
 
 /// The package of a module: the first part of its name.
