@@ -1,5 +1,6 @@
 //! What the analyzer is given: texts, and where they stand.
 
+use memchr::memchr_iter;
 use std::fmt;
 
 /// A half-open range of bytes in one source text.
@@ -49,9 +50,7 @@ impl LineIndex {
     /// Indexes the line starts of `text`.
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend(
-            text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| Span::new(i + 1, i + 1).start),
-        );
+        starts.extend(memchr_iter(b'\n', text.as_bytes()).map(|at| Span::new(at + 1, at + 1).start));
         LineIndex { starts }
     }
 

@@ -131,6 +131,7 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
         warnings: Vec::new(),
         packages: FxHashMap::default(),
         vendored: Vendored::default(),
+        brought: FxHashMap::default(),
         distributions: FxHashMap::default(),
         unwanted: FxHashSet::default(),
         repositories: Arc::default(),
@@ -207,6 +208,8 @@ struct Search<'a> {
     warnings: Vec<Warning>,
     packages: FxHashMap<(LanguageId, PathBuf), Option<Package>>,
     vendored: Vendored,
+    /// Of a language and a root, the folders whose files are known to be code of others, or not.
+    brought: FxHashMap<LanguageId, FxHashMap<PathBuf, FxHashMap<PathBuf, bool>>>,
     /// Folders that are known to be distributions of Python's, or not.
     distributions: FxHashMap<PathBuf, bool>,
     /// Files of packages that are not read.
@@ -357,19 +360,45 @@ impl Search<'_> {
         }
         let known = self.found.get(&path);
         let named = named || known.is_some_and(|c| c.named);
-        let vendored = !named && known.is_none_or(|c| c.vendored) && {
-            let beginnings = self.beginnings(absolute, root, package.as_ref());
-            self.vendored.holds(absolute, root, &beginnings)
-        };
+        let vendored = !named
+            && known.is_none_or(|c| c.vendored)
+            && self.is_brought(language, absolute, root, package.as_ref());
         let absolute = absolute.to_path_buf();
         let candidate = Candidate { absolute, path: path.clone(), language, package, named, vendored };
         self.found.insert(path, candidate);
     }
 
+    /// Whether the file of this language, which was found below this root, lies in code of others.
+    fn is_brought(
+        &mut self,
+        language: LanguageId,
+        file: &Path,
+        root: &Path,
+        package: Option<&Package>,
+    ) -> bool {
+        // What is true of one file is true of all in its folder.
+        let folder = file.parent().unwrap_or(file);
+        let known = self.brought.get(&language).and_then(|roots| roots.get(root)?.get(folder));
+        if let Some(known) = known {
+            return *known;
+        }
+        let beginnings = self.beginnings(language, file, root, package);
+        let brought = self.vendored.holds(file, root, &beginnings);
+        let of_root = self.brought.entry(language).or_default().entry(root.to_path_buf()).or_default();
+        of_root.insert(folder.to_path_buf(), brought);
+        brought
+    }
+
     /// The folder that a file's package begins in, and that of the manifest which it is distributed by. Python's begin in folders that need none.
-    fn beginnings(&mut self, file: &Path, root: &Path, package: Option<&Package>) -> [PathBuf; 2] {
+    fn beginnings(
+        &mut self,
+        language: LanguageId,
+        file: &Path,
+        root: &Path,
+        package: Option<&Package>,
+    ) -> [PathBuf; 2] {
         let package = self.scope.base.join(package.map_or("", |package| package.root.as_str()));
-        if LanguageId::of_path(&file.to_string_lossy()) != Some(LanguageId::Python) {
+        if language != LanguageId::Python {
             return [package.clone(), package];
         }
         let mut below_root = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));

@@ -394,6 +394,8 @@ impl<'a> Walk<'a> {
         } else if self.known.program.callee(self.function, call.result).is_none() && self.known.may_take(call)
         {
             self.tried.push((call.result, self.are_one_for_all(&call.arguments)));
+        } else if locks.is_empty() {
+            // Nearly always: of what is not held nothing is given up.
         } else if gives_up(name) {
             locks.clear();
         } else if ends(name) {

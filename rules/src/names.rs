@@ -528,6 +528,13 @@ pub fn words(name: &str) -> Vec<String> {
 
 /// Whether one of these words, which are in lower case, is in the name.
 pub fn has_word(name: &str, known: &[&str]) -> bool {
+    // Most names have the letters of none of them.
+    let is_in = |word: &&str| {
+        name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    if name.is_ascii() && !known.iter().any(is_in) {
+        return false;
+    }
     parts(name).any(|part| match part.is_ascii() {
         true => known.iter().any(|word| word.eq_ignore_ascii_case(part)),
         false => known.contains(&lowered(part).as_str()),

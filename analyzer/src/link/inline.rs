@@ -11,6 +11,7 @@ use crate::flow::{
     LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, REST, ResultId, Site, Spawn, Step, Value,
 };
 use crate::language::add_data;
+use crate::qualified;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many steps of callees a body takes in. Beyond it calls stay calls, the largest callees first.
@@ -628,16 +629,15 @@ impl<'p> Expander<'p> {
     fn gives_up(&self, function: FunctionId, levels: usize) -> bool {
         let program = self.program;
         let Some(summary) = program.function(function) else { return false };
-        let owner = |name: &'p str| name.rsplit_once("::").map(|(owner, _)| owner);
+        if summary.context.gives_up || levels == 0 {
+            return summary.context.gives_up;
+        }
+        let owner = |name: &'p str| qualified::rsplit(name).map(|(owner, _)| owner);
         let own = owner(&summary.name);
-        summary.context.gives_up
-            || (levels > 0
-                && program.callees(function).iter().any(|callee| {
-                    program
-                        .function(*callee)
-                        .is_some_and(|other| other.has_receiver && owner(&other.name) == own)
-                        && self.gives_up(*callee, levels - 1)
-                }))
+        program.callees(function).iter().any(|callee| {
+            program.function(*callee).is_some_and(|other| other.has_receiver && owner(&other.name) == own)
+                && self.gives_up(*callee, levels - 1)
+        })
     }
 
     fn passed(&self, argument: &Value) -> Passed {

@@ -41,6 +41,9 @@ pub fn takes_long(callee: &str, arguments: usize) -> bool {
 
 /// Whether a verb of such work is in a name of its own.
 fn is_labour(name: &str) -> bool {
+    if !may_hold_verb(name.as_bytes()) {
+        return false;
+    }
     let is_upper = |c: &u8| c.is_ascii_uppercase();
     match name.as_bytes().iter().any(is_upper) || (!name.is_ascii() && name.contains(char::is_uppercase)) {
         // `DownloadStep`; the name of a type is none.
@@ -56,6 +59,26 @@ fn is_labour(name: &str) -> bool {
         }
     }
 }
+
+/// Whether the name has two letters in a row that verbs begin with, as few names have.
+fn may_hold_verb(name: &[u8]) -> bool {
+    name.array_windows().any(|[first, second]| {
+        PAIRS.get(usize::from(first & 31)).is_some_and(|seconds| seconds & (1 << (second & 31)) != 0)
+    })
+}
+
+/// The second letters of verbs, as bits by number, by the number of the first; whatever their case.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler, which would say so")]
+const PAIRS: [u32; 32] = {
+    let (mut pairs, mut left) = ([0; 32], LABOURS);
+    while let [labour, rest @ ..] = left {
+        if let [first, second, ..] = labour.as_bytes() {
+            pairs[(*first & 31) as usize] |= 1 << (*second & 31);
+        }
+        left = rest;
+    }
+    pairs
+};
 
 fn is_verb(word: &[u8]) -> bool {
     // Shorter and longer than any of these are most words, and begin with other letters.

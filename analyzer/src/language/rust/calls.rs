@@ -345,10 +345,7 @@ pub fn error_of(value: &Val) -> Option<ResultId> {
 
 /// Names below these are no functions of the program.
 fn is_foreign(name: &str) -> bool {
-    matches!(
-        name.split("::").next(),
-        Some("std" | "core" | "alloc" | "libc" | "serde_json" | "toml" | "serde_yaml")
-    )
+    matches!(qualified::first(name), "std" | "core" | "alloc" | "libc" | "serde_json" | "toml" | "serde_yaml")
 }
 
 /// `Type::new(..)` and its like return the type, as far as anybody can tell without its declaration.

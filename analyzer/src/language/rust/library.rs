@@ -604,7 +604,9 @@ pub fn is_stream(ty: &Ty) -> bool {
     let acts =
         |method: &str| models.api(&format!("{name}::{method}")).is_some_and(|api| api.effect.is_some());
     &**name == FILE
-        || (&**name != PATH && ["write_all", "read_to_end", "lock_exclusive"].into_iter().any(acts))
+        || (&**name != PATH
+            && models.knows(name)
+            && ["write_all", "read_to_end", "lock_exclusive"].into_iter().any(acts))
 }
 
 /// Whether a row speaks of reading and writing through something open.
