@@ -8,7 +8,7 @@
 use crate::discover::{Scope, texts};
 use crate::hidden::repository_of;
 use crate::resolve::Sources;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 use fsrace_analyzer::language::mentions::{
     begins_program, imported, is_mention, is_of_tests, looks_up, pieces, reflects, test_parts,
 };
@@ -169,10 +169,7 @@ fn read<'n>(
         searched.push(((*name).to_owned(), (name, *of)));
         searched.extend(pieces(of.language, name).into_iter().map(|piece| (piece, (*name, *of))));
     }
-    // All texts go through it, and have a letter of one of the names nearly everywhere.
-    let mut search = AhoCorasick::builder();
-    search.kind(Some(AhoCorasickKind::DFA)).prefilter(false);
-    let search = search.build(searched.iter().map(|(text, _)| text)).ok();
+    let search = AhoCorasick::new(searched.iter().map(|(text, _)| text)).ok();
     let Some((search, texts)) = search.zip(texts) else {
         // What cannot be asked is called.
         let mentioned = names.keys().copied().collect();

@@ -30,13 +30,14 @@ const LABOURS: &[&str] = &[
 /// `build` and `clone` alone are what builders and values do; with an object they are work.
 pub fn takes_long(callee: &str, arguments: usize) -> bool {
     // Every call comes here, so that nothing is made anew: most begin and end like none of these.
-    let last = qualified::last(callee);
+    let (owner, last) = qualified::rsplit(callee).unwrap_or(("", callee));
     if (last == "clone" && arguments > 1) || is_labour(last) {
         return true;
     }
-    (last.starts_with(char::is_lowercase) || callee.contains('/'))
+    !owner.is_empty()
+        && (last.starts_with(char::is_lowercase) || callee.contains('/'))
         && last != "new"
-        && is_slow(qualified::first(callee))
+        && is_slow(qualified::first(owner))
 }
 
 /// Whether a verb of such work is in a name of its own.
