@@ -29,7 +29,7 @@ pub(super) fn replaces_the_process(api: &str) -> bool {
 
 /// Whether a function of this name does nothing but give back a lock, as far as names tell.
 pub(super) fn gives_back_a_lock(name: &str) -> bool {
-    matches!(names::words(name).as_slice(), [word] if word == "unlock")
+    name.trim_start_matches('_').eq_ignore_ascii_case("unlock")
 }
 
 /// Whether the call gives the thread a working directory and a mask of its own (unshare(2)): a mount namespace brings these along.
