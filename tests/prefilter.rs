@@ -35,7 +35,8 @@ const SPLIT: &[(&str, &str)] = &[
 ];
 
 fn file(path: &str, text: &str) -> SourceFile {
-    let package = Some(Package { root: String::new(), name: "p".to_owned() });
+    let package =
+        Some(Package { root: String::new(), name: "p".to_owned(), programs: std::sync::Arc::default() });
     SourceFile { path: path.to_owned(), text: text.to_owned(), language: LanguageId::Rust, package }
 }
 

@@ -2,6 +2,7 @@
 
 use memchr::memchr_iter;
 use std::fmt;
+use std::sync::Arc;
 
 /// A half-open range of bytes in one source text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +129,8 @@ pub struct Package {
     pub root: String,
     /// Its name as the manifest says.
     pub name: String,
+    /// The functions that its programs begin with, where a manifest names them: `package.module:function`.
+    pub programs: Arc<[String]>,
 }
 
 /// One source text with its place in the analysed tree.

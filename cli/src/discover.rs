@@ -12,6 +12,7 @@ use crate::report::Warning;
 use crate::terminal;
 use crate::vendored::Vendored;
 use anyhow::{Context, Result, bail};
+use fsrace_analyzer::language::mentions::begins;
 use fsrace_analyzer::source::{LanguageId, Package};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -21,6 +22,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Manifests of Python's, which name where programs begin that need no `main`.
+pub const MANIFESTS: [&str; 3] = ["pyproject.toml", "setup.cfg", "setup.py"];
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -426,7 +430,12 @@ impl Search<'_> {
             below.push(key);
             if let Some(name) = package_name(language, folder) {
                 // A manifest above the base is that of the base.
-                package = Some(Package { root: self.scope.relative(folder).unwrap_or_default(), name });
+                let root = self.scope.relative(folder).unwrap_or_default();
+                let programs = match language {
+                    LanguageId::Python => programs_of(folder),
+                    LanguageId::Rust | LanguageId::Go => Arc::default(),
+                };
+                package = Some(Package { root, name, programs });
                 break;
             }
         }
@@ -491,8 +500,20 @@ fn package_name(language: LanguageId, folder: &Path) -> Option<String> {
 
 /// Whether the folder says of itself that it is a distribution of Python's.
 fn is_distribution(folder: &Path) -> bool {
-    let manifests = ["pyproject.toml", "setup.py", "setup.cfg"];
-    manifests.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok())
+    MANIFESTS.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok())
+}
+
+/// The functions that the programs of a distribution begin with, as its manifests say, which lie in the folder of its packages or above
+/// that (`src`).
+fn programs_of(folder: &Path) -> Arc<[String]> {
+    let folders = [Some(folder), folder.parent()].into_iter().flatten();
+    let manifests = folders.flat_map(|folder| MANIFESTS.map(|name| folder.join(name)));
+    let texts = manifests.filter_map(|manifest| fs::read_to_string(manifest).ok());
+    let mut found: Vec<String> =
+        texts.flat_map(|text| begins(&text).map(str::to_owned).collect::<Vec<_>>()).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.into()
 }
 
 /// The path of the module that a go.mod is of: `module example.com/tool // a comment`, quoted or not.

@@ -72,7 +72,8 @@ fn told_by(imports: &BTreeSet<String>, folders: &BTreeSet<&str>) -> Option<Packa
                 let parts: Vec<&str> = path.split('/').collect();
                 parts.get(..parts.len().saturating_sub(shared)).unwrap_or_default().join("/")
             };
-            let package = Package { root: above(folder), name: above(import) };
+            let package =
+                Package { root: above(folder), name: above(import), programs: std::sync::Arc::default() };
             if !package.name.is_empty() {
                 *votes.entry(package).or_default() += 1;
             }
@@ -93,7 +94,14 @@ mod tests {
         assert_eq!(imports.len(), 3);
         let folders = BTreeSet::from(["part/cli/config", "part/cli/config/file", "part/store"]);
         let told = told_by(&imports, &folders);
-        assert_eq!(told, Some(Package { root: "part".to_owned(), name: "example.com/tool".to_owned() }));
+        assert_eq!(
+            told,
+            Some(Package {
+                root: "part".to_owned(),
+                name: "example.com/tool".to_owned(),
+                programs: std::sync::Arc::default()
+            })
+        );
         assert_eq!(told_by(&imports, &BTreeSet::from(["store"])), None);
     }
 }

@@ -5,12 +5,12 @@
 //! That a test calls something says nothing about the program, but of what others may import, that it is there for somebody. A library's
 //! functions are there for others, so that this holds in programs only. In doubt, a function is called.
 
-use crate::discover::{Scope, texts};
+use crate::discover::{MANIFESTS, Scope, texts};
 use crate::hidden::repository_of;
 use crate::resolve::Sources;
 use aho_corasick::AhoCorasick;
 use fsrace_analyzer::language::mentions::{
-    begins_program, imported, is_mention, is_of_tests, looks_up, pieces, reflects, test_parts,
+    begins, begins_program, imported, is_mention, is_of_tests, looks_up, pieces, reflects, test_parts,
 };
 use fsrace_analyzer::link::{FileId, FunctionId, Program, Settled};
 use fsrace_analyzer::source::LanguageId;
@@ -24,8 +24,6 @@ use std::path::{Path, PathBuf};
 
 /// Larger texts are data.
 const LARGEST: u64 = 2_000_000;
-/// Manifests that name where programs begin which need no `main`.
-const MANIFESTS: [&str; 3] = ["pyproject.toml", "setup.cfg", "setup.py"];
 /// What a project's folder holds.
 const OF_PROJECTS: [&str; 6] =
     ["Cargo.toml", "go.mod", "pyproject.toml", "setup.cfg", "setup.py", "package.json"];
@@ -247,8 +245,9 @@ fn read<'n>(
             told.uses.extend(used.map(|used| (own, *used)));
         }
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if MANIFESTS.contains(&name) && text.contains("scripts") {
-            told.programs.extend(packages.iter().filter(|package| begins(&text, package)));
+        if MANIFESTS.contains(&name) {
+            let first = |function: &str| function.split(['.', ':']).next().and_then(|of| packages.get(of));
+            told.programs.extend(begins(&text).filter_map(first));
         }
         if name == "__main__.py" {
             let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
@@ -303,18 +302,6 @@ fn is_of(call: &Settled<'_>, name: &str, at: usize, text: &str) -> bool {
             let mut found = within.match_indices(name).map(|(within, _)| start + within);
             found.find(|at| is_word(text, *at, *at + name.len())) == Some(at)
         })
-}
-
-/// Whether a manifest says that a program begins in a module of this package: `package.module:function`.
-fn begins(manifest: &str, package: &str) -> bool {
-    manifest.match_indices(package).any(|(at, _)| {
-        let rest = manifest.get(at + package.len()..).unwrap_or_default();
-        let rest = rest.trim_start_matches(|c: char| c == '.' || c == '_' || c.is_alphanumeric());
-        is_word(manifest, at, at + package.len())
-            && rest
-                .strip_prefix(':')
-                .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c == '_' || c.is_alphabetic()))
-    })
 }
 
 /// The outermost of the folders at and above this one that hold a project, or a part of one, without many in between that do not.

@@ -63,7 +63,8 @@ pub fn run() -> Result<ExitCode, Failure> {
 /// Checks one crate, and says how many bytes it has.
 fn check(pin: &pins::Pin, folder: &Path, explorer: &Explorer) -> Result<u64, Failure> {
     let mut summaries = Vec::new();
-    let package = Package { name: pin.name.clone(), root: String::new() };
+    let package =
+        Package { name: pin.name.clone(), root: String::new(), programs: std::sync::Arc::default() };
     let mut bytes = 0;
     for path in rust_files(&[folder.to_path_buf()])? {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };

@@ -143,6 +143,18 @@ pub fn begins_program(language: LanguageId, path: &str, text: &str) -> bool {
     }
 }
 
+/// The functions that a manifest of Python's says programs begin with, `package.module:function` each.
+pub fn begins(manifest: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c == '.' || c == ':' || c == '_' || c.is_alphanumeric();
+    let words = manifest.contains("scripts").then(|| manifest.split(move |c| !is_part(c)));
+    words.into_iter().flatten().filter(|word| {
+        let is_name = |name: &str| {
+            name.split('.').all(|part| part.starts_with(|c: char| c == '_' || c.is_alphabetic()))
+        };
+        word.split_once(':').is_some_and(|(module, function)| is_name(module) && is_name(function))
+    })
+}
+
 /// The packages that the text imports, where the summaries do not keep them.
 pub fn imported(language: LanguageId, text: &str) -> Vec<&str> {
     #[cfg(feature = "go")]

@@ -346,7 +346,8 @@ impl<'t> Lowerer<'_, 't> {
             let node = given.node.and_then(|n| n.arguments.args.get(index.checked_sub(receivers)?));
             let node = node.filter(|n| matches!(n, Expr::Call(_)));
             let function = arguments.get(Some(index)).cloned();
-            if node.is_none() && function.is_none() {
+            // A value that hands itself over is no function: `scheduler.submit(self)`.
+            if node.is_none() && function.as_ref().is_none_or(|function| self.is_receiver(function)) {
                 continue;
             }
             let passed: Vec<Val<'t>> = match given.get("args").map(|a| &a.v) {
@@ -378,6 +379,12 @@ impl<'t> Lowerer<'_, 't> {
             Some(result) => Val::new(V::Result(*result), ty),
             None => Val::new(V::Opaque, ty),
         }
+    }
+
+    /// Whether the value is the one whose method this is.
+    fn is_receiver(&self, value: &Val<'t>) -> bool {
+        let V::Place(place) = &value.v else { return false };
+        self.class.is_some() && matches!(place.kind(), PlaceKind::Parameter { index: 0, .. })
     }
 
     /// Work is waited for.

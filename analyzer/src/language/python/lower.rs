@@ -39,6 +39,8 @@ pub struct FileScope<'a, 't> {
     pub declared: &'a Declared<'t>,
     /// What its tasks share.
     pub shared: &'a Shared,
+    /// The functions that programs of its package begin with, as [`crate::source::Package`] names them.
+    pub programs: &'a [String],
 }
 
 /// A variable, or an attribute of one that was set.

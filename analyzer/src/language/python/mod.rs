@@ -71,7 +71,8 @@ pub fn lower(file: &SourceFile, tests: Tests) -> FileSummary {
     let declared = declared::collect(body, &names, &mut summary);
     let models = crate::language::models::Models::python();
     let shared = memory::Shared::of(body);
-    let scope = FileScope { models, names: &names, declared: &declared, shared: &shared };
+    let programs = file.package.as_ref().map_or(&[][..], |package| &*package.programs);
+    let scope = FileScope { models, names: &names, declared: &declared, shared: &shared, programs };
     let main = body.iter().any(asks_for_main) || file.path.ends_with("__main__.py");
     // A module in a package is there to be imported, and so is one that does not ask whether it is run, or says what it hands out.
     let says = |s: &Stmt| matches!(s, Stmt::Assign(a) if a.targets.iter().any(|t| matches!(t, Expr::Name(n) if n.id == "__all__")));
@@ -181,6 +182,11 @@ fn offers(statement: &Stmt) -> bool {
         Stmt::ImportFrom(import) => import.level > 0,
         _ => false,
     }
+}
+
+/// Whether the function of this qualified name is the one that a manifest says a program begins with.
+fn is_begun_with(program: &str, function: &str) -> bool {
+    program.split(['.', ':']).eq(function.split("::"))
 }
 
 /// `if __name__ == "__main__":`.
@@ -308,7 +314,11 @@ fn function<'t>(
         release: matches!(node.name.as_str(), "__exit__" | "__aexit__" | "__del__"),
         part: what.manages,
         once: what.kept && parameters.is_empty(),
-        main: context.main || (!node.is_async && commands(&node.decorator_list)),
+        main: context.main
+            || (!node.is_async && commands(&node.decorator_list))
+            || (depth == 0
+                && class.is_none()
+                && scope.programs.iter().any(|program| is_begun_with(program, &name))),
         summoned: context.summoned
             || are_registering(&node.decorator_list)
             || (node.name.starts_with("__") && node.name.ends_with("__")),

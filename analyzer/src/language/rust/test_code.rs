@@ -135,7 +135,11 @@ mod tests {
 
     #[test]
     fn a_build_script_lies_beside_the_manifest() {
-        let package = |root: &str| Package { root: root.to_owned(), name: "p".to_owned() };
+        let package = |root: &str| Package {
+            root: root.to_owned(),
+            name: "p".to_owned(),
+            programs: std::sync::Arc::default(),
+        };
         let is_aside = |path: &str, root| file_context(path, Some(&package(root)), &[]).auxiliary;
         assert!(is_aside("build.rs", "") && is_aside("a/b/build.rs", "a/b"));
         assert!(!is_aside("src/build.rs", "") && !is_aside("a/src/commands/build.rs", "a"));
@@ -145,7 +149,11 @@ mod tests {
 
     #[test]
     fn targets_are_told_from_folders_among_the_sources() {
-        let at = |root: &str| Package { root: root.to_owned(), name: "p".to_owned() };
+        let at = |root: &str| Package {
+            root: root.to_owned(),
+            name: "p".to_owned(),
+            programs: std::sync::Arc::default(),
+        };
         for (path, root) in [("tests/a.rs", ""), ("examples/b/main.rs", ""), ("x/benches/c.rs", "x")] {
             assert!(is_target(path, &at(root)), "{path}");
         }
