@@ -304,10 +304,9 @@ impl Evidence {
     }
 
     /// Whether a directory above the place, of this very class, is made for its owner alone.
-    pub fn is_enclosed(&self, place: &Place) -> bool {
+    pub fn is_enclosed(&self, place: &Place, accept: impl Fn(&Use) -> bool) -> bool {
         directories(place).any(|above| {
-            strong_class(&above)
-                .is_some_and(|class| self.of_class(class, &[Role::Closes], &|_| true).is_some())
+            strong_class(&above).is_some_and(|class| self.of_class(class, &[Role::Closes], &accept).is_some())
         })
     }
 
@@ -418,6 +417,7 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
         // A key is no path, and neither is a variable.
         Operation::Key(_) | Operation::Memory(_) => {}
         Operation::SetPermissions(Mode::Shared) => roles.push((place, Role::Opens)),
+        Operation::SetPermissions(Mode::Private | Mode::Grouped) => roles.push((place, Role::Closes)),
         _ => {}
     }
     roles

@@ -445,6 +445,12 @@ pub fn ends_work(name: &str) -> bool {
     words(name).iter().any(|word| WORDS.contains(&word.as_str()) || word.starts_with("wait"))
 }
 
+/// Whether a method's name says that none but its type's own methods are to call it, as Python's custom has it.
+pub fn is_for_its_type(method: &str) -> bool {
+    let name = last(method);
+    name.starts_with('_') && !name.starts_with("__")
+}
+
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
     // Every call comes here, so that bytes are compared rather than searched.
