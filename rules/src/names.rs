@@ -451,6 +451,15 @@ pub fn is_for_its_type(method: &str) -> bool {
     name.starts_with('_') && !name.starts_with("__")
 }
 
+/// Words for saying a path in another form.
+const OTHER_FORMS: &[&str] =
+    &["encode", "decode", "fsencode", "fsdecode", "escape", "unescape", "quote", "unquote"];
+
+/// Whether what the function of this name returns says the same as what it is given, in another form.
+pub fn says_the_same(function: &str) -> bool {
+    words(last(function)).first().is_some_and(|first| OTHER_FORMS.contains(&first.as_str()))
+}
+
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
     // Every call comes here, so that bytes are compared rather than searched.
