@@ -91,6 +91,8 @@ pub struct Surroundings<'a> {
     pub is_lazy: bool,
     /// Whether no other user comes to it: this function or another makes a directory around it for its owner alone.
     pub is_enclosed: bool,
+    /// What the functions that lead to the act always do after it.
+    pub sequel: FxHashSet<(FunctionId, Location)>,
     /// Whether it is async: such programs serve many at once.
     pub is_async: bool,
     /// What the place is in the terms of the known callers.
@@ -113,7 +115,10 @@ impl Surroundings<'_> {
         // What the act's own function does besides is no other side.
         let [acting, _] = self.own.map(|own| own.map(|location| location.function));
         let is_another = |u: &Use| {
-            u.function != self.function && Some(u.function) != acting && Some(u.inner.function) != acting
+            u.function != self.function
+                && Some(u.function) != acting
+                && Some(u.inner.function) != acting
+                && !self.sequel.contains(&(u.function, u.inner))
         };
         let in_another = |roles: &[Role]| self.evidence.find(place, roles, is_another);
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
@@ -141,7 +146,8 @@ impl Surroundings<'_> {
                     .check
                     .as_ref()
                     .is_none_or(|check| check.effect.operation != Operation::Remove(RemoveKind::Tree));
-                let reads = |u: &Use| is_another(u) && !(is_file && u.lists);
+                // Who lists a directory to clear it takes nothing from there.
+                let reads = |u: &Use| is_another(u) && !(u.lists && (is_file || u.clears));
                 let strict =
                     self.evidence.find(place, &[Role::Reads], |u| (is_lock || !u.tolerant) && reads(u));
                 let coping = self.evidence.find(place, &[Role::Reads], reads).filter(|_| strict.is_none());

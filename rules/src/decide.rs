@@ -1,6 +1,7 @@
 //! From candidates to findings: each is explored beside the plausible actors, and the worst race is reported.
 
 mod about;
+mod around;
 mod callers;
 mod process;
 mod told;
@@ -8,6 +9,7 @@ mod told;
 pub use self::callers::{Asked, Bodies};
 
 use self::about::is_about;
+use self::around::{is_enclosed, is_own_step, sequel};
 use self::callers::Callers;
 use self::process::changes_process;
 use self::told::{inside, name_made, other_side, spelled, time_taken};
@@ -23,7 +25,7 @@ use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
 use crate::made_once;
 use crate::names;
-use crate::narrow::{effects, narrow, noticed, size, without_work};
+use crate::narrow::{narrow, noticed, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point, Relation};
 use crate::rule::Rule;
 use crate::threads::{Beside, Threads};
@@ -300,8 +302,11 @@ impl<'p> View<'p> {
         let in_callers = callers.places(self.given, candidate, LEVELS);
         // Asked only where another user is to come to it.
         let is_enclosed = rule.actors.iter().any(|actor| matches!(actor, Actor::Attacker | Actor::Stranger))
-            && (is_enclosed(&self.body, &candidate.place)
-                || std::iter::once(&candidate.place).chain(&in_callers).any(|p| evidence.is_enclosed(p)));
+            && (is_enclosed(&self.body, candidate)
+                || std::iter::once(&candidate.place).chain(&in_callers).any(|p| {
+                    program.is_in_closed_field(p)
+                        || evidence.is_enclosed(p, |u| !is_own_step(program, &self.body, u.inner))
+                }));
         let surroundings = Surroundings {
             program,
             evidence,
@@ -323,6 +328,7 @@ impl<'p> View<'p> {
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
             is_enclosed,
+            sequel: sequel(program, &self.body, rule, candidate),
             in_callers,
             beside,
         };
@@ -342,12 +348,17 @@ impl<'p> View<'p> {
             // of what it keeps is its own to take.
             true if surroundings.open
                 && candidate.act.effect.operation.domain() != Domain::Memory
+                && !names::is_for_its_type(&self.summary.name)
                 && callers.are_of_its_type(self.function) => {}
             true => {
                 best.confidence = Confidence::Low;
                 best.reasons.push("every known caller makes it safe".to_owned());
             }
             false => {}
+        }
+        if in_files && program.is_private_by_default(self.function, &candidate.place) {
+            best.confidence = Confidence::Low;
+            best.reasons.push("it is this run's own, unless who starts it names another".to_owned());
         }
         let changed_for_good = self.is_changed_for_good(program, known.threads, candidate);
         let unheeded = surroundings.beside.as_ref().is_some_and(|beside| !beside.started) && changed_for_good;
@@ -774,15 +785,6 @@ fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, caller
     reader.is_some_and(|reader| {
         !known.held.is_held(other.found.function)
             && guarded(program, known.evidence, (other.found.function, reader), &is_it, callers).is_none()
-    })
-}
-
-/// Whether the code makes a directory around the place for its owner alone.
-fn is_enclosed(body: &Block, place: &Place) -> bool {
-    effects(body).into_iter().any(|effect| {
-        matches!(effect.operation, Operation::CreateDir { private: true, .. })
-            && effect.place != *place
-            && place.starts_with(&effect.place)
     })
 }
 

@@ -71,8 +71,10 @@ pub struct Use {
     written_field_of: Option<Key>,
     /// Where the place is, if that is known down from a directory that everybody knows.
     rooted: Option<Rooted>,
-    /// The name of the directory that the place lies in, where the code says it.
-    folder: Option<Key>,
+    /// The directory that the place lies in, where the code tells of it.
+    folder: Option<Folder>,
+    /// The class of that directory.
+    within: Option<Key>,
     /// It lies with the program's own files.
     installed: bool,
     key: Key,
@@ -81,6 +83,24 @@ pub struct Use {
 /// A path that is known down from this directory: two under the same one are the same path or different ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rooted(Root, Key);
+
+/// A directory as an entry of another: the name that the code gives it, or none where that varies; and the class of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Folder {
+    name: Option<Key>,
+    within: Option<Key>,
+}
+
+impl Folder {
+    /// Whether the two may be one directory. One among many that go by what varies is hardly the one that has a name.
+    fn may_be(self, other: Folder) -> bool {
+        match (self.name, other.name) {
+            (Some(own), Some(other)) => own == other,
+            (None, None) => true,
+            _ => self.within.is_some() && self.within == other.within,
+        }
+    }
+}
 
 /// A class of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +137,8 @@ pub struct Other {
 #[derive(Debug, Default)]
 pub struct Evidence {
     uses: FxHashMap<Key, Vec<Use>>,
+    /// Classes of directories that something is used in.
+    filled: FxHashSet<Key>,
     /// Types that write the files that their fields name.
     writers: FxHashSet<Key>,
     /// Types whose values are made by a function that leaves a lock held.
@@ -185,6 +207,7 @@ impl Evidence {
                         written_field_of: written_field(place, role).filter(|_| !constant),
                         rooted: rooted(place),
                         folder: folder(place),
+                        within: directories(place).next().and_then(|above| Some(strong_class(&above)?.key)),
                         installed: is_installed(place),
                         key: class.key,
                     });
@@ -216,6 +239,7 @@ impl Evidence {
             }
         }
         let writers = nearest.values().filter(|u| !u.in_test).filter_map(|u| u.written_field_of).collect();
+        let filled = nearest.values().filter(|u| !u.in_test).filter_map(|u| u.within).collect();
         let mut all: Vec<Use> = nearest.into_values().collect();
         all.sort_by_key(|u| (u.key, u.in_test, u.location, u.inner, u.role));
         let mut uses: FxHashMap<Key, Vec<Use>> = FxHashMap::default();
@@ -225,7 +249,7 @@ impl Evidence {
                 list.push(found);
             }
         }
-        Evidence { uses, writers, ..Evidence::default() }
+        Evidence { uses, filled, writers, ..Evidence::default() }
     }
 
     /// Notes which functions make values and leave a lock held.
@@ -283,7 +307,8 @@ impl Evidence {
         let installed = is_installed(place);
         // What is shipped with the program lies where it was installed, and what a caller names does not.
         let beside = |u: &Use| {
-            installed == u.installed && (own_folder.is_none() || u.folder.is_none() || own_folder == u.folder)
+            installed == u.installed
+                && own_folder.is_none_or(|own| u.folder.is_none_or(|folder| own.may_be(folder)))
         };
         // A file of the same name, in a directory that is known to be another, is another file.
         classes(place).into_iter().find_map(|class| {
@@ -304,11 +329,15 @@ impl Evidence {
     }
 
     /// Whether a directory above the place, of this very class, is made for its owner alone.
-    pub fn is_enclosed(&self, place: &Place) -> bool {
+    pub fn is_enclosed(&self, place: &Place, accept: impl Fn(&Use) -> bool) -> bool {
         directories(place).any(|above| {
-            strong_class(&above)
-                .is_some_and(|class| self.of_class(class, &[Role::Closes], &|_| true).is_some())
+            strong_class(&above).is_some_and(|class| self.of_class(class, &[Role::Closes], &accept).is_some())
         })
+    }
+
+    /// Whether the place is a directory, as the program uses what lies in those of its class.
+    pub fn is_directory(&self, place: &Place) -> bool {
+        strong_class(place).is_some_and(|class| self.filled.contains(&class.key))
     }
 
     /// The first removal of whatever a caller names in the directory that the place lies in.
@@ -418,6 +447,7 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
         // A key is no path, and neither is a variable.
         Operation::Key(_) | Operation::Memory(_) => {}
         Operation::SetPermissions(Mode::Shared) => roles.push((place, Role::Opens)),
+        Operation::SetPermissions(Mode::Private | Mode::Grouped) => roles.push((place, Role::Closes)),
         _ => {}
     }
     roles
@@ -447,20 +477,29 @@ fn is_installed(place: &Place) -> bool {
     place.any(&mut |kind| matches!(kind, PlaceKind::Root(Root::Executable)))
 }
 
-/// The name of the directory that the place lies in, if that is written down.
-fn folder(place: &Place) -> Option<Key> {
+/// The directory that the place lies in, if that is an entry of another.
+fn folder(place: &Place) -> Option<Folder> {
     let PlaceKind::Join(directory, _) = place.kind() else { return None };
-    let name = match directory.kind() {
-        PlaceKind::Join(_, name) => name,
-        _ => directory,
+    let (above, name) = match directory.kind() {
+        PlaceKind::Join(above, name) => (Some(above), name),
+        _ => (None, directory),
     };
-    let PlaceKind::Literal(text) = name.kind() else { return None };
-    let mut hasher = FxHasher::default();
-    ("folder", text.rsplit('/').find(|part| !part.is_empty())?).hash(&mut hasher);
-    Some(Key(hasher.finish()))
+    let within = above.and_then(strong_class).map(|class| class.key);
+    match name.kind() {
+        PlaceKind::Literal(text) => {
+            let mut hasher = FxHasher::default();
+            ("folder", text.rsplit('/').find(|part| !part.is_empty())?).hash(&mut hasher);
+            Some(Folder { name: Some(Key(hasher.finish())), within })
+        }
+        PlaceKind::Parameter { .. } | PlaceKind::Opaque { .. } if above.is_some() => {
+            Some(Folder { name: None, within })
+        }
+        _ => None,
+    }
 }
 
 fn strong_class(place: &Place) -> Option<Class> {
+    let place = said_otherwise(place);
     let mut hasher = FxHasher::default();
     let mut anchor = false;
     hash_class(place, &mut hasher, &mut anchor, 0)?;
@@ -471,6 +510,24 @@ fn strong_class(place: &Place) -> Option<Class> {
     });
     let strength = if computed { Strength::Computed } else { Strength::Full };
     anchor.then(|| Class { key: Key(hasher.finish()), strength })
+}
+
+/// The path that is only said in other words, as bytes or with quotes: to say it so tells nothing of it.
+fn said_otherwise(place: &Place) -> &Place {
+    let is_told =
+        |argument: &&Place| !matches!(argument.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_));
+    let mut place = place;
+    while let PlaceKind::Call { callee, arguments } = place.kind()
+        && names::says_the_same(callee)
+    {
+        // Of several, nobody knows which is said.
+        let mut said = arguments.iter().filter(is_told);
+        match (said.next(), said.next()) {
+            (Some(only), None) => place = only,
+            _ => break,
+        }
+    }
+    place
 }
 
 /// The entries of a directory that go by names which vary, whatever they are made of.
@@ -538,6 +595,11 @@ fn hash_class(place: &Place, hasher: &mut FxHasher, anchor: &mut bool, depth: us
         }
         // What a caller hands in as one of many values of a type that is made for such: two of them are two.
         PlaceKind::Field { base, name, .. } if is_of_a_tuple(name) && is_handed_in(base) => return None,
+        // What an option holds is told by whose option it is.
+        PlaceKind::Field { base, owner: Some(owner), name } if owner.is_empty() => {
+            hash_class(base, hasher, anchor, depth + 1)?;
+            (11u8, name).hash(hasher);
+        }
         PlaceKind::Field { owner: Some(owner), name, .. } => {
             *anchor = true;
             (4u8, owner, name).hash(hasher);

@@ -445,6 +445,21 @@ pub fn ends_work(name: &str) -> bool {
     words(name).iter().any(|word| WORDS.contains(&word.as_str()) || word.starts_with("wait"))
 }
 
+/// Whether a method's name says that none but its type's own methods are to call it, as Python's custom has it.
+pub fn is_for_its_type(method: &str) -> bool {
+    let name = last(method);
+    name.starts_with('_') && !name.starts_with("__")
+}
+
+/// Words for saying a path in another form.
+const OTHER_FORMS: &[&str] =
+    &["encode", "decode", "fsencode", "fsdecode", "escape", "unescape", "quote", "unquote"];
+
+/// Whether what the function of this name returns says the same as what it is given, in another form.
+pub fn says_the_same(function: &str) -> bool {
+    words(last(function)).first().is_some_and(|first| OTHER_FORMS.contains(&first.as_str()))
+}
+
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
     // Every call comes here, so that bytes are compared rather than searched.

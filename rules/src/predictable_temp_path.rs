@@ -7,8 +7,8 @@
 //! the time in its name is to make the process' own, taken as it is if it is there already, in a temporary directory that everybody can
 //! write. A file of a fixed name that is removed after work that takes its time counts with the fourth.
 //!
-//! Not reported: names with something random in them; files made with `create_new`; other directories that stay; temporary names that
-//! only the caller knows.
+//! Not reported: names with something random in them; files made with `create_new`; other directories that stay, as one in which is read
+//! what an earlier run has left there; temporary names that only the caller knows.
 
 use crate::foreseen::{contains, follows_from, is_fixed, is_foreseen};
 use crate::names;
@@ -109,7 +109,17 @@ fn worked_in<'a>(trace: &Trace<'a>, made: usize, effect: &Effect) -> Option<Cand
     let (used, event) = later().take_while(|(at, _)| *at < cleared).find(|(_, event)| {
         created_by_path(event.effect).is_some_and(|place| place != work && place.starts_with(work))
     })?;
-    let candidate = Candidate::of_steps(trace, Some(cleared), used, created_by_path(event.effect)?)?;
+    let place = created_by_path(event.effect)?;
+    // What is looked for before it is made is there from run to run.
+    let reads = |effect: &Effect| match effect.operation {
+        Operation::Read => true,
+        Operation::Open(flags) => flags.read && !flags.truncate,
+        _ => false,
+    };
+    if trace.events.iter().take(made).any(|earlier| reads(earlier.effect) && earlier.effect.place == *place) {
+        return None;
+    }
+    let candidate = Candidate::of_steps(trace, Some(cleared), used, place)?;
     Some(Candidate { long: candidate.long || trace.takes_long(made, Some(cleared)), ..candidate })
 }
 

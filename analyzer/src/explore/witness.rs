@@ -194,6 +194,7 @@ fn words(effect: &EffectStep, first: u8, last: u8, outcome: StepOutcome) -> Stri
         Operation::SetPermissions(mode) => match mode {
             Mode::Unknown => "set permissions",
             Mode::Private => "set permissions to owner only",
+            Mode::Grouped => "set permissions to owner and group",
             Mode::Public | Mode::Executable | Mode::Shared => "set permissions to everybody",
         }
         .to_owned(),

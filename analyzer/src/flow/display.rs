@@ -206,6 +206,7 @@ fn mode_word(mode: Mode) -> &'static str {
     match mode {
         Mode::Unknown => "",
         Mode::Private => "-private",
+        Mode::Grouped => "-grouped",
         Mode::Public => "-public",
         Mode::Executable => "-executable",
         Mode::Shared => "-shared",

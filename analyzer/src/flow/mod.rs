@@ -128,12 +128,14 @@ pub struct Kept {
     pub by: Arc<str>,
     /// A place that is private, or is told by a field; a call's result; or [`Value::Opaque`], for any other.
     pub value: Value,
+    /// Whether it is an option that is empty unless whoever starts the program gives it.
+    pub optional: bool,
 }
 
 impl Kept {
     /// Of a field that code which is not in sight may set.
     pub fn from_outside(owner: String, field: String) -> Self {
-        Kept { owner: Some(owner), field, by: "".into(), value: Value::Opaque }
+        Kept { owner: Some(owner), field, by: "".into(), value: Value::Opaque, optional: false }
     }
 }
 

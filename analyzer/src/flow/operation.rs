@@ -198,6 +198,8 @@ pub enum Mode {
     Unknown,
     /// Only its owner: 0600, 0700.
     Private,
+    /// Its owner and a group, who may run it or look in: 0750.
+    Grouped,
     /// Others too.
     Public,
     /// Others too, who may run it: 0755.

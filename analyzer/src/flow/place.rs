@@ -39,7 +39,8 @@ pub enum PlaceKind {
     Field {
         /// The value.
         base: Place,
-        /// The qualified type that declares the field, where known.
+        /// The qualified type that declares the field, where known; empty where the user of that type chooses what the field is, so
+        /// that it says nothing of it.
         owner: Option<Arc<str>>,
         /// The field.
         name: Arc<str>,

@@ -29,7 +29,10 @@ pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
                 ..flags
             })
         }
-        Operation::CreateDir { all, .. } => Operation::CreateDir { all, private: mode == Mode::Private },
+        Operation::CreateDir { all, .. } => {
+            // Who may not search it meets nothing in it.
+            Operation::CreateDir { all, private: matches!(mode, Mode::Private | Mode::Grouped) }
+        }
         other => other,
     }
 }
@@ -39,6 +42,7 @@ pub fn of_bits(bits: u32) -> Mode {
     let out = if bits & RUNS == 0 { OTHERS } else { OTHERS | GROUP };
     match bits {
         _ if bits & out == 0 => Mode::Private,
+        _ if bits & OTHERS == 0 => Mode::Grouped,
         _ if bits & OTHERS_WRITE != 0 && bits & STICKY == 0 => Mode::Shared,
         _ if bits & OTHERS_RUN != 0 => Mode::Executable,
         _ => Mode::Public,

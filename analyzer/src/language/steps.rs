@@ -76,8 +76,8 @@ pub struct Steps {
     pub parameters: u32,
     /// Where the time is read that places are made of, by its number.
     pub moments: Vec<(u32, Span)>,
-    /// What fields are set to: the type that has the field, if that is known, the field, and the value.
-    pub kept: Vec<(Option<String>, String, Value)>,
+    /// What fields are set to: the type that has the field, if that is known, the field, the value, and whether that is an option.
+    pub kept: Vec<(Option<String>, String, Value, bool)>,
     /// What is put into parameters or into their fields: the parameter, and a result that goes into it.
     pub fills: Vec<(u32, ResultId)>,
     /// What results list.
@@ -166,6 +166,16 @@ impl Steps {
         Place::opaque(id, name)
     }
 
+    /// A place that is one of two: which, is not known; that nobody else knows it, where nobody knows either.
+    pub fn one_of(&mut self, then: Option<&Place>, otherwise: Option<&Place>, name: &str) -> Place {
+        match (then, otherwise) {
+            (Some(then), Some(otherwise)) if then.is_private() && otherwise.is_private() => {
+                Place::new(PlaceKind::Unique(Uniqueness::Random, self.opaque_id()))
+            }
+            _ => self.fresh_place(name),
+        }
+    }
+
     /// A fresh unknown decision that looked at these results.
     pub fn opaque_condition(&mut self, mut observed: Vec<ResultId>) -> Condition {
         // What the caller passed was not observed here.
@@ -232,7 +242,15 @@ impl Steps {
             Value::Result(result) => Value::Result(result),
             _ => Value::Opaque,
         };
-        let found = (owner.map(str::to_owned), field.to_owned(), value);
+        self.keep((owner.map(str::to_owned), field.to_owned(), value, false));
+    }
+
+    /// Notes that a field is an option, which is empty unless whoever starts the program gives it.
+    pub fn note_option(&mut self, owner: Option<&str>, field: &str) {
+        self.keep((owner.map(str::to_owned), field.to_owned(), Value::Opaque, true));
+    }
+
+    fn keep(&mut self, found: (Option<String>, String, Value, bool)) {
         if !self.kept.contains(&found) && self.kept.len() < MOST_KEPT {
             self.kept.push(found);
         }
@@ -254,7 +272,14 @@ impl Steps {
     pub fn take_kept(&mut self, by: &str) -> Vec<Kept> {
         let by: Arc<str> = by.into();
         let kept = std::mem::take(&mut self.kept).into_iter();
-        kept.map(|(owner, field, value)| Kept { owner, field, by: Arc::clone(&by), value }).collect()
+        kept.map(|(owner, field, value, optional)| Kept {
+            owner,
+            field,
+            by: Arc::clone(&by),
+            value,
+            optional,
+        })
+        .collect()
     }
 
     /// Registers a span.

@@ -56,8 +56,19 @@ impl<'a> Within<'a> {
 impl PrivateFields {
     /// Reads what all files set fields to.
     pub fn of(program: &Program) -> Self {
+        Self::where_given(program, true)
+    }
+
+    /// Reads what all files set fields to, and what they hold where no option says otherwise.
+    pub fn by_default(program: &Program) -> Self {
+        let optional = program.files.iter().flat_map(|file| &file.kept).any(|kept| kept.optional);
+        if optional { Self::where_given(program, false) } else { PrivateFields::default() }
+    }
+
+    fn where_given(program: &Program, options: bool) -> Self {
         let mut by_name: FxHashMap<&str, Vec<&Kept>> = FxHashMap::default();
-        for kept in program.files.iter().flat_map(|file| &file.kept) {
+        for kept in program.files.iter().flat_map(|file| &file.kept).filter(|kept| options || !kept.optional)
+        {
             by_name.entry(kept.field.as_str()).or_default().push(kept);
         }
         // Most names are set to nothing of the kind, or to something else too by whoever has no known type.
@@ -348,6 +359,13 @@ impl Program {
             || ((!self.private_fields.known.is_empty()
                 || place.any(&mut |kind| matches!(kind, PlaceKind::Call { .. })))
                 && self.private_fields.is_own_in(self, within, place, CALLS))
+    }
+
+    /// As [`Program::is_private`], if whoever starts the program gives none of its options.
+    pub fn is_private_by_default(&self, function: FunctionId, place: &Place) -> bool {
+        let within = Within { by: None, asker: Some(function) };
+        let fields = &self.private_by_default;
+        !fields.known.is_empty() && fields.is_own_in(self, within, place, CALLS)
     }
 
     /// The function that is meant by this name, as the asker's file writes it.

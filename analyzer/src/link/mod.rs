@@ -3,6 +3,7 @@
 //! Linking resolves every call once and is linear in the summaries. Bodies are expanded on demand, one function at a time, so
 //! that rules can ask for them in parallel and nothing grows that nobody looks at.
 
+mod closed;
 mod filled;
 mod graph;
 mod handed;
@@ -31,6 +32,7 @@ use crate::flow::{
     Value,
 };
 use crate::source::Span;
+use closed::ClosedFields;
 use graph::Graph;
 use kept::PrivateFields;
 use rayon::prelude::*;
@@ -64,6 +66,9 @@ pub struct Program {
     symbols: Symbols,
     graph: Graph,
     private_fields: PrivateFields,
+    /// What they are where no option is given; empty if that is the same.
+    private_by_default: PrivateFields,
+    closed_fields: ClosedFields,
 }
 
 /// Where a function's summary lies.
@@ -342,6 +347,8 @@ pub fn link(mut files: Vec<FileSummary>) -> Program {
     let mut program = Program { files, functions, symbols, ..Program::default() };
     program.graph = Graph::new(&program);
     program.private_fields = PrivateFields::of(&program);
+    program.private_by_default = PrivateFields::by_default(&program);
+    program.closed_fields = ClosedFields::of(&program);
     // All is told by now, and there is a lot of it.
     program.files.par_iter_mut().for_each(|file| file.kept = Vec::new());
     program

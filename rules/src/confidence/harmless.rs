@@ -43,6 +43,14 @@ pub fn reason(
     {
         return Some("what is copied is the same whoever copies it");
     }
+    // rename(2) fails with ENOTEMPTY, and what it replaces held nothing.
+    if matches!(candidate.act.effect.operation, Operation::Rename { .. })
+        && candidate.act.effect.other_place.as_ref() == Some(place)
+        && loss.consequence == Consequence::DataLoss
+        && surroundings.evidence.is_directory(&candidate.act.effect.place)
+    {
+        return Some("a directory takes the place of none that holds anything");
+    }
     // Moved into place whole, so that nobody meets half of it.
     if matches!(candidate.act.effect.operation, Operation::Rename { .. })
         && candidate.act.effect.other_place.as_ref() == Some(place)

@@ -168,7 +168,10 @@ impl<'p> Callers<'p> {
             let keeps_out = |e: &&&Effect| {
                 is_process_lock(e) || (in_memory && matches!(e.operation, Operation::Lock { .. }))
             };
-            if effects.iter().any(|e| keeps_out(&e)) {
+            // What was read before was made before, and who may open it was settled then.
+            let made =
+                |e: &&&Effect| actor == Actor::Stranger && e.operation == Operation::Read && e.place == place;
+            if effects.iter().any(|e| keeps_out(&e) || made(&e)) {
                 locked.push((*caller, place));
             } else if !self.are_safe(*caller, candidate, actor, levels - 1) {
                 return false;

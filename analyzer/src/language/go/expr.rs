@@ -192,7 +192,10 @@ impl<'t> Lowerer<'_, 't> {
             Some(o) => Ty::Named([o.as_str(), ".", name].concat().into()),
             None => Ty::Unknown,
         });
-        let place = self.place_of(base, "").field(owner.as_deref(), name);
+        let of_any =
+            |owner: &&str| self.file.declared.of_any.contains(&((*owner).to_owned(), name.to_owned()));
+        let told = owner.as_deref().map(|owner| if of_any(&owner) { "" } else { owner });
+        let place = self.place_of(base, "").field(told, name);
         match ty {
             Ty::Error => {
                 let failed = self.opaque_condition(base.observed());
@@ -264,7 +267,10 @@ impl<'t> Lowerer<'_, 't> {
                 if operator == "&"
                     && let Some(chain) = self.chain(operand)
                 {
-                    self.note_set(&chain, &Val::opaque());
+                    match is_option(node, self.file.source) {
+                        true => self.note_optional(&chain),
+                        false => self.note_set(&chain, &Val::opaque()),
+                    }
                 }
                 value
             }
@@ -471,6 +477,20 @@ impl<'t> Lowerer<'_, 't> {
         let place = Place::new(PlaceKind::Call { callee: "[]".into(), arguments: vec![place, component] });
         Val { v: V::Place(place), ty, data }
     }
+}
+
+/// Whether this is where an option of the command line is put that is empty unless it is given: `StringVar(&x, name, "", usage)`.
+fn is_option(address: Node<'_>, source: &str) -> bool {
+    let list = address.parent().filter(|list| kind(*list) == "argument_list");
+    let Some((list, call)) = list.and_then(|list| Some((list, list.parent()?))) else { return false };
+    let parser = field(call, "function").and_then(|function| field(function, "field"));
+    let named = parser.is_some_and(|name| {
+        let name = super::syntax::text(name, source);
+        name.ends_with("Var") || name.ends_with("VarP")
+    });
+    let arguments = children(list);
+    let default = arguments.len().checked_sub(2).filter(|at| *at >= 2).and_then(|at| arguments.get(at));
+    named && default.is_some_and(|default| super::syntax::text(*default, source) == "\"\"")
 }
 
 /// A value seen as another type: texts stay what they are, and so do handles in a number's dress.

@@ -43,6 +43,8 @@ pub struct FileScope<'a, 't> {
 pub struct Declared<'t> {
     /// Fields of the file's types: (type, field) to the field's type.
     pub fields: FxHashMap<(String, String), Ty>,
+    /// Fields of a type that its user chooses: what they hold is told by whose field the whole is.
+    pub of_any: FxHashSet<(String, String)>,
     /// The fields of each type in the order of its declaration.
     pub order: FxHashMap<String, Vec<String>>,
     /// The file's types.
@@ -406,7 +408,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             (&then.v, &otherwise.v),
             (V::Place(_) | V::Result(_), _) | (_, V::Place(_) | V::Result(_))
         ) {
-            V::Place(self.fresh_place(name))
+            V::Place(self.one_of(place_in(&then), place_in(&otherwise), name))
         } else {
             V::Opaque
         };
@@ -797,4 +799,12 @@ fn is_sentinel(value: &Val<'_>) -> bool {
     let name = crate::qualified::last(name);
     let rest = name.strip_prefix("Err").or_else(|| name.strip_prefix("err"));
     name == "EOF" || rest.is_some_and(|rest| rest.starts_with(char::is_uppercase))
+}
+
+/// The path that a value is, if it is one.
+fn place_in<'v>(value: &'v Val<'_>) -> Option<&'v Place> {
+    match &value.v {
+        V::Place(place) => Some(place),
+        _ => None,
+    }
 }

@@ -254,6 +254,9 @@ fn type_declaration<'t>(
     if kind(of) == "interface_type" {
         summary.interfaces.extend(interface(&name, of, source, names));
     }
+    let parameters = field(spec, "type_parameters").map(children).unwrap_or_default();
+    let parameters: Vec<&str> =
+        parameters.into_iter().flat_map(|p| fields(p, "name")).map(|name| text(name, source)).collect();
     let list = first(of).filter(|l| of.kind() == "struct_type" && l.kind() == "field_declaration_list");
     for field_node in list.map(children).unwrap_or_default() {
         let ty = field(field_node, "type").map_or(Ty::Unknown, |t| types::of(t, source, names));
@@ -268,7 +271,11 @@ fn type_declaration<'t>(
         }
         // What a field is called in a text says that it is read from such.
         let tagged = field(field_node, "tag").is_some();
+        let of_any = field(field_node, "type").is_some_and(|of| parameters.contains(&text(of, source)));
         for field_name in own {
+            if of_any {
+                declared.of_any.insert((name.clone(), field_name.clone()));
+            }
             if tagged {
                 summary.kept.push(Kept::from_outside(name.clone(), field_name.clone()));
             }

@@ -252,6 +252,13 @@ impl<'t> Lowerer<'_, 't> {
         self.note_kept(owner.as_deref(), name, value);
     }
 
+    /// Notes that a field is an option that need not be given.
+    pub fn note_optional(&mut self, chain: &str) {
+        let Some((base, name)) = chain.rsplit_once('.') else { return };
+        let owner = self.local(base).and_then(|local| local.ty.name()).map(str::to_owned);
+        self.note_option(owner.as_deref(), name);
+    }
+
     /// The several values that one value is, for variables of these names: where types are not known, the names say.
     pub fn parts(&mut self, value: Val<'t>, names: &[&str]) -> Vec<Val<'t>> {
         // `e, ok := err.(*os.PathError)`

@@ -493,8 +493,12 @@ impl<'t> Lowerer<'_, 't> {
             {
                 self.put_in(root, name, &receiver, &given.all().collect::<Vec<_>>());
             }
-            let place = self.called(&receiver, name, &given);
-            let v = place.map_or(V::Opaque, V::Place);
+            // `"".join(random.choices(letters, k=8))`
+            let joined = given.all().next().filter(|part| name == "join" && part.is_random());
+            let v = match joined {
+                Some(random) => random.v.clone(),
+                None => self.called(&receiver, name, &given).map_or(V::Opaque, V::Place),
+            };
             let ty = if receiver.ty == Ty::Text { Ty::Text } else { Ty::Unknown };
             return Val { v, ty, data };
         }

@@ -686,6 +686,8 @@ impl<'t> Lowerer<'_, 't> {
         let mut data = iterated.provenance();
         add_data(&mut data, &value.provenance());
         let v = match (rest, key) {
+            // As many of what is drawn by lot are as random as each.
+            ([], None) if value.is_random() => value.v,
             ([], None) => self.listed(&value).unwrap_or_default(),
             // What the inner one gives is what the outer one does.
             (_, None) => {

@@ -398,7 +398,8 @@ impl<'a, 't> Lowerer<'a, 't> {
         if matches!(otherwise.v, V::None) && matches!(then.v, V::Place(_)) {
             return Val { v: then.v, ty, data };
         }
-        let place = self.fresh_place(name);
+        let (first, second) = (self.known_place(&then), self.known_place(&otherwise));
+        let place = self.one_of(first.as_ref(), second.as_ref(), name);
         Val { v: V::Place(place), ty, data }
     }
 

@@ -1,7 +1,7 @@
 //! What an expression is worth to the flow: an abstract value, its type, and the reads that its data derives from.
 
 use super::types::Ty;
-use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Value};
+use crate::flow::{Condition, ErrorKind, Kinds, OpenFlags, Place, PlaceKind, ResultId, Uniqueness, Value};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, with_rest};
 use crate::language::listing::Listing;
@@ -93,6 +93,11 @@ impl<'t> Val<'t> {
     /// An unknown value.
     pub fn opaque() -> Self {
         Val::default()
+    }
+
+    /// Whether it is a text that is drawn by lot.
+    pub fn is_random(&self) -> bool {
+        matches!(&self.v, V::Place(place) if matches!(place.kind(), PlaceKind::Unique(Uniqueness::Random, _)))
     }
 
     /// The value; one of unknown parts, from the same data, where it has too many to be copied whenever it is looked at.

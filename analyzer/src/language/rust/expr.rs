@@ -417,7 +417,9 @@ impl Lowerer<'_> {
                 Some(o) if !o.starts_with("std::") => Ty::Named(format!("{o}.{name}").into()),
                 _ => Ty::Unknown,
             });
-        let place = self.place_of(base, "").field(owner.as_deref(), &name);
+        let of_any = |owner: &&str| self.file.of_any.contains(&((*owner).to_owned(), name.clone()));
+        let told = owner.as_deref().map(|owner| if of_any(&owner) { "" } else { owner });
+        let place = self.place_of(base, "").field(told, &name);
         // A temporary directory or file is its holder's alone, whoever made it.
         let place = match ty.name() {
             Some(name) if self.file.models.is_private_type(name) => self.private_field(place),

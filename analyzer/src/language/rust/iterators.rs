@@ -4,7 +4,7 @@ use super::lower::Lowerer;
 use super::patterns;
 use super::types::Ty;
 use super::value::{V, Val};
-use crate::flow::{Block, Condition, Exit, OnFailure, Step};
+use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, Step, Uniqueness};
 use crate::language::conditions::add_data;
 use crate::qualified;
 use crate::source::Span;
@@ -66,7 +66,8 @@ impl Lowerer<'_> {
         // One element goes by one name, from closure to closure.
         let name =
             adapters.iter().find_map(|call| call.args.first().and_then(element_name)).unwrap_or_default();
-        let place = listed.unwrap_or_else(|| self.fresh_place(&name));
+        let random = random_part(iterated).cloned();
+        let place = listed.or(random).unwrap_or_else(|| self.fresh_place(&name));
         let item = Val { v: V::Place(place), ty, data };
         adapters.iter().fold(item, |item, call| self.adapted(item, call))
     }
@@ -163,6 +164,7 @@ impl Lowerer<'_> {
         let closures = adapters.iter().flat_map(|call| &call.args).chain(code);
         let assigned = patterns::assigned_by(closures);
         let (mut data, mut gathered) = (iterated.observed(), Ty::Unknown);
+        let mut random = None;
         let value = self.frame(span, |this| {
             let mut fails = name == "try_for_each";
             this.looped(
@@ -181,11 +183,17 @@ impl Lowerer<'_> {
                     fails |= stops && matches!(made.ty, Ty::Result(_));
                     let made = if fails { this.unwrap(made, OnFailure::Propagate) } else { made };
                     add_data(&mut data, &made.provenance());
+                    // A text of characters that are drawn by lot is as random as they are.
+                    random = random_part(&made).filter(|_| name == "collect").cloned();
                     gathered = made.ty;
                 },
                 |_| {},
             );
-            let value = Val::opaque().with_data(&data);
+            let value = match random {
+                Some(random) => Val::place(random, Ty::Unknown),
+                None => Val::opaque(),
+            };
+            let value = value.with_data(&data);
             if fails { Val::success(value).with_data(&data) } else { value }
         });
         let ty = if name == "collect" { Ty::Sequence(Rc::new(gathered)) } else { Ty::Unknown };
@@ -202,6 +210,14 @@ fn element_name(code: &Expr) -> Option<String> {
     let mut names = Vec::new();
     patterns::names(closure.inputs.first()?, &mut names, 0);
     names.pop().filter(|_| names.is_empty())
+}
+
+/// What is drawn by lot, if the value is that.
+fn random_part(value: &Val) -> Option<&Place> {
+    match &value.v {
+        V::Place(place) if matches!(place.kind(), PlaceKind::Unique(Uniqueness::Random, _)) => Some(place),
+        _ => None,
+    }
 }
 
 fn is_optional(value: &Val) -> bool {

@@ -30,6 +30,8 @@ pub struct FileScope<'a> {
     pub names: &'a Names,
     /// Fields of the file's types: (type, field) to the field's type.
     pub fields: &'a FxHashMap<(String, String), Ty>,
+    /// Fields of a type that its user chooses: what they hold is told by whose field the whole is.
+    pub of_any: &'a FxHashSet<(String, String)>,
     /// What the file's functions return, by qualified name.
     pub returns: &'a FxHashMap<String, Ty>,
     /// The types of the file's statics, by qualified name.
@@ -352,7 +354,7 @@ impl<'a> Lowerer<'a> {
         add_data(&mut data, &otherwise.observed());
         // A default for a value that is otherwise known keeps the data, but the path is one of two.
         let v = if matches!((&then.v, &otherwise.v), (V::Place(_), _) | (_, V::Place(_))) {
-            V::Place(self.fresh_place(name))
+            V::Place(self.one_of(place_in(&then), place_in(&otherwise), name))
         } else {
             V::Opaque
         };
@@ -693,5 +695,13 @@ pub fn owned_results(value: &Val) -> Vec<ResultId> {
         V::Tuple(items) => items.iter().flat_map(owned_results).collect(),
         V::Struct(fields) => fields.iter().flat_map(|(_, v)| owned_results(v)).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// The path that a value is, if it is one.
+fn place_in(value: &Val) -> Option<&Place> {
+    match &value.v {
+        V::Place(place) => Some(place),
+        _ => None,
     }
 }

@@ -39,7 +39,7 @@ use crate::language::steps::{are_worth_keeping, is_worth_keeping};
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use spans::Spans;
 use std::rc::Rc;
 use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibility};
@@ -104,6 +104,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
             spans,
             names: &names,
             fields: &empty.fields,
+            of_any: &empty.of_any,
             returns: &empty.returns,
             statics: &empty.statics,
             numbers: &empty.numbers,
@@ -134,6 +135,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         spans,
         names: &names,
         fields: &declared.fields,
+        of_any: &declared.of_any,
         returns: &declared.returns,
         statics: &declared.statics,
         numbers: &declared.numbers,
@@ -161,6 +163,8 @@ fn ty_name(ty: &Ty) -> String {
 #[derive(Default)]
 struct Declared {
     fields: FxHashMap<(String, String), Ty>,
+    /// Fields of a type that its user chooses.
+    of_any: FxHashSet<(String, String)>,
     /// Fields that code which is not in sight may set: what reads a value from a text, or from the command line.
     filled_in: Vec<(String, String)>,
     returns: FxHashMap<String, Ty>,
@@ -206,6 +210,10 @@ impl Declared {
                         let owner = format!("{module}::{}", s.ident);
                         if is_filled_in(&s.attrs) {
                             self.filled_in.push((owner.clone(), name.clone()));
+                        }
+                        let of_any = |of: &syn::Ident| generics.iter().any(|(name, _)| of == name);
+                        if matches!(&field.ty, Type::Path(p) if p.path.get_ident().is_some_and(of_any)) {
+                            self.of_any.insert((owner.clone(), name.clone()));
                         }
                         self.fields.insert((owner, name), types.of(&field.ty));
                     }

@@ -22,7 +22,7 @@ impl Lowerer<'_> {
                 Val::new(V::Flags(OpenFlags { private, ..*flags }), ty)
             }
             _ if ty.name() == Some("std::fs::DirBuilder") => {
-                let private = bits.is_some_and(|bits| of_bits(bits) == Mode::Private);
+                let private = bits.is_some_and(|bits| matches!(of_bits(bits), Mode::Private | Mode::Grouped));
                 let flags = arguments.first().map(Val::directory_flags).unwrap_or_default();
                 Val::new(V::Directory(DirFlags { private, ..flags }), ty)
             }
