@@ -307,6 +307,8 @@ impl<'a> Trace<'a> {
         for event in observed.iter().flat_map(|r| self.origins(*r)) {
             let says = match self.events.get(event).map(|e| e.effect.operation) {
                 Some(Operation::Check(_) | Operation::Key(KeyOperation::Exists)) => Says::Unknown,
+                // What one has just made has nothing of another's to judge.
+                Some(Operation::Open(flags)) if flags.create_new => continue,
                 Some(
                     Operation::Read
                     | Operation::Open(_)
