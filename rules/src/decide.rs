@@ -383,7 +383,7 @@ impl<'p> View<'p> {
             && !is_read_heedlessly(program, known, &best, callers)
             && let Some(why) = guarded(
                 program,
-                evidence,
+                known,
                 (self.function, self.summary),
                 &|effect| effect.site == candidate.act.effect.site,
                 callers,
@@ -746,14 +746,14 @@ enum Worst {
 /// Why the function is taken to run under a lock that its own steps do not take, where it comes to the effect, if it is.
 fn guarded(
     program: &Program,
-    evidence: &Evidence,
+    known: Known<'_>,
     (function, summary): (FunctionId, &FlowSummary),
     is_it: &dyn Fn(&Effect) -> bool,
     callers: Callers<'_>,
 ) -> Option<&'static str> {
     let keeps = |function: &FlowSummary| {
         let own = function.parameters.first().filter(|_| function.has_receiver);
-        own.and_then(|p| p.type_name.as_deref()).is_some_and(|of| evidence.is_made_locked(of))
+        own.and_then(|p| p.type_name.as_deref()).is_some_and(|of| known.evidence.is_made_locked(of))
     };
     if keeps(summary) {
         return Some("a lock is held as long as there is a value of its type");
@@ -761,13 +761,15 @@ fn guarded(
     guarded::reason(program, function, summary).or_else(|| {
         // A lock that is taken after the act, or given up before it, keeps nobody out of it.
         let mut holds = |caller: FunctionId, callee: FunctionId| {
-            if program.function(caller).is_some_and(keeps) {
+            if program.function(caller).is_some_and(keeps)
+                || known.held.is_called_under_one(program, caller, callee)
+            {
                 return true;
             }
             let body = callers.body(caller);
             let trace = Trace::of(&body);
             match trace.events.iter().find(|event| is_it(event.effect)) {
-                Some(event) => !event.held.is_empty(),
+                Some(event) => trace.is_alone(event),
                 None => program.function(callee).is_some_and(|f| trace.calls_locked(names::last(&f.name))),
             }
         };
@@ -784,7 +786,7 @@ fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, caller
     let is_it = |effect: &Effect| program.location(effect.site) == Some(other.found.inner);
     reader.is_some_and(|reader| {
         !known.held.is_held(other.found.function)
-            && guarded(program, known.evidence, (other.found.function, reader), &is_it, callers).is_none()
+            && guarded(program, known, (other.found.function, reader), &is_it, callers).is_none()
     })
 }
 

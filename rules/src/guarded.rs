@@ -2,7 +2,7 @@
 //! field, asserted to be held, or taken by every caller.
 
 use crate::names;
-use fsrace_analyzer::flow::{Block, Call, Callee, FlowSummary, Step};
+use fsrace_analyzer::flow::{Block, Call, Callee, Condition, FlowSummary, ResultId, Step, Value};
 use fsrace_analyzer::language::is_thread_lock;
 use fsrace_analyzer::link::{FunctionId, Program};
 
@@ -153,6 +153,15 @@ const FILE_LOCKS: [&str; 7] = ["filelock", "flock", "fmutex", "fslock", "gofsloc
 /// How the names of what takes a lock begin.
 const TAKES: [&str; 7] = ["lock", "try_lock", "acquire", "aacquire", "try_acquire", "obtain", "hold"];
 
+/// First words of what returns with a lock held, whose name says so in another.
+const TAKING: [&str; 6] = ["acquire", "assert", "grab", "hold", "obtain", "take"];
+
+/// First words of what runs code under a lock.
+const RUNNING: [&str; 5] = ["do", "holding", "run", "under", "with"];
+
+/// Words for a lock that may keep other processes out.
+const LOCKED: [&str; 5] = ["flock", "lock", "locked", "lockfile", "locks"];
+
 /// `Lock::acquire`, or `lock` of a `BuildLock`: a type that is a lock on a file takes itself.
 fn takes_itself(owner: &str, name: &str) -> bool {
     if !is_taking(name) {
@@ -191,8 +200,56 @@ pub fn asserts(block: &Block, besides: &[&str]) -> bool {
     })
 }
 
+/// Whether what is called says by its name that it returns with a lock held, be its words joined by `_` or not.
+pub fn returns_locked(call: &Call) -> bool {
+    (has_words(call, &TAKING) && !is_shared(call)) || takes(call)
+}
+
+/// Whether what is called says by its name that it runs the code that it is handed while it holds a lock.
+pub fn runs_locked(call: &Call) -> bool {
+    has_words(call, &RUNNING) && !is_shared(call)
+}
+
+/// Whether the name of what is called begins with one of these words, and tells of a lock after it.
+fn has_words(call: &Call, first: &[&str]) -> bool {
+    let own = names::last(call.callee.name());
+    // Most names do not.
+    if !own.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"lock")) {
+        return false;
+    }
+    let words = names::words(own);
+    let tells = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    words.first().is_some_and(|word| first.contains(&word.as_str()))
+        && tells(&LOCKED)
+        && !tells(&["no", "without"])
+}
+
+/// Whether the call asks for a lock that others may hold too: `AcquireOptions{Shared: true}`.
+fn is_shared(call: &Call) -> bool {
+    shared(call).any(|asked| *asked == Condition::Constant(true))
+}
+
+/// Which of its own parameters a function goes by that asks for such a lock or for one of its own.
+pub fn shared_by(call: &Call) -> Option<ResultId> {
+    shared(call).find_map(|asked| match asked {
+        Condition::True(result) => Some(*result),
+        _ => None,
+    })
+}
+
+fn shared(call: &Call) -> impl Iterator<Item = &Condition> {
+    let structures = call.arguments.iter().filter_map(|argument| match argument {
+        Value::Structure(fields) => Some(fields),
+        _ => None,
+    });
+    structures.flatten().filter_map(|(name, value)| match value {
+        Value::Condition(asked) if name.eq_ignore_ascii_case("shared") => Some(asked),
+        _ => None,
+    })
+}
+
 /// Whether what is called says by its name that it returns with a lock held.
-pub fn takes(call: &Call) -> bool {
+fn takes(call: &Call) -> bool {
     match &call.callee {
         Callee::Function(name) => {
             let at = name.as_bytes().windows(2).rposition(|pair| pair == b"::");
@@ -211,5 +268,6 @@ pub fn takes(call: &Call) -> bool {
 
 /// Whether a function of this name is one that takes a lock.
 pub fn is_taking(name: &str) -> bool {
-    TAKES.iter().any(|verb| name.starts_with(verb))
+    let begins = |verb: &&str| name.get(..verb.len()).is_some_and(|part| part.eq_ignore_ascii_case(verb));
+    TAKES.iter().any(begins) || name.starts_with("TryLock") || name.starts_with("TryAcquire")
 }

@@ -8,10 +8,10 @@ use crate::guarded;
 use crate::names;
 use crate::narrow::effects;
 use fsrace_analyzer::flow::{
-    Block, Call, Callee, Condition, Effect, Exit, FlowSummary, Kinds, LockScope, OnFailure, Operation, Place,
-    PlaceKind, ResultId, Site, Step, Value,
+    Block, Branch, Call, Callee, Condition, Effect, Exit, FlowSummary, Kinds, LockScope, OnFailure,
+    Operation, Place, PlaceKind, ResultId, Site, Step, Value,
 };
-use fsrace_analyzer::link::{FunctionId, Location, Program};
+use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -24,8 +24,16 @@ const PIECE: usize = 64;
 #[derive(Debug, Default)]
 pub struct Held {
     functions: Vec<bool>,
-    /// What functions do while they hold a lock, each with the locks.
-    steps: FxHashMap<Location, Vec<ResultId>>,
+    /// What functions do while they hold a lock.
+    steps: FxHashMap<Location, Under>,
+}
+
+/// The locks that are held at a step.
+#[derive(Debug)]
+struct Under {
+    locks: Vec<ResultId>,
+    /// Whether one of them is taken in sight, or by what says so.
+    told: bool,
 }
 
 impl Held {
@@ -37,21 +45,37 @@ impl Held {
         let pids: Vec<FunctionId> = pids.map(|(id, _)| *id).collect();
         let pids: FxHashSet<FunctionId> = pids.into_iter().collect();
         let mut takers: FxHashSet<FunctionId> = takers.union(&pids).copied().collect();
-        hand_on(program, &own, &mut takers);
+        let shared = hand_on(program, &own, &mut takers);
         let takes = takers.iter().filter_map(|id| program.function(*id));
         let methods: FxHashSet<&str> = takes.map(|s| names::last(&s.name)).collect();
-        let known = Known { program, takers: &takers, pids: &pids, methods: &methods };
-        let walked: Vec<Called<'_>> = own
+        let runners = FxHashSet::default();
+        let known = Known {
+            program,
+            takers: &takers,
+            shared: &shared,
+            runners: &runners,
+            pids: &pids,
+            methods: &methods,
+        };
+        let mut walked: Vec<Called<'_>> = own
             .par_iter()
             // Bodies differ so much that a thread with a long piece would keep the others waiting at the end.
             .with_max_len(PIECE)
             .map(|(id, summary)| Walk::through(known, *id, summary))
             .collect();
+        let runs = own.iter().zip(&walked).filter(|(_, called)| called.runs_locked);
+        let runners: FxHashSet<FunctionId> = runs.map(|((id, _), _)| *id).collect();
+        let known = Known { runners: &runners, ..known };
+        let hands: FxHashSet<FunctionId> =
+            runners.iter().flat_map(|runner| program.callers(*runner)).copied().collect();
+        for ((id, summary), called) in own.iter().zip(&mut walked).filter(|((id, _), _)| hands.contains(id)) {
+            *called = Walk::through(known, *id, summary);
+        }
         let ended = Ended::of(&own);
         let mut calls = Calls::default();
         calls.of.resize_with(program.functions().count(), Called::default);
         let mut beginnings = Vec::new();
-        let mut steps: FxHashMap<Location, Vec<ResultId>> = FxHashMap::default();
+        let mut steps: FxHashMap<Location, Under> = FxHashMap::default();
         for ((id, summary), mut called) in own.iter().zip(walked) {
             for (site, locks) in std::mem::take(&mut called.steps) {
                 let Some(span) = summary.sites.get(site.0 as usize) else { continue };
@@ -96,10 +120,28 @@ impl Held {
         self.functions.get(function.0 as usize).copied().unwrap_or_default()
     }
 
+    /// Whether one function holds a lock, of whatever kind, wherever it calls the other, which it does.
+    pub fn is_called_under_one(&self, program: &Program, caller: FunctionId, callee: FunctionId) -> bool {
+        let Some(summary) = program.function(caller) else { return false };
+        let (mut any, mut all) = (false, true);
+        each_step(&summary.body, &mut |step| {
+            if let Step::Call(call) = step
+                && program.callee(caller, call.result) == Some(callee)
+                && let Some(span) = summary.sites.get(call.site.0 as usize)
+            {
+                let at = Location { file: program.file_of(caller), function: caller, span: *span };
+                any = true;
+                all &= self.steps.get(&at).is_some_and(|under| under.told);
+            }
+        });
+        any && all
+    }
+
     /// Whether one function does all of these steps while it holds one lock.
     pub fn are_under_one(&self, steps: &[Location]) -> bool {
         let Some((first, rest)) = steps.split_first() else { return false };
-        let locks = |step: &Location| self.steps.get(step).map(Vec::as_slice).unwrap_or_default();
+        let locks =
+            |step: &Location| self.steps.get(step).map(|under| under.locks.as_slice()).unwrap_or_default();
         locks(first).iter().any(|lock| rest.iter().all(|step| locks(step).contains(lock)))
     }
 }
@@ -111,7 +153,9 @@ struct Called<'a> {
     /// By the names of methods alone, in their order, each once: held if it is wherever the name is called.
     asked: Vec<(&'a str, bool)>,
     /// What it does while it holds a lock.
-    steps: Vec<(Site, Vec<ResultId>)>,
+    steps: Vec<(Site, Under)>,
+    /// Whether it runs the code that it is handed, and does so while it holds a lock.
+    runs_locked: bool,
 }
 
 impl Called<'_> {
@@ -204,7 +248,11 @@ fn is_aside(summary: &FlowSummary) -> bool {
 struct Known<'a> {
     program: &'a Program,
     takers: &'a FxHashSet<FunctionId>,
-    /// Those of them that write a pid file.
+    /// Those whose lock others may hold too where they are given true, and which parameter that is.
+    shared: &'a FxHashMap<FunctionId, ResultId>,
+    /// Those that run the code that they are handed while they hold a lock.
+    runners: &'a FxHashSet<FunctionId>,
+    /// Of those that take a lock, those that write a pid file.
     pids: &'a FxHashSet<FunctionId>,
     /// The names of those, without what they are of.
     methods: &'a FxHashSet<&'a str>,
@@ -214,17 +262,35 @@ impl Known<'_> {
     /// Whether the call returns with a lock held.
     fn takes(self, function: FunctionId, call: &Call) -> bool {
         if let Some(callee) = self.program.callee(function, call.result) {
-            return self.takers.contains(&callee) || guarded::takes(call);
+            if self.takers.contains(&callee) {
+                return !self.is_shared(callee, call);
+            }
+            return guarded::returns_locked(call) && !keeps_threads_out_only(self.program, callee);
         }
         // Taking a mutex fails only where another thread has panicked, which nobody hands on.
         let fails = call.on_failure == OnFailure::Propagate;
-        guarded::takes(call) || (fails && self.may_take(call))
+        guarded::returns_locked(call) || (fails && self.may_take(call))
+    }
+
+    /// Whether the lock that this function takes may be held by others too, by what it is given.
+    fn is_shared(self, callee: FunctionId, call: &Call) -> bool {
+        let given = self.shared.get(&callee).and_then(|parameter| call.arguments.get(parameter.0 as usize));
+        matches!(given, Some(Value::Condition(Condition::Constant(true))))
+    }
+
+    /// Whether what is called runs the code that it is handed while it holds a lock.
+    fn runs_locked(self, function: FunctionId, call: &Call) -> bool {
+        match self.program.callee(function, call.result) {
+            Some(callee) if self.runners.contains(&callee) => true,
+            Some(callee) => guarded::runs_locked(call) && !keeps_threads_out_only(self.program, callee),
+            None => guarded::runs_locked(call),
+        }
     }
 
     /// Whether what is called has the name of one that takes a lock.
     fn may_take(self, call: &Call) -> bool {
         let name = names::last(call.callee.name());
-        guarded::is_taking(name) && self.methods.contains(name)
+        self.methods.contains(name) && is_named_for_it(name)
     }
 
     fn writes_pid_file(self, function: FunctionId, call: &Call) -> bool {
@@ -240,6 +306,8 @@ struct Lock {
     /// Whether it is the same whatever the function is given: of the many that each go for one thing, nobody knows which covers what is
     /// far below.
     for_all: bool,
+    /// Whether it is taken in sight, or by what says so. What else seems to leave one held may give it back in ways that are not followed.
+    told: bool,
 }
 
 impl Lock {
@@ -257,7 +325,9 @@ struct Walk<'a> {
     /// The same of whom it calls by a name that may be of several.
     asked: Vec<(&'a str, bool)>,
     /// What it does while it holds a lock.
-    steps: Vec<(Site, Vec<ResultId>)>,
+    steps: Vec<(Site, Under)>,
+    /// Of the calls of what it is handed to run, whether it holds a lock there.
+    handed: Vec<bool>,
     /// Which of the locks are pid files.
     pids: Vec<Lock>,
     /// Calls by a name alone that return a lock, if they are found to have succeeded: one that keeps threads apart does not fail.
@@ -273,6 +343,7 @@ impl<'a> Walk<'a> {
             calls: Vec::new(),
             asked: Vec::new(),
             steps: Vec::new(),
+            handed: Vec::new(),
             pids: Vec::new(),
             tried: Vec::new(),
         };
@@ -280,7 +351,8 @@ impl<'a> Walk<'a> {
         // Where one is called with a lock and without, the latter comes first, and stays.
         walk.asked.sort_unstable();
         walk.asked.dedup_by_key(|(name, _)| *name);
-        Called { known: walk.calls, asked: walk.asked, steps: walk.steps }
+        let runs_locked = !walk.handed.is_empty() && walk.handed.iter().all(|held| *held);
+        Called { known: walk.calls, asked: walk.asked, steps: walk.steps, runs_locked }
     }
 
     /// Walks a block; false if its end is never reached.
@@ -288,19 +360,27 @@ impl<'a> Walk<'a> {
         if depth > DEPTH {
             return true;
         }
+        let handed = self.run_locked(block);
         for step in &block.steps {
             match step {
                 Step::Effect(effect) if is_lock(effect) => {
                     let for_all = self.is_one_for_all(&effect.place);
-                    locks.push(Lock { result: effect.result, handle: effect.handle, for_all });
+                    locks.push(Lock { result: effect.result, handle: effect.handle, for_all, told: true });
                 }
                 Step::Effect(effect) => self.note(effect.site, locks),
                 Step::Join(_) => {}
+                Step::Branch(Branch { condition: Condition::Opaque { id, .. }, then, .. })
+                    if handed.iter().any(|(code, _)| code == id) =>
+                {
+                    let around = handed.iter().filter(|(code, _)| code == id).map(|(_, lock)| *lock);
+                    let mut inside: Vec<Lock> = locks.iter().copied().chain(around).collect();
+                    self.block(then, &mut inside, depth + 1);
+                }
                 Step::Branch(branch) => {
                     let mut other = locks.clone();
                     let gained = |result: ResultId| {
                         let (_, for_all) = *self.tried.iter().find(|(tried, _)| *tried == result)?;
-                        Some(Lock { result, handle: None, for_all })
+                        Some(Lock { result, handle: None, for_all, told: true })
                     };
                     match &branch.condition {
                         Condition::Ok(result) => locks.extend(gained(*result)),
@@ -345,9 +425,30 @@ impl<'a> Walk<'a> {
         true
     }
 
+    /// The code that the block hands to what runs it under a lock, which stands before that call, with the lock.
+    fn run_locked(&self, block: &Block) -> Vec<(u32, Lock)> {
+        let mut found = Vec::new();
+        for step in &block.steps {
+            let Step::Call(call) = step else { continue };
+            let code = |argument: &Value| match argument {
+                Value::Code { id, .. } => Some(*id),
+                _ => None,
+            };
+            if call.arguments.iter().any(|argument| code(argument).is_some())
+                && self.known.runs_locked(self.function, call)
+            {
+                let for_all = self.are_one_for_all(&call.arguments);
+                let lock = Lock { result: call.result, handle: None, for_all, told: true };
+                found.extend(call.arguments.iter().filter_map(code).map(|id| (id, lock)));
+            }
+        }
+        found
+    }
+
     fn note(&mut self, site: Site, locks: &[Lock]) {
         if !locks.is_empty() {
-            self.steps.push((site, locks.iter().map(|lock| lock.result).collect()));
+            let told = locks.iter().any(|lock| lock.told);
+            self.steps.push((site, Under { locks: locks.iter().map(|lock| lock.result).collect(), told }));
         }
     }
 
@@ -379,6 +480,9 @@ impl<'a> Walk<'a> {
         let name = names::last(call.callee.name());
         self.note(call.site, locks);
         let held = locks.iter().any(|lock| lock.for_all);
+        if let Callee::Parameter(_) = call.callee {
+            self.handed.push(locks.iter().any(|lock| lock.told));
+        }
         match self.known.program.callee(self.function, call.result) {
             Some(callee) => self.calls.push((callee, held)),
             None if matches!(call.callee, Callee::Method { .. }) => self.asked.push((name, held)),
@@ -386,7 +490,8 @@ impl<'a> Walk<'a> {
         }
         if self.known.takes(self.function, call) {
             let for_all = self.are_one_for_all(&call.arguments);
-            let lock = Lock { result: call.result, handle: None, for_all };
+            let told = guarded::returns_locked(call) || is_named_for_it(name);
+            let lock = Lock { result: call.result, handle: None, for_all, told };
             if self.known.writes_pid_file(self.function, call) {
                 self.pids.push(lock);
             }
@@ -404,8 +509,13 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Adds the functions that return what another has taken, at any depth.
-fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: &mut FxHashSet<FunctionId>) {
+/// Adds the functions that return what another has taken, at any depth. Told of those that take a lock which others may hold too where
+/// they are given true, by which parameter.
+fn hand_on(
+    program: &Program,
+    functions: &[(FunctionId, &FlowSummary)],
+    takers: &mut FxHashSet<FunctionId>,
+) -> FxHashMap<FunctionId, ResultId> {
     let returned = |(id, summary): &(FunctionId, &FlowSummary)| {
         let mut handing = Handing { program, function: *id, calls: Vec::new(), inside: Vec::new() };
         let from = handing.returned(&summary.body, 0);
@@ -422,10 +532,16 @@ fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: 
             .map(|(id, _)| *id)
             .collect();
         if more.is_empty() {
-            return;
+            break;
         }
         takers.extend(more);
     }
+    let asked =
+        handing.iter().filter_map(|(id, from)| Some((*id, from.iter().find_map(|from| from.shared)?)));
+    let of_parameters = |(id, asked): &(FunctionId, ResultId)| {
+        program.function(*id).is_some_and(|summary| (asked.0 as usize) < summary.parameters.len())
+    };
+    asked.filter(of_parameters).collect()
 }
 
 /// A call whose result may be a lock.
@@ -433,6 +549,8 @@ fn hand_on(program: &Program, functions: &[(FunctionId, &FlowSummary)], takers: 
 struct Returned {
     /// Whether it is one by its name.
     takes: bool,
+    /// What decides whether others may hold it too.
+    shared: Option<ResultId>,
     callee: Option<FunctionId>,
 }
 
@@ -473,18 +591,63 @@ impl<'a> Handing<'a> {
 
     /// Adds what the value is of.
     fn add(&self, value: &Value, returned: &mut Vec<Returned>) {
-        let value = match value {
-            Value::Success(inner) => inner,
-            value => value,
-        };
-        let Value::Result(result) = value else { return };
-        returned.extend(self.inside.iter().filter(|(of, _)| of == result).map(|(_, from)| *from));
-        returned.extend(self.calls.iter().filter(|call| call.result == *result).filter_map(|call| {
-            let callee = self.program.callee(self.function, call.result);
-            let takes = guarded::takes(call);
-            (takes || callee.is_some()).then_some(Returned { takes, callee })
-        }));
+        for result in results_in(value, 0) {
+            returned.extend(self.inside.iter().filter(|(of, _)| *of == result).map(|(_, from)| *from));
+            returned.extend(self.calls.iter().filter(|call| call.result == result).filter_map(|call| {
+                let callee = self.program.callee(self.function, call.result);
+                let takes = guarded::returns_locked(call)
+                    && !callee.is_some_and(|callee| keeps_threads_out_only(self.program, callee));
+                let shared = if takes { guarded::shared_by(call) } else { None };
+                (takes || callee.is_some()).then_some(Returned { takes, shared, callee })
+            }));
+        }
     }
+}
+
+/// The results that a returned value is, or has as a part.
+fn results_in(value: &Value, depth: usize) -> Vec<ResultId> {
+    match value {
+        Value::Result(result) => vec![*result],
+        Value::Place(place) => result_of(place).into_iter().collect(),
+        Value::Success(value) if depth < DEPTH => results_in(value, depth + 1),
+        Value::Structure(fields) if depth < DEPTH => {
+            fields.iter().flat_map(|(_, value)| results_in(value, depth + 1)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The result that a place is told by, or one of several that came back together.
+fn result_of(place: &Place) -> Option<ResultId> {
+    match place.kind() {
+        PlaceKind::Result(result) => Some(*result),
+        PlaceKind::Field { base, .. } => match base.kind() {
+            PlaceKind::Result(result) => Some(*result),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether all that the function itself does about locks is to take mutexes, which keep no other process out.
+fn keeps_threads_out_only(program: &Program, function: FunctionId) -> bool {
+    let Some(summary) = program.function(function) else { return false };
+    let (mut threads, mut others) = (false, false);
+    each_step(&summary.body, &mut |step| match step {
+        Step::Effect(effect) => match effect.operation {
+            Operation::Lock { scope: LockScope::Process | LockScope::Record, .. } => others = true,
+            Operation::Lock { .. } => threads = true,
+            _ => {}
+        },
+        Step::Call(call) => others |= guarded::returns_locked(call) || guarded::runs_locked(call),
+        _ => {}
+    });
+    threads && !others
+}
+
+/// Whether a function that may leave a lock held is there for that, by its name.
+fn is_named_for_it(name: &str) -> bool {
+    guarded::is_taking(name) || names::has_word(name, &["lock", "locked"])
 }
 
 /// Whether a function of this name may give up a lock that is kept anywhere.

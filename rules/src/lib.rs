@@ -156,7 +156,7 @@ pub fn check_with(program: &Program, request: &Request<'_>) -> Checked {
     let threads = || if program.changes_process() { Threads::of(program) } else { Threads::default() };
     let (mut views, threads): (Vec<View<'_>>, Threads) = rayon::join(views, threads);
     let parts: Vec<_> = views.iter().map(View::part).collect();
-    let takers = parts.iter().filter(|(_, part)| part.takes).map(|(function, _)| *function).collect();
+    let takers = parts.iter().filter(|(_, part)| part.keeps_out).map(|(function, _)| *function).collect();
     let gather = || {
         let works = views.iter_mut().flat_map(|view| std::mem::take(&mut view.works));
         let left_running = LeftRunning::index(works);

@@ -21,6 +21,8 @@ const BEGINNINGS: usize = 4;
 pub struct Part {
     /// It leaves a lock held.
     pub takes: bool,
+    /// It leaves a lock held that nobody else can hold.
+    pub keeps_out: bool,
     /// It reads a file: what it returns may be made of that, or if it is a method, the value that it is called on is.
     pub loads: bool,
     /// It is a method that removes a file that its value names.
@@ -36,7 +38,8 @@ impl Part {
             return Part::default();
         }
         let has_receiver = summary.has_receiver;
-        let mut part = Part { takes: trace.leaves_locked, ..Part::default() };
+        let (takes, keeps_out) = (trace.leaves_locked, trace.leaves_locked_alone);
+        let mut part = Part { takes, keeps_out, ..Part::default() };
         for (index, event) in trace.events.iter().enumerate() {
             let effect = event.effect;
             part.loads |= effect.operation == Operation::Read

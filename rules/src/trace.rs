@@ -36,6 +36,8 @@ pub struct Trace<'a> {
     sources: FxHashMap<ResultId, Source<'a>>,
     /// Whether a lock against other processes may be held when the body has returned.
     pub leaves_locked: bool,
+    /// Whether that may be one that nobody else can hold.
+    pub leaves_locked_alone: bool,
     /// Methods that are called and not followed, with whether a lock against other processes may be held.
     methods: Vec<(&'a str, bool)>,
 }
@@ -182,6 +184,12 @@ impl<'a> Trace<'a> {
     /// Whether a guard is given up, or work waited for, between the two effects.
     pub fn ends_between(&self, result: ResultId, first: usize, second: usize) -> bool {
         self.ends.iter().any(|(after, ended)| *ended == result && *after > first && *after <= second)
+    }
+
+    /// Whether a lock against other processes may be held at the effect that nobody else can hold then.
+    pub fn is_alone(&self, event: &Event<'_>) -> bool {
+        let mut taken = event.held.iter().filter_map(|lock| self.events.get(*lock));
+        taken.any(|lock| matches!(lock.effect.operation, Operation::Lock { shared: false, .. }))
     }
 
     /// Whether methods of this name are called that are not followed, each while a lock against other processes may be held.

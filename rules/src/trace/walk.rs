@@ -63,8 +63,10 @@ pub(super) fn walk(body: &Block) -> Trace<'_> {
     let mut state = State::default();
     let end = walker.block(body, &mut state, 0);
     let at_end = (end == End::Reached).then_some(&state.held);
-    let mut left = walker.kept.iter().chain(at_end);
-    walker.trace.leaves_locked = left.any(|locks| !walker.of_processes(locks).is_empty());
+    let left: Vec<usize> =
+        walker.kept.iter().chain(at_end).flat_map(|locks| walker.of_processes(locks)).collect();
+    walker.trace.leaves_locked = !left.is_empty();
+    walker.trace.leaves_locked_alone = left.iter().any(|lock| !walker.is_shared(*lock));
     walker.trace
 }
 
@@ -168,6 +170,12 @@ impl<'a> Walker<'a> {
             )
         };
         held.iter().filter(is_theirs).copied().collect()
+    }
+
+    /// Whether others may hold the lock too.
+    fn is_shared(&self, lock: usize) -> bool {
+        let taken = self.trace.events.get(lock).map(|event| event.effect.operation);
+        matches!(taken, Some(Operation::Lock { shared: true, .. }))
     }
 
     /// Whether the lock is a mutex of this process that one holds alone.
