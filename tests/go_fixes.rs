@@ -106,7 +106,8 @@ fn module(fixed: &[Fixed]) -> PathBuf {
 
 /// The folder of a text. The go command passes over those that begin so: what is not of the standard library is not there.
 fn folder(number: usize, fixed: &Fixed) -> String {
-    let standard = !fixed.text.contains("\t\"github.com/") && !fixed.text.contains("\t\"golang.org/");
+    let imports = |host: &str| fixed.text.contains(&format!("\t\"{host}/"));
+    let standard = !["example.com", "github.com", "golang.org"].into_iter().any(imports);
     format!("{}p{number}", if standard { "" } else { "_" })
 }
 
