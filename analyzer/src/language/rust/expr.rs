@@ -737,13 +737,25 @@ impl Lowerer<'_> {
 /// The attributes of expressions that a `#[cfg(..)]` is written on.
 fn attributes(expr: &Expr) -> &[syn::Attribute] {
     match expr {
+        // An attribute stands with what comes first in the statement.
+        Expr::Assign(e) => attributes(&e.left),
+        Expr::Binary(e) => attributes(&e.left),
+        Expr::Await(e) => &e.attrs,
         Expr::Block(e) => &e.attrs,
-        Expr::If(e) => &e.attrs,
-        Expr::Match(e) => &e.attrs,
         Expr::Call(e) => &e.attrs,
+        Expr::Field(e) => &e.attrs,
+        Expr::ForLoop(e) => &e.attrs,
+        Expr::If(e) => &e.attrs,
+        Expr::Loop(e) => &e.attrs,
+        Expr::Macro(e) => &e.attrs,
+        Expr::Match(e) => &e.attrs,
         Expr::MethodCall(e) => &e.attrs,
+        Expr::Path(e) => &e.attrs,
         Expr::Return(e) => &e.attrs,
-        Expr::Try(e) => attributes(&e.expr),
+        Expr::Try(e) if e.attrs.is_empty() => attributes(&e.expr),
+        Expr::Try(e) => &e.attrs,
+        Expr::Unsafe(e) => &e.attrs,
+        Expr::While(e) => &e.attrs,
         _ => &[],
     }
 }
