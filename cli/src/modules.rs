@@ -6,6 +6,7 @@ use fsrace_analyzer::source::{LanguageId, Package};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
+use std::sync::Arc;
 
 /// How many files are read for their imports, and how much of each.
 const FILES: usize = 400;
@@ -72,8 +73,7 @@ fn told_by(imports: &BTreeSet<String>, folders: &BTreeSet<&str>) -> Option<Packa
                 let parts: Vec<&str> = path.split('/').collect();
                 parts.get(..parts.len().saturating_sub(shared)).unwrap_or_default().join("/")
             };
-            let package =
-                Package { root: above(folder), name: above(import), programs: std::sync::Arc::default() };
+            let package = Package { root: above(folder), name: above(import), programs: Arc::default() };
             if !package.name.is_empty() {
                 *votes.entry(package).or_default() += 1;
             }
@@ -99,7 +99,7 @@ mod tests {
             Some(Package {
                 root: "part".to_owned(),
                 name: "example.com/tool".to_owned(),
-                programs: std::sync::Arc::default()
+                programs: Arc::default()
             })
         );
         assert_eq!(told_by(&imports, &BTreeSet::from(["store"])), None);

@@ -244,8 +244,7 @@ fn given(program: &Program, by_name: &FxHashMap<&str, Vec<&Kept>>) -> Given {
             want(&mut wanted, &kept.by, &kept.value);
         }
     }
-    let everybody: Vec<FunctionId> = program.functions().map(|(id, _)| id).collect();
-    let mut callers = everybody;
+    let mut callers: Vec<FunctionId> = program.functions().map(|(id, _)| id).collect();
     let mut given = Given::default();
     for _ in 0..HANDS {
         wanted.retain(|function, of| {
