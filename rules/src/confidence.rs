@@ -8,6 +8,7 @@ mod unfiled;
 use crate::cleaned;
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
+use crate::in_order::{self, InOrder, Own};
 use crate::made_once;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Cover, Meaning, Point, Relation};
@@ -99,6 +100,10 @@ pub struct Surroundings<'a> {
     pub in_callers: Vec<Place>,
     /// Who runs beside it, where it changes what threads share.
     pub beside: Option<Beside>,
+    /// Where the act stands in the function's own source.
+    pub act: Location,
+    /// What one run does in order.
+    pub in_order: InOrder,
 }
 
 impl Surroundings<'_> {
@@ -114,11 +119,20 @@ impl Surroundings<'_> {
         let hint = self.hint(place);
         // What the act's own function does besides is no other side.
         let [acting, _] = self.own.map(|own| own.map(|location| location.function));
+        let is_ordered = matches!(actor, Actor::Reader | Actor::Visitor | Actor::Remover | Actor::Replacer);
+        let (is_handed_in, is_given) =
+            (is_ordered && self.is_handed_in(place), is_ordered && self.is_given(place));
+        let in_order = |u: &Use, may_come_first: bool| {
+            (is_given && self.is_of_this_run(u, may_come_first))
+                || (is_handed_in && self.is_of_this_loop(u, candidate))
+        };
         let is_another = |u: &Use| {
             u.function != self.function
                 && Some(u.function) != acting
                 && Some(u.inner.function) != acting
                 && !self.sequel.contains(&(u.function, u.inner))
+                // Who reads before it writes, updates; and who looks before it does nothing but write, makes what is missing.
+                && !in_order(u, candidate.check.is_some() && (u.role != Role::Reads || u.lists))
         };
         let in_another = |roles: &[Role]| self.evidence.find(place, roles, is_another);
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
@@ -129,7 +143,7 @@ impl Surroundings<'_> {
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
                 .evidence
-                .find_removal(place, |u| !self.own.contains(&Some(u.inner)))
+                .find_removal(place, |u| !self.own.contains(&Some(u.inner)) && !in_order(u, true))
                 .map(Reason::Elsewhere)
                 .or_else(|| named(|h| h.cleaned).filter(|_| !self.is_cleaned_otherwise(place)))
                 .or_else(|| {
@@ -247,8 +261,43 @@ impl Surroundings<'_> {
         self.in_callers.iter().any(|place| names::shared_root(place).is_some())
     }
 
+    /// Whether the place is whatever callers name, and nothing that programs keep.
+    fn is_given(&self, place: &Place) -> bool {
+        self.is_handed_in(place) && !self.is_kept_by_the_program(place)
+    }
+
+    /// Whether the place is whatever callers name, of whom none is known to name one that lies where all look.
+    fn is_handed_in(&self, place: &Place) -> bool {
+        let is_fixed = |place: &Place| {
+            place.any(&mut |kind| match kind {
+                PlaceKind::Constant(name) => !names::is_command_line(name),
+                PlaceKind::Environment(_) => true,
+                PlaceKind::Root(root) => *root != Root::Working,
+                PlaceKind::Literal(text) => text.starts_with(['/', '~']),
+                _ => false,
+            })
+        };
+        place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }))
+            && !is_fixed(place)
+            && !self.in_callers.iter().any(is_fixed)
+    }
+
+    /// Whether the use is another step of the run that the candidate is of, and nobody else's.
+    fn is_of_this_run(&self, found: &Use, may_come_first: bool) -> bool {
+        let own = Own { function: self.function, act: self.act };
+        self.in_order.is_of_one_run(self.program, own, (found.function, found.location), may_come_first)
+    }
+
+    /// Whether the use is a step of the event loop that the candidate runs in, which waits nowhere between its own steps.
+    fn is_of_this_loop(&self, found: &Use, candidate: &Candidate) -> bool {
+        let waits = self.program.function(self.function).is_none_or(|function| function.waits.is_some());
+        candidate.check.is_some()
+            && (!waits || self.is_one_step(candidate))
+            && in_order::share_a_loop(self.program, [self.act, found.location])
+    }
+
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.
-    fn is_shared(&self, place: &Place) -> bool {
+    fn is_shared(&self, candidate: &Candidate, place: &Place) -> bool {
         const ALL: [Role; 7] = [
             Role::Reads,
             Role::Checks,
@@ -262,7 +311,10 @@ impl Surroundings<'_> {
             || self.is_shared_by_callers()
             || self
                 .evidence
-                .find(place, &ALL, |u| u.function != self.function)
+                .find(place, &ALL, |u| {
+                    u.function != self.function
+                        && (updates(candidate) || !self.is_given(place) || !self.is_of_this_run(u, true))
+                })
                 .is_some_and(|o| o.strength == Strength::Full)
     }
 
@@ -437,8 +489,10 @@ pub fn judge(
         return (level, vec![why.to_owned()]);
     }
     let place = &candidate.place;
-    let shared =
-        [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
+    let shared = [Some(place), candidate.target.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|p| surroundings.is_shared(candidate, p));
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
     let listed = candidate.is_listed();

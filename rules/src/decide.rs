@@ -21,6 +21,7 @@ use crate::finding::{Confidence, Finding, Related, Rewrite};
 use crate::given_back::{GivenBack, Taken};
 use crate::guarded;
 use crate::held::Held;
+use crate::in_order::InOrder;
 use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
 use crate::made_once;
@@ -331,6 +332,8 @@ impl<'p> View<'p> {
             sequel: sequel(program, &self.body, rule, candidate),
             in_callers,
             beside,
+            in_order: InOrder::default(),
+            act,
         };
         let inner = program.location(candidate.act.effect.site).unwrap_or(act);
         let mut best = match candidate.act.effect.operation.domain() {

@@ -21,6 +21,7 @@ mod global_cwd_mutation;
 mod global_environment_mutation;
 mod guarded;
 mod held;
+mod in_order;
 mod kv_check_then_set;
 mod left_running;
 mod lifetime;

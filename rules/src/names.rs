@@ -460,6 +460,11 @@ pub fn says_the_same(function: &str) -> bool {
     words(last(function)).first().is_some_and(|first| OTHER_FORMS.contains(&first.as_str()))
 }
 
+/// Whether a constant of this name is what the program's user has given it on the command line.
+pub fn is_command_line(constant: &str) -> bool {
+    matches!(constant, "sys::argv" | "os::Args")
+}
+
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
     // Every call comes here, so that bytes are compared rather than searched.

@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub callees: Vec<FunctionId>,
     /// Who calls a method of a trait of which this function is one of several implementations.
     pub asked_by: Vec<FunctionId>,
+    /// Literals that are kept for others to call, and call this function.
+    pub kept_by: Vec<FunctionId>,
     /// Of its calls of a trait's method, the several implementations.
     may_call: Vec<FunctionId>,
     /// Steps of its own body.
@@ -147,7 +149,13 @@ impl Graph {
             .map(|(_, f)| f.context.test || f.context.auxiliary || f.context.literal)
             .collect();
         let is_aside = |id: &FunctionId| aside.get(id.0 as usize).copied().unwrap_or_default();
+        let is_kept = |id: &FunctionId| {
+            program
+                .function(*id)
+                .is_some_and(|f| f.context.literal && !f.context.test && !f.context.auxiliary)
+        };
         for (id, node) in (0..).map(FunctionId).zip(&mut self.nodes) {
+            node.kept_by = node.callers.iter().copied().filter(is_kept).collect();
             if !is_aside(&id) {
                 node.callers.retain(|caller| !is_aside(caller));
                 node.asked_by.retain(|caller| !is_aside(caller));

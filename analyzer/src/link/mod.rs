@@ -232,6 +232,11 @@ impl Program {
         self.graph.node(function).map_or(&[], |n| &n.asked_by)
     }
 
+    /// The literals that are kept for others to call, and call this function, in order.
+    pub fn keepers(&self, function: FunctionId) -> &[FunctionId] {
+        self.graph.node(function).map_or(&[], |n| &n.kept_by)
+    }
+
     /// The functions that this one calls, as far as resolved, in order.
     pub fn callees(&self, function: FunctionId) -> &[FunctionId] {
         self.graph.node(function).map_or(&[], |n| &n.callees)

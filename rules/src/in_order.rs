@@ -1,0 +1,292 @@
+//! What one run does one after the other: a function that nobody comes to but who comes to another one too, in the same thread, is no
+//! other side of that. It takes a second run to be beside it, and that is the same run on the same place. Nor is what runs in the same
+//! event loop, between two steps between which that is not left.
+
+use crate::names;
+use fsrace_analyzer::flow::{Block, Call, FlowSummary, ResultId, Site, Step};
+use fsrace_analyzer::link::{FunctionId, Location, Program};
+use fsrace_analyzer::source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::{OnceCell, RefCell};
+
+/// How many levels up callers are asked, and how many functions may lead to one.
+const LEVELS: usize = 8;
+const LEADING: usize = 256;
+/// Blocks nested deeper than this are left out: deeper code is generated or hostile.
+const DEPTH: usize = 120;
+
+/// What is known of the order of a function's step and what others do, remembered.
+#[derive(Debug, Default)]
+pub struct InOrder {
+    /// The function, and all that come to it.
+    leading: OnceCell<FxHashSet<FunctionId>>,
+    known: RefCell<FxHashMap<(FunctionId, Location, bool), bool>>,
+}
+
+/// The step that an order is asked for, and the function whose source it stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// The function.
+    pub function: FunctionId,
+    /// The step.
+    pub act: Location,
+}
+
+impl InOrder {
+    /// Whether all that come to what `other` does there come to the own step too, in one thread; where it must not come `first`, after it
+    /// or where the own step is not done.
+    pub fn is_of_one_run(
+        &self,
+        program: &Program,
+        own: Own,
+        (other, at): (FunctionId, Location),
+        may_come_first: bool,
+    ) -> bool {
+        let key = (other, at, may_come_first);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return *known;
+        }
+        let leading = self.leading.get_or_init(|| leading_to(program, own.function));
+        let asked = Asked { program, own, leading, may_come_first };
+        let found = asked.is_in_order(other, Other::At(at), LEVELS, &mut Vec::new());
+        self.known.borrow_mut().insert(key, found);
+        found
+    }
+}
+
+/// Whether both steps are done in an event loop that runs one at a time, and by nothing that is started or waited for.
+pub fn share_a_loop(program: &Program, steps: [Location; 2]) -> bool {
+    steps.into_iter().all(|step| {
+        let is_apart = |site: Site, _, apart: bool| apart && stands_at(program, step, site);
+        program.function(step.function).is_some_and(|summary| {
+            !is_waited_for(summary, step.span) && !any_step(&summary.body, &is_apart, false, 0)
+        }) && is_on_a_loop(program, step.function, LEVELS, &mut Vec::new())
+    })
+}
+
+/// Whether an event loop that runs one at a time runs the function, by itself or through all that call it.
+fn is_on_a_loop(program: &Program, function: FunctionId, levels: usize, asked: &mut Vec<FunctionId>) -> bool {
+    let Some(summary) = program.function(function) else { return false };
+    if summary.waits.is_some() || asked.contains(&function) {
+        return true;
+    }
+    asked.push(function);
+    let mut callers = callers(program, function).peekable();
+    levels > 0
+        && callers.peek().is_some()
+        && callers.all(|caller| {
+            let Some(summary) = program.function(caller) else { return false };
+            // What does not wait itself, and is waited for, is done by a thread.
+            let is_apart = |site: Site, result: Option<ResultId>, apart: bool| {
+                result.is_some_and(|result| program.callee(caller, result) == Some(function))
+                    && (apart
+                        || summary.sites.get(site.0 as usize).is_some_and(|at| is_waited_for(summary, *at)))
+            };
+            !any_step(&summary.body, &is_apart, false, 0) && is_on_a_loop(program, caller, levels - 1, asked)
+        })
+}
+
+/// Whether the step is done where the function waits, which is for a thread to do it.
+fn is_waited_for(summary: &FlowSummary, step: Span) -> bool {
+    let mut waits = summary.waits.iter().flatten();
+    waits.any(|wait| wait.start < step.end && step.start < wait.end)
+}
+
+/// Whether one of the block's effects and calls is it, which are told by their sites and the results of calls, and whether work that is
+/// started does them.
+fn any_step(
+    block: &Block,
+    is_it: &dyn Fn(Site, Option<ResultId>, bool) -> bool,
+    apart: bool,
+    depth: usize,
+) -> bool {
+    depth > DEPTH
+        || block.steps.iter().any(|step| match step {
+            Step::Effect(effect) => is_it(effect.site, None, apart),
+            Step::Call(call) => is_it(call.site, Some(call.result), apart),
+            Step::Branch(branch) => {
+                any_step(&branch.then, is_it, apart, depth + 1)
+                    || any_step(&branch.otherwise, is_it, apart, depth + 1)
+            }
+            Step::Loop(body) => any_step(body, is_it, apart, depth + 1),
+            Step::Frame(frame) => any_step(&frame.body, is_it, apart, depth + 1),
+            Step::Spawn(spawn) => any_step(&spawn.body, is_it, true, depth + 1),
+            Step::Join(_) | Step::Release(..) | Step::Exit(_) => false,
+        })
+}
+
+/// Whether the site of a function's own body is where the step stands.
+fn stands_at(program: &Program, step: Location, site: Site) -> bool {
+    program.function(step.function).and_then(|f| f.sites.get(site.0 as usize)) == Some(&step.span)
+}
+
+/// The function and all that come to it, as far as known.
+fn leading_to(program: &Program, function: FunctionId) -> FxHashSet<FunctionId> {
+    let mut found = FxHashSet::from_iter([function]);
+    let mut newest = vec![function];
+    while let Some(next) = newest.pop() {
+        for caller in callers(program, next) {
+            if found.len() < LEADING && found.insert(caller) {
+                newest.push(caller);
+            }
+        }
+    }
+    found
+}
+
+/// Who calls the function, be it as one of several that are meant, or from code that is kept for others.
+fn callers(program: &Program, function: FunctionId) -> impl Iterator<Item = FunctionId> {
+    let known = program.callers(function).iter().chain(program.askers(function));
+    known.chain(program.keepers(function)).copied()
+}
+
+/// The other's step, or the call in a caller that leads to it.
+#[derive(Clone, Copy)]
+enum Other {
+    At(Location),
+    Called(FunctionId),
+}
+
+/// One question.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    program: &'a Program,
+    own: Own,
+    leading: &'a FxHashSet<FunctionId>,
+    may_come_first: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// Whether the function, or all that call it, do the one and the other in order.
+    fn is_in_order(
+        self,
+        function: FunctionId,
+        other: Other,
+        levels: usize,
+        asked: &mut Vec<FunctionId>,
+    ) -> bool {
+        let Some(summary) = self.program.function(function) else { return false };
+        if self.leading.contains(&function) {
+            return self.does_both(function, other);
+        }
+        if asked.contains(&function) {
+            return true;
+        }
+        asked.push(function);
+        let context = summary.context;
+        let is_offered = context.public
+            && self.program.file(self.program.file_of(function)).is_some_and(|file| file.library);
+        let mut callers = callers(self.program, function).peekable();
+        levels > 0
+            && !is_offered
+            && !context.main
+            && !(context.summoned && context.public)
+            && !context.literal
+            && callers.peek().is_some()
+            && callers.all(|caller| self.is_in_order(caller, Other::Called(function), levels - 1, asked))
+    }
+
+    /// Whether the function's own body comes to both in one thread, in an order that is allowed.
+    fn does_both(self, function: FunctionId, other: Other) -> bool {
+        let Some(summary) = self.program.function(function) else { return false };
+        let mut walk = Walk { asked: self, function, other, comes: Comes::default() };
+        walk.block(&summary.body, false, 0);
+        let Comes { own, other, first, apart } = walk.comes;
+        own && other && !apart && (self.may_come_first || !first)
+    }
+}
+
+/// What a body comes to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Comes {
+    own: bool,
+    other: bool,
+    /// The other comes before the own step.
+    first: bool,
+    /// Work that is started does one of them, and not the other.
+    apart: bool,
+}
+
+struct Walk<'a> {
+    asked: Asked<'a>,
+    function: FunctionId,
+    other: Other,
+    comes: Comes,
+}
+
+impl Walk<'_> {
+    /// Walks a block, into which one comes after the other's step or not; whether that is so at its end, if that is reached.
+    fn block(&mut self, block: &Block, mut after: bool, depth: usize) -> Option<bool> {
+        if depth > DEPTH {
+            return Some(after);
+        }
+        for (at, step) in block.steps.iter().enumerate() {
+            match step {
+                Step::Effect(effect) => after |= self.step(effect.site, None, after),
+                Step::Call(call) => after |= self.step(call.site, Some(call), after),
+                Step::Branch(branch) => {
+                    let then = self.block(&branch.then, after, depth + 1);
+                    let otherwise = self.block(&branch.otherwise, after, depth + 1);
+                    after = match (then, otherwise) {
+                        (Some(then), Some(otherwise)) => then || otherwise,
+                        (end, None) | (None, end) => end?,
+                    };
+                }
+                Step::Loop(body) => after |= self.within(body, after, depth).other,
+                Step::Frame(frame) => after |= self.within(&frame.body, after, depth).other,
+                Step::Spawn(spawn) => {
+                    // Who waits at once does it in its own place.
+                    let next = block.steps.get(at + 1);
+                    let awaited = matches!(next, Some(Step::Join(work)) if *work == spawn.result);
+                    let Comes { own, other, .. } = self.within(&spawn.body, after, depth);
+                    self.comes.apart |= !awaited && own != other;
+                    after |= other;
+                }
+                Step::Exit(_) => return None,
+                Step::Join(_) | Step::Release(..) => {}
+            }
+        }
+        Some(after)
+    }
+
+    /// Walks what may end anywhere; what it comes to.
+    fn within(&mut self, block: &Block, after: bool, depth: usize) -> Comes {
+        let before = std::mem::take(&mut self.comes);
+        self.block(block, after, depth + 1);
+        let found = self.comes;
+        self.comes = Comes {
+            own: before.own || found.own,
+            other: before.other || found.other,
+            first: before.first || found.first,
+            apart: before.apart || found.apart,
+        };
+        found
+    }
+
+    /// Notes what one step does; whether it is the other's.
+    fn step(&mut self, site: Site, call: Option<&Call>, after: bool) -> bool {
+        let Asked { program, own, leading, .. } = self.asked;
+        let stands_at = |at: Location| at.function == self.function && stands_at(program, at, site);
+        let callee = call.and_then(|call| program.callee(self.function, call.result));
+        // Of several that may be meant, the name tells.
+        let asks = |of: FunctionId| {
+            callee.is_none()
+                && program.askers(of).contains(&self.function)
+                && program.function(of).zip(call).is_some_and(|(summary, call)| {
+                    names::last(&summary.name) == names::last(call.callee.name())
+                })
+        };
+        let is_other = match self.other {
+            Other::At(at) => stands_at(at),
+            Other::Called(function) => callee == Some(function) || asks(function),
+        };
+        let is_own = match callee {
+            Some(callee) => leading.contains(&callee),
+            None => call.is_some() && leading.iter().any(|of| asks(*of)),
+        } || (own.function == self.function && stands_at(own.act));
+        self.comes.own |= is_own;
+        self.comes.other |= is_other;
+        self.comes.first |= is_own && after;
+        is_other
+    }
+}
