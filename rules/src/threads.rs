@@ -18,7 +18,7 @@ use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use walk::{Found, State, Walk};
-use words::{begins, is_a_command, sets_up};
+use words::{begins, is_a_command, is_of_a_command_line, sets_up};
 
 /// How many levels of callers are asked whether they hold a lock, and whether anybody may call them.
 const LEVELS: usize = 4;
@@ -26,6 +26,8 @@ const LEVELS: usize = 4;
 const ABOVE: usize = 256;
 /// The end of the name of all of a context manager.
 const WHOLE: &str = "::{whole}";
+/// The end of the name of what a module does when it is imported.
+const MODULE: &str = "::{module}";
 
 /// What runs beside a step, as far as is known. Ordered from nothing to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -321,7 +323,7 @@ impl Threads {
             Some(Company::LeftBehind) => {
                 (Confidence::Low, "the program has started other work before, which may be over")
             }
-            None if summary.name.ends_with("{module}") => (
+            None if summary.name.ends_with(MODULE) => (
                 Confidence::Low,
                 "it is done when the module is imported, before anything runs that needs it",
             ),
@@ -488,9 +490,12 @@ impl Threads {
     fn is_run_by_commands(&self, program: &Program, function: FunctionId) -> bool {
         let (mut above, mut seen) = (vec![function], FxHashSet::from_iter([function]));
         while let Some(called) = above.pop() {
-            let callers = || callers(program, called).iter().chain(program.askers(called)).copied();
+            let callers = || {
+                let known = callers(program, called).iter().chain(program.askers(called));
+                known.chain(program.keepers(called)).copied()
+            };
             let is_first = callers().next().is_none()
-                && !program.function(called).is_some_and(|s| s.context.main || is_a_command(&s.name));
+                && !program.function(called).is_some_and(|s| s.context.main || is_command(s));
             if is_first || seen.len() > ABOVE {
                 return false;
             }
@@ -595,21 +600,31 @@ impl Threads {
         let callers = callers(program, function);
         // The packages of a program can be imported too, but what calls them there says how they are meant to be called; not so for a mask,
         // which all files go by that any thread makes.
-        let is_called = !callers.is_empty()
-            && domain != Domain::Mask
-            && self.programs.contains(package_of(program, function));
+        let is_kept = program.keepers(function).iter().filter_map(|id| program.function(*id)).any(is_command);
+        let is_in_program = self.programs.contains(package_of(program, function));
+        let is_called = (!callers.is_empty() || is_kept) && domain != Domain::Mask && is_in_program;
         // How a program calls its commands is out of sight, and each is where it begins.
-        if !self.programs.is_empty() && program.function(function).is_some_and(|s| is_a_command(&s.name)) {
+        if !self.programs.is_empty() && program.function(function).is_some_and(is_command) {
             return false;
         }
         if library && public && !is_called {
-            return true;
+            let is_asked = !program.askers(function).is_empty();
+            return !(is_asked
+                && is_in_program
+                && domain != Domain::Mask
+                && self.is_run_by_commands(program, function));
         }
         match callers.is_empty() {
             true => public && !self.programs.contains(package_of(program, function)),
             false => levels > 0 && callers.iter().any(|c| self.is_open(program, *c, domain, levels - 1)),
         }
     }
+}
+
+/// Whether the function is a command of the program, by its name or by what it is given.
+fn is_command(summary: &FlowSummary) -> bool {
+    let mut given = summary.parameters.iter().filter_map(|parameter| parameter.type_name.as_deref());
+    is_a_command(&summary.name) || given.any(is_of_a_command_line)
 }
 
 /// All of a context manager of which this is what it does before it lets anybody in.

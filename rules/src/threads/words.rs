@@ -9,7 +9,7 @@ pub(super) fn takes_a_lock(name: &str) -> bool {
     !asks && name.split('_').any(|word| matches!(word, "lock" | "locked" | "mutex" | "guard"))
 }
 
-/// Whether a function of this name is a command of a program, as far as names tell: it says so itself, or the modules do that it is of.
+/// Whether a function of this name is a command of a program, as far as names tell: it says so itself, or the modules or folders do that it is of.
 pub(super) fn is_a_command(name: &str) -> bool {
     let (modules, last) = name.rsplit_once("::").unwrap_or(("", name));
     // The last module may be about commands that are run (`utils::command::run`).
@@ -17,7 +17,21 @@ pub(super) fn is_a_command(name: &str) -> bool {
     let is_of_commands = |part: &str| matches!(part, "cli" | "cmd" | "commands" | "subcommands");
     last.starts_with("cmd_")
         || is_of_commands(module)
+        || modules.split("::").next().is_some_and(|path| path.split('/').skip(1).any(is_of_commands))
         || above.split("::").skip(1).any(|part| is_of_commands(part) || part == "command")
+}
+
+/// Whether a value of this type is what a library of command lines hands to the code of one of its commands.
+pub(super) fn is_of_a_command_line(type_name: &str) -> bool {
+    let (module, last) = type_name.rsplit_once("::").unwrap_or(("", type_name));
+    let mut parts = module.split([':', '/', '.']);
+    match last {
+        // That of a process is one that is run.
+        "Command" => !parts.any(|part| part == "process"),
+        "ArgMatches" | "ParseContext" => true,
+        "Context" => parts.any(|part| matches!(part, "cli" | "click" | "typer")),
+        _ => false,
+    }
 }
 
 /// Whether an API of this name, which runs a program, puts it in the place of this one (execve(2)).
