@@ -51,7 +51,7 @@
 //! | `outcome` | the result is what the command that argument 0 is came to: `both` its value and its error, or the `value` or the `error` alone |
 //! | `program` | argument 1 names a command of this program (`command` rows), the others are its words; where argument 0 is a statement, or argument 1 with a list of what is bound to it in 2, that is run |
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
-//! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
+//! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those; with `told`, as a function that raises nothing): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
 //! | `lists` | of a listing: what the result gives one by one, or what the closure is called with. `entries` know their path, `names` are names in the directory, `paths` those of what lies in it, `below` in directories below it too, and `tree` gives these directories one by one, each with its names; `matches` are paths, and the place is a pattern |
 //! | `parses` | what was read is understood here, so that half of it makes this fail |
@@ -236,6 +236,8 @@ pub struct When {
     pub tolerates: Kinds,
     /// Its failure then shows as that of other rows does, where the row says that it has none.
     pub raises: bool,
+    /// It must be a function that is told of failures and raises nothing.
+    pub told: bool,
 }
 
 impl Api {

@@ -181,6 +181,8 @@ struct WhenRow {
     tolerates: Vec<String>,
     #[serde(default)]
     raises: bool,
+    #[serde(default)]
+    told: bool,
 }
 
 #[derive(Deserialize)]
@@ -529,6 +531,7 @@ impl ApiRow {
             },
             tolerates: context.kinds(&row.tolerates)?,
             raises: row.raises,
+            told: row.told,
         })
     }
 

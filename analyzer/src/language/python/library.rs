@@ -463,10 +463,11 @@ impl<'t> Lowerer<'_, 't> {
         let mut allowed = Vec::new();
         for when in &api.when {
             let beside = when.with.is_empty() || when.with.iter().any(|other| given_as(other, false));
-            if beside && given_as(&when.keyword, when.off) {
+            let at = api.keywords.iter().position(|k| *k == when.keyword);
+            let heard = !when.told || arguments.get(at).is_some_and(|told| self.raises_nothing(told));
+            if beside && heard && given_as(&when.keyword, when.off) {
                 operation = when.effect.unwrap_or(operation);
                 fails |= when.raises;
-                let at = api.keywords.iter().position(|k| *k == when.keyword);
                 match arguments.get(at).map(|value| &value.v) {
                     Some(V::Cond(condition)) if !when.off && !matches!(condition, Condition::Constant(_)) => {
                         allowed.push((condition.clone(), when.tolerates));

@@ -9,6 +9,7 @@ mod contexts;
 mod declared;
 mod expr;
 mod gathered;
+mod handlers;
 mod library;
 mod lower;
 mod memory;
