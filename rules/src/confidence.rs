@@ -1,14 +1,15 @@
-//! How sure a finding is. All ranking is in this file and its rooms, for listings, for what is no file and for what nobody would miss, so
-//! that it can be tuned on real code in one place.
+//! How sure a finding is. All ranking is in this file and its rooms, for listings, for what is done in order, for what is no file and for what
+//! nobody would miss, so that it can be tuned on real code in one place.
 
 mod harmless;
 mod listing;
+mod order;
 mod unfiled;
 
 use crate::cleaned;
 use crate::evidence::{Evidence, Other, Role, Strength, Use};
 use crate::finding::Confidence;
-use crate::in_order::{self, InOrder, Own};
+use crate::in_order::InOrder;
 use crate::made_once;
 use crate::names::{self, Hint};
 use crate::pairs::{Candidate, Cover, Meaning, Point, Relation};
@@ -119,20 +120,14 @@ impl Surroundings<'_> {
         let hint = self.hint(place);
         // What the act's own function does besides is no other side.
         let [acting, _] = self.own.map(|own| own.map(|location| location.function));
-        let is_ordered = matches!(actor, Actor::Reader | Actor::Visitor | Actor::Remover | Actor::Replacer);
-        let (is_handed_in, is_given) =
-            (is_ordered && self.is_handed_in(place), is_ordered && self.is_given(place));
-        let in_order = |u: &Use, may_come_first: bool| {
-            (is_given && self.is_of_this_run(u, may_come_first))
-                || (is_handed_in && self.is_of_this_loop(u, candidate))
-        };
+        let in_order = order::Question::of(self, actor, candidate);
         let is_another = |u: &Use| {
             u.function != self.function
                 && Some(u.function) != acting
                 && Some(u.inner.function) != acting
                 && !self.sequel.contains(&(u.function, u.inner))
                 // Who reads before it writes, updates; and who looks before it does nothing but write, makes what is missing.
-                && !in_order(u, candidate.check.is_some() && (u.role != Role::Reads || u.lists))
+                && !in_order.is_met(u, candidate.check.is_some() && (u.role != Role::Reads || u.lists))
         };
         let in_another = |roles: &[Role]| self.evidence.find(place, roles, is_another);
         let named = |accept: fn(&Hint) -> bool| hint.filter(accept).map(|h| Reason::Named(h.word));
@@ -143,7 +138,7 @@ impl Surroundings<'_> {
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
                 .evidence
-                .find_removal(place, |u| !self.own.contains(&Some(u.inner)) && !in_order(u, true))
+                .find_removal(place, |u| !self.own.contains(&Some(u.inner)) && !in_order.is_met(u, true))
                 .map(Reason::Elsewhere)
                 .or_else(|| named(|h| h.cleaned).filter(|_| !self.is_cleaned_otherwise(place)))
                 .or_else(|| {
@@ -171,6 +166,7 @@ impl Surroundings<'_> {
                 let found = strict;
                 // Who only asks whether it is there takes it for whole, if it is this very place; unless that is to clear it too.
                 let asked = in_another(&[Role::Checks])
+                    .filter(|_| !only_adds(candidate))
                     .filter(|other| other.strength == Strength::Full && !other.found.clears);
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);
                 let word = hint.filter(|h| !h.scratch && !h.edited).map(|h| h.word);
@@ -261,41 +257,6 @@ impl Surroundings<'_> {
         self.in_callers.iter().any(|place| names::shared_root(place).is_some())
     }
 
-    /// Whether the place is whatever callers name, and nothing that programs keep.
-    fn is_given(&self, place: &Place) -> bool {
-        self.is_handed_in(place) && !self.is_kept_by_the_program(place)
-    }
-
-    /// Whether the place is whatever callers name, of whom none is known to name one that lies where all look.
-    fn is_handed_in(&self, place: &Place) -> bool {
-        let is_fixed = |place: &Place| {
-            place.any(&mut |kind| match kind {
-                PlaceKind::Constant(name) => !names::is_command_line(name),
-                PlaceKind::Environment(_) => true,
-                PlaceKind::Root(root) => *root != Root::Working,
-                PlaceKind::Literal(text) => text.starts_with(['/', '~']),
-                _ => false,
-            })
-        };
-        place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }))
-            && !is_fixed(place)
-            && !self.in_callers.iter().any(is_fixed)
-    }
-
-    /// Whether the use is another step of the run that the candidate is of, and nobody else's.
-    fn is_of_this_run(&self, found: &Use, may_come_first: bool) -> bool {
-        let own = Own { function: self.function, act: self.act };
-        self.in_order.is_of_one_run(self.program, own, (found.function, found.location), may_come_first)
-    }
-
-    /// Whether the use is a step of the event loop that the candidate runs in, which waits nowhere between its own steps.
-    fn is_of_this_loop(&self, found: &Use, candidate: &Candidate) -> bool {
-        let waits = self.program.function(self.function).is_none_or(|function| function.waits.is_some());
-        candidate.check.is_some()
-            && (!waits || self.is_one_step(candidate))
-            && in_order::share_a_loop(self.program, [self.act, found.location])
-    }
-
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.
     fn is_shared(&self, candidate: &Candidate, place: &Place) -> bool {
         const ALL: [Role; 7] = [
@@ -312,8 +273,7 @@ impl Surroundings<'_> {
             || self
                 .evidence
                 .find(place, &ALL, |u| {
-                    u.function != self.function
-                        && (updates(candidate) || !self.is_given(place) || !self.is_of_this_run(u, true))
+                    u.function != self.function && !self.is_of_this_run(candidate, place, u)
                 })
                 .is_some_and(|o| o.strength == Strength::Full)
     }
@@ -865,6 +825,12 @@ fn is_weak(candidate: &Candidate, loss: Loss, reason: &Reason) -> bool {
 /// Whether the candidate writes what it never looked at, in place, and half of it is read.
 fn overwrites(candidate: &Candidate, loss: Loss) -> bool {
     candidate.check.is_none() && loss.actor == Actor::Reader
+}
+
+/// Whether the candidate opens a file to add to what is there, as to a record of what happens: whoever finds it there never takes it for
+/// whole.
+fn only_adds(candidate: &Candidate) -> bool {
+    matches!(candidate.act.effect.operation, Operation::Open(OpenFlags { create: true, truncate: false, .. }))
 }
 
 /// Whether the candidate reads a file and writes it back.
