@@ -126,7 +126,8 @@ impl Surroundings<'_> {
                 && Some(u.function) != acting
                 && Some(u.inner.function) != acting
                 && !self.sequel.contains(&(u.function, u.inner))
-                // Who reads before it writes, updates; and who looks before it does nothing but write, makes what is missing.
+                // Who reads before it writes, updates; and who looks before it does nothing but write, makes what is
+                // missing.
                 && !in_order.is_met(u, candidate.check.is_some() && (u.role != Role::Reads || u.lists))
         };
         let in_another = |roles: &[Role]| self.evidence.find(place, roles, is_another);
@@ -258,7 +259,7 @@ impl Surroundings<'_> {
     }
 
     /// Whether the place is shared on evidence: other functions use its class, or it lies in a well-known root.
-    fn is_shared(&self, candidate: &Candidate, place: &Place) -> bool {
+    fn is_shared(&self, place: &Place) -> bool {
         const ALL: [Role; 7] = [
             Role::Reads,
             Role::Checks,
@@ -272,9 +273,7 @@ impl Surroundings<'_> {
             || self.is_shared_by_callers()
             || self
                 .evidence
-                .find(place, &ALL, |u| {
-                    u.function != self.function && !self.is_of_this_run(candidate, place, u)
-                })
+                .find(place, &ALL, |u| u.function != self.function)
                 .is_some_and(|o| o.strength == Strength::Full)
     }
 
@@ -449,10 +448,8 @@ pub fn judge(
         return (level, vec![why.to_owned()]);
     }
     let place = &candidate.place;
-    let shared = [Some(place), candidate.target.as_ref()]
-        .into_iter()
-        .flatten()
-        .any(|p| surroundings.is_shared(candidate, p));
+    let shared =
+        [Some(place), candidate.target.as_ref()].into_iter().flatten().any(|p| surroundings.is_shared(p));
     let mut verdict = Verdict { level: Confidence::High, reasons: Vec::new() };
 
     let listed = candidate.is_listed();

@@ -33,21 +33,21 @@ pub struct Own {
 }
 
 impl InOrder {
-    /// Whether all that come to what `other` does there come to the own step too, in one thread; where it must not come `first`, after it
-    /// or where the own step is not done.
+    /// Whether all that come to what `other` does there come to the own step too, in one thread; where that may not be `in_any_order`, when
+    /// the own step is done.
     pub fn is_of_one_run(
         &self,
         program: &Program,
         own: Own,
         (other, at): (FunctionId, Location),
-        may_come_first: bool,
+        in_any_order: bool,
     ) -> bool {
-        let key = (other, at, may_come_first);
+        let key = (other, at, in_any_order);
         if let Some(known) = self.known.borrow().get(&key) {
             return *known;
         }
         let leading = self.leading.get_or_init(|| leading_to(program, own.function));
-        let asked = Asked { program, own, leading, may_come_first };
+        let asked = Asked { program, own, leading, in_any_order };
         let found = asked.is_in_order(other, Other::At(at), LEVELS, &mut Vec::new());
         self.known.borrow_mut().insert(key, found);
         found
@@ -153,7 +153,7 @@ struct Asked<'a> {
     program: &'a Program,
     own: Own,
     leading: &'a FxHashSet<FunctionId>,
-    may_come_first: bool,
+    in_any_order: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -190,9 +190,9 @@ impl<'a> Asked<'a> {
     fn does_both(self, function: FunctionId, other: Other) -> bool {
         let Some(summary) = self.program.function(function) else { return false };
         let mut walk = Walk { asked: self, function, other, comes: Comes::default() };
-        walk.block(&summary.body, false, 0);
-        let Comes { own, other, first, apart } = walk.comes;
-        own && other && !apart && (self.may_come_first || !first)
+        walk.block(&summary.body, Done::default(), 0);
+        let Comes { own, other, early, apart } = walk.comes;
+        own && other && !apart && (self.in_any_order || !early)
     }
 }
 
@@ -201,10 +201,19 @@ impl<'a> Asked<'a> {
 struct Comes {
     own: bool,
     other: bool,
-    /// The other comes before the own step.
-    first: bool,
-    /// Work that is started does one of them, and not the other.
+    /// The other comes before the own step, or where that may not be done.
+    early: bool,
+    /// Work that is started does one of them, and not the other; or one step does both, and who knows in what order.
     apart: bool,
+}
+
+/// What has been done at one point of a body.
+#[derive(Clone, Copy, Debug, Default)]
+struct Done {
+    /// The own step, for sure.
+    own: bool,
+    /// The other, perhaps.
+    other: bool,
 }
 
 struct Walk<'a> {
@@ -215,56 +224,58 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Walks a block, into which one comes after the other's step or not; whether that is so at its end, if that is reached.
-    fn block(&mut self, block: &Block, mut after: bool, depth: usize) -> Option<bool> {
+    /// Walks a block from where this is done; what is at its end, if that is reached.
+    fn block(&mut self, block: &Block, mut done: Done, depth: usize) -> Option<Done> {
         if depth > DEPTH {
-            return Some(after);
+            return Some(done);
         }
         for (at, step) in block.steps.iter().enumerate() {
             match step {
-                Step::Effect(effect) => after |= self.step(effect.site, None, after),
-                Step::Call(call) => after |= self.step(call.site, Some(call), after),
+                Step::Effect(effect) => done = self.step(effect.site, None, done),
+                Step::Call(call) => done = self.step(call.site, Some(call), done),
                 Step::Branch(branch) => {
-                    let then = self.block(&branch.then, after, depth + 1);
-                    let otherwise = self.block(&branch.otherwise, after, depth + 1);
-                    after = match (then, otherwise) {
-                        (Some(then), Some(otherwise)) => then || otherwise,
+                    let then = self.block(&branch.then, done, depth + 1);
+                    let otherwise = self.block(&branch.otherwise, done, depth + 1);
+                    done = match (then, otherwise) {
+                        (Some(then), Some(otherwise)) => {
+                            Done { own: then.own && otherwise.own, other: then.other || otherwise.other }
+                        }
                         (end, None) | (None, end) => end?,
                     };
                 }
-                Step::Loop(body) => after |= self.within(body, after, depth).other,
-                Step::Frame(frame) => after |= self.within(&frame.body, after, depth).other,
+                Step::Loop(body) => done.other |= self.within(body, done, depth).other,
+                Step::Frame(frame) => done.other |= self.within(&frame.body, done, depth).other,
                 Step::Spawn(spawn) => {
                     // Who waits at once does it in its own place.
                     let next = block.steps.get(at + 1);
                     let awaited = matches!(next, Some(Step::Join(work)) if *work == spawn.result);
-                    let Comes { own, other, .. } = self.within(&spawn.body, after, depth);
+                    let Comes { own, other, .. } = self.within(&spawn.body, done, depth);
                     self.comes.apart |= !awaited && own != other;
-                    after |= other;
+                    done.other |= other;
                 }
                 Step::Exit(_) => return None,
                 Step::Join(_) | Step::Release(..) => {}
             }
         }
-        Some(after)
+        Some(done)
     }
 
     /// Walks what may end anywhere; what it comes to.
-    fn within(&mut self, block: &Block, after: bool, depth: usize) -> Comes {
+    fn within(&mut self, block: &Block, done: Done, depth: usize) -> Comes {
         let before = std::mem::take(&mut self.comes);
-        self.block(block, after, depth + 1);
+        self.block(block, done, depth + 1);
         let found = self.comes;
         self.comes = Comes {
             own: before.own || found.own,
             other: before.other || found.other,
-            first: before.first || found.first,
+            early: before.early || found.early,
             apart: before.apart || found.apart,
         };
         found
     }
 
-    /// Notes what one step does; whether it is the other's.
-    fn step(&mut self, site: Site, call: Option<&Call>, after: bool) -> bool {
+    /// Notes what one step does; what is done after it.
+    fn step(&mut self, site: Site, call: Option<&Call>, done: Done) -> Done {
         let Asked { program, own, leading, .. } = self.asked;
         let stands_at = |at: Location| at.function == self.function && stands_at(program, at, site);
         let callee = call.and_then(|call| program.callee(self.function, call.result));
@@ -286,7 +297,8 @@ impl Walk<'_> {
         } || (own.function == self.function && stands_at(own.act));
         self.comes.own |= is_own;
         self.comes.other |= is_other;
-        self.comes.first |= is_own && after;
-        is_other
+        self.comes.early |= (is_own && done.other) || (is_other && !done.own);
+        self.comes.apart |= is_own && is_other;
+        Done { own: done.own || is_own, other: done.other || is_other }
     }
 }

@@ -1,6 +1,6 @@
 //! Other sides that are none, because they are done in order with the candidate by whoever does it: in one run, or in one event loop.
 
-use super::{Surroundings, updates};
+use super::Surroundings;
 use crate::evidence::Use;
 use crate::in_order::{Own, share_a_loop};
 use crate::names;
@@ -28,9 +28,9 @@ impl<'s, 'p> Question<'s, 'p> {
         Question { surroundings, candidate, in_a_loop, in_a_run }
     }
 
-    /// Whether this is; in a run, it may come first where that changes nothing.
-    pub fn is_met(self, found: &Use, may_come_first: bool) -> bool {
-        (self.in_a_run && self.surroundings.comes_in_order(found, may_come_first))
+    /// Whether this is; in a run, in any order where that changes nothing.
+    pub fn is_met(self, found: &Use, in_any_order: bool) -> bool {
+        (self.in_a_run && self.surroundings.comes_in_order(found, in_any_order))
             || (self.in_a_loop && self.surroundings.is_of_this_loop(found, self.candidate))
     }
 }
@@ -52,19 +52,10 @@ impl Surroundings<'_> {
             && !self.in_callers.iter().any(is_fixed)
     }
 
-    /// Whether the use is another step of the run that the candidate is of, on a place on which no second run is to be expected. Who
-    /// updates expects one.
-    pub(super) fn is_of_this_run(&self, candidate: &Candidate, place: &Place, found: &Use) -> bool {
-        !updates(candidate)
-            && self.is_handed_in(place)
-            && !self.is_kept_by_the_program(place)
-            && self.comes_in_order(found, true)
-    }
-
     /// Whether all that come to the use come to the candidate's act too, in one thread.
-    fn comes_in_order(&self, found: &Use, may_come_first: bool) -> bool {
+    fn comes_in_order(&self, found: &Use, in_any_order: bool) -> bool {
         let own = Own { function: self.function, act: self.act };
-        self.in_order.is_of_one_run(self.program, own, (found.function, found.location), may_come_first)
+        self.in_order.is_of_one_run(self.program, own, (found.function, found.location), in_any_order)
     }
 
     /// Whether the use is a step of the event loop that the candidate runs in, which waits nowhere between its own steps.
