@@ -465,6 +465,13 @@ pub fn is_command_line(constant: &str) -> bool {
     matches!(constant, "sys::argv" | "os::Args")
 }
 
+/// Whether the place is what a person has picked, in a window that asks for it.
+pub fn is_picked(place: &Place) -> bool {
+    const WORDS: [&str; 7] =
+        ["askdirectory", "askopenfilename", "asksaveasfilename", "chooser", "dialog", "filedialog", "picker"];
+    place.any(&mut |kind| matches!(kind, PlaceKind::Call { callee, .. } if has_word(callee, &WORDS)))
+}
+
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
     // Every call comes here, so that bytes are compared rather than searched.

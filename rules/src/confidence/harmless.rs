@@ -31,6 +31,9 @@ pub fn reason(
     {
         return Some("what is written is the same whoever writes it");
     }
+    if !for_all && names::is_picked(place) {
+        return Some("a person has picked it just before");
+    }
     // Who claims a place by copying something there wants to be the only one.
     if matches!(loss.consequence, Consequence::DataLoss | Consequence::DoubleOwner)
         && candidate.meaning != Meaning::Claim
