@@ -177,12 +177,14 @@ impl<'a> Asked<'a> {
         let is_offered = context.public
             && self.program.file(self.program.file_of(function)).is_some_and(|file| file.library);
         let mut callers = callers(self.program, function).peekable();
+        // Who calls it besides is not known.
+        let is_open = is_offered
+            || context.main
+            || context.literal
+            || (context.summoned && context.public)
+            || callers.peek().is_none();
         levels > 0
-            && !is_offered
-            && !context.main
-            && !(context.summoned && context.public)
-            && !context.literal
-            && callers.peek().is_some()
+            && !is_open
             && callers.all(|caller| self.is_in_order(caller, Other::Called(function), levels - 1, asked))
     }
 
