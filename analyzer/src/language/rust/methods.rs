@@ -34,6 +34,10 @@ impl Lowerer<'_> {
         if let Some(value) = self.combinator(e, &receiver, &name, span) {
             return value;
         }
+        // The number of what is open stands for it.
+        if matches!(name.as_str(), "as_raw_fd" | "as_fd") && self.handle_of(&receiver).is_some() {
+            return receiver;
+        }
         let receiver = self.boolean_payload(receiver);
         let mut arguments = vec![receiver];
         arguments.extend(self.arguments(&e.args));
