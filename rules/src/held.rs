@@ -4,6 +4,8 @@
 //! A walk over each function in order tells where it surely holds a lock, and which calls it makes without; what no chain of such calls
 //! leads to from any beginning is reached under a lock only. A pid file is a lock too, if whoever writes it has read it before.
 
+mod instance;
+
 use crate::guarded;
 use crate::names;
 use crate::narrow::effects;
@@ -19,6 +21,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const DEPTH: usize = 120;
 /// How many functions a thread looks at before another may take over the rest.
 const PIECE: usize = 64;
+/// Words for a file that tells which process runs.
+const PIDS: [&str; 2] = ["pid", "pidfile"];
 
 /// Which functions are reached under a lock only, by their numbers.
 #[derive(Debug, Default)]
@@ -395,6 +399,10 @@ struct Walk<'a> {
     handed: Vec<Reach>,
     /// Which of the locks are pid files.
     pids: Vec<Lock>,
+    /// What tells whether another instance of the program runs, and whether that is the same whatever the function is given.
+    others: Vec<(ResultId, bool)>,
+    /// How many loops stand around the step.
+    rounds: usize,
     /// Calls by a name alone that return a lock, if they are found to have succeeded: one that keeps threads apart does not fail.
     tried: Vec<(ResultId, bool)>,
 }
@@ -410,6 +418,8 @@ impl<'a> Walk<'a> {
             steps: Vec::new(),
             handed: Vec::new(),
             pids: Vec::new(),
+            others: Vec::new(),
+            rounds: 0,
             tried: Vec::new(),
         };
         walk.block(&summary.body, &mut Vec::new(), 0);
@@ -455,6 +465,7 @@ impl<'a> Walk<'a> {
                         Condition::Failed(result, Kinds::ANY) => other.extend(gained(*result)),
                         _ => {}
                     }
+                    let alone = self.runs_alone(branch);
                     let then = self.block(&branch.then, locks, depth + 1);
                     let otherwise = self.block(&branch.otherwise, &mut other, depth + 1);
                     match (then, otherwise) {
@@ -464,19 +475,29 @@ impl<'a> Walk<'a> {
                             other.retain(|lock| self.pids.contains(lock) && !locks.contains(lock));
                             locks.append(&mut other);
                         }
-                        (false, true) => *locks = other,
+                        (false, true) => {
+                            *locks = other;
+                            // Who goes on where another would run is the only one.
+                            self.pids.extend(alone);
+                            locks.extend(alone);
+                        }
                         (true, false) => {}
                         (false, false) => return false,
                     }
                 }
                 Step::Loop(body) => {
                     let before = locks.clone();
+                    self.rounds += 1;
                     self.block(body, locks, depth + 1);
+                    self.rounds -= 1;
                     locks.retain(|lock| before.contains(lock));
                 }
-                // Threads of the process that holds the lock are kept out by none.
+                // Threads of the process that holds the lock are kept out by none, unless there is one such.
                 Step::Spawn(spawn) => {
-                    let mut inside = if spawn.process { locks.clone() } else { Vec::new() };
+                    let mut inside = locks.clone();
+                    if !spawn.process && (self.rounds > 0 || !self.is_run_once()) {
+                        inside.clear();
+                    }
                     self.block(&spawn.body, &mut inside, depth + 1);
                 }
                 Step::Frame(frame) => {
@@ -491,6 +512,21 @@ impl<'a> Walk<'a> {
         }
         locks.retain(|lock| !block.drops.iter().any(|result| lock.goes_with(*result)));
         true
+    }
+
+    /// The lock that is as good as held where the program ends, or what it begins with returns, if another instance runs.
+    fn runs_alone(&self, branch: &Branch) -> Option<Lock> {
+        let asked = instance::asked(&branch.condition);
+        let (result, for_all) = *self.others.iter().find(|(other, _)| asked.contains(other))?;
+        let ends = instance::ends_program(&branch.then, 0)
+            || (matches!(branch.condition, Condition::True(_)) && self.is_run_once());
+        let lock = Lock { result, handle: None, for_all, told: true, keeps_out: Reach::Processes };
+        ends.then_some(lock)
+    }
+
+    /// Whether the program comes to this function once.
+    fn is_run_once(&self) -> bool {
+        instance::is_come_to_once(self.known.program, self.function)
     }
 
     /// The code that the block hands to what runs it under a lock, which stands before that call, with the lock.
@@ -565,12 +601,26 @@ impl<'a> Walk<'a> {
             None if matches!(call.callee, Callee::Method { .. }) => self.asked.push((name, held)),
             None => {}
         }
+        if instance::claims(call) {
+            locks.push(Lock {
+                result: call.result,
+                handle: None,
+                for_all: true,
+                told: true,
+                keeps_out: Reach::Processes,
+            });
+            return;
+        }
+        if instance::asks(call) {
+            self.others.push((call.result, self.are_one_for_all(&call.arguments)));
+        }
         let keeps_out = self.known.takes(self.function, call);
         if keeps_out > Reach::Nobody {
             let for_all = self.are_one_for_all(&call.arguments);
-            let told = guarded::returns_locked(call) || is_named_for_it(name);
+            let pid = self.known.writes_pid_file(self.function, call);
+            let told = pid || guarded::returns_locked(call) || is_named_for_it(name);
             let lock = Lock { result: call.result, handle: None, for_all, told, keeps_out };
-            if self.known.writes_pid_file(self.function, call) {
+            if pid {
                 self.pids.push(lock);
             }
             locks.push(lock);
@@ -581,6 +631,8 @@ impl<'a> Walk<'a> {
             // Nearly always: of what is not held nothing is given up.
         } else if gives_up(name) {
             locks.clear();
+        } else if removes_pid_file(name) {
+            locks.retain(|lock| !self.pids.contains(lock));
         } else if ends(name) {
             locks.retain(|lock| !call.arguments.iter().any(|argument| is_of(argument, *lock)));
         }
@@ -733,6 +785,11 @@ fn gives_up(name: &str) -> bool {
     names::has_word(name, &["unlock", "release"])
 }
 
+/// Whether a function of this name takes a pid file away.
+fn removes_pid_file(name: &str) -> bool {
+    names::has_word(name, &PIDS) && names::has_word(name, &["clean", "cleanup", "clear", "delete", "remove"])
+}
+
 /// Whether a function of this name ends what it is given.
 fn ends(name: &str) -> bool {
     names::has_word(name, &["close", "drop", "free"])
@@ -797,9 +854,8 @@ fn given_back(block: &Block, given: &mut Vec<ResultId>, depth: usize) {
 /// Whether the function, by its name, is about a pid file, and it writes a file that it has read before: it refuses to where another
 /// runs.
 fn is_pid_file_writer(program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
-    const NAMES: [&str; 2] = ["pid", "pidfile"];
     let mut tells = summary.name.rsplit("::").take(2);
-    if !program.acts(function) || !tells.any(|part| names::has_word(part, &NAMES)) {
+    if !program.acts(function) || !tells.any(|part| names::has_word(part, &PIDS)) {
         return false;
     }
     let body = program.body(function);
