@@ -437,8 +437,9 @@ impl<'t> Lowerer<'_, 't> {
                 let method = kind(bare(*node)) == "selector_expression" && matches!(value.v, V::Place(_));
                 if matches!(value.v, V::Closure(_)) || method {
                     let given = self.given_back_by(*node);
-                    if !given.is_empty() {
-                        *value = Val { v: V::Opaque, ty: value.ty.clone(), data: given };
+                    if let Some(lock) = given.first() {
+                        let ty = Ty::Function(Vec::new().into());
+                        *value = Val { v: V::Result(*lock), ty, data: given };
                     }
                 }
             }
