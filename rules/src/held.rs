@@ -5,6 +5,7 @@
 //! leads to from any beginning is reached under a lock only. A pid file is a lock too, if whoever writes it has read it before.
 
 mod instance;
+mod mutexes;
 
 use crate::guarded;
 use crate::names;
@@ -64,7 +65,7 @@ impl Held {
         let shared = hand_on(program, &own, &mut takers);
         let takes = takers.iter().filter_map(|id| program.function(*id));
         let methods: FxHashSet<&str> = takes.map(|s| names::last(&s.name)).collect();
-        let leaves = own.par_iter().with_max_len(PIECE).filter(|(_, summary)| leaves_a_mutex(summary));
+        let leaves = own.par_iter().with_max_len(PIECE).filter(|(_, summary)| mutexes::leaves_one(summary));
         let mutexes: FxHashSet<FunctionId> = leaves.map(|(id, _)| *id).collect();
         let runners = FxHashMap::default();
         let known = Known {
@@ -401,7 +402,8 @@ struct Walk<'a> {
     pids: Vec<Lock>,
     /// What tells whether another instance of the program runs, and whether that is the same whatever the function is given.
     others: Vec<(ResultId, bool)>,
-    /// How many loops stand around the step.
+    /// What is held where each loop around the step is left, that stands in the same code, and how many loops stand around that.
+    breaks: Vec<Vec<Vec<Lock>>>,
     rounds: usize,
     /// Calls by a name alone that return a lock, if they are found to have succeeded: one that keeps threads apart does not fail.
     tried: Vec<(ResultId, bool)>,
@@ -419,6 +421,7 @@ impl<'a> Walk<'a> {
             handed: Vec::new(),
             pids: Vec::new(),
             others: Vec::new(),
+            breaks: Vec::new(),
             rounds: 0,
             tried: Vec::new(),
         };
@@ -438,14 +441,17 @@ impl<'a> Walk<'a> {
         let handed = self.run_locked(block);
         for step in &block.steps {
             match step {
-                Step::Effect(effect) => match keeps_out(effect) {
-                    Reach::Nobody => self.note(effect.site, locks),
-                    keeps_out => {
-                        let for_all = self.is_one_for_all(&effect.place);
-                        let (result, handle) = (effect.result, effect.handle);
-                        locks.push(Lock { result, handle, for_all, told: true, keeps_out });
+                Step::Effect(effect) => {
+                    self.leaves(effect.on_failure, locks);
+                    match keeps_out(effect) {
+                        Reach::Nobody => self.note(effect.site, locks),
+                        keeps_out => {
+                            let for_all = self.is_one_for_all(&effect.place);
+                            let (result, handle) = (effect.result, effect.handle);
+                            locks.push(Lock { result, handle, for_all, told: true, keeps_out });
+                        }
                     }
-                },
+                }
                 Step::Join(_) => {}
                 Step::Branch(Branch { condition: Condition::Opaque { id, .. }, then, .. })
                     if handed.iter().any(|(code, _)| code == id) =>
@@ -469,12 +475,7 @@ impl<'a> Walk<'a> {
                     let then = self.block(&branch.then, locks, depth + 1);
                     let otherwise = self.block(&branch.otherwise, &mut other, depth + 1);
                     match (then, otherwise) {
-                        // A lock counts where it is surely held; that there is a pid file is for the user to say.
-                        (true, true) => {
-                            locks.retain(|lock| other.contains(lock) || self.pids.contains(lock));
-                            other.retain(|lock| self.pids.contains(lock) && !locks.contains(lock));
-                            locks.append(&mut other);
-                        }
+                        (true, true) => *locks = self.either(locks, &other),
                         (false, true) => {
                             *locks = other;
                             // Who goes on where another would run is the only one.
@@ -487,31 +488,85 @@ impl<'a> Walk<'a> {
                 }
                 Step::Loop(body) => {
                     let before = locks.clone();
-                    self.rounds += 1;
+                    self.breaks.push(Vec::new());
                     self.block(body, locks, depth + 1);
-                    self.rounds -= 1;
-                    locks.retain(|lock| before.contains(lock));
+                    // It is left by breaks alone.
+                    let left = self.breaks.pop().unwrap_or_default().into_iter();
+                    match left.reduce(|one, another| self.either(&one, &another)) {
+                        Some(left) => *locks = left,
+                        None => locks.retain(|lock| before.contains(lock)),
+                    }
                 }
                 // Threads of the process that holds the lock are kept out by none, unless there is one such.
                 Step::Spawn(spawn) => {
                     let mut inside = locks.clone();
-                    if !spawn.process && (self.rounds > 0 || !self.is_run_once()) {
+                    if !spawn.process && (self.rounds > 0 || !self.breaks.is_empty() || !self.is_run_once()) {
                         inside.clear();
                     }
-                    self.block(&spawn.body, &mut inside, depth + 1);
+                    self.apart(&spawn.body, &mut inside, depth);
                 }
                 Step::Frame(frame) => {
-                    self.block(&frame.body, locks, depth + 1);
+                    self.apart(&frame.body, locks, depth);
+                    self.leaves(frame.on_failure, locks);
                 }
-                Step::Call(call) => self.call(call, locks),
+                Step::Call(call) => {
+                    self.leaves(call.on_failure, locks);
+                    self.call(call, locks);
+                }
                 Step::Release(result, _) => locks.retain(|lock| !lock.goes_with(*result)),
-                Step::Exit(Exit::Break(_) | Exit::Continue(_) | Exit::Return(_) | Exit::Panic) => {
+                Step::Exit(exit) => {
+                    if let Exit::Break(outward) = exit {
+                        self.leaves(OnFailure::Leave(*outward), locks);
+                    }
                     return false;
                 }
             }
         }
         locks.retain(|lock| !block.drops.iter().any(|result| lock.goes_with(*result)));
         true
+    }
+
+    /// Walks what is left by its own returns only, in which loops around it are not left.
+    fn apart(&mut self, body: &'a Block, locks: &mut Vec<Lock>, depth: usize) {
+        let breaks = std::mem::take(&mut self.breaks);
+        self.rounds += breaks.len();
+        self.block(body, locks, depth + 1);
+        self.rounds -= breaks.len();
+        self.breaks = breaks;
+    }
+
+    /// Notes what is held where a loop is left.
+    fn leaves(&mut self, on_failure: OnFailure, locks: &[Lock]) {
+        let OnFailure::Leave(outward) = on_failure else { return };
+        let target = self.breaks.len().checked_sub(1 + outward as usize);
+        if let Some(left) = target.and_then(|at| self.breaks.get_mut(at)) {
+            left.push(locks.to_vec());
+        }
+    }
+
+    /// What is held after one of two ways. A lock counts where it is surely held, or another such in its stead; that there is a pid file
+    /// is for the user to say.
+    fn either(&self, one: &[Lock], another: &[Lock]) -> Vec<Lock> {
+        let stands_in = |lock: &Lock, others: &[Lock]| {
+            others
+                .iter()
+                .find(|other| {
+                    other.keeps_out == lock.keeps_out
+                        && other.for_all <= lock.for_all
+                        && other.told <= lock.told
+                })
+                .map(|other| Lock { for_all: other.for_all, told: other.told, ..*lock })
+        };
+        let only = |these: &[Lock], others: &[Lock]| -> Vec<Lock> {
+            these.iter().filter(|lock| !others.contains(lock)).copied().collect()
+        };
+        let (left, right) = (only(one, another), only(another, one));
+        let kept = |these: &[Lock], others: &[Lock]| -> Vec<Lock> {
+            let known = |lock: &Lock| self.pids.contains(lock).then_some(*lock);
+            these.iter().filter_map(|lock| known(lock).or_else(|| stands_in(lock, others))).collect()
+        };
+        let both = one.iter().filter(|lock| another.contains(lock)).copied();
+        both.chain(kept(&left, &right)).chain(kept(&right, &left)).collect()
     }
 
     /// The lock that is as good as held where the program ends, or what it begins with returns, if another instance runs.
@@ -811,43 +866,6 @@ fn keeps_out(effect: &Effect) -> Reach {
         Operation::Lock { shared: false, scope: LockScope::Thread, .. } => Reach::Threads,
         Operation::Lock { shared: false, .. } => Reach::Processes,
         _ => Reach::Nobody,
-    }
-}
-
-/// Whether the function takes a mutex that nothing in it gives back: `lock()` of a value that has an `unlock()` too, or what makes a
-/// guard.
-fn leaves_a_mutex(summary: &FlowSummary) -> bool {
-    let mut taken = Vec::new();
-    each_step(&summary.body, &mut |step| match step {
-        Step::Effect(effect) if keeps_out(effect) == Reach::Threads => taken.push(effect.result),
-        _ => {}
-    });
-    if taken.is_empty() {
-        return false;
-    }
-    let mut given = Vec::new();
-    given_back(&summary.body, &mut given, 0);
-    taken.iter().any(|lock| !given.contains(lock))
-}
-
-/// What is released in the block, or where it or one in it is left.
-fn given_back(block: &Block, given: &mut Vec<ResultId>, depth: usize) {
-    if depth > DEPTH {
-        return;
-    }
-    given.extend(&block.drops);
-    for step in &block.steps {
-        match step {
-            Step::Release(result, _) => given.push(*result),
-            Step::Branch(branch) => {
-                given_back(&branch.then, given, depth + 1);
-                given_back(&branch.otherwise, given, depth + 1);
-            }
-            Step::Loop(body) => given_back(body, given, depth + 1),
-            Step::Frame(frame) => given_back(&frame.body, given, depth + 1),
-            Step::Spawn(spawn) => given_back(&spawn.body, given, depth + 1),
-            Step::Effect(_) | Step::Call(_) | Step::Join(_) | Step::Exit(_) => {}
-        }
     }
 }
 

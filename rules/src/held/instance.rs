@@ -40,7 +40,8 @@ pub fn claims(call: &Call) -> bool {
         }
         let words = names::words(name);
         let first = words.first().is_some_and(|first| FIRST.contains(&first.as_str()));
-        first && words.iter().any(|word| ["another", "one", "only", "other", "single"].contains(&word.as_str()))
+        first
+            && words.iter().any(|word| ["another", "one", "only", "other", "single"].contains(&word.as_str()))
     })
 }
 

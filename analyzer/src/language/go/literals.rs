@@ -64,7 +64,7 @@ impl<'t> Lowerer<'_, 't> {
         self.literals.met.push(Literal { node, captured });
     }
 
-    /// Which locks a function gives back that is returned, be it a literal or a method of a value: whoever calls it gives them back.
+    /// Which mutexes a function gives back that is returned, be it a literal or a method of a value: whoever calls it gives them back.
     pub fn given_back_by(&mut self, function: Node<'t>) -> Vec<ResultId> {
         let function = bare(function);
         if !matches!(function.kind(), "func_literal" | "selector_expression" | "identifier") {
@@ -85,10 +85,8 @@ impl<'t> Lowerer<'_, 't> {
         (self.held, self.diverged, self.literals.run) = (held, diverged, run);
         let mut given = Vec::new();
         releases_in(&now, &mut given);
-        // A lock goes with the file that it was taken on.
-        let closed: Vec<&Place> = given.iter().filter_map(|result| self.result_places.get(result)).collect();
-        let goes = |(of, lock): &&(Place, ResultId)| given.contains(lock) || closed.contains(&of);
-        self.held.iter().filter(goes).map(|(_, lock)| *lock).collect()
+        given.retain(|lock| self.mutexes.contains(lock));
+        given
     }
 
     /// Notes that a literal's body is put in place.

@@ -513,7 +513,8 @@ impl<'t> Lowerer<'_, 't> {
     fn deferred(&mut self, node: Node<'t>, rest: &[Node<'t>]) -> bool {
         let Some(call) = first(node) else { return false };
         // `defer lock()()`: what is deferred is what comes back.
-        let function = field(call, "function").map(bare).filter(|function| kind(*function) == "call_expression");
+        let function =
+            field(call, "function").map(bare).filter(|function| kind(*function) == "call_expression");
         if let Some(function) = function {
             if let V::Result(taken) = self.expr(function).v {
                 self.release_at_end(vec![taken]);
