@@ -143,9 +143,10 @@ impl Held {
         self.functions.get(function.0 as usize).copied().unwrap_or_default()
     }
 
-    /// Whether no two threads of the process are in the function at once.
+    /// Whether no two threads of the process are in the function at once, for all that comes to it holds a mutex.
     pub fn is_apart(&self, function: FunctionId) -> bool {
-        self.apart.get(function.0 as usize).copied().unwrap_or_default()
+        let apart = self.apart.get(function.0 as usize).copied().unwrap_or_default();
+        apart && !self.is_held(function)
     }
 
     /// Whether one function holds a lock against other processes wherever it calls the other, which it does.
@@ -153,9 +154,9 @@ impl Held {
         self.is_called_where(program, caller, callee, |under| under.told)
     }
 
-    /// Whether one function holds a lock or a mutex wherever it calls the other, which it does.
+    /// Whether one function holds a mutex wherever it calls the other, which it does.
     pub fn is_called_apart(&self, program: &Program, caller: FunctionId, callee: FunctionId) -> bool {
-        self.is_called_where(program, caller, callee, |under| under.told || !under.mutexes.is_empty())
+        self.is_called_where(program, caller, callee, |under| !under.mutexes.is_empty())
     }
 
     fn is_called_where(

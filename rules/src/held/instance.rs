@@ -34,8 +34,7 @@ pub fn claims(call: &Call) -> bool {
         Callee::Parameter(_) => return false,
     };
     [names::last(call.callee.name()), owner].into_iter().any(|name| {
-        // Most names tell of none.
-        if !name.as_bytes().windows(8).any(|part| part.eq_ignore_ascii_case(b"instance")) {
+        if !spells(name, b"instance") {
             return false;
         }
         let words = names::words(name);
@@ -48,9 +47,17 @@ pub fn claims(call: &Call) -> bool {
 /// Whether what is called says by its name that it tells whether another instance runs: `is_already_running`, `check_pid`.
 pub fn asks(call: &Call) -> bool {
     let name = names::last(call.callee.name());
+    if !spells(name, b"running") && !spells(name, b"pid") {
+        return false;
+    }
     let words = names::words(name);
     let any = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     any(&["running"]) || (any(&PIDS) && any(&["active", "alive", "check", "exists", "is", "other"]))
+}
+
+/// Whether the name has these letters in a row: most have not, and need not be taken apart.
+fn spells(name: &str, letters: &[u8]) -> bool {
+    name.as_bytes().windows(letters.len()).any(|part| part.eq_ignore_ascii_case(letters))
 }
 
 /// Which result the condition is about, if it holds where that says yes, or may do so.
