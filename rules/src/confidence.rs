@@ -26,6 +26,10 @@ use rustc_hash::FxHashSet;
 /// How many calls lead from who makes a value of what a file holds, and puts it back, to the reading and to the writing.
 const LEADING: usize = 3;
 
+/// Variables that name a directory in which all instances of a program look.
+const HOMES: [&str; 6] =
+    ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"];
+
 /// Why another actor is plausible.
 #[derive(Clone, Debug)]
 pub enum Reason {
@@ -250,7 +254,12 @@ impl Surroundings<'_> {
 
     /// Whether the place, here or as a caller names it, lies where all instances of a program look.
     pub fn is_for_all_instances(&self, candidate: &Candidate) -> bool {
-        names::shared_root(&candidate.place).is_some() || self.is_shared_by_callers()
+        let by_a_variable = |place: &Place| {
+            place.any(&mut |kind| matches!(kind, PlaceKind::Environment(name) if HOMES.contains(&&**name)))
+        };
+        names::shared_root(&candidate.place).is_some()
+            || self.is_shared_by_callers()
+            || by_a_variable(&candidate.place)
     }
 
     /// Whether the place, as a caller names it, lies in a directory that everybody knows.

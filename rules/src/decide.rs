@@ -392,7 +392,7 @@ impl<'p> View<'p> {
                 callers,
             )
             .or_else(|| {
-                let steps: Vec<Location> = check.into_iter().chain([act]).collect();
+                let steps = own_steps(check, act);
                 (entered::is_held(program, self.function, &steps) || known.held.are_under_one(&steps))
                     .then_some("the block that it stands in begins with a lock that is not followed")
             })
@@ -421,7 +421,9 @@ impl<'p> View<'p> {
             // Who takes locks against other processes too expects them.
             && !candidate.cover.is_broken()
             && (candidate.serial
-                || callers.are_serial(self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
+                || known.held.are_apart(&own_steps(check, act))
+                || known.held.is_apart(self.function)
+                || callers.are_serial(known.held, self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {
             best.confidence = Confidence::Low;
             best.reasons.push(
@@ -791,6 +793,11 @@ fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, caller
         !known.held.is_held(other.found.function)
             && guarded(program, known, (other.found.function, reader), &is_it, callers).is_none()
     })
+}
+
+/// The steps of the function's own source.
+fn own_steps(check: Option<Location>, act: Location) -> Vec<Location> {
+    check.into_iter().chain([act]).collect()
 }
 
 /// Whether the place is told by what a function is given.

@@ -4,6 +4,9 @@
 //! A walk over each function in order tells where it surely holds a lock, and which calls it makes without; what no chain of such calls
 //! leads to from any beginning is reached under a lock only. A pid file is a lock too, if whoever writes it has read it before.
 
+mod instance;
+mod mutexes;
+
 use crate::guarded;
 use crate::names;
 use crate::narrow::effects;
@@ -19,11 +22,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const DEPTH: usize = 120;
 /// How many functions a thread looks at before another may take over the rest.
 const PIECE: usize = 64;
+/// Words for a file that tells which process runs.
+const PIDS: [&str; 2] = ["pid", "pidfile"];
 
 /// Which functions are reached under a lock only, by their numbers.
 #[derive(Debug, Default)]
 pub struct Held {
     functions: Vec<bool>,
+    /// Which are reached under a lock or a mutex only.
+    apart: Vec<bool>,
     /// What functions do while they hold a lock.
     steps: FxHashMap<Location, Under>,
 }
@@ -32,8 +39,18 @@ pub struct Held {
 #[derive(Debug)]
 struct Under {
     locks: Vec<ResultId>,
-    /// Whether one of them is taken in sight, or by what says so.
+    /// Those that keep threads apart, and no processes.
+    mutexes: Vec<ResultId>,
+    /// Whether one of the locks is taken in sight, or by what says so.
     told: bool,
+}
+
+/// Whom a lock keeps out, the more the greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Nobody,
+    Threads,
+    Processes,
 }
 
 impl Held {
@@ -48,10 +65,13 @@ impl Held {
         let shared = hand_on(program, &own, &mut takers);
         let takes = takers.iter().filter_map(|id| program.function(*id));
         let methods: FxHashSet<&str> = takes.map(|s| names::last(&s.name)).collect();
-        let runners = FxHashSet::default();
+        let leaves = own.par_iter().with_max_len(PIECE).filter(|(_, summary)| mutexes::leaves_one(summary));
+        let mutexes: FxHashSet<FunctionId> = leaves.map(|(id, _)| *id).collect();
+        let runners = FxHashMap::default();
         let known = Known {
             program,
             takers: &takers,
+            mutexes: &mutexes,
             shared: &shared,
             runners: &runners,
             pids: &pids,
@@ -63,11 +83,12 @@ impl Held {
             .with_max_len(PIECE)
             .map(|(id, summary)| Walk::through(known, *id, summary))
             .collect();
-        let runs = own.iter().zip(&walked).filter(|(_, called)| called.runs_locked);
-        let runners: FxHashSet<FunctionId> = runs.map(|((id, _), _)| *id).collect();
+        let runs = own.iter().zip(&walked).filter(|(_, called)| called.runs_under > Reach::Nobody);
+        let runners: FxHashMap<FunctionId, Reach> =
+            runs.map(|((id, _), called)| (*id, called.runs_under)).collect();
         let known = Known { runners: &runners, ..known };
         let hands: FxHashSet<FunctionId> =
-            runners.iter().flat_map(|runner| program.callers(*runner)).copied().collect();
+            runners.keys().flat_map(|runner| program.callers(*runner)).copied().collect();
         for ((id, summary), called) in own.iter().zip(&mut walked).filter(|((id, _), _)| hands.contains(id)) {
             *called = Walk::through(known, *id, summary);
         }
@@ -110,9 +131,11 @@ impl Held {
             }
         }
         let all = calls.reached(&beginnings, |_| true);
-        let freely = calls.reached(&beginnings, |held| !held);
-        let functions = all.into_iter().zip(freely).map(|(reached, freely)| reached && !freely).collect();
-        Held { functions, steps }
+        let only_under = |least: Reach| {
+            let freely = calls.reached(&beginnings, |held| held < least);
+            all.iter().zip(freely).map(|(reached, freely)| *reached && !freely).collect()
+        };
+        Held { functions: only_under(Reach::Processes), apart: only_under(Reach::Threads), steps }
     }
 
     /// Whether whoever comes to the function holds a lock.
@@ -120,8 +143,29 @@ impl Held {
         self.functions.get(function.0 as usize).copied().unwrap_or_default()
     }
 
-    /// Whether one function holds a lock, of whatever kind, wherever it calls the other, which it does.
+    /// Whether no two threads of the process are in the function at once, for all that comes to it holds a mutex.
+    pub fn is_apart(&self, function: FunctionId) -> bool {
+        let apart = self.apart.get(function.0 as usize).copied().unwrap_or_default();
+        apart && !self.is_held(function)
+    }
+
+    /// Whether one function holds a lock against other processes wherever it calls the other, which it does.
     pub fn is_called_under_one(&self, program: &Program, caller: FunctionId, callee: FunctionId) -> bool {
+        self.is_called_where(program, caller, callee, |under| under.told)
+    }
+
+    /// Whether one function holds a mutex wherever it calls the other, which it does.
+    pub fn is_called_apart(&self, program: &Program, caller: FunctionId, callee: FunctionId) -> bool {
+        self.is_called_where(program, caller, callee, |under| !under.mutexes.is_empty())
+    }
+
+    fn is_called_where(
+        &self,
+        program: &Program,
+        caller: FunctionId,
+        callee: FunctionId,
+        is_so: impl Fn(&Under) -> bool,
+    ) -> bool {
         let Some(summary) = program.function(caller) else { return false };
         let (mut any, mut all) = (false, true);
         each_step(&summary.body, &mut |step| {
@@ -131,7 +175,7 @@ impl Held {
             {
                 let at = Location { file: program.file_of(caller), function: caller, span: *span };
                 any = true;
-                all &= self.steps.get(&at).is_some_and(|under| under.told);
+                all &= self.steps.get(&at).is_some_and(&is_so);
             }
         });
         any && all
@@ -139,30 +183,43 @@ impl Held {
 
     /// Whether one function does all of these steps while it holds one lock.
     pub fn are_under_one(&self, steps: &[Location]) -> bool {
+        self.have_one(steps, |under| under.locks.as_slice())
+    }
+
+    /// Whether one function does all of these steps while it holds one mutex.
+    pub fn are_apart(&self, steps: &[Location]) -> bool {
+        self.have_one(steps, |under| under.mutexes.as_slice())
+    }
+
+    fn have_one(&self, steps: &[Location], of: impl Fn(&Under) -> &[ResultId]) -> bool {
         let Some((first, rest)) = steps.split_first() else { return false };
-        let locks =
-            |step: &Location| self.steps.get(step).map(|under| under.locks.as_slice()).unwrap_or_default();
+        let locks = |step: &Location| self.steps.get(step).map(&of).unwrap_or_default();
         locks(first).iter().any(|lock| rest.iter().all(|step| locks(step).contains(lock)))
     }
 }
 
-/// Whom one function calls, each with whether a lock is held there.
-#[derive(Default)]
+/// Whom one function calls, each with whom the locks keep out that are held there.
 struct Called<'a> {
-    known: Vec<(FunctionId, bool)>,
-    /// By the names of methods alone, in their order, each once: held if it is wherever the name is called.
-    asked: Vec<(&'a str, bool)>,
+    known: Vec<(FunctionId, Reach)>,
+    /// By the names of methods alone, in their order, each once: the least that is held where the name is called.
+    asked: Vec<(&'a str, Reach)>,
     /// What it does while it holds a lock.
     steps: Vec<(Site, Under)>,
-    /// Whether it runs the code that it is handed, and does so while it holds a lock.
-    runs_locked: bool,
+    /// Whom it keeps out while it runs the code that it is handed; nobody if it runs none.
+    runs_under: Reach,
+}
+
+impl Default for Called<'_> {
+    fn default() -> Self {
+        Called { known: Vec::new(), asked: Vec::new(), steps: Vec::new(), runs_under: Reach::Nobody }
+    }
 }
 
 impl Called<'_> {
-    /// Whether a lock is held wherever a method of this name is called.
-    fn asks(&self, name: &str) -> bool {
+    /// Whom the locks keep out that are held wherever a method of this name is called.
+    fn asks(&self, name: &str) -> Reach {
         let at = self.asked.binary_search_by_key(&name, |(name, _)| name).ok();
-        at.and_then(|at| self.asked.get(at)).is_some_and(|(_, held)| *held)
+        at.and_then(|at| self.asked.get(at)).map_or(Reach::Nobody, |(_, held)| *held)
     }
 }
 
@@ -176,9 +233,9 @@ struct Calls<'a> {
 }
 
 impl Calls<'_> {
-    /// What is reached by calls that `follow` takes, told whether a lock is held at them. A method of a value of which nothing is known
+    /// What is reached by calls that `follow` takes, told which locks are held at them. A method of a value of which nothing is known
     /// may be any of that name.
-    fn reached(&self, beginnings: &[FunctionId], follow: impl Fn(bool) -> bool) -> Vec<bool> {
+    fn reached(&self, beginnings: &[FunctionId], follow: impl Fn(Reach) -> bool) -> Vec<bool> {
         let mut found = vec![false; self.of.len()];
         // True the first time.
         let mut find = |function: FunctionId| {
@@ -250,8 +307,10 @@ struct Known<'a> {
     takers: &'a FxHashSet<FunctionId>,
     /// Those whose lock others may hold too where they are given true, and which parameter that is.
     shared: &'a FxHashMap<FunctionId, ResultId>,
+    /// Those that return with a mutex held.
+    mutexes: &'a FxHashSet<FunctionId>,
     /// Those that run the code that they are handed while they hold a lock.
-    runners: &'a FxHashSet<FunctionId>,
+    runners: &'a FxHashMap<FunctionId, Reach>,
     /// Of those that take a lock, those that write a pid file.
     pids: &'a FxHashSet<FunctionId>,
     /// The names of those, without what they are of.
@@ -259,17 +318,25 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Whether the call returns with a lock held.
-    fn takes(self, function: FunctionId, call: &Call) -> bool {
+    /// Whom the lock keeps out that the call returns with; nobody if it returns with none.
+    fn takes(self, function: FunctionId, call: &Call) -> Reach {
         if let Some(callee) = self.program.callee(function, call.result) {
-            if self.takers.contains(&callee) {
-                return !self.is_shared(callee, call);
-            }
-            return guarded::returns_locked(call) && !keeps_threads_out_only(self.program, callee);
+            let takes = match self.takers.contains(&callee) {
+                true => !self.is_shared(callee, call),
+                false => guarded::returns_locked(call) && !keeps_threads_out_only(self.program, callee),
+            };
+            return match takes {
+                true => Reach::Processes,
+                false if self.mutexes.contains(&callee) => Reach::Threads,
+                false => Reach::Nobody,
+            };
         }
         // Taking a mutex fails only where another thread has panicked, which nobody hands on.
         let fails = call.on_failure == OnFailure::Propagate;
-        guarded::returns_locked(call) || (fails && self.may_take(call))
+        match guarded::returns_locked(call) || (fails && self.may_take(call)) {
+            true => Reach::Processes,
+            false => Reach::Nobody,
+        }
     }
 
     /// Whether the lock that this function takes may be held by others too, by what it is given.
@@ -278,12 +345,14 @@ impl Known<'_> {
         matches!(given, Some(Value::Condition(Condition::Constant(true))))
     }
 
-    /// Whether what is called runs the code that it is handed while it holds a lock.
-    fn runs_locked(self, function: FunctionId, call: &Call) -> bool {
-        match self.program.callee(function, call.result) {
-            Some(callee) if self.runners.contains(&callee) => true,
-            Some(callee) => guarded::runs_locked(call) && !keeps_threads_out_only(self.program, callee),
-            None => guarded::runs_locked(call),
+    /// Whom what is called keeps out while it runs the code that it is handed.
+    fn runs_under(self, function: FunctionId, call: &Call) -> Reach {
+        let callee = self.program.callee(function, call.result);
+        let run = callee.and_then(|callee| self.runners.get(&callee)).copied().unwrap_or(Reach::Nobody);
+        let apart = callee.is_some_and(|callee| keeps_threads_out_only(self.program, callee));
+        match guarded::runs_locked(call) && !apart {
+            true => Reach::Processes,
+            false => run,
         }
     }
 
@@ -308,6 +377,8 @@ struct Lock {
     for_all: bool,
     /// Whether it is taken in sight, or by what says so. What else seems to leave one held may give it back in ways that are not followed.
     told: bool,
+    /// Whom it keeps out.
+    keeps_out: Reach,
 }
 
 impl Lock {
@@ -320,16 +391,21 @@ impl Lock {
 struct Walk<'a> {
     known: Known<'a>,
     function: FunctionId,
-    /// Whom it calls, and whether it holds a lock there.
-    calls: Vec<(FunctionId, bool)>,
+    /// Whom it calls, and whom the locks keep out that it holds there.
+    calls: Vec<(FunctionId, Reach)>,
     /// The same of whom it calls by a name that may be of several.
-    asked: Vec<(&'a str, bool)>,
+    asked: Vec<(&'a str, Reach)>,
     /// What it does while it holds a lock.
     steps: Vec<(Site, Under)>,
-    /// Of the calls of what it is handed to run, whether it holds a lock there.
-    handed: Vec<bool>,
+    /// Of the calls of what it is handed to run, the same.
+    handed: Vec<Reach>,
     /// Which of the locks are pid files.
     pids: Vec<Lock>,
+    /// What tells whether another instance of the program runs, and whether that is the same whatever the function is given.
+    others: Vec<(ResultId, bool)>,
+    /// What is held where each loop around the step is left, that stands in the same code, and how many loops stand around that.
+    breaks: Vec<Vec<Vec<Lock>>>,
+    rounds: usize,
     /// Calls by a name alone that return a lock, if they are found to have succeeded: one that keeps threads apart does not fail.
     tried: Vec<(ResultId, bool)>,
 }
@@ -345,14 +421,17 @@ impl<'a> Walk<'a> {
             steps: Vec::new(),
             handed: Vec::new(),
             pids: Vec::new(),
+            others: Vec::new(),
+            breaks: Vec::new(),
+            rounds: 0,
             tried: Vec::new(),
         };
         walk.block(&summary.body, &mut Vec::new(), 0);
         // Where one is called with a lock and without, the latter comes first, and stays.
         walk.asked.sort_unstable();
         walk.asked.dedup_by_key(|(name, _)| *name);
-        let runs_locked = !walk.handed.is_empty() && walk.handed.iter().all(|held| *held);
-        Called { known: walk.calls, asked: walk.asked, steps: walk.steps, runs_locked }
+        let runs_under = walk.handed.iter().copied().min().unwrap_or(Reach::Nobody);
+        Called { known: walk.calls, asked: walk.asked, steps: walk.steps, runs_under }
     }
 
     /// Walks a block; false if its end is never reached.
@@ -363,11 +442,17 @@ impl<'a> Walk<'a> {
         let handed = self.run_locked(block);
         for step in &block.steps {
             match step {
-                Step::Effect(effect) if is_lock(effect) => {
-                    let for_all = self.is_one_for_all(&effect.place);
-                    locks.push(Lock { result: effect.result, handle: effect.handle, for_all, told: true });
+                Step::Effect(effect) => {
+                    self.leaves(effect.on_failure, locks);
+                    match keeps_out(effect) {
+                        Reach::Nobody => self.note(effect.site, locks),
+                        keeps_out => {
+                            let for_all = self.is_one_for_all(&effect.place);
+                            let (result, handle) = (effect.result, effect.handle);
+                            locks.push(Lock { result, handle, for_all, told: true, keeps_out });
+                        }
+                    }
                 }
-                Step::Effect(effect) => self.note(effect.site, locks),
                 Step::Join(_) => {}
                 Step::Branch(Branch { condition: Condition::Opaque { id, .. }, then, .. })
                     if handed.iter().any(|(code, _)| code == id) =>
@@ -380,49 +465,124 @@ impl<'a> Walk<'a> {
                     let mut other = locks.clone();
                     let gained = |result: ResultId| {
                         let (_, for_all) = *self.tried.iter().find(|(tried, _)| *tried == result)?;
-                        Some(Lock { result, handle: None, for_all, told: true })
+                        Some(Lock { result, handle: None, for_all, told: true, keeps_out: Reach::Processes })
                     };
                     match &branch.condition {
                         Condition::Ok(result) => locks.extend(gained(*result)),
                         Condition::Failed(result, Kinds::ANY) => other.extend(gained(*result)),
                         _ => {}
                     }
+                    let alone = self.runs_alone(branch);
                     let then = self.block(&branch.then, locks, depth + 1);
                     let otherwise = self.block(&branch.otherwise, &mut other, depth + 1);
                     match (then, otherwise) {
-                        // A lock counts where it is surely held; that there is a pid file is for the user to say.
-                        (true, true) => {
-                            locks.retain(|lock| other.contains(lock) || self.pids.contains(lock));
-                            other.retain(|lock| self.pids.contains(lock) && !locks.contains(lock));
-                            locks.append(&mut other);
+                        (true, true) => *locks = self.either(locks, &other),
+                        (false, true) => {
+                            *locks = other;
+                            // Who goes on where another would run is the only one.
+                            self.pids.extend(alone);
+                            locks.extend(alone);
                         }
-                        (false, true) => *locks = other,
                         (true, false) => {}
                         (false, false) => return false,
                     }
                 }
                 Step::Loop(body) => {
                     let before = locks.clone();
+                    self.breaks.push(Vec::new());
                     self.block(body, locks, depth + 1);
-                    locks.retain(|lock| before.contains(lock));
+                    // It is left by breaks alone.
+                    let left = self.breaks.pop().unwrap_or_default().into_iter();
+                    match left.reduce(|one, another| self.either(&one, &another)) {
+                        Some(left) => *locks = left,
+                        None => locks.retain(|lock| before.contains(lock)),
+                    }
                 }
-                // Threads of the process that holds the lock are kept out by none.
+                // Threads of the process that holds the lock are kept out by none, unless there is one such.
                 Step::Spawn(spawn) => {
-                    let mut inside = if spawn.process { locks.clone() } else { Vec::new() };
-                    self.block(&spawn.body, &mut inside, depth + 1);
+                    let mut inside = locks.clone();
+                    if !spawn.process && (self.rounds > 0 || !self.breaks.is_empty() || !self.is_run_once()) {
+                        inside.clear();
+                    }
+                    self.apart(&spawn.body, &mut inside, depth);
                 }
                 Step::Frame(frame) => {
-                    self.block(&frame.body, locks, depth + 1);
+                    self.apart(&frame.body, locks, depth);
+                    self.leaves(frame.on_failure, locks);
                 }
-                Step::Call(call) => self.call(call, locks),
+                Step::Call(call) => {
+                    self.leaves(call.on_failure, locks);
+                    self.call(call, locks);
+                }
                 Step::Release(result, _) => locks.retain(|lock| !lock.goes_with(*result)),
-                Step::Exit(Exit::Break(_) | Exit::Continue(_) | Exit::Return(_) | Exit::Panic) => {
+                Step::Exit(exit) => {
+                    if let Exit::Break(outward) = exit {
+                        self.leaves(OnFailure::Leave(*outward), locks);
+                    }
                     return false;
                 }
             }
         }
         locks.retain(|lock| !block.drops.iter().any(|result| lock.goes_with(*result)));
         true
+    }
+
+    /// Walks what is left by its own returns only, in which loops around it are not left.
+    fn apart(&mut self, body: &'a Block, locks: &mut Vec<Lock>, depth: usize) {
+        let breaks = std::mem::take(&mut self.breaks);
+        self.rounds += breaks.len();
+        self.block(body, locks, depth + 1);
+        self.rounds -= breaks.len();
+        self.breaks = breaks;
+    }
+
+    /// Notes what is held where a loop is left.
+    fn leaves(&mut self, on_failure: OnFailure, locks: &[Lock]) {
+        let OnFailure::Leave(outward) = on_failure else { return };
+        let target = self.breaks.len().checked_sub(1 + outward as usize);
+        if let Some(left) = target.and_then(|at| self.breaks.get_mut(at)) {
+            left.push(locks.to_vec());
+        }
+    }
+
+    /// What is held after one of two ways. A lock counts where it is surely held, or another such in its stead; that there is a pid file
+    /// is for the user to say.
+    fn either(&self, one: &[Lock], another: &[Lock]) -> Vec<Lock> {
+        let stands_in = |lock: &Lock, others: &[Lock]| {
+            others
+                .iter()
+                .find(|other| {
+                    other.keeps_out == lock.keeps_out
+                        && other.for_all <= lock.for_all
+                        && other.told <= lock.told
+                })
+                .map(|other| Lock { for_all: other.for_all, told: other.told, ..*lock })
+        };
+        let only = |these: &[Lock], others: &[Lock]| -> Vec<Lock> {
+            these.iter().filter(|lock| !others.contains(lock)).copied().collect()
+        };
+        let (left, right) = (only(one, another), only(another, one));
+        let kept = |these: &[Lock], others: &[Lock]| -> Vec<Lock> {
+            let known = |lock: &Lock| self.pids.contains(lock).then_some(*lock);
+            these.iter().filter_map(|lock| known(lock).or_else(|| stands_in(lock, others))).collect()
+        };
+        let both = one.iter().filter(|lock| another.contains(lock)).copied();
+        both.chain(kept(&left, &right)).chain(kept(&right, &left)).collect()
+    }
+
+    /// The lock that is as good as held where the program ends, or what it begins with returns, if another instance runs.
+    fn runs_alone(&self, branch: &Branch) -> Option<Lock> {
+        let asked = instance::asked(&branch.condition);
+        let (result, for_all) = *self.others.iter().find(|(other, _)| asked.contains(other))?;
+        let ends = instance::ends_program(&branch.then, 0)
+            || (matches!(branch.condition, Condition::True(_)) && self.is_run_once());
+        let lock = Lock { result, handle: None, for_all, told: true, keeps_out: Reach::Processes };
+        ends.then_some(lock)
+    }
+
+    /// Whether the program comes to this function once.
+    fn is_run_once(&self) -> bool {
+        instance::is_come_to_once(self.known.program, self.function)
     }
 
     /// The code that the block hands to what runs it under a lock, which stands before that call, with the lock.
@@ -434,11 +594,13 @@ impl<'a> Walk<'a> {
                 Value::Code { id, .. } => Some(*id),
                 _ => None,
             };
-            if call.arguments.iter().any(|argument| code(argument).is_some())
-                && self.known.runs_locked(self.function, call)
-            {
+            if !call.arguments.iter().any(|argument| code(argument).is_some()) {
+                continue;
+            }
+            let keeps_out = self.known.runs_under(self.function, call);
+            if keeps_out > Reach::Nobody {
                 let for_all = self.are_one_for_all(&call.arguments);
-                let lock = Lock { result: call.result, handle: None, for_all, told: true };
+                let lock = Lock { result: call.result, handle: None, for_all, told: true, keeps_out };
                 found.extend(call.arguments.iter().filter_map(code).map(|id| (id, lock)));
             }
         }
@@ -447,8 +609,11 @@ impl<'a> Walk<'a> {
 
     fn note(&mut self, site: Site, locks: &[Lock]) {
         if !locks.is_empty() {
-            let told = locks.iter().any(|lock| lock.told);
-            self.steps.push((site, Under { locks: locks.iter().map(|lock| lock.result).collect(), told }));
+            let of = |reach: Reach| locks.iter().filter(move |lock| lock.keeps_out == reach);
+            let told = of(Reach::Processes).any(|lock| lock.told);
+            let [locks, mutexes] = [Reach::Processes, Reach::Threads]
+                .map(|reach| of(reach).map(|lock| lock.result).collect::<Vec<_>>());
+            self.steps.push((site, Under { locks, mutexes, told }));
         }
     }
 
@@ -479,20 +644,39 @@ impl<'a> Walk<'a> {
     fn call(&mut self, call: &'a Call, locks: &mut Vec<Lock>) {
         let name = names::last(call.callee.name());
         self.note(call.site, locks);
-        let held = locks.iter().any(|lock| lock.for_all);
+        let most = |is_so: fn(&Lock) -> bool| {
+            let kept = locks.iter().filter(|lock| is_so(lock)).map(|lock| lock.keeps_out);
+            kept.max().unwrap_or(Reach::Nobody)
+        };
+        let held = most(|lock| lock.for_all);
         if let Callee::Parameter(_) = call.callee {
-            self.handed.push(locks.iter().any(|lock| lock.told));
+            self.handed.push(most(|lock| lock.told));
         }
         match self.known.program.callee(self.function, call.result) {
             Some(callee) => self.calls.push((callee, held)),
             None if matches!(call.callee, Callee::Method { .. }) => self.asked.push((name, held)),
             None => {}
         }
-        if self.known.takes(self.function, call) {
+        if instance::claims(call) {
+            locks.push(Lock {
+                result: call.result,
+                handle: None,
+                for_all: true,
+                told: true,
+                keeps_out: Reach::Processes,
+            });
+            return;
+        }
+        if instance::asks(call) {
+            self.others.push((call.result, self.are_one_for_all(&call.arguments)));
+        }
+        let keeps_out = self.known.takes(self.function, call);
+        if keeps_out > Reach::Nobody {
             let for_all = self.are_one_for_all(&call.arguments);
-            let told = guarded::returns_locked(call) || is_named_for_it(name);
-            let lock = Lock { result: call.result, handle: None, for_all, told };
-            if self.known.writes_pid_file(self.function, call) {
+            let pid = self.known.writes_pid_file(self.function, call);
+            let told = pid || guarded::returns_locked(call) || is_named_for_it(name);
+            let lock = Lock { result: call.result, handle: None, for_all, told, keeps_out };
+            if pid {
                 self.pids.push(lock);
             }
             locks.push(lock);
@@ -503,6 +687,8 @@ impl<'a> Walk<'a> {
             // Nearly always: of what is not held nothing is given up.
         } else if gives_up(name) {
             locks.clear();
+        } else if removes_pid_file(name) {
+            locks.retain(|lock| !self.pids.contains(lock));
         } else if ends(name) {
             locks.retain(|lock| !call.arguments.iter().any(|argument| is_of(argument, *lock)));
         }
@@ -655,6 +841,11 @@ fn gives_up(name: &str) -> bool {
     names::has_word(name, &["unlock", "release"])
 }
 
+/// Whether a function of this name takes a pid file away.
+fn removes_pid_file(name: &str) -> bool {
+    names::has_word(name, &PIDS) && names::has_word(name, &["clean", "cleanup", "clear", "delete", "remove"])
+}
+
 /// Whether a function of this name ends what it is given.
 fn ends(name: &str) -> bool {
     names::has_word(name, &["close", "drop", "free"])
@@ -670,20 +861,20 @@ fn is_of(argument: &Value, lock: Lock) -> bool {
     }
 }
 
-/// Whether the effect takes a lock against other processes for its owner alone.
-fn is_lock(effect: &Effect) -> bool {
-    matches!(
-        effect.operation,
-        Operation::Lock { shared: false, scope: LockScope::Process | LockScope::Record, .. }
-    )
+/// Whom the effect keeps out, if it takes a lock for its owner alone.
+fn keeps_out(effect: &Effect) -> Reach {
+    match effect.operation {
+        Operation::Lock { shared: false, scope: LockScope::Thread, .. } => Reach::Threads,
+        Operation::Lock { shared: false, .. } => Reach::Processes,
+        _ => Reach::Nobody,
+    }
 }
 
 /// Whether the function, by its name, is about a pid file, and it writes a file that it has read before: it refuses to where another
 /// runs.
 fn is_pid_file_writer(program: &Program, function: FunctionId, summary: &FlowSummary) -> bool {
-    const NAMES: [&str; 2] = ["pid", "pidfile"];
     let mut tells = summary.name.rsplit("::").take(2);
-    if !program.acts(function) || !tells.any(|part| names::has_word(part, &NAMES)) {
+    if !program.acts(function) || !tells.any(|part| names::has_word(part, &PIDS)) {
         return false;
     }
     let body = program.body(function);

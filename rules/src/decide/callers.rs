@@ -1,6 +1,7 @@
 //! What the known callers of a function say about its candidates: what the place is in their terms, and whether they keep others out.
 
 use super::{CALLERS, is_passed_in, scenario};
+use crate::held::Held;
 use crate::narrow::{effects, narrow};
 use crate::pairs::{Candidate, is_private, is_process_lock};
 use crate::trace::Trace;
@@ -119,6 +120,7 @@ impl<'p> Callers<'p> {
     /// Whether every known caller holds a mutex of the process at the candidate's act.
     pub fn are_serial(
         self,
+        held: &Held,
         function: FunctionId,
         candidate: &Candidate,
         levels: usize,
@@ -135,11 +137,16 @@ impl<'p> Callers<'p> {
             if asked.contains(caller) || program.function(*caller).is_some_and(|s| s.context.test) {
                 continue;
             }
-            let body = self.body(*caller);
-            let trace = Trace::of(&body);
-            let site = candidate.act.effect.site;
-            let serial = trace.events.iter().any(|event| event.effect.site == site && event.serial);
-            if !serial && !self.are_serial(*caller, candidate, levels - 1, asked) {
+            let is_serial = || {
+                let body = self.body(*caller);
+                let trace = Trace::of(&body);
+                let site = candidate.act.effect.site;
+                trace.events.iter().any(|event| event.effect.site == site && event.serial)
+            };
+            if !held.is_called_apart(program, *caller, function)
+                && !is_serial()
+                && !self.are_serial(held, *caller, candidate, levels - 1, asked)
+            {
                 return false;
             }
             any = true;

@@ -158,7 +158,9 @@ impl<'a> Walker<'a> {
         held.retain(|lock| {
             let through = self.trace.events.get(*lock).and_then(|event| event.effect.handle);
             let opened = through.map(|handle| self.trace.origins(handle)).unwrap_or_default();
-            !given.contains(lock) && !given.iter().any(|event| opened.contains(event))
+            through != Some(result)
+                && !given.contains(lock)
+                && !given.iter().any(|event| opened.contains(event))
         });
     }
 

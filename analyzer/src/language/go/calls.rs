@@ -14,7 +14,7 @@ use crate::language::conditions::add_data;
 use crate::source::Span;
 
 /// Whom a call calls.
-enum Target<'t> {
+pub enum Target<'t> {
     /// A function by qualified name.
     Function(String),
     /// A method on a value.
@@ -68,7 +68,7 @@ impl<'t> Lowerer<'_, 't> {
         found
     }
 
-    fn target(&mut self, function: Node<'t>) -> Target<'t> {
+    pub fn target(&mut self, function: Node<'t>) -> Target<'t> {
         match kind(function) {
             "identifier" => {
                 let name = self.text(function);
@@ -224,11 +224,15 @@ impl<'t> Lowerer<'_, 't> {
                 let name = name.to_string();
                 self.call_function(&name, arguments, &[], at)
             }
-            V::Result(r) if self.guards.contains(r) => {
+            // `unlock := lock()` is called for what it gives back, if it is a lock.
+            V::Result(r) if self.guards.contains(r) || arguments.is_empty() => {
                 let site = self.site(at);
                 self.push(Step::Release(*r, site));
                 self.held.retain(|(_, held)| held != r);
-                Val::opaque()
+                if self.guards.contains(r) {
+                    return Val::opaque();
+                }
+                self.foreign_value(function.ty.returns(), function.observed())
             }
             _ => {
                 let mut data = function.observed();
@@ -401,7 +405,7 @@ impl<'t> Lowerer<'_, 't> {
         }
     }
 
-    fn call_method(
+    pub fn call_method(
         &mut self,
         name: &str,
         mut arguments: Vec<Val<'t>>,

@@ -513,13 +513,12 @@ impl<'t> Lowerer<'_, 't> {
             return self.atomic_replace(operation, api, arguments, at);
         }
         let result = self.result();
+        let keeps_threads_apart = matches!(operation, Operation::Lock { scope: LockScope::Thread, .. });
         let mut handle = None;
         let place = match &subject {
             Some(value) => {
                 // A mutex is no file: its place is the lock.
-                if !matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
-                    handle = self.handle_of(value);
-                }
+                handle = if keeps_threads_apart { None } else { self.handle_of(value) };
                 if let (None, V::Result(r), true) = (handle, &value.v, is_stream_row(api)) {
                     handle = Some(*r);
                 }
@@ -579,6 +578,7 @@ impl<'t> Lowerer<'_, 't> {
         }
         if matches!(operation, Operation::Lock { .. }) {
             self.held.push((place.clone(), result));
+            self.mutexes.extend(keeps_threads_apart.then_some(result));
             if api.returns.as_deref() == Some("guard") {
                 self.guards.insert(result);
             }

@@ -1,11 +1,12 @@
 //! Function literals that are kept: returned, or put into a field, a list or a map for others to call. Nobody here sees when that is, so
 //! that each is a function of its own, to which what it captures is handed in like parameters.
 
+use super::calls::Target;
 use super::lower::Lowerer;
-use super::syntax::{Node, children, text};
+use super::syntax::{Node, bare, children, span, text};
 use super::types::Ty;
 use super::value::{V, Val};
-use crate::flow::{Place, PlaceKind};
+use crate::flow::{Block, Place, PlaceKind, ResultId, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many literals of one function are looked at.
@@ -63,9 +64,50 @@ impl<'t> Lowerer<'_, 't> {
         self.literals.met.push(Literal { node, captured });
     }
 
+    /// Which mutexes a function gives back that is returned, be it a literal or a method of a value: whoever calls it gives them back.
+    pub fn given_back_by(&mut self, function: Node<'t>) -> Vec<ResultId> {
+        let function = bare(function);
+        if !matches!(function.kind(), "func_literal" | "selector_expression" | "identifier") {
+            return Vec::new();
+        }
+        let (sites, held, diverged) = (self.sites.len(), self.held.clone(), self.diverged);
+        let run = self.literals.run.clone();
+        let (now, ()) = self.in_block(|this| match this.target(function) {
+            Target::Method(receiver, name) => {
+                this.call_method(&name, vec![receiver], &[], function);
+            }
+            Target::Value(value) if matches!(value.v, V::Closure(_)) => {
+                this.call_value(&value, Vec::new(), span(function));
+            }
+            _ => {}
+        });
+        self.sites.truncate(sites);
+        (self.held, self.diverged, self.literals.run) = (held, diverged, run);
+        let mut given = Vec::new();
+        releases_in(&now, &mut given);
+        given.retain(|lock| self.mutexes.contains(lock));
+        given
+    }
+
     /// Notes that a literal's body is put in place.
     pub fn note_run(&mut self, node: Node<'t>) {
         self.literals.run.insert(node.id());
+    }
+}
+
+/// What the block, and those in it, give back.
+fn releases_in(block: &Block, found: &mut Vec<ResultId>) {
+    for step in &block.steps {
+        match step {
+            Step::Release(result, _) if !found.contains(result) => found.push(*result),
+            Step::Branch(branch) => {
+                releases_in(&branch.then, found);
+                releases_in(&branch.otherwise, found);
+            }
+            Step::Loop(body) => releases_in(body, found),
+            Step::Frame(frame) => releases_in(&frame.body, found),
+            _ => {}
+        }
     }
 }
 

@@ -101,6 +101,8 @@ pub struct Lowerer<'a, 't> {
     pub held: Vec<(Place, ResultId)>,
     /// Results that give a lock back when they are called.
     pub guards: FxHashSet<ResultId>,
+    /// Locks that keep threads apart, and no processes.
+    pub mutexes: FxHashSet<ResultId>,
     /// Results of stats that are asked for owner or mode.
     pub accessed: FxHashSet<ResultId>,
     /// Whether something that the receiver keeps in a field is closed or unlocked.
@@ -159,6 +161,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             opened: FxHashSet::default(),
             held: Vec::new(),
             guards: FxHashSet::default(),
+            mutexes: FxHashSet::default(),
             accessed: FxHashSet::default(),
             gives_up: false,
             started: Vec::new(),

@@ -431,6 +431,19 @@ impl<'t> Lowerer<'_, 't> {
             .zip(calls)
             .map(|(node, value)| value.unwrap_or_else(|| self.whole(*node)))
             .collect();
+        // `return mu.Unlock`, `return func() { file.Close() }, nil`.
+        if !self.held.is_empty() {
+            for (value, node) in found.iter_mut().zip(&values) {
+                let method = kind(bare(*node)) == "selector_expression" && matches!(value.v, V::Place(_));
+                if matches!(value.v, V::Closure(_)) || method {
+                    let given = self.given_back_by(*node);
+                    if let Some(lock) = given.first() {
+                        let ty = Ty::Function(Vec::new().into());
+                        *value = Val { v: V::Result(*lock), ty, data: given };
+                    }
+                }
+            }
+        }
         if values.is_empty() {
             let names = self.results.names.clone();
             found = names.iter().map(|n| self.local(n).cloned().unwrap_or_default()).collect();
@@ -499,6 +512,15 @@ impl<'t> Lowerer<'_, 't> {
     /// A deferred call. Answers whether the rest of the statements was lowered with it, because it runs after them.
     fn deferred(&mut self, node: Node<'t>, rest: &[Node<'t>]) -> bool {
         let Some(call) = first(node) else { return false };
+        // `defer lock()()`: what is deferred is what comes back.
+        let function =
+            field(call, "function").map(bare).filter(|function| kind(*function) == "call_expression");
+        if let Some(function) = function {
+            if let V::Result(taken) = self.expr(function).v {
+                self.release_at_end(vec![taken]);
+            }
+            return false;
+        }
         // What it would do now says what kind of thing it is; its arguments are evaluated now.
         let (sites, held) = (self.sites.len(), self.held.clone());
         let diverged = self.diverged;
@@ -510,15 +532,7 @@ impl<'t> Lowerer<'_, 't> {
         let only_releases = collect_releases(&now, &mut releases);
         if only_releases {
             self.sites.truncate(sites);
-            // Released on every way out of the function, or of the function literal.
-            let ending = self.ending;
-            if let Some(ending) = self.blocks.get_mut(ending) {
-                for release in releases {
-                    if !ending.drops.contains(&release) {
-                        ending.drops.push(release);
-                    }
-                }
-            }
+            self.release_at_end(releases);
             return false;
         }
         self.held = held;
@@ -548,6 +562,18 @@ impl<'t> Lowerer<'_, 't> {
         self.push(Step::Exit(Exit::Return(framed)));
         self.diverged = true;
         true
+    }
+
+    /// Released on every way out of the function, or of the function literal.
+    fn release_at_end(&mut self, releases: Vec<ResultId>) {
+        let ending = self.ending;
+        if let Some(ending) = self.blocks.get_mut(ending) {
+            for release in releases {
+                if !ending.drops.contains(&release) {
+                    ending.drops.push(release);
+                }
+            }
+        }
     }
 
     fn framed(&self, value: &Val<'t>) -> Option<ResultId> {

@@ -69,6 +69,10 @@ impl Lowerer<'_> {
         {
             return Val::new(V::Error(kind), Ty::Unknown);
         }
+        // `FcntlArg::F_SETLKW(&range)`
+        if let Some(flags) = self.file.models.lock_flags(&name) {
+            return Val::new(V::Lock(flags), Ty::Unknown);
+        }
         if last.starts_with(char::is_uppercase) {
             // A tuple struct or variant: its parts by number.
             let data: Vec<ResultId> = arguments.iter().flat_map(|v| v.data.clone()).collect();

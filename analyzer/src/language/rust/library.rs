@@ -320,6 +320,12 @@ impl Lowerer<'_> {
                         return Some(Val::opaque());
                     }
                 },
+                // fcntl(2) does more than to take locks, and says by a word what.
+                (Operation::Lock { .. }, _)
+                    if api.options.and_then(|at| syntax.get(at)).is_some_and(|asked| is_a_word(asked)) =>
+                {
+                    return Some(Val::opaque());
+                }
                 (operation, _) => operation,
             };
         }
@@ -468,7 +474,9 @@ impl Lowerer<'_> {
             });
         }
         // A lock taken on an open file lives as long as the file is open; a guard, as long as somebody holds it.
-        if matches!(operation, Operation::Lock { .. }) && (handle.is_none() || api.returns.is_some()) {
+        // What is asked for by a word is taken on an open file, be it known or not.
+        let guards = api.returns.is_some() || (handle.is_none() && api.options.is_none());
+        if matches!(operation, Operation::Lock { .. }) && guards {
             self.droppable.insert(result);
             self.temporaries.push(result);
             if matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
@@ -607,6 +615,19 @@ pub fn is_stream(ty: &Ty) -> bool {
         || (&**name != PATH
             && models.knows(name)
             && ["write_all", "read_to_end", "lock_exclusive"].into_iter().any(acts))
+}
+
+/// Whether what is asked for is told by a word, or by one with what it is about: `F_SETFD`, `FcntlArg::F_SETFD(flags)`.
+fn is_a_word(asked: &Expr) -> bool {
+    let path = match asked {
+        Expr::Path(path) => path,
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => path,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    path.path.segments.last().is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase))
 }
 
 /// Whether a row speaks of reading and writing through something open.

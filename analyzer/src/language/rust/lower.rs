@@ -69,6 +69,8 @@ pub struct Lowerer<'a> {
     steps: Steps,
     /// Places that results stand for, where known.
     pub result_places: FxHashMap<ResultId, Place>,
+    /// The open files in fields whose numbers are asked for, and what stands for them.
+    pub descriptors: Vec<(Place, ResultId)>,
     /// What variables hold that may be changed in place later: no longer known by what they were made of.
     pub changeable: FxHashSet<Place>,
     /// Numbers of fields that hold temporary directories and files.
@@ -130,6 +132,7 @@ impl<'a> Lowerer<'a> {
             loops: Vec::new(),
             steps: Steps::default(),
             result_places: FxHashMap::default(),
+            descriptors: Vec::new(),
             changeable: FxHashSet::default(),
             private_fields: FxHashMap::default(),
             channels: FxHashSet::default(),

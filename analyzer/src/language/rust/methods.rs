@@ -34,6 +34,11 @@ impl Lowerer<'_> {
         if let Some(value) = self.combinator(e, &receiver, &name, span) {
             return value;
         }
+        if matches!(name.as_str(), "as_raw_fd" | "as_fd")
+            && let Some(open) = self.descriptor(&receiver)
+        {
+            return open;
+        }
         let receiver = self.boolean_payload(receiver);
         let mut arguments = vec![receiver];
         arguments.extend(self.arguments(&e.args));
@@ -55,6 +60,19 @@ impl Lowerer<'_> {
             }
         }
         self.unknown_method(e, arguments, ty, name, span)
+    }
+
+    /// The number of what is open, which stands for it: of one kept in a field, the same each time.
+    fn descriptor(&mut self, open: &Val) -> Option<Val> {
+        let handle = self.handle_of(open)?;
+        let V::Place(place) = &open.v else { return Some(open.clone()) };
+        let known = self.descriptors.iter().find(|(of, _)| of == place).map(|(_, handle)| *handle);
+        let handle = known.unwrap_or_else(|| {
+            self.descriptors.push((place.clone(), handle));
+            self.result_places.insert(handle, place.clone());
+            handle
+        });
+        Some(Val::new(V::Result(handle), open.ty.clone()))
     }
 
     fn unknown_method(
