@@ -11,7 +11,7 @@ use fsrace_rules::finding::Confidence;
 use fsrace_rules::{Checked, Request, check_with};
 use support::{fail_on, texts, workspace};
 
-fn checked(program: &Program, thorough: bool) -> Checked {
+fn checked(program: &Program, thorough: bool) -> Checked<'_> {
     let explorer = Explorer::default();
     let uncalled = |_: &[FunctionId]| Default::default();
     let request = Request { selected: &|_| true, thorough, explorer: &explorer, uncalled: &uncalled };

@@ -14,9 +14,9 @@ use anyhow::{Context, Result, bail};
 use fsrace_analyzer::explore::Explorer;
 use fsrace_analyzer::language::Tests;
 use fsrace_analyzer::link::{FunctionId, Program};
-use fsrace_rules::Request;
 use fsrace_rules::finding::{Confidence, Finding, Severity};
 use fsrace_rules::rule::Rule;
+use fsrace_rules::{Checked, Request};
 use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -236,9 +236,8 @@ fn analyse(
         explorer: &explorer,
         uncalled: &uncalled,
     };
-    let checked = fsrace_rules::check_with(&program, &request);
-    counts.unexplored = checked.unexplored;
-    let mut shown = checked.findings;
+    let Checked { findings: mut shown, unexplored, remains } = fsrace_rules::check_with(&program, &request);
+    counts.unexplored = unexplored;
     shown.retain(|f| is_reported_on(scope, candidates, &program, f));
     counts.found = shown.len();
     shown.retain(|f| is_shown(f, is_vendored(candidates, &program, f), options, &mut counts));
@@ -251,8 +250,9 @@ fn analyse(
     }
     findings.sort_by(resolve::order);
     fingerprint::assign(&mut findings);
-    // What is no longer needed is given back beside the report, or by the end of the process. Without a thread it is given back now.
-    let _ = std::thread::Builder::new().spawn(move || drop((program, sources)));
+    // All that is left to do is to print: the end of the process gives it back at once.
+    std::mem::forget(remains);
+    std::mem::forget((program, sources));
     Report { findings, warnings, counts }
 }
 

@@ -70,7 +70,6 @@ use lifetime::lives;
 use rayon::prelude::*;
 use rule::Rule;
 use rustc_hash::FxHashSet;
-use std::sync::PoisonError;
 use threads::Threads;
 
 /// All rules, sorted by id.
@@ -131,17 +130,24 @@ pub struct Request<'r> {
 }
 
 /// What came of it.
-#[derive(Debug)]
-pub struct Checked {
+pub struct Checked<'p> {
     /// The findings, sorted by file, position and rule, one per cause. Of those of low confidence there are some whether they were
     /// wanted or not.
     pub findings: Vec<Finding>,
     /// How many candidates were not explored.
     pub unexplored: usize,
+    /// What the findings were made of.
+    pub remains: Remains<'p>,
+}
+
+/// What is known of a program when all is decided: bodies, and who touches what. It takes time to give back, which a process that is
+/// about to end need not spend.
+pub struct Remains<'p> {
+    _known: (Vec<View<'p>>, Evidence, Threads, LeftRunning, GivenBack, Held, Bodies, Asked),
 }
 
 /// As [`check`], with more to choose. What is found of at least medium confidence does not depend on whether more is wanted.
-pub fn check_with(program: &Program, request: &Request<'_>) -> Checked {
+pub fn check_with<'p>(program: &'p Program, request: &Request<'_>) -> Checked<'p> {
     let Request { selected, thorough, explorer, uncalled } = *request;
     let rules: Vec<&'static Rule> = RULES.iter().copied().filter(|r| selected(r)).collect();
     let functions: Vec<_> = program.functions().filter(|(id, _)| program.acts(*id)).collect();
@@ -198,12 +204,10 @@ pub fn check_with(program: &Program, request: &Request<'_>) -> Checked {
     uncalled::leave_out(&views, &mut looked, &mut evidence, &anew, uncalled);
     let after_all = |view: &View<'_>, put_off: &PutOff| decide(view, &evidence, Some(put_off)).decided;
     let (decided, unexplored) = put_off::catch_up(&views, looked, &after_all);
-    // Merging leaves the other threads idle, and nearly all that is to be given back are bodies.
-    let asked = asked.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let known = move || drop((views, evidence, threads, left_running, given_back, held));
-    let bodies = || bodies.into_par_iter().chain(asked).for_each(drop);
-    let findings = rayon::join(|| merge::merge(decided), || rayon::join(bodies, known)).0;
-    Checked { findings, unexplored }
+    let findings = merge::merge(decided);
+    let remains =
+        Remains { _known: (views, evidence, threads, left_running, given_back, held, bodies, asked) };
+    Checked { findings, unexplored, remains }
 }
 
 /// Fills in the suggested rewrite of a finding, given the text of the act's file.

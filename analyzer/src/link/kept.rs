@@ -53,69 +53,55 @@ impl<'a> Within<'a> {
     }
 }
 
+/// A field of a type that may be private, with all that it is set to in values of the type.
+struct Field<'p> {
+    owner: &'p str,
+    name: &'p str,
+    set: Vec<&'p Kept>,
+}
+
 impl PrivateFields {
-    /// Reads what all files set fields to.
-    pub fn of(program: &Program) -> Self {
-        Self::where_given(program, true)
+    /// Reads what all files set fields to; and once more without what options set them to, for what they hold by default, which is nothing
+    /// where there are no options.
+    pub fn of(program: &Program) -> [Self; 2] {
+        let is_optional = program.files.iter().flat_map(|file| &file.kept).any(|kept| kept.optional);
+        let all = fields(program, |_| true);
+        let by_default = if is_optional { fields(program, |kept| !kept.optional) } else { Vec::new() };
+        let mut given = given(program, all.iter().chain(&by_default));
+        [all, by_default].map(|fields| {
+            let mut found = PrivateFields { given: std::mem::take(&mut given), ..PrivateFields::default() };
+            found.grow(program, &fields);
+            given = std::mem::take(&mut found.given);
+            found
+        })
     }
 
-    /// Reads what all files set fields to, and what they hold where no option says otherwise.
-    pub fn by_default(program: &Program) -> Self {
-        let optional = program.files.iter().flat_map(|file| &file.kept).any(|kept| kept.optional);
-        if optional { Self::where_given(program, false) } else { PrivateFields::default() }
-    }
-
-    fn where_given(program: &Program, options: bool) -> Self {
-        let mut by_name: FxHashMap<&str, Vec<&Kept>> = FxHashMap::default();
-        for kept in program.files.iter().flat_map(|file| &file.kept).filter(|kept| options || !kept.optional)
-        {
-            by_name.entry(kept.field.as_str()).or_default().push(kept);
-        }
-        // Most names are set to nothing of the kind, or to something else too by whoever has no known type.
-        by_name.retain(|_, all| {
-            all.iter().any(|kept| kept.value != Value::Opaque)
-                && !all.iter().any(|kept| kept.owner.is_none() && kept.value == Value::Opaque)
-        });
-        let mut names: Vec<&str> = by_name.keys().copied().collect();
-        names.sort_unstable();
-        let mut found = PrivateFields { given: given(program, &by_name), ..PrivateFields::default() };
+    /// Adds those of these fields that are private, round by round, since some are by others.
+    fn grow(&mut self, program: &Program, fields: &[Field<'_>]) {
         for _ in 0..ROUNDS {
-            let news = names.par_iter().flat_map_iter(|name| {
-                let all = by_name.get(name).map_or(&[][..], Vec::as_slice);
-                let mut owners: Vec<&str> = all.iter().filter_map(|kept| kept.owner.as_deref()).collect();
-                owners.sort_unstable();
-                owners.dedup();
-                let known = &found;
-                let is_new = move |owner: &&str| {
-                    !known.has(owner, name) && known.is_set_to_its_own(program, all, owner, name)
-                };
-                owners.into_iter().filter(is_new).map(|owner| (owner.to_owned(), (*name).to_owned()))
-            });
-            let news: Vec<(String, String)> = news.collect();
+            let known = &*self;
+            let is_new = |field: &&Field<'_>| {
+                !known.has(field.owner, field.name) && known.is_set_to_its_own(program, field)
+            };
+            let news: Vec<&Field<'_>> = fields.par_iter().filter(is_new).collect();
             if news.is_empty() {
                 break;
             }
-            for (owner, name) in news {
-                found.known.entry(owner).or_default().insert(name);
+            for field in news {
+                self.known.entry(field.owner.to_owned()).or_default().insert(field.name.to_owned());
             }
         }
-        found.given = Given::default();
-        found
     }
 
     fn has(&self, owner: &str, name: &str) -> bool {
         self.known.get(owner).is_some_and(|names| names.contains(name))
     }
 
-    /// Whether all that the field is set to in values of the type is private, and something is.
-    fn is_set_to_its_own(&self, program: &Program, all: &[&Kept], owner: &str, name: &str) -> bool {
+    /// Whether all that the field is set to is private, and something is.
+    fn is_set_to_its_own(&self, program: &Program, field: &Field<'_>) -> bool {
         let mut any = false;
-        for kept in all {
-            let concerned = kept.owner.as_deref().is_none_or(|other| program.are_related(owner, other));
-            if !concerned {
-                continue;
-            }
-            match self.whose(program, &kept.by, &kept.value, (owner, name)) {
+        for kept in &field.set {
+            match self.whose(program, &kept.by, &kept.value, (field.owner, field.name)) {
                 Whose::Own => any = true,
                 Whose::Same => {}
                 Whose::Anybodys => return false,
@@ -229,20 +215,58 @@ impl PrivateFields {
 /// The parameters of functions that are asked about, by the function's name: one that does nothing but set fields has no summary.
 type Wanted = FxHashMap<String, Vec<(u32, String)>>;
 
-/// What functions are called with that set fields to what they are given, or that hand it on to those.
-fn given(program: &Program, by_name: &FxHashMap<&str, Vec<&Kept>>) -> Given {
-    let mut wanted = Wanted::default();
-    for all in by_name.values() {
-        let lost: FxHashSet<&str> = all
-            .iter()
-            .filter(|kept| is_anybodys(&kept.value))
-            .filter_map(|kept| kept.owner.as_deref())
-            .collect();
-        // Of a field that is set to something else as well it need not be known.
-        for kept in all.iter().filter(|kept| !kept.owner.as_deref().is_some_and(|owner| lost.contains(owner)))
-        {
-            want(&mut wanted, &kept.by, &kept.value);
+/// The fields that may be private by what is `counted` of all that fields are set to: of most, a look at the values says that they are not.
+fn fields(program: &Program, counted: impl Fn(&Kept) -> bool) -> Vec<Field<'_>> {
+    let mut by_name: FxHashMap<&str, Vec<&Kept>> = FxHashMap::default();
+    for kept in program.files.iter().flat_map(|file| &file.kept).filter(|kept| counted(kept)) {
+        by_name.entry(kept.field.as_str()).or_default().push(kept);
+    }
+    let mut found: Vec<Field<'_>> =
+        by_name.into_iter().flat_map(|(name, all)| fields_of(program, name, all)).collect();
+    found.sort_unstable_by_key(|field| (field.name, field.owner));
+    found
+}
+
+/// Those of a name.
+fn fields_of<'p>(program: &'p Program, name: &'p str, mut all: Vec<&'p Kept>) -> Vec<Field<'p>> {
+    all.sort_by_key(|kept| kept.owner.as_deref());
+    let mut groups = all.chunk_by(|one, other| one.owner == other.owner).peekable();
+    // What is set in a value of who knows what type may be the field of any.
+    let loose = groups.next_if(|group| group.iter().all(|kept| kept.owner.is_none())).unwrap_or_default();
+    let is_lost = |group: &[&Kept]| group.iter().any(|kept| is_anybodys(&kept.value));
+    if is_lost(loose) {
+        return Vec::new();
+    }
+    let groups = groups.filter_map(|group| Some((group.first()?.owner.as_deref()?, group)));
+    let groups: Vec<(&str, &[&Kept])> = groups.collect();
+    // Most types are made of no other, so that only those that are can be related to them.
+    let made = |owner: &str| program.symbols.embedded(owner).next().is_some();
+    let made_of_others: Vec<&(&str, &[&Kept])> = groups.iter().filter(|(owner, _)| made(owner)).collect();
+    let field = |(owner, own): &(&'p str, &[&'p Kept])| {
+        if is_lost(own) {
+            return None;
         }
+        let others: Vec<&(&str, &[&Kept])> =
+            if made(owner) { groups.iter().collect() } else { made_of_others.clone() };
+        let related =
+            others.into_iter().filter(|(other, _)| other != owner && program.are_related(owner, other));
+        let mut set = [loose, own].concat();
+        for (_, other) in related {
+            if is_lost(other) {
+                return None;
+            }
+            set.extend(*other);
+        }
+        Some(Field { owner, name, set })
+    };
+    groups.iter().filter_map(field).collect()
+}
+
+/// What functions are called with that set these fields to what they are given, or that hand it on to those.
+fn given<'p>(program: &Program, fields: impl Iterator<Item = &'p Field<'p>>) -> Given {
+    let mut wanted = Wanted::default();
+    for kept in fields.flat_map(|field| &field.set) {
+        want(&mut wanted, &kept.by, &kept.value);
     }
     let mut callers: Vec<FunctionId> = program.functions().map(|(id, _)| id).collect();
     let mut given = Given::default();
