@@ -393,7 +393,11 @@ impl<'p> View<'p> {
             )
             .or_else(|| {
                 let steps = own_steps(check, act);
-                (entered::is_held(program, self.function, &steps) || known.held.are_under_one(&steps))
+                // A helper that does all of it may take the lock itself.
+                let alone = candidate.check.is_none().then_some([inner]);
+                (entered::is_held(program, self.function, &steps)
+                    || known.held.are_under_one(&steps)
+                    || alone.is_some_and(|step| known.held.are_under_one(&step)))
                     .then_some("the block that it stands in begins with a lock that is not followed")
             })
             .or_else(|| {
@@ -790,7 +794,9 @@ fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, caller
     let reader = program.function(other.found.function).filter(|_| reads);
     let is_it = |effect: &Effect| program.location(effect.site) == Some(other.found.inner);
     reader.is_some_and(|reader| {
+        let steps = [other.found.inner, other.found.location];
         !known.held.is_held(other.found.function)
+            && !steps.iter().any(|step| known.held.are_under_one(std::slice::from_ref(step)))
             && guarded(program, known, (other.found.function, reader), &is_it, callers).is_none()
     })
 }

@@ -212,16 +212,29 @@ pub fn runs_locked(call: &Call) -> bool {
 
 /// Whether the name of what is called begins with one of these words, and tells of a lock after it.
 fn has_words(call: &Call, first: &[&str]) -> bool {
+    words_of_a_lock(call)
+        .is_some_and(|words| words.first().is_some_and(|word| first.contains(&word.as_str())))
+}
+
+/// Whether what is called is named for a lock that nobody shares, whatever it does to that: it takes one where what it returns is there to
+/// give something back (`unlock, err := lock.CreateLock(path)`, `defer unlock()`).
+pub fn is_named_for_one(call: &Call) -> bool {
+    let shares = |word: &String| ["r", "read", "reader", "shared"].contains(&word.as_str());
+    words_of_a_lock(call).is_some_and(|words| {
+        words.last().is_some_and(|word| LOCKED.contains(&word.as_str())) && !words.iter().any(shares)
+    }) && !is_shared(call)
+}
+
+/// The words of the name of what is called, if they tell of a lock.
+fn words_of_a_lock(call: &Call) -> Option<Vec<String>> {
     let own = names::last(call.callee.name());
     // Most names do not.
     if !own.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"lock")) {
-        return false;
+        return None;
     }
     let words = names::words(own);
     let tells = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    words.first().is_some_and(|word| first.contains(&word.as_str()))
-        && tells(&LOCKED)
-        && !tells(&["no", "without"])
+    (tells(&LOCKED) && !tells(&["no", "without"])).then_some(words)
 }
 
 /// Whether the call asks for a lock that others may hold too: `AcquireOptions{Shared: true}`.

@@ -408,6 +408,8 @@ struct Walk<'a> {
     /// What is held where each loop around the step is left, that stands in the same code, and how many loops stand around that.
     breaks: Vec<Vec<Vec<Lock>>>,
     rounds: usize,
+    /// What the blocks around the step give back where they are left.
+    given_back: Vec<ResultId>,
     /// Calls by a name alone that return a lock, if they are found to have succeeded: one that keeps threads apart does not fail.
     tried: Vec<(ResultId, bool)>,
 }
@@ -426,6 +428,7 @@ impl<'a> Walk<'a> {
             others: Vec::new(),
             breaks: Vec::new(),
             rounds: 0,
+            given_back: Vec::new(),
             tried: Vec::new(),
         };
         walk.block(&summary.body, &mut Vec::new(), 0);
@@ -441,6 +444,7 @@ impl<'a> Walk<'a> {
         if depth > DEPTH {
             return true;
         }
+        self.given_back.extend(&block.drops);
         let handed = self.run_locked(block);
         for step in &block.steps {
             match step {
@@ -672,7 +676,15 @@ impl<'a> Walk<'a> {
         if instance::asks(call) {
             self.others.push((call.result, self.are_one_for_all(&call.arguments)));
         }
-        let keeps_out = self.known.takes(self.function, call);
+        let mut keeps_out = self.known.takes(self.function, call);
+        if keeps_out == Reach::Nobody
+            && self.given_back.contains(&call.result)
+            && guarded::is_named_for_one(call)
+        {
+            let callee = self.known.program.callee(self.function, call.result);
+            let for_threads = callee.is_some_and(|callee| keeps_threads_out_only(self.known.program, callee));
+            keeps_out = if for_threads { Reach::Threads } else { Reach::Processes };
+        }
         if keeps_out > Reach::Nobody {
             let for_all = self.are_one_for_all(&call.arguments);
             let pid = self.known.writes_pid_file(self.function, call);
