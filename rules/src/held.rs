@@ -15,6 +15,7 @@ use fsrace_analyzer::flow::{
     Block, Branch, Call, Callee, Condition, Effect, Exit, FlowSummary, Kinds, LockScope, OnFailure,
     Operation, Place, PlaceKind, ResultId, Site, Step, Value,
 };
+use fsrace_analyzer::language::opens_alone;
 use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use handing::hand_on;
 use rayon::prelude::*;
@@ -668,6 +669,16 @@ impl<'a> Walk<'a> {
                 result: call.result,
                 handle: None,
                 for_all: true,
+                told: true,
+                keeps_out: Reach::Processes,
+            });
+            return;
+        }
+        if opens_alone(call.callee.name()) {
+            locks.push(Lock {
+                result: call.result,
+                handle: None,
+                for_all: self.are_one_for_all(&call.arguments),
                 told: true,
                 keeps_out: Reach::Processes,
             });

@@ -109,6 +109,11 @@ pub fn is_repository(api: &str) -> bool {
     models::Models::all().any(|models| models.is_repository(models.library(api)))
 }
 
+/// Whether a function of this name, in whatever language, opens what one process at a time has open, as most databases in a folder are.
+pub fn opens_alone(function: &str) -> bool {
+    models::Models::all().any(|models| models.opens_alone(function))
+}
+
 /// Whether a type of this name, in whatever language, is a lock that keeps threads apart, and other processes not.
 pub fn is_thread_lock(type_name: &str) -> bool {
     models::Models::all().any(|models| models.is_thread_lock(&models.in_table(type_name)))

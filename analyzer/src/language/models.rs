@@ -60,6 +60,8 @@
 //! `slow` lists libraries that speak to a network or run another program: between two steps around a call into one, another
 //! instance is likely to come.
 //!
+//! `alone` lists functions that open what one process at a time has open, as a database that locks its folder: a second one waits, or fails.
+//!
 //! `repository` lists libraries and programs that work on repositories. `command` rows say what a program does when it is run with one of
 //! these `words` as its subcommand: `effect` is `populate` or `update` (a repository, under its lock file); `place` counts the words after the
 //! subcommand, options aside, and without it the place is where the command runs, which `directory` is the option for; `valued` lists
@@ -92,6 +94,7 @@ pub use words::{Words, acts};
 use crate::flow::{
     ErrorKind, FileKind, Kinds, LockScope, OpenFlags, Operation, Place, PlaceKind, Root, Uniqueness,
 };
+use crate::qualified;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt;
 use std::sync::LazyLock;
@@ -462,6 +465,8 @@ pub struct Models {
     mirrored: FxHashSet<Box<str>>,
     /// Libraries whose calls take seconds rather than microseconds.
     slow: Vec<Box<str>>,
+    /// Functions that open what one process at a time has open.
+    alone: Vec<Box<str>>,
     /// Libraries and programs that work on repositories.
     repository: FxHashSet<Box<str>>,
     /// By program and subcommand, as `git:clone`.
@@ -656,6 +661,28 @@ impl Models {
         let rest = api.get(package..).unwrap_or_default();
         let end = [rest.find(self.separator.as_str()), rest.find(' ')].into_iter().flatten().min();
         end.and_then(|end| api.get(..package + end)).unwrap_or(api)
+    }
+
+    /// Whether the function of this name, as the program writes it, opens what one process at a time has open.
+    pub fn opens_alone(&self, function: &str) -> bool {
+        let ends = |known: &&Box<str>| qualified::last(function) == self.last(known);
+        self.alone.iter().filter(ends).any(|known| {
+            // A module's major version is a part of its path: `badger/v4`.
+            let major =
+                |part: &&str| part.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok());
+            let parts = |name: &str| -> Vec<String> {
+                name.split(['/', ':', '.'])
+                    .filter(|part| !part.is_empty() && !major(part))
+                    .map(str::to_owned)
+                    .collect()
+            };
+            parts(known) == parts(function)
+        })
+    }
+
+    /// The last part of a name as the table writes it.
+    fn last<'n>(&self, name: &'n str) -> &'n str {
+        name.rsplit(self.separator.as_str()).next().unwrap_or(name)
     }
 
     /// Whether the library or program of this name works on repositories.

@@ -26,6 +26,8 @@ struct Table {
     #[serde(default)]
     slow: Vec<String>,
     #[serde(default)]
+    alone: Vec<String>,
+    #[serde(default)]
     repository: Vec<String>,
     #[serde(default)]
     command: Vec<CommandRow>,
@@ -238,6 +240,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
         return Err(ModelError { row: String::new(), problem: "the separator is empty".to_owned() });
     }
     models.slow = table.slow.into_iter().map(Into::into).collect();
+    models.alone = table.alone.into_iter().map(Into::into).collect();
     models.repository = table.repository.into_iter().map(Into::into).collect();
     for row in table.command {
         let context = Row { list: "command", name: row.program.clone() };
