@@ -4,6 +4,7 @@ mod about;
 mod around;
 mod callers;
 mod process;
+mod proven;
 mod told;
 
 pub use self::callers::{Asked, Bodies};
@@ -12,6 +13,7 @@ use self::about::is_about;
 use self::around::{is_enclosed, is_own_step, sequel};
 use self::callers::Callers;
 use self::process::changes_process;
+use self::proven::Proven;
 use self::told::{inside, name_made, other_side, spelled, time_taken};
 use crate::cleaned;
 use crate::confidence::{Loss, Reason, Surroundings, judge};
@@ -825,42 +827,6 @@ fn is_one_shot(path: &str) -> bool {
     }
     stem.split(['_', '-'])
         .any(|word| ["init", "new", "generate", "scaffold", "template", "completions"].contains(&word))
-}
-
-/// A race that was found, with what it is worth.
-struct Proven {
-    race: Race,
-    reason: Reason,
-    confidence: Confidence,
-    reasons: Vec<String>,
-    bounded: bool,
-}
-
-impl Proven {
-    /// Neither race nor benign: the bound was hit before either was shown.
-    fn undecided(rule: &Rule, actor: Actor) -> Self {
-        let consequence = rule.consequences.last().copied().unwrap_or(Consequence::SpuriousFailure);
-        let loss = "not decided: exploring hit its bound".to_owned();
-        let witness = Witness {
-            actor,
-            initial: "unknown".to_owned(),
-            steps: Vec::new(),
-            loss: loss.clone(),
-            failures: Vec::new(),
-            script: Script::default(),
-        };
-        Proven {
-            race: Race { consequence, reached: true, witness },
-            reason: Reason::None,
-            confidence: Confidence::Low,
-            reasons: vec![loss],
-            bounded: true,
-        }
-    }
-
-    fn rank(&self) -> impl Ord + use<> {
-        (self.confidence >= Confidence::Medium, self.race.consequence, self.confidence)
-    }
 }
 
 /// Whether the actor is another process.

@@ -665,24 +665,11 @@ impl Models {
 
     /// Whether the function of this name, as the program writes it, opens what one process at a time has open.
     pub fn opens_alone(&self, function: &str) -> bool {
-        let ends = |known: &&Box<str>| qualified::last(function) == self.last(known);
-        self.alone.iter().filter(ends).any(|known| {
-            // A module's major version is a part of its path: `badger/v4`.
-            let major =
-                |part: &&str| part.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok());
-            let parts = |name: &str| -> Vec<String> {
-                name.split(['/', ':', '.'])
-                    .filter(|part| !part.is_empty() && !major(part))
-                    .map(str::to_owned)
-                    .collect()
-            };
-            parts(known) == parts(function)
-        })
-    }
-
-    /// The last part of a name as the table writes it.
-    fn last<'n>(&self, name: &'n str) -> &'n str {
-        name.rsplit(self.separator.as_str()).next().unwrap_or(name)
+        let last = qualified::last(function);
+        let mut known = self.alone.iter().filter(|known| {
+            known.strip_suffix(last).is_some_and(|before| before.ends_with(self.separator.as_str()))
+        });
+        known.any(|known| parts(known).eq(parts(function)))
     }
 
     /// Whether the library or program of this name works on repositories.
@@ -745,4 +732,10 @@ impl Models {
             prefix = prefix.rsplit_once(&*self.separator)?.0;
         }
     }
+}
+
+/// The parts of a name, as a table or a program writes it; a module's major version, which is a part of its path, aside (`badger/v4`).
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let major = |part: &str| part.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok());
+    name.split(['/', ':', '.']).filter(move |part| !part.is_empty() && !major(part))
 }
