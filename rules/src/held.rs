@@ -689,8 +689,8 @@ impl<'a> Walk<'a> {
         }
         let mut keeps_out = self.known.takes(self.function, call);
         if keeps_out == Reach::Nobody
-            && self.given_back.contains(&call.result)
             && guarded::is_named_for_one(call)
+            && self.given_back.contains(&call.result)
         {
             let callee = self.known.program.callee(self.function, call.result);
             let for_threads = callee.is_some_and(|callee| keeps_threads_out_only(self.known.program, callee));
