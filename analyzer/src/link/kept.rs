@@ -222,7 +222,7 @@ fn fields(program: &Program, counted: impl Fn(&Kept) -> bool) -> Vec<Field<'_>> 
         by_name.entry(kept.field.as_str()).or_default().push(kept);
     }
     let mut found: Vec<Field<'_>> =
-        by_name.into_iter().flat_map(|(name, all)| fields_of(program, name, all)).collect();
+        by_name.into_par_iter().flat_map_iter(|(name, all)| fields_of(program, name, all)).collect();
     found.sort_unstable_by_key(|field| (field.name, field.owner));
     found
 }

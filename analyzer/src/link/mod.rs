@@ -351,8 +351,8 @@ pub fn link(mut files: Vec<FileSummary>) -> Program {
     typed::settle(&mut files, &symbols);
     let mut program = Program { files, functions, symbols, ..Program::default() };
     program.graph = Graph::new(&program);
-    [program.private_fields, program.private_by_default] = PrivateFields::of(&program);
-    program.closed_fields = ClosedFields::of(&program);
+    let fields = rayon::join(|| PrivateFields::of(&program), || ClosedFields::of(&program));
+    ([program.private_fields, program.private_by_default], program.closed_fields) = fields;
     // All is told by now, and there is a lot of it.
     program.files.par_iter_mut().for_each(|file| file.kept = Vec::new());
     program
