@@ -648,6 +648,19 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// Whom the lock keeps out that what is called is named for, if what it returns is given back later.
+    fn gives_back(&self, call: &Call) -> Reach {
+        if !guarded::is_named_for_one(call) || !self.given_back.contains(&call.result) {
+            return Reach::Nobody;
+        }
+        let program = self.known.program;
+        let callee = program.callee(self.function, call.result);
+        match callee.is_some_and(|callee| keeps_threads_out_only(program, callee)) {
+            true => Reach::Threads,
+            false => Reach::Processes,
+        }
+    }
+
     fn call(&mut self, call: &'a Call, locks: &mut Vec<Lock>) {
         let name = names::last(call.callee.name());
         self.note(call.site, locks);
@@ -664,38 +677,17 @@ impl<'a> Walk<'a> {
             None if matches!(call.callee, Callee::Method { .. }) => self.asked.push((name, held)),
             None => {}
         }
-        if instance::claims(call) {
-            locks.push(Lock {
-                result: call.result,
-                handle: None,
-                for_all: true,
-                told: true,
-                keeps_out: Reach::Processes,
-            });
-            return;
-        }
-        if opens_alone(call.callee.name()) {
-            locks.push(Lock {
-                result: call.result,
-                handle: None,
-                for_all: self.are_one_for_all(&call.arguments),
-                told: true,
-                keeps_out: Reach::Processes,
-            });
+        let claims = instance::claims(call);
+        if claims || opens_alone(call.callee.name()) {
+            let for_all = claims || self.are_one_for_all(&call.arguments);
+            let keeps_out = Reach::Processes;
+            locks.push(Lock { result: call.result, handle: None, for_all, told: true, keeps_out });
             return;
         }
         if instance::asks(call) {
             self.others.push((call.result, self.are_one_for_all(&call.arguments)));
         }
-        let mut keeps_out = self.known.takes(self.function, call);
-        if keeps_out == Reach::Nobody
-            && guarded::is_named_for_one(call)
-            && self.given_back.contains(&call.result)
-        {
-            let callee = self.known.program.callee(self.function, call.result);
-            let for_threads = callee.is_some_and(|callee| keeps_threads_out_only(self.known.program, callee));
-            keeps_out = if for_threads { Reach::Threads } else { Reach::Processes };
-        }
+        let keeps_out = self.known.takes(self.function, call).max(self.gives_back(call));
         if keeps_out > Reach::Nobody {
             let for_all = self.are_one_for_all(&call.arguments);
             let pid = self.known.writes_pid_file(self.function, call);
