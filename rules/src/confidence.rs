@@ -77,7 +77,6 @@ pub struct Loss {
 }
 
 /// What the candidate's surroundings say.
-#[derive(Debug)]
 pub struct Surroundings<'a> {
     /// The program.
     pub program: &'a Program,
@@ -97,8 +96,8 @@ pub struct Surroundings<'a> {
     pub is_lazy: bool,
     /// Whether no other user comes to it: this function or another makes a directory around it for its owner alone.
     pub is_enclosed: bool,
-    /// What the functions that lead to the act always do after it.
-    pub sequel: FxHashSet<(FunctionId, Location)>,
+    /// Whether the functions that lead to the act always do this after it.
+    pub is_sequel: &'a dyn Fn(&(FunctionId, Location)) -> bool,
     /// Whether it is async: such programs serve many at once.
     pub is_async: bool,
     /// What the place is in the terms of the known callers.
@@ -129,7 +128,7 @@ impl Surroundings<'_> {
             u.function != self.function
                 && Some(u.function) != acting
                 && Some(u.inner.function) != acting
-                && !self.sequel.contains(&(u.function, u.inner))
+                && !(self.is_sequel)(&(u.function, u.inner))
                 // Who reads before it writes, updates; and who looks before it does nothing but write, makes what is
                 // missing.
                 && !in_order.is_met(u, candidate.check.is_some() && (u.role != Role::Reads || u.lists))

@@ -40,6 +40,7 @@ use fsrace_analyzer::flow::{
 };
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// How many candidates of one rule in one function are explored.
@@ -310,6 +311,11 @@ impl<'p> View<'p> {
                     program.is_in_closed_field(p)
                         || evidence.is_enclosed(p, |u| !is_own_step(program, &self.body, u.inner))
                 }));
+        // Most candidates have no other side that is asked about.
+        let after = OnceCell::new();
+        let is_sequel = |step: &(FunctionId, Location)| {
+            after.get_or_init(|| sequel(program, &self.body, rule, candidate)).contains(step)
+        };
         let surroundings = Surroundings {
             program,
             evidence,
@@ -331,7 +337,7 @@ impl<'p> View<'p> {
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),
             ],
             is_enclosed,
-            sequel: sequel(program, &self.body, rule, candidate),
+            is_sequel: &is_sequel,
             in_callers,
             beside,
             in_order: InOrder::default(),
