@@ -424,6 +424,20 @@ impl<'p> View<'p> {
             best.confidence = Confidence::Low;
             best.reasons.push("whoever calls it throws the failure away".to_owned());
         }
+        if best.confidence > Confidence::Low
+            && best.race.consequence == Consequence::SpuriousFailure
+            // Of several that the program itself starts, each has its part to do.
+            && !matches!(best.reason, Reason::SideBySide | Reason::Own)
+            // Where something is written, or removed to be made anew, it is not the error alone that is lost.
+            && !candidate.content_follows
+            && !candidate.refilled
+            && candidate.target.is_none()
+            && let Some(failing) = failing(candidate, &best.race)
+            && callers.cope_with_failure(self.function, failing.effect.site, failing.depth)
+        {
+            best.confidence = Confidence::Low;
+            best.reasons.push("every known caller tells of the failure at most, and goes on".to_owned());
+        }
 
         let for_all = matches!(best.race.consequence, Consequence::Security | Consequence::DoubleOwner);
         if best.confidence > Confidence::Low
@@ -807,6 +821,12 @@ fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, caller
             && !steps.iter().any(|step| known.held.are_under_one(std::slice::from_ref(step)))
             && guarded(program, known, (other.found.function, reader), &is_it, callers).is_none()
     })
+}
+
+/// Which of the candidate's steps fails, as the schedule goes.
+fn failing<'c>(candidate: &'c Candidate, race: &Race) -> Option<&'c Point> {
+    let steps = candidate.check.iter().chain([&candidate.act]);
+    steps.into_iter().find(|step| race.witness.failure_at(step.effect.site).is_some())
 }
 
 /// The steps of the function's own source.

@@ -1,11 +1,13 @@
 //! Whether the code copes with half a file: what it reads makes no sense, and it takes a default, or does without.
 //!
 //! A failure is followed outwards from where the content is first understood: through frames whose failure leaves the frame
-//! around them, up to the first that is swallowed. What leaves the body is not tolerated by it, and may be by a caller.
+//! around them, up to the first that is swallowed. What leaves the body is not tolerated by it, and may be by a caller. That a step fails is
+//! followed in the same way.
 
 use fsrace_analyzer::flow::{
     Block, Condition, Effect, Exit, Frame, Kinds, OnFailure, Operation, ResultId, Site, Step, Value,
 };
+use fsrace_analyzer::link::each_step;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How deep blocks may nest before the rest is left out.
@@ -19,6 +21,138 @@ pub fn tolerated(body: &Block) -> FxHashSet<Site> {
         Walker { around: Vec::new(), opens: FxHashMap::default(), verdicts: FxHashMap::default() };
     walker.frame(body, None, 0);
     walker.verdicts.into_iter().filter(|(_, tolerated)| *tolerated).map(|(site, _)| site).collect()
+}
+
+/// Whether a failure of the steps that stand there, of which there is one in the body, goes no further than the body: it is told, perhaps, and
+/// the body goes on or ends well. It must be swallowed where the step's own function is called, or nearer.
+pub fn copes_with_failure(body: &Block, site: Site, calls: usize) -> bool {
+    let mut search = Search { around: Vec::new(), site, calls, found: false, copes: true };
+    search.frame(body, None, 0);
+    search.found && search.copes
+}
+
+/// Looks for a step, and follows its failure.
+struct Search<'a> {
+    around: Vec<(&'a Block, Option<&'a Frame>)>,
+    site: Site,
+    calls: usize,
+    found: bool,
+    copes: bool,
+}
+
+impl<'a> Search<'a> {
+    fn frame(&mut self, body: &'a Block, returned: Option<&'a Frame>, depth: usize) {
+        self.around.push((body, returned));
+        self.block(body, depth);
+        self.around.pop();
+    }
+
+    fn block(&mut self, block: &'a Block, depth: usize) {
+        if depth > DEPTH {
+            self.copes = false;
+            return;
+        }
+        for step in &block.steps {
+            match step {
+                Step::Effect(effect) if effect.site == self.site => {
+                    self.found = true;
+                    self.copes &= self.is_swallowed(effect);
+                }
+                Step::Branch(b) => {
+                    self.block(&b.then, depth + 1);
+                    self.block(&b.otherwise, depth + 1);
+                }
+                Step::Loop(body) => self.block(body, depth + 1),
+                Step::Frame(f) => self.frame(&f.body, Some(f), depth + 1),
+                // What a task fails with is asked for by whoever waits for it, or its work is left undone.
+                Step::Spawn(s) => {
+                    let mut stands_there = false;
+                    each_step(&s.body, &mut |step| {
+                        stands_there |= matches!(step, Step::Effect(effect) if effect.site == self.site);
+                    });
+                    self.found |= stands_there;
+                    self.copes &= !stands_there;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_swallowed(&self, effect: &Effect) -> bool {
+        let (mut result, mut policy, mut calls) = (effect.result, effect.on_failure, 0);
+        for (body, returned) in self.around.iter().rev() {
+            match policy {
+                OnFailure::Panic => return false,
+                OnFailure::Propagate => {}
+                OnFailure::Continue | OnFailure::Leave(_) => {
+                    let told = fails_on(body, result, false, 0) || is_returned(body, result);
+                    if !told {
+                        return true;
+                    }
+                }
+            }
+            let Some(frame) = returned else { return false };
+            calls += usize::from(!frame.name.is_empty());
+            if calls > self.calls {
+                return false;
+            }
+            if frame.defaulted {
+                return true;
+            }
+            (result, policy) = (frame.result, frame.on_failure);
+        }
+        false
+    }
+}
+
+/// Whether the body, frames in it left out, returns anything that comes from the result, or a plain "no" where the result decides.
+fn is_returned(body: &Block, result: ResultId) -> bool {
+    let mut returned = false;
+    each_step(body, &mut |step| match step {
+        Step::Exit(Exit::Return(value)) => returned |= comes_from(value, result, 0),
+        Step::Branch(b) => {
+            let mut decides = false;
+            b.condition.results(&mut |r| decides |= r == result);
+            returned |= decides && [&b.then, &b.otherwise].into_iter().any(|arm| says_no(arm, 0));
+        }
+        _ => {}
+    });
+    returned
+}
+
+fn says_no(block: &Block, depth: usize) -> bool {
+    depth <= DEPTH
+        && block.steps.iter().any(|step| match step {
+            Step::Exit(Exit::Return(value)) => is_no(value),
+            Step::Branch(b) => says_no(&b.then, depth + 1) || says_no(&b.otherwise, depth + 1),
+            _ => false,
+        })
+}
+
+fn is_no(value: &Value) -> bool {
+    match value {
+        Value::Condition(Condition::Constant(answer)) => !answer,
+        Value::Success(inner) => is_no(inner),
+        _ => false,
+    }
+}
+
+fn comes_from(value: &Value, result: ResultId, depth: usize) -> bool {
+    if depth > DEPTH {
+        return true;
+    }
+    match value {
+        Value::Derived(of) | Value::Variable(_, of) | Value::Code { data: of, .. } => of.contains(&result),
+        Value::Result(r) | Value::Failure(Some(r)) => *r == result,
+        Value::Condition(condition) => {
+            let mut mentions = false;
+            condition.results(&mut |r| mentions |= r == result);
+            mentions
+        }
+        Value::Success(inner) => comes_from(inner, result, depth + 1),
+        Value::Structure(fields) => fields.iter().any(|(_, field)| comes_from(field, result, depth + 1)),
+        Value::Opaque | Value::Place(_) | Value::Flags(_) | Value::Failure(None) => false,
+    }
 }
 
 struct Walker<'a> {

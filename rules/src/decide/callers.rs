@@ -4,9 +4,10 @@ use super::{CALLERS, is_passed_in, scenario};
 use crate::held::Held;
 use crate::narrow::{effects, narrow};
 use crate::pairs::{Candidate, is_private, is_process_lock};
+use crate::tolerance::copes_with_failure;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Explorer};
-use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, Step, Value};
+use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, Site, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,6 +107,17 @@ impl<'p> Callers<'p> {
                     }
                 });
                 heedless
+            })
+    }
+
+    /// Whether every known caller goes on where the step at this site fails, which is `depth` calls below the function: it tells of the failure
+    /// perhaps, and neither fails nor hands it on. What a program's beginning copes with is the loss of the whole.
+    pub fn cope_with_failure(self, function: FunctionId, site: Site, depth: usize) -> bool {
+        let callers = self.known(function);
+        let is_beginning = |caller| self.program.function(caller).is_none_or(|s| s.context.main);
+        !callers.is_empty()
+            && callers.into_iter().all(|caller| {
+                !is_beginning(caller) && copes_with_failure(&self.body(caller), site, depth + 1)
             })
     }
 
