@@ -22,7 +22,7 @@ type Sites = BTreeSet<(String, u32, String)>;
 /// What is marked as found, and as missed.
 fn marked(project: &Path, complaints: &mut Vec<String>) -> (Sites, Sites) {
     let (mut found, mut missed) = (Sites::new(), Sites::new());
-    for (path, text) in texts(project, &["go", "py"]).unwrap_or_default() {
+    for (path, text) in texts(project, &["go", "py", "rs"]).unwrap_or_default() {
         let name = path.strip_prefix(project).unwrap_or(&path).display().to_string();
         match Markers::parse(&text) {
             Ok(markers) => {

@@ -10,7 +10,8 @@ use crate::hidden::repository_of;
 use crate::resolve::Sources;
 use aho_corasick::AhoCorasick;
 use fsrace_analyzer::language::mentions::{
-    begins, begins_program, imported, is_mention, is_of_tests, looks_up, pieces, reflects, test_parts,
+    Form, Met, begins, begins_program, imported, is_mention, is_of_tests, looks_up, pieces, reflects,
+    test_parts,
 };
 use fsrace_analyzer::link::{FileId, FunctionId, Program, Settled};
 use fsrace_analyzer::source::LanguageId;
@@ -40,10 +41,15 @@ struct Asked<'p> {
     language: LanguageId,
 }
 
-/// What is known of a name that is asked about.
-#[derive(Clone, Copy)]
-struct Name {
+/// A function whose name is asked about.
+struct Name<'p> {
+    name: &'p str,
+    function: FunctionId,
     language: LanguageId,
+    /// How it is called.
+    form: Form,
+    /// The file that declares it.
+    path: &'p str,
     /// Whether it is one by which others may call what they import: that tests call it, as they do, says that it is there for somebody.
     is_offered: bool,
 }
@@ -62,8 +68,8 @@ pub struct Checked<'p> {
 /// What the texts tell.
 #[derive(Default)]
 struct Told<'n> {
-    /// Names that something may go by.
-    mentioned: FxHashSet<&'n str>,
+    /// Functions whose names stand where they may be meant.
+    mentioned: FxHashSet<FunctionId>,
     /// Packages in which programs begin, as texts and manifests say.
     programs: FxHashSet<&'n str>,
     /// Packages that use others.
@@ -87,18 +93,18 @@ pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16
             Some(Asked { function: *function, leading, package, language })
         })
         .collect();
-    let by_name = |function: &FunctionId| Some((program.own_name(*function)?, *function));
-    let mut names: FxHashMap<&str, Name> = FxHashMap::default();
-    for asked in &asked {
-        for (name, function) in asked.leading.iter().filter_map(by_name) {
-            let known = names.entry(name).or_insert(Name { language: asked.language, is_offered: false });
-            known.is_offered |= is_offered(program, asked.language, function);
-        }
-    }
+    let mut names: Vec<Name<'_>> = asked
+        .iter()
+        .flat_map(|asked| {
+            asked.leading.iter().filter_map(|function| named(checked, *function, asked.language))
+        })
+        .collect();
+    names.sort_unstable_by_key(|of| (of.name, of.function));
+    names.dedup_by_key(|of| of.function);
     if names.is_empty() {
         return FxHashSet::default();
     }
-    let settled = program.settled(&names.keys().copied().collect());
+    let settled = program.settled(&names.iter().map(|of| of.name).collect());
     let packages: FxHashSet<&str> = program.files().iter().map(|file| package(&file.module)).collect();
     let is_method = |function| program.function(function).is_some_and(|summary| summary.has_receiver);
     let is_called = |asked: &Asked<'_>, told: &Told<'_>, programs: &FxHashSet<&str>, all: bool| {
@@ -120,22 +126,20 @@ pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16
                         })
                 };
                 let is_public = program.function(*function).is_none_or(|summary| summary.context.public);
-                told.mentioned.contains(name)
+                told.mentioned.contains(function)
                     || (is_public && told.reflecting.contains(&asked.language))
                     || told.looking.contains(&(program.file_of(*function), is_method(*function)))
                     || namesake()
             })
     };
     // Nearly all are named somewhere in what is checked, and then nothing else need be known of it.
-    let named = read(checked, &names, &settled, &packages, Some(Vec::new()), true).mentioned;
-    let asked: Vec<Asked<'_>> = asked
-        .into_iter()
-        .filter(|asked| !asked.leading.iter().filter_map(by_name).any(|(name, _)| named.contains(name)))
-        .collect();
+    let met = read(checked, &names, &settled, &packages, Some(Vec::new()), true).mentioned;
+    let is_met = |asked: &Asked<'_>| asked.leading.iter().any(|function| met.contains(function));
+    let asked: Vec<Asked<'_>> = asked.into_iter().filter(|asked| !is_met(asked)).collect();
     if asked.is_empty() {
         return FxHashSet::default();
     }
-    names.retain(|name, _| !named.contains(name));
+    names.retain(|of| !met.contains(&of.function));
     let uncalled = |texts: Option<Vec<PathBuf>>, all: bool| -> FxHashSet<FunctionId> {
         let told = read(checked, &names, &settled, &packages, texts, false);
         let beginnings = told.programs.iter().copied();
@@ -150,27 +154,43 @@ pub fn among(checked: Checked<'_>, functions: &[FunctionId], threads: Option<u16
     }
 }
 
+/// What is asked of texts about one function.
+fn named<'p>(
+    Checked { program, sources, .. }: Checked<'p>,
+    function: FunctionId,
+    language: LanguageId,
+) -> Option<Name<'p>> {
+    let name = program.own_name(function)?;
+    let summary = program.function(function)?;
+    let file = program.file_of(function);
+    let declared = sources.text(file).map(|text| (text, summary.name_span.end as usize));
+    let form = Form::of(language, declared, summary.has_receiver, program.is_of_type(function));
+    let path = program.file(file)?.path.as_str();
+    Some(Name { name, function, language, form, path, is_offered: is_offered(program, language, function) })
+}
+
 /// Reads these texts beside those that are checked; with `only_names` none but what is kept of the latter, of which nothing else is asked.
 fn read<'n>(
     Checked { scope, program, sources }: Checked<'n>,
-    names: &FxHashMap<&'n str, Name>,
+    names: &[Name<'_>],
     settled: &[Settled<'_>],
     packages: &FxHashSet<&'n str>,
     texts: Option<Vec<PathBuf>>,
     only_names: bool,
 ) -> Told<'n> {
-    let mut all: Vec<(&'n str, Name)> = names.iter().map(|(name, of)| (*name, *of)).collect();
-    all.sort_unstable_by_key(|(name, _)| *name);
-    // What is searched for, and whose mention it is.
-    let mut searched: Vec<(String, (&'n str, Name))> = Vec::new();
-    for (name, of) in &all {
-        searched.push(((*name).to_owned(), (name, *of)));
-        searched.extend(pieces(of.language, name).into_iter().map(|piece| (piece, (*name, *of))));
+    // What is searched for, and of which functions that tells.
+    let mut searched: Vec<(String, bool, &[Name<'_>])> = Vec::new();
+    for of in names.chunk_by(|a, b| a.name == b.name) {
+        let Some(first) = of.first() else { continue };
+        searched.push((first.name.to_owned(), true, of));
+        let languages: BTreeSet<LanguageId> = of.iter().map(|of| of.language).collect();
+        let pieces = languages.into_iter().flat_map(|language| pieces(language, first.name));
+        searched.extend(pieces.map(|piece| (piece, false, of)));
     }
-    let search = AhoCorasick::new(searched.iter().map(|(text, _)| text)).ok();
+    let search = AhoCorasick::new(searched.iter().map(|(text, ..)| text)).ok();
     let Some((search, texts)) = search.zip(texts) else {
         // What cannot be asked is called.
-        let mentioned = names.keys().copied().collect();
+        let mentioned = names.iter().map(|of| of.function).collect();
         return Told { mentioned, ..Told::default() };
     };
     let mut spans: FxHashMap<FileId, Vec<&Settled<'_>>> = FxHashMap::default();
@@ -212,21 +232,29 @@ fn read<'n>(
         let file = file.or_else(|| file_of(program, &scope.relative(&path)?));
         let calls = file.and_then(|file| spans.get(&file)).map_or(&[][..], Vec::as_slice);
         let tests = LazyCell::new(|| source.map_or_else(Vec::new, |language| test_parts(language, &text)));
+        let relative = scope.relative(&path).unwrap_or_default();
         for found in search.find_overlapping_iter(text.as_ref()) {
-            let Some((searched, (name, of))) = searched.get(found.pattern().as_usize()) else { continue };
-            let at = found.start();
-            let in_test = || is_test || tests.iter().any(|tests| tests.contains(&at));
-            if told.mentioned.contains(name) || (!of.is_offered && in_test()) {
+            let Some((searched, whole, of)) = searched.get(found.pattern().as_usize()) else { continue };
+            let (at, end) = (found.start(), found.end());
+            let open = || of.iter().filter(|of| !told.mentioned.contains(&of.function));
+            if open().next().is_none() {
                 continue;
             }
-            let whole = searched.as_str() == *name;
-            if !whole
-                || (is_word(&text, at, found.end())
+            let is_meant = !whole
+                || (is_word(&text, at, end)
                     && is_mention(source, &text, at)
-                    && !calls.iter().any(|call| is_of(call, name, at, &text)))
-            {
-                told.mentioned.insert(name);
+                    && !calls.iter().any(|call| is_of(call, searched, at, &text)));
+            if !is_meant {
+                continue;
             }
+            let in_test = LazyCell::new(|| is_test || tests.iter().any(|tests| tests.contains(&at)));
+            let may_be = |of: &&Name<'_>| {
+                let (own, beside) = (of.path == relative, folder(of.path) == folder(&relative));
+                let met = Met { language: source, path: &relative, text: &text, own, beside };
+                (of.is_offered || !*in_test) && (!whole || of.form.fits(met, at, end))
+            };
+            let meant: Vec<FunctionId> = open().filter(may_be).map(|of| of.function).collect();
+            told.mentioned.extend(meant);
         }
         if only_names {
             return Some(told);
@@ -238,7 +266,7 @@ fn read<'n>(
             told.reflecting.extend(reflects(language, &text).then_some(language));
             told.looking.extend(ways.map(|methods| (file, methods)));
             let own = package(&summary.module);
-            if begins_program(language, &summary.path, &text) {
+            if begins_program(language, &summary.path, &text) && program.may_begin(summary) {
                 told.programs.insert(own);
             }
             let used = imported(language, &text).into_iter().filter_map(|used| packages.get(used));
@@ -263,6 +291,11 @@ fn read<'n>(
         all.reflecting.extend(told.reflecting);
         all
     })
+}
+
+/// The folder of a file.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether a program that this is no part of may call the function. What Python's programs are made of is there for them.

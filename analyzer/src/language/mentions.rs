@@ -1,5 +1,9 @@
 //! Where a name is met in a text: what of that may lead to the function that goes by it.
 
+mod form;
+
+pub use form::{Form, Met};
+
 use crate::source::LanguageId;
 use std::ops::Range;
 
@@ -115,6 +119,22 @@ pub fn reflects(language: LanguageId, text: &str) -> bool {
         #[cfg(feature = "python")]
         LanguageId::Python => text.contains("fire.Fire("),
     }
+}
+
+/// Whether a package that is a library, too, has this file where programs begin. Elsewhere a `main` may as well be of a file that the
+/// library keeps for others, as a template.
+pub fn is_beginning(path: &str) -> bool {
+    match LanguageId::of_path(path) {
+        Some(LanguageId::Rust) => {
+            path.ends_with("src/main.rs") || path.starts_with("src/bin/") || path.contains("/src/bin/")
+        }
+        _ => true,
+    }
+}
+
+/// Whether the file is a package's library, where one file is.
+pub fn is_library(path: &str) -> bool {
+    path.ends_with("src/lib.rs")
 }
 
 /// Whether a program begins in the file, tests and examples aside, where that is told by its text.
@@ -239,6 +259,8 @@ mod tests {
         assert!(!begins_program(LanguageId::Go, "examples/x/main.go", main));
         assert!(begins_program(LanguageId::Rust, "src/bin/x.rs", "async fn main() {}"));
         assert!(!begins_program(LanguageId::Rust, "build.rs", "fn main() {}"));
+        assert!(is_beginning("a/src/main.rs") && is_beginning("src/bin/x/main.rs"));
+        assert!(!is_beginning("helper/main.rs"));
     }
 
     #[test]

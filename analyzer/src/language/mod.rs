@@ -85,6 +85,16 @@ pub fn asks_nothing(path: &str, base: &str) -> bool {
     }
 }
 
+/// Whether in the language of the file, a type need not say which interfaces it fits: a library may ask for a method by its name and
+/// signature alone.
+pub fn asks_by_name(path: &str) -> bool {
+    match LanguageId::of_path(path) {
+        #[cfg(feature = "go")]
+        Some(LanguageId::Go) => true,
+        _ => false,
+    }
+}
+
 /// Whether calls into the library of this name, in whatever language, take seconds rather than microseconds.
 pub fn is_slow(library: &str) -> bool {
     models::Models::all().any(|models| models.is_slow(library))

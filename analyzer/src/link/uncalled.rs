@@ -2,8 +2,9 @@
 
 use super::graph::each_step;
 use super::{FileId, FunctionId, Program};
-use crate::flow::{Certainty, Step};
-use crate::language::asks_nothing;
+use crate::flow::{Certainty, FileSummary, Step};
+use crate::language::mentions::{is_beginning, is_library};
+use crate::language::{asks_by_name, asks_nothing};
 use crate::qualified;
 use crate::source::Span;
 use rayon::prelude::*;
@@ -36,7 +37,8 @@ impl Program {
         while let Some(next) = newest.pop() {
             let summary = self.function(next)?;
             let context = summary.context;
-            if context.main || context.test || context.auxiliary || context.literal || context.summoned {
+            let summoned = context.summoned && !self.is_of_own_types(next);
+            if context.main || context.test || context.auxiliary || context.literal || summoned {
                 return None;
             }
             self.own_name(next)?;
@@ -95,6 +97,30 @@ impl Program {
         })
     }
 
+    /// Whether the function is a method that no interface of a library can ask for: it is handed what the program declares. Where
+    /// methods are asked for by name alone, that is.
+    fn is_of_own_types(&self, function: FunctionId) -> bool {
+        let path = self.file(self.file_of(function)).map_or("", |file| file.path.as_str());
+        let Some(summary) = self.function(function) else { return false };
+        asks_by_name(path)
+            && self.owner(function).is_some()
+            && summary
+                .parameters
+                .iter()
+                .skip(1)
+                .filter_map(|p| p.type_name.as_deref())
+                .any(|of| self.symbols.is_declared(of))
+    }
+
+    /// Whether the function is one of a type's: a method, or one that goes by the type's name.
+    pub fn is_of_type(&self, function: FunctionId) -> bool {
+        self.function(function).is_some_and(|summary| {
+            summary.has_receiver
+                || qualified::rsplit(whole(&summary.name))
+                    .is_some_and(|(owner, _)| self.symbols.is_declared(owner))
+        })
+    }
+
     /// The type that the function is a method of.
     fn owner(&self, function: FunctionId) -> Option<&str> {
         let summary = self.function(function).filter(|summary| summary.has_receiver)?;
@@ -144,6 +170,13 @@ impl Program {
         all.collect()
     }
 
+    /// Whether a `main` in the file begins a program of the file's package.
+    pub fn may_begin(&self, file: &FileSummary) -> bool {
+        let own = qualified::first(&file.module);
+        let is_of_own = |of: &&FileSummary| is_library(&of.path) && qualified::first(&of.module) == own;
+        is_beginning(&file.path) || !self.files.iter().any(|of| is_of_own(&of))
+    }
+
     /// The packages that a program begins in, these among them, and those that they use, through others too, by the first part of their names.
     /// `uses` says who uses whom beside what the files' imports say.
     pub fn packages_of_programs<'p>(
@@ -152,8 +185,10 @@ impl Program {
         uses: impl Iterator<Item = (&'p str, &'p str)>,
     ) -> FxHashSet<&'p str> {
         let package = |id: FunctionId| self.file(self.file_of(id)).map(|file| qualified::first(&file.module));
-        let mains =
-            self.functions().filter(|(_, s)| s.context.main && !s.context.test && !s.context.auxiliary);
+        let begins = |id: FunctionId| self.file(self.file_of(id)).is_some_and(|file| self.may_begin(file));
+        let mains = self
+            .functions()
+            .filter(|(id, s)| s.context.main && !s.context.test && !s.context.auxiliary && begins(*id));
         let mut found: FxHashSet<&str> = mains.filter_map(|(id, _)| package(id)).chain(beginnings).collect();
         let imports = self.files.iter().flat_map(|file| {
             let own = qualified::first(&file.module);
