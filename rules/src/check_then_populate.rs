@@ -7,7 +7,7 @@ use crate::pairs::{Candidate, Meaning, created_by_path, guarded};
 use crate::rule::{Report, Rule, short};
 use crate::trace::{Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
-use fsrace_analyzer::flow::{Effect, Operation, Place};
+use fsrace_analyzer::flow::{Check, Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
 
 /// The rule.
@@ -34,6 +34,7 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
     guarded(trace, begun, |says| says == Says::Absent, false)
         .into_iter()
         .filter(|(pair, _)| !refuses(trace, pair.check, pair.act))
+        .filter(|(pair, _)| !asks_for_a_file(trace, pair.check))
         .filter(|(pair, place)| is_filled(trace, (pair.check, pair.act), place))
         .filter_map(|(pair, place)| Candidate::of_pair(trace, pair, place))
         // Where it takes more than the directory to be content, or where the code fails if it is there, nobody takes it for ready.
@@ -56,6 +57,11 @@ fn refuses(trace: &Trace<'_>, check: usize, act: usize) -> bool {
     guards.iter().any(|guard| guard.event == check && guard.refuses)
 }
 
+/// Whether the check is whether a plain file is there: no directory passes it, however complete.
+fn asks_for_a_file(trace: &Trace<'_>, check: usize) -> bool {
+    trace.events.get(check).is_some_and(|event| event.effect.operation == Operation::Check(Check::IsFile))
+}
+
 /// Whether the same test lets something be put into the directory that it lets be made.
 fn is_filled(trace: &Trace<'_>, (check, act): (usize, usize), place: &Place) -> bool {
     let populated =
@@ -66,7 +72,7 @@ fn is_filled(trace: &Trace<'_>, (check, act): (usize, usize), place: &Place) -> 
             let holds = !matches!(event.effect.operation, Operation::CreateDir { .. });
             let put = event.effect.created().filter(|_| holds && event.effect.handle.is_none());
             put.is_some_and(|put| put != place && put.starts_with(place))
-                && event.guards.iter().any(|guard| guard.event == check && guard.says == Says::Absent)
+                && event.guards.iter().any(|g| g.event == check && g.says == Says::Absent && g.certain)
                 && trace.on_one_path(act, later)
         })
 }

@@ -56,7 +56,8 @@ fn is_lock(place: &Place) -> bool {
 }
 
 /// Whether the file that the act makes is a lock by its existence: it is called one, or removed again when the work is done, and not only
-/// where the code leaves early, and tells nothing but who made it.
+/// where the code leaves early or has failed, and tells nothing but who made it. What is made and removed at once guards no work: whoever does
+/// so tries whether it can write there.
 fn is_claim(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
     let pid = |hint: Hint| hint.word.starts_with("pid");
     let says_nothing_else = tells_its_owner(trace, act) || names::hint(place).is_some_and(pid);
@@ -64,6 +65,8 @@ fn is_claim(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
         trace.events.iter().enumerate().skip(act + 1).any(|(later, event)| {
             removed_by_path(event.effect) == Some(place)
                 && !event.leaves_early
+                && !event.amiss
+                && trace.does_anything_between(act, later)
                 && trace.on_one_path(act, later)
                 && trace.meets_at_root(act, later)
         })

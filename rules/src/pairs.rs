@@ -478,7 +478,9 @@ pub fn tells_its_owner(trace: &Trace<'_>, act: usize) -> bool {
     let tells = |effect: &Effect| effect.writes_constant() || names_it(effect);
     match event.effect.operation {
         Operation::Open(_) => trace.events.iter().skip(act).all(|later| {
-            later.effect.handle != Some(event.effect.result)
+            // Through a handle of which nothing is known, it may be this file that is written.
+            let is_it = |handle| handle == event.effect.result || trace.origins(handle).is_empty();
+            !later.effect.handle.is_some_and(is_it)
                 || !matches!(later.effect.operation, Operation::Write | Operation::Append)
                 || tells(later.effect)
         }),

@@ -31,6 +31,8 @@ pub struct Trace<'a> {
     pub frames: Vec<FrameInfo<'a>>,
     /// Steps that take their time: downloads, builds, commands, questions to a person.
     labours: Vec<Labour>,
+    /// After how many effects something is called, whatever it does.
+    calls: Vec<usize>,
     /// What is given up or waited for: after how many effects, and which result.
     ends: Vec<(usize, ResultId)>,
     sources: FxHashMap<ResultId, Source<'a>>,
@@ -59,6 +61,8 @@ pub struct Event<'a> {
     pub serial: bool,
     /// Whether it stands on one side of a decision, which leaves while the other goes on: what is done there tidies up.
     pub leaves_early: bool,
+    /// Whether an earlier step has failed wherever the run comes to it.
+    pub amiss: bool,
     /// Decisions on the way here: which one, which side.
     choices: Vec<(usize, bool)>,
 }
@@ -184,6 +188,14 @@ impl<'a> Trace<'a> {
     /// Whether a guard is given up, or work waited for, between the two effects.
     pub fn ends_between(&self, result: ResultId, first: usize, second: usize) -> bool {
         self.ends.iter().any(|(after, ended)| *ended == result && *after > first && *after <= second)
+    }
+
+    /// Whether anything is done between the two effects but to what the first has opened.
+    pub fn does_anything_between(&self, first: usize, second: usize) -> bool {
+        let opened = self.events.get(first).map(|event| event.effect.result);
+        let between = self.events.get(first + 1..second).unwrap_or_default();
+        between.iter().any(|event| event.effect.handle.is_none() || event.effect.handle != opened)
+            || self.calls.iter().any(|after| *after > first && *after <= second)
     }
 
     /// Whether a lock against other processes may be held at the effect that nobody else can hold then.

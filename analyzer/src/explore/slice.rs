@@ -154,8 +154,8 @@ impl Wanted {
                             || matches!(self.actor, Actor::ItselfThread | Actor::Task)))
             }
             Operation::Key(_) => self.domain == Domain::KeyValue && touches(),
-            Operation::Memory(_) => self.domain == Domain::Memory && touches(),
-            Operation::Suspend => self.domain == Domain::Memory,
+            // Who comes second may be told by another variable, as one that says what is being made.
+            Operation::Memory(_) | Operation::Suspend => self.domain == Domain::Memory,
             _ if matches!(self.domain, Domain::KeyValue | Domain::Memory) => false,
             Operation::EnvGet | Operation::EnvSet => self.domain == Domain::Environment && touches(),
             _ if self.domain == Domain::WorkingDirectory => {

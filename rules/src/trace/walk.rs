@@ -5,8 +5,8 @@ use super::{
     Returned, Says, Source, Trace,
 };
 use fsrace_analyzer::flow::{
-    Block, Branch, Callee, Condition, Effect, Exit, Frame, LockScope, OnFailure, Operation, ResultId, Step,
-    Value,
+    Block, Branch, Callee, Condition, Effect, Exit, Frame, Kinds, LockScope, OnFailure, Operation, ResultId,
+    Step, Value,
 };
 use fsrace_analyzer::link::takes_long;
 
@@ -22,6 +22,8 @@ struct State {
     entry: usize,
     /// The locks that may be held.
     held: Vec<usize>,
+    /// Whether an earlier step has failed wherever the run comes here.
+    amiss: bool,
 }
 
 impl State {
@@ -123,6 +125,7 @@ impl<'a> Walker<'a> {
                 Step::Frame(frame) => self.frame(frame, state, depth),
                 // A call that the linker did not find is the effect that it is presumed to be.
                 Step::Call(call) => {
+                    self.work();
                     if takes_long(call.callee.name(), call.arguments.len()) {
                         self.labour(state);
                     }
@@ -193,6 +196,14 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Notes a call of whatever.
+    fn work(&mut self) {
+        let after = self.trace.events.len();
+        if self.trace.calls.last() != Some(&after) {
+            self.trace.calls.push(after);
+        }
+    }
+
     fn labour(&mut self, state: &State) {
         if self.trace.labours.len() < EVENTS {
             let (after, choices) = (self.trace.events.len(), state.choices.clone());
@@ -220,6 +231,7 @@ impl<'a> Walker<'a> {
             held: self.of_processes(&state.held),
             serial: state.held.iter().any(|lock| self.is_exclusive_mutex(*lock)),
             leaves_early: false,
+            amiss: state.amiss,
             choices: state.choices.clone(),
         });
         if matches!(effect.operation, Operation::Lock { .. }) {
@@ -247,6 +259,7 @@ impl<'a> Walker<'a> {
             self.trace.literals(&branch.condition, side, true, &mut literals);
             inside.learn(literals.guards);
             inside.choices.push((number, side));
+            inside.amiss |= self.tells_failure(&branch.condition, side);
             inside
         });
         let known = state.guards.len();
@@ -296,6 +309,28 @@ impl<'a> Walker<'a> {
             }
         }
         End::Reached
+    }
+
+    /// Whether the condition has this truth value only where a step failed, for another reason than that there was nothing.
+    fn tells_failure(&self, condition: &Condition, holds: bool) -> bool {
+        let is_look = |result: &ResultId| match self.trace.sources.get(result) {
+            Some(Source::Event(event)) => {
+                let effect = self.trace.events.get(*event).map(|event| event.effect.operation);
+                matches!(effect, Some(Operation::Check(_)))
+            }
+            _ => false,
+        };
+        match condition {
+            Condition::Failed(result, kinds) => holds && *kinds == Kinds::ANY && !is_look(result),
+            Condition::Ok(result) => !holds && !is_look(result),
+            Condition::Not(inner) => self.tells_failure(inner, !holds),
+            Condition::Any(parts) if holds => parts.iter().all(|part| self.tells_failure(part, holds)),
+            Condition::All(parts) if !holds => parts.iter().all(|part| self.tells_failure(part, holds)),
+            Condition::Any(parts) | Condition::All(parts) => {
+                parts.iter().any(|part| self.tells_failure(part, holds))
+            }
+            _ => false,
+        }
     }
 
     /// What one side of a branch asked beyond its own guards, and left for on the other answer. What comes after the branch is reached
@@ -380,6 +415,9 @@ impl<'a> Walker<'a> {
     fn frame(&mut self, frame: &'a Frame, state: &mut State, depth: usize) {
         let number = self.trace.frames.len();
         self.trace.frames.push(FrameInfo { site: frame.site, name: &frame.name });
+        if !frame.name.is_empty() {
+            self.work();
+        }
         // A copy of a value has no effects, and is no frame.
         if takes_long(&frame.name, 2) {
             self.labour(state);
