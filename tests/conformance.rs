@@ -91,6 +91,7 @@ impl Random {
             truncate: self.percent(25),
             no_follow: self.percent(10),
             private: false,
+            socket: false,
         }
     }
 }

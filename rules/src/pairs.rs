@@ -56,6 +56,8 @@ pub struct Candidate {
     pub refuses: bool,
     /// Whether all other reasons to act are that something else is not there either.
     pub joint: bool,
+    /// Whether the function binds a socket there.
+    pub socket: bool,
     /// What it means to others that the place is there.
     pub meaning: Meaning,
     /// Whether what is put there takes the place of what was looked for and not found, and no more is known of it.
@@ -317,6 +319,7 @@ impl Candidate {
             heals: false,
             refuses: has_guard(trace, pair, |guard| guard.refuses),
             joint: has_guard(trace, pair, |guard| guard.joint),
+            socket: binds_socket(trace, place),
         })
     }
 
@@ -359,8 +362,15 @@ impl Candidate {
             heals: false,
             refuses: false,
             joint: false,
+            socket: binds_socket(trace, place),
         })
     }
+}
+
+/// Whether a socket is bound at the place anywhere in the function.
+fn binds_socket(trace: &Trace<'_>, place: &Place) -> bool {
+    let binds = |effect: &Effect| matches!(effect.operation, Operation::Open(flags) if flags.socket);
+    trace.events.iter().any(|event| binds(event.effect) && event.effect.place == *place)
 }
 
 /// Whether the pair's check governs its act in such a way.

@@ -50,6 +50,7 @@ pub(super) const REWRITE: OpenFlags = OpenFlags {
     truncate: true,
     no_follow: false,
     private: false,
+    socket: false,
 };
 
 /// How open(2) is called to take a place as a lock.

@@ -224,6 +224,7 @@ impl Display for OpenFlags {
             (self.truncate, "truncate"),
             (self.no_follow, "no_follow"),
             (self.private, "private"),
+            (self.socket, "socket"),
         ]
         .into_iter()
         .filter_map(|(on, word)| on.then_some(word))

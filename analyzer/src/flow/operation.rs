@@ -239,6 +239,8 @@ pub struct OpenFlags {
     pub no_follow: bool,
     /// Created for the owner only: no mode bits for group and others.
     pub private: bool,
+    /// No open(2): bind(2) makes a socket there.
+    pub socket: bool,
 }
 
 impl OpenFlags {
@@ -254,6 +256,7 @@ impl OpenFlags {
             truncate: self.truncate || other.truncate,
             no_follow: self.no_follow || other.no_follow,
             private: self.private || other.private,
+            socket: self.socket || other.socket,
         }
     }
 }

@@ -31,6 +31,15 @@ pub fn reason(
     {
         return Some("what is written is the same whoever writes it");
     }
+    // Of two that start at once the second has the socket, as it has where it starts later; and who connects to an old one is refused.
+    if candidate.socket
+        && (matches!(reason, Reason::Itself | Reason::Instance) || loss.actor == Actor::Reader)
+        && loss.actor != Actor::Attacker
+    {
+        return Some(
+            "what listens there is started once, and takes the place of what an earlier run has left",
+        );
+    }
     if !for_all && names::is_picked(place) {
         return Some("a person has picked it just before");
     }

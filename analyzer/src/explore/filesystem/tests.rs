@@ -20,6 +20,7 @@ const READ: OpenFlags = OpenFlags {
     truncate: false,
     no_follow: false,
     private: false,
+    socket: false,
 };
 const CREATE: OpenFlags = OpenFlags { read: true, write: true, create: true, truncate: true, ..READ };
 const CREATE_NEW: OpenFlags = OpenFlags { create: false, create_new: true, truncate: false, ..CREATE };

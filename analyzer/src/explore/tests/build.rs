@@ -33,6 +33,7 @@ const fn flags(create: bool, create_new: bool, truncate: bool) -> OpenFlags {
         truncate,
         no_follow: false,
         private: false,
+        socket: false,
     }
 }
 

@@ -686,6 +686,7 @@ fn open_flag<'f>(flags: &'f mut OpenFlags, word: &str) -> Option<&'f mut bool> {
         "truncate" => &mut flags.truncate,
         "no_follow" => &mut flags.no_follow,
         "private" => &mut flags.private,
+        "socket" => &mut flags.socket,
         _ => return None,
     })
 }

@@ -98,6 +98,7 @@ const REWRITE: OpenFlags = OpenFlags {
     truncate: true,
     no_follow: false,
     private: false,
+    socket: false,
 };
 
 /// What one step of an effect came to.
