@@ -3,6 +3,7 @@
 mod about;
 mod around;
 mod callers;
+mod own;
 mod process;
 mod proven;
 mod told;
@@ -14,12 +15,12 @@ use self::around::{is_enclosed, is_own_step, sequel};
 use self::callers::Callers;
 use self::process::changes_process;
 use self::proven::Proven;
-use self::told::{inside, name_made, other_side, spelled, time_taken};
+use self::told::{inside, name_made, other_side, rewrite, spelled, time_taken};
 use crate::cleaned;
 use crate::confidence::{Loss, Reason, Surroundings, judge};
 use crate::entered;
 use crate::evidence::{Evidence, Use};
-use crate::finding::{Confidence, Finding, Related, Rewrite};
+use crate::finding::{Confidence, Finding, Related};
 use crate::given_back::{GivenBack, Taken};
 use crate::guarded;
 use crate::held::Held;
@@ -29,7 +30,7 @@ use crate::lifetime::{Life, Part};
 use crate::made_once;
 use crate::names;
 use crate::narrow::{narrow, noticed, size, without_work};
-use crate::pairs::{Candidate, Meaning, Point, Relation};
+use crate::pairs::{Candidate, Meaning, Point};
 use crate::rule::Rule;
 use crate::threads::{Beside, Threads};
 use crate::tolerance::tolerated;
@@ -353,7 +354,9 @@ impl<'p> View<'p> {
                 Worst::NotSure => return Some(Outcome::PutOff([Some(act), check, Some(inner)])),
             },
         };
-        match callers.are_safe(self.function, candidate, best.race.witness.actor, LEVELS) {
+        let actor = best.race.witness.actor;
+        let apart = own::is_apart(program, self.function, &best.reason, actor);
+        match callers.are_safe(self.function, candidate, (actor, apart), LEVELS) {
             true if !self.summary.context.public => return None,
             // What a type's own methods pass says little about those who call it from outside, through an interface perhaps; the lock
             // of what it keeps is its own to take.
@@ -367,9 +370,9 @@ impl<'p> View<'p> {
             }
             false => {}
         }
-        if in_files && program.is_private_by_default(self.function, &candidate.place) {
+        if in_files && let Some(why) = own::reason(program, self.function, &candidate.place, apart) {
             best.confidence = Confidence::Low;
-            best.reasons.push("it is this run's own, unless who starts it names another".to_owned());
+            best.reasons.push(why.to_owned());
         }
         let changed_for_good = self.is_changed_for_good(program, known.threads, candidate);
         let unheeded = surroundings.beside.as_ref().is_some_and(|beside| !beside.started) && changed_for_good;
@@ -879,21 +882,4 @@ fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor:
 /// Where the function's own source causes the effect.
 fn location(program: &Program, point: &Point) -> Option<Location> {
     program.location(point.through.as_ref().map_or(point.effect.site, |(site, _)| *site))
-}
-
-fn rewrite(
-    rule: &Rule,
-    candidate: &Candidate,
-    act: Location,
-    check: Option<Location>,
-    summary: &FlowSummary,
-) -> Option<Rewrite> {
-    // A step in a called function is not rewritten from its caller.
-    let own = candidate.act.through.is_none() && candidate.check.as_ref().is_none_or(|c| c.through.is_none());
-    let near = check.is_none_or(|c| c.file == act.file && summary.span.contains(c.span));
-    if !own || !near || candidate.relation != Relation::Same {
-        return None;
-    }
-    let idiom = (rule.rewrite)(candidate)?;
-    Some(Rewrite { idiom, function: summary.span, check: check.map(|c| c.span) })
 }

@@ -128,7 +128,8 @@ pub struct Kept {
     pub by: Arc<str>,
     /// A place that is private, or is told by a field; a call's result; or [`Value::Opaque`], for any other.
     pub value: Value,
-    /// Whether it is an option that is empty unless whoever starts the program gives it.
+    /// Whether it is an option that is empty unless whoever starts the program gives it, or a parameter instead of which something else is
+    /// taken where it is not given.
     pub optional: bool,
 }
 
@@ -169,6 +170,8 @@ pub struct FlowSummary {
     pub sites: Vec<Span>,
     /// Where the time is read that places are made of, by the number that it has in them.
     pub moments: Vec<(u32, Span)>,
+    /// The opaque numbers that stand for one of two places either of which may be private, with the two.
+    pub choices: Vec<(u32, [Place; 2])>,
     /// What the function puts into values that it is given, or into their fields: the parameter, and a result that goes into it.
     pub fills: Vec<(u32, ResultId)>,
     /// Where it waits, if it runs in an event loop that runs one at a time: what stands between two of these, nothing else of that loop

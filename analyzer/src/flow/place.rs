@@ -381,8 +381,28 @@ impl Place {
             }
             PlaceKind::WithExtension(a, b) => a.is_private() || b.is_private(),
             PlaceKind::Concat(parts) => parts.iter().any(Place::is_private),
+            // What a library's method makes of random bits, as their text.
+            PlaceKind::Call { callee, arguments } => {
+                callee.starts_with("?::")
+                    && arguments.iter().any(Place::is_random)
+                    && arguments.iter().all(|of| of.is_random() || of.is_closed())
+            }
             _ => false,
         }
+    }
+
+    /// The parameter that the place is, or lies below, by its name.
+    pub fn leading_parameter(&self) -> Option<&str> {
+        match self.kind() {
+            PlaceKind::Parameter { name, .. } => Some(name),
+            PlaceKind::Join(base, _) => base.leading_parameter(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is random bits and nothing else.
+    pub fn is_random(&self) -> bool {
+        matches!(self.kind(), PlaceKind::Unique(Uniqueness::Random, _))
     }
 
     /// Whether it says the same whoever asks: made of texts and constants of the program alone. Of calls, only conversions and

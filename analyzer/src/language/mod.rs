@@ -129,6 +129,11 @@ pub fn is_thread_lock(type_name: &str) -> bool {
     models::Models::all().any(|models| models.is_thread_lock(&models.in_table(type_name)))
 }
 
+/// Whether a value of a type of this name, in whatever language, stands for a path that is its holder's alone: a temporary directory.
+pub fn is_private_type(type_name: &str) -> bool {
+    models::Models::all().any(|models| models.is_private_type(&models.in_table(type_name)))
+}
+
 /// Whether a file is a test, a benchmark or an example by where it lies in its package, so that nothing outside of it can use
 /// what it holds: without findings in tests it need not be read.
 pub fn is_apart(path: &str, language: LanguageId, package: &Package) -> bool {

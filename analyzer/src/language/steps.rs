@@ -53,12 +53,18 @@ fn goes_by(place: &Place, field: &str) -> bool {
     }
 }
 
-/// Whether the place is, or lies at or below, what a field says, or what the function is given.
+/// Whether the place is made of what a field says, what the function is given, or what another function returns, so that it may be private
+/// for all that is known here.
 fn is_told_by_another(place: &Place) -> bool {
     match place.kind() {
-        PlaceKind::Field { .. } | PlaceKind::Parameter { .. } => true,
-        PlaceKind::Join(base, _) => is_told_by_another(base),
-        PlaceKind::Concat(parts) => parts.first().is_some_and(is_told_by_another),
+        PlaceKind::Field { .. }
+        | PlaceKind::Parameter { .. }
+        | PlaceKind::Call { .. }
+        | PlaceKind::Result(_) => true,
+        PlaceKind::Join(base, component) => is_told_by_another(base) || is_told_by_another(component),
+        PlaceKind::WithFileName(_, component) => is_told_by_another(component),
+        PlaceKind::WithExtension(base, _) => is_told_by_another(base),
+        PlaceKind::Concat(parts) => parts.iter().any(is_told_by_another),
         _ => false,
     }
 }
@@ -86,6 +92,8 @@ pub struct Steps {
     pub components: FxHashMap<u32, Listing>,
     /// What was asked of parameters and their fields, with the opaque number that stands for the answer.
     answers: FxHashMap<(Place, Asked), u32>,
+    /// The opaque numbers that stand for one of two places, with the two.
+    choices: FxHashMap<u32, [Place; 2]>,
     next_result: u32,
     next_opaque: u32,
 }
@@ -103,6 +111,7 @@ impl Default for Steps {
             listings: FxHashMap::default(),
             components: FxHashMap::default(),
             answers: FxHashMap::default(),
+            choices: FxHashMap::default(),
             next_result: 0,
             next_opaque: 0,
         }
@@ -172,7 +181,30 @@ impl Steps {
             (Some(then), Some(otherwise)) if then.is_private() && otherwise.is_private() => {
                 Place::new(PlaceKind::Unique(Uniqueness::Random, self.opaque_id()))
             }
+            (Some(then), Some(otherwise)) => {
+                let id = self.opaque_id();
+                self.choices.insert(id, [then.clone(), otherwise.clone()]);
+                Place::opaque(id, name)
+            }
             _ => self.fresh_place(name),
+        }
+    }
+
+    /// Hands over the choices either side of which may be private.
+    pub fn take_choices(&mut self) -> Vec<(u32, [Place; 2])> {
+        let may_be_own = |place: &Place| place.is_private() || is_told_by_another(place);
+        let all = std::mem::take(&mut self.choices).into_iter();
+        let mut found: Vec<_> = all.filter(|(_, places)| places.iter().all(may_be_own)).collect();
+        found.sort_unstable_by_key(|(id, _)| *id);
+        found
+    }
+
+    /// The two places of which this one, or what it begins with, is one.
+    fn chosen(&self, place: &Place) -> Option<[Place; 2]> {
+        match place.kind() {
+            PlaceKind::Opaque { id, .. } => self.choices.get(id).cloned(),
+            PlaceKind::Join(base, component) => Some(self.chosen(base)?.map(|base| base.join(component))),
+            _ => None,
         }
     }
 
@@ -233,6 +265,21 @@ impl Steps {
             Value::Success(inner) => *inner,
             value => value,
         };
+        // What is given, or else something else: of the two, the first need not be.
+        if let Value::Place(place) = &value
+            && let Some(places) = self.chosen(place)
+        {
+            for place in places {
+                let is_given = place.leading_parameter().is_some();
+                match is_given {
+                    true => {
+                        self.keep((owner.map(str::to_owned), field.to_owned(), Value::Place(place), true))
+                    }
+                    false => self.note_kept(owner, field, Value::Place(place)),
+                }
+            }
+            return;
+        }
         let value = match value {
             Value::Condition(Condition::Constant(_)) => return,
             Value::Place(place) if matches!(place.kind(), PlaceKind::Literal(text) if text.is_empty()) => {

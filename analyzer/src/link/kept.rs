@@ -1,10 +1,11 @@
 //! Fields that hold what only this process knows: wherever in the program one is set, it is set to a directory or file that was made under
 //! a name of its own, to what lies in one, or to another such field.
 
-use super::graph::each_step;
+use super::graph::{each_step, find_call, payload, returns};
 use super::resolve::Asker;
 use super::{FunctionId, Program};
-use crate::flow::{Call, Callee, Kept, Place, PlaceKind, Step, Value};
+use crate::flow::{Call, Callee, Condition, Kept, Place, PlaceKind, Step, Value};
+use crate::language::is_private_type;
 use crate::qualified;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,31 +13,35 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// How often what is known of fields is taken further: each time by one field that is set to another.
 const ROUNDS: usize = 6;
 /// How many calls a value is followed through.
-const CALLS: usize = 3;
+const CALLS: usize = 5;
 /// How many functions hand on what one sets a field to.
 const HANDS: usize = 3;
 /// How deep types are looked for that others are made of.
 const BASES: usize = 8;
 
+/// Who else knows a path, the fewer the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Own {
+    /// Anybody may.
+    Anybodys,
+    /// The process does, whose number it has.
+    Process,
+    /// Whoever made it, and whom that hands it to.
+    Makers,
+}
+
 /// Private fields, by the type that has them and their name.
 #[derive(Debug, Default)]
 pub(super) struct PrivateFields {
-    known: FxHashMap<String, FxHashSet<String>>,
+    known: FxHashMap<String, FxHashMap<String, Own>>,
     /// What the functions that set fields to what they are given are called with, by the function's name and the parameter's.
     given: Given,
+    /// Whether what need not be given is taken not to be.
+    by_default: bool,
 }
 
 /// By function and parameter, what is given for it, each with the function that calls.
 type Given = FxHashMap<(String, String), Vec<(FunctionId, Value)>>;
-
-/// Whose path a value is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    Own,
-    /// What the field holds already.
-    Same,
-    Anybodys,
-}
 
 /// In whose terms a value is told.
 #[derive(Clone, Copy)]
@@ -45,11 +50,30 @@ struct Within<'a> {
     by: Option<&'a str>,
     /// The function whose file names what it calls.
     asker: Option<FunctionId>,
+    /// What the function is given, where it is asked about one call of it.
+    given: Option<Handed<'a>>,
+}
+
+/// What one call hands to the function that it calls.
+#[derive(Clone, Copy)]
+struct Handed<'a> {
+    arguments: Arguments<'a>,
+    /// In whose terms that is.
+    from: &'a Within<'a>,
+}
+
+/// The arguments of a call.
+#[derive(Clone, Copy)]
+enum Arguments<'a> {
+    /// As a step has them.
+    Of(&'a Call),
+    /// As a place has them, the receiver first.
+    Places(&'a [Place]),
 }
 
 impl<'a> Within<'a> {
     fn the(program: &Program, by: &'a str) -> Self {
-        Within { by: Some(by), asker: program.find(by) }
+        Within { by: Some(by), asker: program.find(by), given: None }
     }
 }
 
@@ -66,10 +90,12 @@ impl PrivateFields {
     pub fn of(program: &Program) -> [Self; 2] {
         let is_optional = program.files.iter().flat_map(|file| &file.kept).any(|kept| kept.optional);
         let all = fields(program, |_| true);
-        let by_default = if is_optional { fields(program, |kept| !kept.optional) } else { Vec::new() };
-        let mut given = given(program, all.iter().chain(&by_default));
-        [all, by_default].map(|fields| {
-            let mut found = PrivateFields { given: std::mem::take(&mut given), ..PrivateFields::default() };
+        let is_counted = |kept: &Kept| !kept.optional || matches!(kept.value, Value::Place(_));
+        let defaults = if is_optional { fields(program, is_counted) } else { Vec::new() };
+        let mut given = given(program, all.iter().chain(&defaults));
+        [(all, false), (defaults, true)].map(|(fields, by_default)| {
+            let known = FxHashMap::default();
+            let mut found = PrivateFields { known, given: std::mem::take(&mut given), by_default };
             found.grow(program, &fields);
             given = std::mem::take(&mut found.given);
             found
@@ -80,136 +106,251 @@ impl PrivateFields {
     fn grow(&mut self, program: &Program, fields: &[Field<'_>]) {
         for _ in 0..ROUNDS {
             let known = &*self;
-            let is_new = |field: &&Field<'_>| {
-                !known.has(field.owner, field.name) && known.is_set_to_its_own(program, field)
-            };
-            let news: Vec<&Field<'_>> = fields.par_iter().filter(is_new).collect();
+            let news = fields.par_iter().filter(|field| known.has(field.owner, field.name).is_none());
+            let news = news.map(|field| (field, known.is_set_to(program, field)));
+            let news: Vec<_> = news.filter(|(_, own)| *own > Own::Anybodys).collect();
             if news.is_empty() {
                 break;
             }
-            for field in news {
-                self.known.entry(field.owner.to_owned()).or_default().insert(field.name.to_owned());
+            for (field, own) in news {
+                self.known.entry(field.owner.to_owned()).or_default().insert(field.name.to_owned(), own);
             }
         }
     }
 
-    fn has(&self, owner: &str, name: &str) -> bool {
-        self.known.get(owner).is_some_and(|names| names.contains(name))
+    fn has(&self, owner: &str, name: &str) -> Option<Own> {
+        self.known.get(owner)?.get(name).copied()
     }
 
-    /// Whether all that the field is set to is private, and something is.
-    fn is_set_to_its_own(&self, program: &Program, field: &Field<'_>) -> bool {
-        let mut any = false;
-        for kept in &field.set {
-            match self.whose(program, &kept.by, &kept.value, (field.owner, field.name)) {
-                Whose::Own => any = true,
-                Whose::Same => {}
-                Whose::Anybodys => return false,
+    /// Who knows all that the field is set to.
+    fn is_set_to(&self, program: &Program, field: &Field<'_>) -> Own {
+        let of = (field.owner, field.name);
+        least(field.set.iter().filter_map(|kept| self.kept(program, kept, of)))
+    }
+
+    /// Who knows what a field is set to; none where it is what the field holds already, or nothing.
+    fn kept(&self, program: &Program, kept: &Kept, of: (&str, &str)) -> Option<Own> {
+        let within = Within::the(program, &kept.by);
+        if let Value::Place(place) = &kept.value {
+            if let PlaceKind::Field { name, owner, .. } = place.kind()
+                && **name == *of.1
+                && owner.as_deref().is_none_or(|owner| program.are_related(owner, of.0))
+            {
+                return None;
+            }
+            if let Some(name) = place.leading_parameter()
+                && kept.optional
+            {
+                return self.given_if_any(program, &kept.by, name, CALLS);
             }
         }
-        any
+        match &kept.value {
+            value @ (Value::Place(_) | Value::Result(_)) => Some(self.value(program, within, value, CALLS)),
+            _ => Some(Own::Anybodys),
+        }
     }
 
-    fn whose(&self, program: &Program, by: &str, value: &Value, of: (&str, &str)) -> Whose {
-        let within = Within::the(program, by);
+    /// Who knows a parameter that need not be given; none where it is not, and something else is taken.
+    fn given_if_any(&self, program: &Program, function: &str, parameter: &str, calls: usize) -> Option<Own> {
+        match self.given.get(&(function.to_owned(), parameter.to_owned())) {
+            Some(given) => {
+                let given: Vec<_> = given.iter().filter(|(_, value)| !is_nothing(value)).collect();
+                (!given.is_empty()).then(|| self.all_of(program, &given, calls))
+            }
+            None if self.by_default => None,
+            None => Some(Own::Anybodys),
+        }
+    }
+
+    fn value(&self, program: &Program, within: Within<'_>, value: &Value, calls: usize) -> Own {
         match value {
-            Value::Place(place) => {
-                if let PlaceKind::Field { name, owner, .. } = place.kind()
-                    && **name == *of.1
-                    && owner.as_deref().is_none_or(|owner| program.are_related(owner, of.0))
-                {
-                    return Whose::Same;
-                }
-                match self.is_own_in(program, within, place, CALLS) {
-                    true => Whose::Own,
-                    false => Whose::Anybodys,
-                }
-            }
-            Value::Result(_) if self.is_own_value(program, within, value, CALLS) => Whose::Own,
-            _ => Whose::Anybodys,
-        }
-    }
-
-    fn is_own_value(&self, program: &Program, within: Within<'_>, value: &Value, calls: usize) -> bool {
-        match value {
-            Value::Place(place) => self.is_own_in(program, within, place, calls),
-            Value::Success(inner) => self.is_own_value(program, within, inner, calls),
+            Value::Place(place) | Value::Variable(place, _) => self.place(program, within, place, calls),
+            Value::Success(inner) => self.value(program, within, inner, calls),
             // Where a value with fields is taken for a path, one of them is that path.
             Value::Structure(fields) => {
-                fields.iter().any(|(_, value)| self.is_own_value(program, within, value, calls))
+                most(fields.iter().map(|(_, value)| self.value(program, within, value, calls)))
             }
             Value::Result(result) if calls > 0 => {
-                let callee = within.asker.and_then(|asker| program.callee(asker, *result));
-                callee.is_some_and(|callee| self.returns_its_own(program, callee, calls - 1))
+                let Some(asker) = within.asker else { return Own::Anybodys };
+                let Some(summary) = program.function(asker) else { return Own::Anybodys };
+                // A result that the function begins with is what it was given.
+                if let Some(parameter) = summary.parameters.get(result.0 as usize) {
+                    let place = Place::parameter(result.0, &parameter.name);
+                    return self.place(program, within, &place, calls);
+                }
+                let Some(call) = find_call(&summary.body, *result) else { return Own::Anybodys };
+                match (program.callee(asker, *result), call.arguments.as_slice()) {
+                    (Some(callee), _) => {
+                        let handed = Handed { arguments: Arguments::Of(call), from: &within };
+                        self.returned(program, callee, Some(handed), calls - 1)
+                    }
+                    (None, [Value::Place(of)]) if of.is_random() => Own::Makers,
+                    _ => Own::Anybodys,
+                }
             }
-            _ => false,
+            _ => Own::Anybodys,
         }
     }
 
-    /// Whether all successes of the function return one place that is private.
-    fn returns_its_own(&self, program: &Program, function: FunctionId, calls: usize) -> bool {
-        let Some(summary) = program.function(function) else { return false };
-        let returned = program.graph.node(function).and_then(|node| node.returned.as_ref());
-        let within = Within { by: Some(&summary.name), asker: Some(function) };
-        returned.is_some_and(|value| self.is_own_value(program, within, value, calls))
+    /// Who knows what the function returns in all its successes.
+    fn returned(
+        &self,
+        program: &Program,
+        function: FunctionId,
+        given: Option<Handed<'_>>,
+        calls: usize,
+    ) -> Own {
+        let Some(summary) = program.function(function) else { return Own::Anybodys };
+        let within = Within { by: Some(&summary.name), asker: Some(function), given };
+        if let Some(value) = program.graph.node(function).and_then(|node| node.returned.as_ref()) {
+            return self.value(program, within, value, calls);
+        }
+        let returned = returns(&summary.body).into_iter().map(payload);
+        let places = returned.filter(|value| !matches!(value, Value::Failure(_)) && !is_nothing(value));
+        least(places.map(|value| self.value(program, within, value, calls)))
     }
 
-    /// Whether all known callers give the function what is private: who makes a value out of sight does it the same way. What a program makes
-    /// where it begins is there for all its threads, who know the place too.
-    fn is_given_its_own(&self, program: &Program, function: &str, parameter: &str, calls: usize) -> bool {
+    /// Who knows what all known callers give the function: who makes a value out of sight does it the same way.
+    fn given(&self, program: &Program, function: &str, parameter: &str, calls: usize) -> Own {
         let given = self.given.get(&(function.to_owned(), parameter.to_owned()));
-        given.is_some_and(|given| {
-            given.iter().all(|(by, value)| {
-                program.function(*by).filter(|by| !by.context.main).is_some_and(|summary| {
-                    let within = Within { by: Some(&summary.name), asker: Some(*by) };
-                    self.is_own_value(program, within, value, calls.saturating_sub(1))
-                })
-            })
-        })
+        given.map_or(Own::Anybodys, |given| self.all_of(program, &given.iter().collect::<Vec<_>>(), calls))
     }
 
-    /// Whether the place is private, in the terms of a function.
-    fn is_own_in(&self, program: &Program, within: Within<'_>, place: &Place, calls: usize) -> bool {
+    /// Who knows all of what these functions give. What a program makes where it begins is there for all its threads, who know the place
+    /// too.
+    fn all_of(&self, program: &Program, given: &[&(FunctionId, Value)], calls: usize) -> Own {
+        least(given.iter().map(|(by, value)| {
+            let Some(summary) = program.function(*by) else { return Own::Anybodys };
+            let within = Within { by: Some(&summary.name), asker: Some(*by), given: None };
+            let own = self.value(program, within, value, calls.saturating_sub(1));
+            if own == Own::Makers && summary.context.main { Own::Anybodys } else { own }
+        }))
+    }
+
+    /// Who knows what a call gives the function.
+    fn handed(&self, program: &Program, handed: Handed<'_>, (index, name): (u32, &str), calls: usize) -> Own {
+        let own = match handed.arguments {
+            Arguments::Of(call) => {
+                argument(call, index, name).map(|value| self.value(program, *handed.from, value, calls))
+            }
+            Arguments::Places(places) => {
+                places.get(index as usize).map(|place| self.place(program, *handed.from, place, calls))
+            }
+        };
+        own.unwrap_or(Own::Anybodys)
+    }
+
+    /// Who knows the place, in the terms of a function.
+    fn place(&self, program: &Program, within: Within<'_>, place: &Place, calls: usize) -> Own {
+        let of = |place: &Place| self.place(program, within, place, calls);
         match place.kind() {
-            PlaceKind::Parameter { name, .. } => {
-                within.by.is_some_and(|by| calls > 0 && self.is_given_its_own(program, by, name, calls))
-            }
+            PlaceKind::Parameter { .. } | PlaceKind::Call { .. } if calls == 0 => Own::Anybodys,
+            PlaceKind::Parameter { index, name } => match (within.given, within.by) {
+                (Some(handed), _) => self.handed(program, handed, (*index, name), calls - 1),
+                (None, Some(by)) => self.given(program, by, name, calls),
+                (None, None) => Own::Anybodys,
+            },
             PlaceKind::Field { base, owner, name } => {
-                owner.as_deref().is_some_and(|owner| {
-                    self.is_field(program, owner, name)
-                        || (calls > 0
-                            && program
-                                .find(&[owner, "::", name].concat())
-                                .is_some_and(|property| self.returns_its_own(program, property, calls - 1)))
-                }) || self.is_own_in(program, within, base, calls)
+                let own = owner.as_deref().map_or(Own::Anybodys, |owner| {
+                    if program.is_private_by_type(owner, name) {
+                        return Own::Makers;
+                    }
+                    let property = || {
+                        let property = program.find(&[owner, "::", name].concat()).filter(|_| calls > 0)?;
+                        Some(self.returned(program, property, None, calls - 1))
+                    };
+                    let field = self.field(program, owner, name);
+                    field.or_else(property).unwrap_or(Own::Anybodys)
+                });
+                if own == Own::Makers { own } else { own.max(of(base)) }
             }
-            PlaceKind::Call { callee, arguments } if calls > 0 => {
+            PlaceKind::Call { callee, arguments } => {
                 let named = |name: &str| program.named(within.asker, name, arguments.len());
-                named(callee).is_some_and(|callee| self.returns_its_own(program, callee, calls - 1))
-                    // A value that stands for a path is made of one, and gives it back to whoever enters it.
-                    || (named(&[callee, "::__enter__"].concat()).is_some()
-                        && arguments
-                            .first()
-                            .is_some_and(|of| self.is_own_in(program, within, of, calls - 1)))
+                let handed = Handed { arguments: Arguments::Places(arguments), from: &within };
+                let own = named(callee)
+                    .map(|callee| self.returned(program, callee, Some(handed), calls - 1))
+                    .filter(|own| *own > Own::Anybodys);
+                // A value that stands for a path is made of one, and gives it back to whoever enters it.
+                let entered = || {
+                    named(&[callee, "::__enter__"].concat())?;
+                    Some(self.place(program, within, arguments.first()?, calls - 1))
+                };
+                own.or_else(entered).unwrap_or_else(|| match arguments.as_slice() {
+                    // What a library's method says of a temporary directory that a field holds is its path.
+                    [of] if matches!(of.kind(), PlaceKind::Field { owner: Some(owner), name, .. } if program.is_private_by_type(owner, name)) => {
+                        Own::Makers
+                    }
+                    _ => itself(place),
+                })
             }
-            PlaceKind::Join(base, component) => {
-                self.is_own_in(program, within, component, calls)
-                    || self.is_own_in(program, within, base, calls)
+            PlaceKind::Join(base, component) => match of(component) {
+                Own::Makers => Own::Makers,
+                own => own.max(of(base)),
+            },
+            PlaceKind::WithFileName(_, component) => of(component),
+            PlaceKind::WithExtension(base, _) => of(base),
+            PlaceKind::Concat(parts) => most(parts.iter().map(of)),
+            PlaceKind::Opaque { id, .. } => {
+                let places = within.by.and(within.asker).and_then(|asker| choice(program, asker, *id));
+                let own = |place: &Place| match (place.leading_parameter(), within.by) {
+                    (Some(name), Some(by)) if within.given.is_none() => match calls.checked_sub(1) {
+                        Some(calls) => self.given_if_any(program, by, name, calls),
+                        None => Some(Own::Anybodys),
+                    },
+                    _ => Some(of(place)),
+                };
+                least(places.into_iter().flatten().filter_map(own))
             }
-            PlaceKind::WithFileName(_, component) => self.is_own_in(program, within, component, calls),
-            PlaceKind::WithExtension(base, _) => self.is_own_in(program, within, base, calls),
-            PlaceKind::Concat(parts) => parts.iter().any(|part| self.is_own_in(program, within, part, calls)),
-            PlaceKind::Result(result) => {
-                within.by.is_some() && self.is_own_value(program, within, &Value::Result(*result), calls)
+            PlaceKind::Result(result) if within.by.is_some() => {
+                self.value(program, within, &Value::Result(*result), calls)
             }
-            _ => place.is_private(),
+            _ => itself(place),
         }
     }
 
-    /// Whether the field of a type is private, its own or one of a type that it is made of.
-    fn is_field(&self, program: &Program, owner: &str, name: &str) -> bool {
-        !self.known.is_empty() && program.bases(owner).iter().any(|base| self.has(base, name))
+    /// Who knows the field of a type, its own or one of a type that it is made of.
+    fn field(&self, program: &Program, owner: &str, name: &str) -> Option<Own> {
+        if self.known.is_empty() {
+            return None;
+        }
+        program.bases(owner).iter().find_map(|base| self.has(base, name))
     }
+}
+
+/// Whether the place is what a field of the receiver says, or one of its methods, or lies below.
+fn is_told_by_the_receiver(place: &Place) -> bool {
+    match place.kind() {
+        PlaceKind::Parameter { index, .. } => *index == 0,
+        PlaceKind::Field { base, .. } | PlaceKind::Join(base, _) => is_told_by_the_receiver(base),
+        PlaceKind::Call { arguments, .. } => arguments.first().is_some_and(is_told_by_the_receiver),
+        _ => false,
+    }
+}
+
+/// Who knows a place by its form alone.
+fn itself(place: &Place) -> Own {
+    match place.is_private() {
+        true => Own::Makers,
+        false if place.names_process() => Own::Process,
+        false => Own::Anybodys,
+    }
+}
+
+/// Who knows all of these; anybody, where there are none.
+fn least(all: impl Iterator<Item = Own>) -> Own {
+    let mut least = None;
+    for own in all {
+        if own == Own::Anybodys {
+            return own;
+        }
+        least = Some(least.map_or(own, |least: Own| least.min(own)));
+    }
+    least.unwrap_or(Own::Anybodys)
+}
+
+/// Who knows what is made of these.
+fn most(all: impl Iterator<Item = Own>) -> Own {
+    all.max().unwrap_or(Own::Anybodys)
 }
 
 /// The parameters of functions that are asked about, by the function's name: one that does nothing but set fields has no summary.
@@ -266,7 +407,7 @@ fn fields_of<'p>(program: &'p Program, name: &'p str, mut all: Vec<&'p Kept>) ->
 fn given<'p>(program: &Program, fields: impl Iterator<Item = &'p Field<'p>>) -> Given {
     let mut wanted = Wanted::default();
     for kept in fields.flat_map(|field| &field.set) {
-        want(&mut wanted, &kept.by, &kept.value);
+        want(program, &mut wanted, &kept.by, &kept.value);
     }
     let mut callers: Vec<FunctionId> = program.functions().map(|(id, _)| id).collect();
     let mut given = Given::default();
@@ -279,12 +420,15 @@ fn given<'p>(program: &Program, fields: impl Iterator<Item = &'p Field<'p>>) -> 
             break;
         }
         let found = given_for(program, &wanted, &callers);
-        let lost: FxHashSet<&(String, String)> =
-            found.iter().filter(|(_, (_, value))| is_anybodys(value)).map(|(of, _)| of).collect();
+        let lost: FxHashSet<&(String, String)> = found
+            .iter()
+            .filter(|(_, (_, value))| is_anybodys(value) && !is_nothing(value))
+            .map(|(of, _)| of)
+            .collect();
         let mut further = Wanted::default();
         for (_, (by, value)) in found.iter().filter(|(of, _)| !lost.contains(of)) {
             if let Some(summary) = program.function(*by) {
-                want(&mut further, &summary.name, value);
+                want(program, &mut further, &summary.name, value);
             }
         }
         // Whoever hands something on has a summary, so that its callers are known.
@@ -300,6 +444,11 @@ fn given<'p>(program: &Program, fields: impl Iterator<Item = &'p Field<'p>>) -> 
     given
 }
 
+/// Whether the value is none at all.
+fn is_nothing(value: &Value) -> bool {
+    *value == Value::Condition(Condition::Constant(false))
+}
+
 /// Whether the value is known to be nothing that a process has for itself, whoever is asked.
 fn is_anybodys(value: &Value) -> bool {
     match value {
@@ -312,24 +461,47 @@ fn is_anybodys(value: &Value) -> bool {
             | PlaceKind::WithFileName(..)
             | PlaceKind::WithExtension(..)
             | PlaceKind::Concat(_)
+            | PlaceKind::Opaque { .. }
             | PlaceKind::Result(_) => false,
-            _ => !place.is_private(),
+            _ => itself(place) == Own::Anybodys,
         },
+        Value::Variable(place, _) => !matches!(place.kind(), PlaceKind::Opaque { .. }),
         Value::Structure(_) | Value::Result(_) => false,
         _ => true,
     }
 }
 
-/// Notes that it is asked what the function is given, where the value is a parameter of it.
-fn want(wanted: &mut Wanted, function: &str, value: &Value) {
-    if let Value::Place(place) = value
-        && let PlaceKind::Parameter { index, name } = place.kind()
-    {
-        let of = wanted.entry(function.to_owned()).or_default();
-        if !of.iter().any(|(known, _)| known == index) {
-            of.push((*index, name.to_string()));
+/// The two places of which one is meant by this number, in a function.
+fn choice(program: &Program, function: FunctionId, id: u32) -> Option<&[Place; 2]> {
+    let choices = &program.function(function)?.choices;
+    choices.iter().find(|(known, _)| *known == id).map(|(_, places)| places)
+}
+
+/// Notes that it is asked what the function is given, where the value is made of parameters of it.
+fn want(program: &Program, wanted: &mut Wanted, function: &str, value: &Value) {
+    let (Value::Place(place) | Value::Variable(place, _)) = value else { return };
+    place.any(&mut |kind| {
+        match kind {
+            PlaceKind::Parameter { index, name } => {
+                let of = wanted.entry(function.to_owned()).or_default();
+                if !of.iter().any(|(known, _)| known == index) {
+                    of.push((*index, name.to_string()));
+                }
+            }
+            PlaceKind::Opaque { id, .. } => {
+                let places = program.find(function).and_then(|function| choice(program, function, *id));
+                for place in places.into_iter().flatten().filter(|place| !place.any(&mut is_opaque)) {
+                    want(program, wanted, function, &Value::Place(place.clone()));
+                }
+            }
+            _ => {}
         }
-    }
+        false
+    });
+}
+
+fn is_opaque(kind: &PlaceKind) -> bool {
+    matches!(kind, PlaceKind::Opaque { .. })
 }
 
 /// What these callers call the functions with for these parameters, by the function's name and the parameter's.
@@ -349,14 +521,26 @@ fn given_for(
             if !names.contains(qualified::last(call.callee.name())) {
                 return;
             }
-            let of_type = match &call.callee {
-                Callee::Method { receiver: Some(owner), name } => Some([owner, "::", name].concat()),
-                _ => None,
+            let mut note = |callee: &str| {
+                for (index, name) in wanted.get(callee).into_iter().flatten() {
+                    let nothing = Value::Condition(Condition::Constant(false));
+                    let value = argument(call, *index, name).cloned().unwrap_or(nothing);
+                    found.push(((callee.to_owned(), name.clone()), (*by, value)));
+                }
             };
-            let callee = of_type.as_deref().unwrap_or(call.callee.name());
-            for (index, name) in wanted.get(callee).into_iter().flatten() {
-                let value = argument(call, *index, name).cloned().unwrap_or(Value::Opaque);
-                found.push(((callee.to_owned(), name.clone()), (*by, value)));
+            match &call.callee {
+                // A method may be that of a type of which its own is made, or of one that has the methods of an interface.
+                Callee::Method { receiver: Some(owner), name } => {
+                    let implementors = program.symbols.implementors(owner);
+                    let mut of: Vec<&str> = std::iter::once(owner.as_str())
+                        .chain(implementors)
+                        .flat_map(|owner| program.bases(owner))
+                        .collect();
+                    of.sort_unstable();
+                    of.dedup();
+                    of.into_iter().for_each(|owner| note(&[owner, "::", name].concat()));
+                }
+                callee => note(callee.name()),
             }
         });
         found
@@ -377,18 +561,44 @@ impl Program {
     /// Whether only this process knows the place: it is private by itself, or it is, or lies below, a field that is only ever set to what
     /// is. The function is one whose file names the calls that the place is made of.
     pub fn is_private(&self, function: FunctionId, place: &Place) -> bool {
-        let within = Within { by: None, asker: Some(function) };
-        place.is_private()
-            || ((!self.private_fields.known.is_empty()
-                || place.any(&mut |kind| matches!(kind, PlaceKind::Call { .. })))
-                && self.private_fields.is_own_in(self, within, place, CALLS))
+        place.is_private() || self.own(function, place) == Own::Makers
+    }
+
+    /// Whether no other process knows the place: it is private, or it is, or lies below, what has the process' number in its name.
+    pub fn is_of_the_process(&self, function: FunctionId, place: &Place) -> bool {
+        itself(place) > Own::Anybodys || self.own(function, place) > Own::Anybodys
+    }
+
+    /// Whether the place is told by a method's own value that holds a temporary directory for nothing but to keep it: what the value is
+    /// about lies there.
+    pub fn is_beside_a_private_one(&self, function: FunctionId, place: &Place) -> bool {
+        let own = self.function(function).filter(|summary| summary.has_receiver);
+        let Some(of) = own.and_then(|own| own.parameters.first()?.type_name.as_deref()) else { return false };
+        let keeps = |(name, of): &(String, String)| name.starts_with('_') && is_private_type(of);
+        is_told_by_the_receiver(place) && self.fields(of).is_some_and(|fields| fields.iter().any(keeps))
+    }
+
+    /// Whether the type says of its field that it holds a path of its holder's alone.
+    fn is_private_by_type(&self, owner: &str, field: &str) -> bool {
+        let declared = self.fields(owner).into_iter().flatten();
+        let mut of = declared.filter(|(name, _)| name == field);
+        of.any(|(_, of)| is_private_type(of))
+    }
+
+    fn own(&self, function: FunctionId, place: &Place) -> Own {
+        let within = Within { by: None, asker: Some(function), given: None };
+        let is_made = |kind: &PlaceKind| matches!(kind, PlaceKind::Call { .. });
+        if self.private_fields.known.is_empty() && !place.any(&mut |kind| is_made(kind)) {
+            return Own::Anybodys;
+        }
+        self.private_fields.place(self, within, place, CALLS)
     }
 
     /// As [`Program::is_private`], if whoever starts the program gives none of its options.
     pub fn is_private_by_default(&self, function: FunctionId, place: &Place) -> bool {
-        let within = Within { by: None, asker: Some(function) };
+        let within = Within { by: None, asker: Some(function), given: None };
         let fields = &self.private_by_default;
-        !fields.known.is_empty() && fields.is_own_in(self, within, place, CALLS)
+        !fields.known.is_empty() && fields.place(self, within, place, CALLS) == Own::Makers
     }
 
     /// The function that is meant by this name, as the asker's file writes it.

@@ -492,6 +492,12 @@ impl Symbols {
         methods.filter(|known| asker.test || !known.test).map(|known| known.id).collect()
     }
 
+    /// The types that implement the trait or interface, where they are few.
+    pub(super) fn implementors(&self, of: &str) -> impl Iterator<Item = &str> {
+        let types = self.implementors.get(of).filter(|types| types.len() <= IMPLEMENTORS);
+        types.into_iter().flatten().map(String::as_str)
+    }
+
     /// The method of a type that is embedded, or of one that is embedded in that.
     fn promoted(
         &self,

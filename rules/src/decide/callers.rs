@@ -166,8 +166,15 @@ impl<'p> Callers<'p> {
         any
     }
 
-    /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place.
-    pub fn are_safe(self, function: FunctionId, candidate: &Candidate, actor: Actor, levels: usize) -> bool {
+    /// Whether the candidate is no race in any of the known callers: they hold a lock around the call, or pass a private place. Where the
+    /// actor is `apart`, in a process of its own, one that only this process knows will do.
+    pub fn are_safe(
+        self,
+        function: FunctionId,
+        candidate: &Candidate,
+        (actor, apart): (Actor, bool),
+        levels: usize,
+    ) -> bool {
         let program = self.program;
         let callers = program.callers(function);
         if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
@@ -179,7 +186,11 @@ impl<'p> Callers<'p> {
             let body = self.body(*caller);
             let effects = effects(&body);
             let Some(place) = place_in(&effects, candidate) else { return false };
-            if is_private(&place) || program.is_private(*caller, &place) {
+            let is_own = || match apart {
+                true => program.is_of_the_process(*caller, &place),
+                false => program.is_private(*caller, &place),
+            };
+            if is_private(&place) || is_own() {
                 continue;
             }
             // Nothing but a lock makes the same steps safe.
@@ -192,7 +203,7 @@ impl<'p> Callers<'p> {
                 |e: &&&Effect| actor == Actor::Stranger && e.operation == Operation::Read && e.place == place;
             if effects.iter().any(|e| keeps_out(&e) || made(&e)) {
                 locked.push((*caller, place));
-            } else if !self.are_safe(*caller, candidate, actor, levels - 1) {
+            } else if !self.are_safe(*caller, candidate, (actor, apart), levels - 1) {
                 return false;
             }
         }
@@ -201,7 +212,7 @@ impl<'p> Callers<'p> {
             let body = self.body(caller);
             let narrowed = narrow(&body, &seen);
             let scenario = scenario(&narrowed, candidate, &seen.place, actor);
-            self.explorer.is_benign(&scenario) || self.are_safe(caller, candidate, actor, levels - 1)
+            self.explorer.is_benign(&scenario) || self.are_safe(caller, candidate, (actor, apart), levels - 1)
         })
     }
 }

@@ -1,13 +1,13 @@
-//! What a finding tells beside its two steps: calls on the way, the other side, where a name is made.
+//! What a finding tells beside its two steps: calls on the way, the other side, where a name is made, what to write instead.
 
 use super::STEPS;
 use crate::evidence::{Other, Role};
-use crate::finding::Related;
+use crate::finding::{Related, Rewrite};
 use crate::names;
 use crate::narrow::calls;
-use crate::pairs::Point;
-use crate::rule::short;
-use fsrace_analyzer::flow::{Block, Callee, Exit, Place, PlaceKind, Step, Uniqueness, Value};
+use crate::pairs::{Candidate, Point, Relation};
+use crate::rule::{Rule, short};
+use fsrace_analyzer::flow::{Block, Callee, Exit, FlowSummary, Place, PlaceKind, Step, Uniqueness, Value};
 use fsrace_analyzer::language::in_terms_of;
 use fsrace_analyzer::link::{Location, Program};
 
@@ -84,4 +84,22 @@ pub fn other_side(program: &Program, other: &Other) -> Related {
 pub fn spelled(program: &Program, act: Location, help: &str) -> String {
     let path = program.files().get(act.file.0 as usize).map_or("", |file| file.path.as_str());
     in_terms_of(path, help)
+}
+
+/// What is to stand in place of the steps, if they are the function's own.
+pub fn rewrite(
+    rule: &Rule,
+    candidate: &Candidate,
+    act: Location,
+    check: Option<Location>,
+    summary: &FlowSummary,
+) -> Option<Rewrite> {
+    // A step in a called function is not rewritten from its caller.
+    let own = candidate.act.through.is_none() && candidate.check.as_ref().is_none_or(|c| c.through.is_none());
+    let near = check.is_none_or(|c| c.file == act.file && summary.span.contains(c.span));
+    if !own || !near || candidate.relation != Relation::Same {
+        return None;
+    }
+    let idiom = (rule.rewrite)(candidate)?;
+    Some(Rewrite { idiom, function: summary.span, check: check.map(|c| c.span) })
 }

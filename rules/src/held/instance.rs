@@ -3,7 +3,7 @@
 
 use super::{DEPTH, PIDS};
 use crate::names;
-use fsrace_analyzer::flow::{Block, Call, Callee, Condition, Exit, ResultId, Step};
+use fsrace_analyzer::flow::{Block, Call, Callee, Condition, Exit, ResultId, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Program};
 
 /// How many callers, one above the other, lead from the program's entry to a function that it comes to once.
@@ -28,6 +28,12 @@ pub fn claims(call: &Call) -> bool {
         "single",
         "try",
     ];
+    // A daemon's context that is given a pid file takes it, and fails where another has it.
+    let keeps_a_pid_file =
+        || call.names.iter().zip(call.arguments.iter().rev().take(call.names.len()).rev()).any(is_pid_file);
+    if spells(call.callee.name(), b"daemon") && keeps_a_pid_file() {
+        return true;
+    }
     let owner = match &call.callee {
         Callee::Function(name) => name.rsplit("::").nth(1).unwrap_or_default(),
         Callee::Method { receiver, .. } => names::last(receiver.as_deref().unwrap_or_default()),
@@ -42,6 +48,12 @@ pub fn claims(call: &Call) -> bool {
         first
             && words.iter().any(|word| ["another", "one", "only", "other", "single"].contains(&word.as_str()))
     })
+}
+
+/// Whether the argument, by its name, is a pid file, and one is given.
+fn is_pid_file((name, value): (&impl AsRef<str>, &Value)) -> bool {
+    let nothing = Value::Condition(Condition::Constant(false));
+    ["pidfile", "pid_file"].contains(&name.as_ref()) && *value != nothing
 }
 
 /// Whether what is called says by its name that it tells whether another instance runs: `is_already_running`, `check_pid`.

@@ -113,6 +113,11 @@ impl<'t> Lowerer<'_, 't> {
         }
         if let Some(unique) = api.unique {
             let place = self.unique(unique, at);
+            let receivers = arguments.len().saturating_sub(nodes.len());
+            let filled = api.fills.and_then(|i| nodes.get(i.checked_sub(receivers)?));
+            if let Some(name) = filled.and_then(|node| self.root_of(*node)) {
+                self.fill_with(&name, place.clone());
+            }
             return self.shaped(Val::place(place, ty), api.fails);
         }
         if let Some(operation) = api.effect {

@@ -411,7 +411,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             (&then.v, &otherwise.v),
             (V::Place(_) | V::Result(_), _) | (_, V::Place(_) | V::Result(_))
         ) {
-            V::Place(self.one_of(place_in(&then), place_in(&otherwise), name))
+            V::Place(self.one_of(place_in(&then).as_ref(), place_in(&otherwise).as_ref(), name))
         } else {
             V::Opaque
         };
@@ -492,6 +492,13 @@ impl<'a, 't> Lowerer<'a, 't> {
         if let V::Place(place) = &value.v {
             let place = place.clone();
             self.note_fill(&place, data);
+        }
+    }
+
+    /// Notes what a call has put into a variable.
+    pub fn fill_with(&mut self, name: &str, place: Place) {
+        if let Some(local) = self.locals.iter_mut().rev().find(|local| local.name == name) {
+            Rc::make_mut(&mut local.value).v = V::Place(place);
         }
     }
 
@@ -805,9 +812,10 @@ fn is_sentinel(value: &Val<'_>) -> bool {
 }
 
 /// The path that a value is, if it is one.
-fn place_in<'v>(value: &'v Val<'_>) -> Option<&'v Place> {
+fn place_in(value: &Val<'_>) -> Option<Place> {
     match &value.v {
-        V::Place(place) => Some(place),
+        V::Place(place) => Some(place.clone()),
+        V::Result(result) => Some(Place::new(PlaceKind::Result(*result))),
         _ => None,
     }
 }

@@ -514,6 +514,7 @@ fn body_of<'t>(
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
+    let choices = lowerer.take_choices();
     let fills = std::mem::take(&mut lowerer.fills);
     let public = crate::qualified::last(&name).starts_with(char::is_uppercase);
     summary.functions.push(FlowSummary {
@@ -526,6 +527,7 @@ fn body_of<'t>(
         name_span: syntax::span(shown),
         sites,
         moments,
+        choices,
         fills,
         waits: None,
         results,
@@ -567,6 +569,7 @@ fn alias(
     let body = lowerer.finish();
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
+    let choices = lowerer.take_choices();
     summary.functions.push(FlowSummary {
         name: name.to_owned(),
         parameters,
@@ -577,6 +580,7 @@ fn alias(
         name_span: at,
         sites,
         moments,
+        choices,
         fills: Vec::new(),
         waits: None,
         results,

@@ -398,7 +398,13 @@ impl<'a, 't> Lowerer<'a, 't> {
         if matches!(otherwise.v, V::None) && matches!(then.v, V::Place(_)) {
             return Val { v: then.v, ty, data };
         }
-        let (first, second) = (self.known_place(&then), self.known_place(&otherwise));
+        let place = |this: &Self, value: &Val<'t>| match &value.v {
+            V::Result(result) => {
+                this.known_place(value).or_else(|| Some(Place::new(PlaceKind::Result(*result))))
+            }
+            _ => this.known_place(value),
+        };
+        let (first, second) = (place(self, &then), place(self, &otherwise));
         let place = self.one_of(first.as_ref(), second.as_ref(), name);
         Val { v: V::Place(place), ty, data }
     }

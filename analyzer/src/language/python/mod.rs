@@ -408,6 +408,7 @@ fn keep(
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
+    let choices = lowerer.take_choices();
     let fills = std::mem::take(&mut lowerer.fills);
     let waits = lowerer.in_loop.then(|| std::mem::take(&mut lowerer.waits));
     summary.functions.push(FlowSummary {
@@ -420,6 +421,7 @@ fn keep(
         name_span,
         sites,
         moments,
+        choices,
         fills,
         waits,
         results,

@@ -31,6 +31,7 @@ pub(super) fn function(name: &str, parameters: &[&str], steps: Vec<Step>) -> Flo
         name_span: Span::default(),
         sites: vec![Span::default(); 10],
         moments: Vec::new(),
+        choices: Vec::new(),
         fills: Vec::new(),
         waits: None,
         results: 10,

@@ -1,0 +1,40 @@
+//! What the process of a candidate has for itself, unless its own threads meet there.
+
+use crate::confidence::Reason;
+use fsrace_analyzer::explore::Actor;
+use fsrace_analyzer::flow::Place;
+use fsrace_analyzer::link::{FunctionId, Program};
+
+/// Whether the actor is in a process of its own. What only this process knows, its own threads know: who serves many at once, or starts
+/// several, is not alone with it.
+pub fn is_apart(program: &Program, function: FunctionId, reason: &Reason, actor: Actor) -> bool {
+    let serves = |function: &FunctionId| {
+        program.function(*function).is_some_and(|of| of.context.summoned || of.context.is_async)
+    };
+    !std::iter::once(&function).chain(program.callers(function)).any(serves)
+        && !matches!(reason, Reason::SideBySide | Reason::Own)
+        && matches!(
+            actor,
+            Actor::Itself
+                | Actor::Creator
+                | Actor::Remover
+                | Actor::Reader
+                | Actor::Updater
+                | Actor::Replacer
+                | Actor::Visitor
+                | Actor::Acquirer
+        )
+}
+
+/// Why the place is taken for the run's own, if it is, where the actor may be `apart`.
+pub fn reason(program: &Program, function: FunctionId, place: &Place, apart: bool) -> Option<&'static str> {
+    if program.is_private_by_default(function, place) {
+        return Some("it is this run's own, unless who starts it names another");
+    }
+    if apart && program.is_of_the_process(function, place) {
+        return Some("no other process has it under this name");
+    }
+    program
+        .is_beside_a_private_one(function, place)
+        .then_some("the value keeps a temporary directory for what it is about")
+}
