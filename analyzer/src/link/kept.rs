@@ -1,5 +1,5 @@
 //! Fields that hold what only this process knows: wherever in the program one is set, it is set to a directory or file that was made under
-//! a name of its own, to what lies in one, or to another such field.
+//! a name of its own, to what lies in one, to another such field, or to what functions return that make one.
 
 use super::graph::{each_step, find_call, payload, returns};
 use super::resolve::Asker;

@@ -7,7 +7,7 @@ use crate::pairs::{Candidate, is_private, is_process_lock};
 use crate::tolerance::copes_with_failure;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Explorer};
-use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, Site, Step, Value};
+use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind, Site, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -190,7 +190,9 @@ impl<'p> Callers<'p> {
                 true => program.is_of_the_process(*caller, &place),
                 false => program.is_private(*caller, &place),
             };
-            if is_private(&place) || is_own() {
+            let is_said =
+                || said_by_a_library(&body, &place).is_some_and(|of| program.is_private(*caller, &of));
+            if is_private(&place) || is_own() || is_said() {
                 continue;
             }
             // Nothing but a lock makes the same steps safe.
@@ -225,6 +227,26 @@ fn place_in(effects: &[&Effect], candidate: &Candidate) -> Option<Place> {
     } else {
         Some(act.place.clone())
     }
+}
+
+/// What a call that is not linked said of a value, as a place, where the place is that or lies below: `files.dir.path()`.
+fn said_by_a_library(body: &Block, place: &Place) -> Option<Place> {
+    let mut of = place;
+    while let PlaceKind::Join(base, _) | PlaceKind::WithExtension(base, _) = of.kind() {
+        of = base;
+    }
+    let PlaceKind::Result(said) = of.kind() else { return None };
+    let mut found = None;
+    each_step(body, &mut |step| {
+        if let Step::Call(call) = step
+            && call.result == *said
+            && let [Value::Place(of)] = call.arguments.as_slice()
+        {
+            let (callee, arguments) = (call.callee.name().into(), vec![of.clone()]);
+            found = Some(Place::new(PlaceKind::Call { callee, arguments }));
+        }
+    });
+    found
 }
 
 /// The candidate's place where only the earlier step is: the other is done by another function of the same value.
