@@ -381,12 +381,6 @@ impl Place {
             }
             PlaceKind::WithExtension(a, b) => a.is_private() || b.is_private(),
             PlaceKind::Concat(parts) => parts.iter().any(Place::is_private),
-            // What a library's method makes of random bits, as their text.
-            PlaceKind::Call { callee, arguments } => {
-                callee.starts_with("?::")
-                    && arguments.iter().any(Place::is_random)
-                    && arguments.iter().all(|of| of.is_random() || of.is_closed())
-            }
             _ => false,
         }
     }

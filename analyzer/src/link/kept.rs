@@ -184,7 +184,9 @@ impl PrivateFields {
                         let handed = Handed { arguments: Arguments::Of(call), from: &within };
                         self.returned(program, callee, Some(handed), calls - 1)
                     }
-                    (None, [Value::Place(of)]) if of.is_random() => Own::Makers,
+                    (None, [Value::Place(of)]) if is_said_of_ones_own(program, std::slice::from_ref(of)) => {
+                        Own::Makers
+                    }
                     _ => Own::Anybodys,
                 }
             }
@@ -275,11 +277,8 @@ impl PrivateFields {
                     named(&[callee, "::__enter__"].concat())?;
                     Some(self.place(program, within, arguments.first()?, calls - 1))
                 };
-                own.or_else(entered).unwrap_or_else(|| match arguments.as_slice() {
-                    // What a library's method says of a temporary directory that a field holds is its path.
-                    [of] if matches!(of.kind(), PlaceKind::Field { owner: Some(owner), name, .. } if program.is_private_by_type(owner, name)) => {
-                        Own::Makers
-                    }
+                own.or_else(entered).unwrap_or_else(|| match named(callee) {
+                    None if is_said_of_ones_own(program, arguments) => Own::Makers,
                     _ => itself(place),
                 })
             }
@@ -325,6 +324,21 @@ fn is_told_by_the_receiver(place: &Place) -> bool {
         PlaceKind::Call { arguments, .. } => arguments.first().is_some_and(is_told_by_the_receiver),
         _ => false,
     }
+}
+
+/// Whether what a library's function makes of these is as private as they are: of a temporary directory that a field holds, its path; of
+/// random bits, their text.
+fn is_said_of_ones_own(program: &Program, arguments: &[Place]) -> bool {
+    let of_a_field = match arguments {
+        [of] => match of.kind() {
+            PlaceKind::Field { owner: Some(owner), name, .. } => program.is_private_by_type(owner, name),
+            _ => false,
+        },
+        _ => false,
+    };
+    let of_random_bits = arguments.iter().any(Place::is_random)
+        && arguments.iter().all(|argument| argument.is_random() || argument.is_closed());
+    of_a_field || of_random_bits
 }
 
 /// Who knows a place by its form alone.
