@@ -107,6 +107,17 @@ impl LanguageId {
         }
         path.ends_with(".rs").then_some(LanguageId::Rust)
     }
+
+    /// Whether summaries keep calls of libraries that no model knows.
+    pub fn keeps_foreign_calls(self) -> bool {
+        match self {
+            LanguageId::Rust => true,
+            #[cfg(feature = "go")]
+            LanguageId::Go => false,
+            #[cfg(feature = "python")]
+            LanguageId::Python => true,
+        }
+    }
 }
 
 impl fmt::Display for LanguageId {

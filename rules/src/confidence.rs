@@ -160,7 +160,8 @@ impl Surroundings<'_> {
                     .as_ref()
                     .is_none_or(|check| check.effect.operation != Operation::Remove(RemoveKind::Tree));
                 // Who lists a directory to clear it takes nothing from there.
-                let reads = |u: &Use| is_another(u) && !(u.lists && (is_file || u.clears));
+                let asks = |u: &Use| u.opens && self.program.is_only_asked_about(u.inner);
+                let reads = |u: &Use| is_another(u) && !(u.lists && (is_file || u.clears)) && !asks(u);
                 let strict =
                     self.evidence.find(place, &[Role::Reads], |u| (is_lock || !u.tolerant) && reads(u));
                 let coping = self.evidence.find(place, &[Role::Reads], reads).filter(|_| strict.is_none());
@@ -169,7 +170,9 @@ impl Surroundings<'_> {
                 }
                 let found = strict;
                 // Who only asks whether it is there takes it for whole, if it is this very place; unless that is to clear it too.
-                let asked = in_another(&[Role::Checks])
+                let asked = self
+                    .evidence
+                    .find(place, &[Role::Checks], |u| is_another(u) && !u.asks_open)
                     .filter(|_| !only_adds(candidate))
                     .filter(|other| other.strength == Strength::Full && !other.found.clears);
                 let sure = found.clone().filter(|other| other.strength > Strength::Computed).or(asked);

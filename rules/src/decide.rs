@@ -161,7 +161,7 @@ impl<'p> View<'p> {
         let body = program.body(function);
         let trace = Trace::of(&body);
         let in_test = summary.context.test || summary.context.auxiliary;
-        let tolerated = tolerated(&body);
+        let tolerated = tolerated(&body, summary.context.optional);
         let uses = Evidence::uses_in(program, function, in_test, &tolerated, &trace);
         // What is done before something is handed out is looked at with what comes after.
         let rules = if summary.context.part { &[][..] } else { rules };

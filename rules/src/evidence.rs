@@ -65,6 +65,10 @@ pub struct Use {
     pub tolerant: bool,
     /// It lists a directory, and reads no file.
     pub lists: bool,
+    /// It opens a file, and what is done with it then is another matter.
+    pub opens: bool,
+    /// It asks about a file that is open.
+    pub asks_open: bool,
     /// A lock against other processes is held around it, by one of those who lead to it.
     pub locked: bool,
     /// The type whose field the place is, where that is written with something that varies.
@@ -202,6 +206,8 @@ impl Evidence {
                         // A default that is written back takes the place of what was there.
                         tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
                         lists: event.effect.operation == Operation::ReadDir,
+                        opens: matches!(event.effect.operation, Operation::Open(_)),
+                        asks_open: event.effect.handle.is_some() && role == Role::Checks,
                         locked: !event.held.is_empty()
                             || (role == Role::Reads && locked_later.contains(&event.effect.result)),
                         written_field_of: written_field(place, role).filter(|_| !constant),

@@ -5,7 +5,7 @@
 //! followed in the same way.
 
 use fsrace_analyzer::flow::{
-    Block, Condition, Effect, Exit, Frame, Kinds, OnFailure, Operation, ResultId, Site, Step, Value,
+    Block, Call, Condition, Effect, Exit, Frame, Kinds, OnFailure, Operation, ResultId, Site, Step, Value,
 };
 use fsrace_analyzer::link::each_step;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,10 +15,11 @@ const DEPTH: usize = 120;
 /// How many calls away a failure may be swallowed: further out it is no longer the file that is coped with, but the loss of a service.
 const CALLS: usize = 1;
 
-/// The reads of a body, and what they read through, whose failure to make sense goes no further than the body.
-pub fn tolerated(body: &Block) -> FxHashSet<Site> {
+/// The reads of a body, and what they read through, whose failure to make sense goes no further than the body; or no further than its
+/// caller, where that is told that there is `nothing`, as of a file that is not there.
+pub fn tolerated(body: &Block, nothing: bool) -> FxHashSet<Site> {
     let mut walker =
-        Walker { around: Vec::new(), opens: FxHashMap::default(), verdicts: FxHashMap::default() };
+        Walker { around: Vec::new(), opens: FxHashMap::default(), verdicts: FxHashMap::default(), nothing };
     walker.frame(body, None, 0);
     walker.verdicts.into_iter().filter(|(_, tolerated)| *tolerated).map(|(site, _)| site).collect()
 }
@@ -85,7 +86,7 @@ impl<'a> Search<'a> {
                 OnFailure::Panic => return false,
                 OnFailure::Propagate => {}
                 OnFailure::Continue | OnFailure::Leave(_) => {
-                    let told = fails_on(body, result, false, 0) || is_returned(body, result);
+                    let told = fails_on(body, &[result], false) || is_returned(body, result);
                     if !told {
                         return true;
                     }
@@ -161,6 +162,8 @@ struct Walker<'a> {
     opens: FxHashMap<ResultId, Site>,
     /// Whether all that was seen to be read here is tolerated.
     verdicts: FxHashMap<Site, bool>,
+    /// Whether what the body returns where it fails is that there is nothing.
+    nothing: bool,
 }
 
 impl<'a> Walker<'a> {
@@ -201,28 +204,59 @@ impl<'a> Walker<'a> {
 
     /// Whether a failure to understand what was read leaves the body.
     fn escapes(&self, read: &Effect) -> bool {
-        // Through a handle, the reading is often the understanding too.
         let policy = match (read.handle, read.on_malformed) {
-            (_, Some(policy @ (OnFailure::Continue | OnFailure::Leave(_)))) => policy,
-            (Some(_), _) if matches!(read.on_failure, OnFailure::Propagate | OnFailure::Panic) => {
-                read.on_failure
-            }
-            (_, Some(policy)) => policy,
-            (Some(_), None) => read.on_failure,
-            (None, None) => return true,
+            (_, Some(policy @ (OnFailure::Continue | OnFailure::Leave(_)))) => Some(policy),
+            // Through a handle, the reading is often the understanding too.
+            (Some(_), Some(_)) if read.on_failure == OnFailure::Propagate => Some(read.on_failure),
+            (_, policy) => policy,
         };
-        let (mut result, mut policy, mut calls) = (read.result, policy, 0);
         // What is not understood was read all the same.
-        let mut was_read = read.on_malformed.is_some();
-        for (body, returned) in self.around.iter().rev() {
+        if let Some(policy) = policy {
+            let names = vec![read.result];
+            return self.leaves(Failing { level: 0, names, policy, was_read: true });
+        }
+        match self.understood_outside(read) {
+            Understood::There(failing) => self.leaves(failing),
+            _ if read.handle.is_some() => {
+                let policy = read.on_failure;
+                self.leaves(Failing { level: 0, names: vec![read.result], policy, was_read: false })
+            }
+            Understood::Nowhere { defaulted } => !defaulted,
+        }
+    }
+
+    /// Where content that the body which reads it hands on is first understood: in one of those that are handed it.
+    fn understood_outside(&self, read: &Effect) -> Understood {
+        let (mut names, mut result, mut defaulted) = (vec![read.result], read.result, read.defaulted);
+        for (level, (body, returned)) in self.around.iter().rev().enumerate() {
+            let Some(frame) = returned.filter(|_| is_given_out(body, result, 0)) else { break };
+            result = frame.result;
+            names.push(result);
+            if let Some(policy) = frame.on_malformed {
+                return Understood::There(Failing { level: level + 1, names, policy, was_read: true });
+            }
+            defaulted |= frame.defaulted;
+        }
+        Understood::Nowhere { defaulted }
+    }
+
+    /// Whether a failure leaves the body.
+    fn leaves(&self, failing: Failing) -> bool {
+        let Failing { level, mut names, mut policy, mut was_read } = failing;
+        let mut calls = 0;
+        for (body, returned) in self.around.iter().rev().skip(level) {
             match policy {
                 OnFailure::Panic => return true,
                 OnFailure::Propagate => {}
-                OnFailure::Continue if fails_on(body, result, was_read, 0) || hands_on(body, result, 0) => {}
-                OnFailure::Leave(_) if fails_on(body, result, was_read, 0) => {}
+                OnFailure::Continue
+                    if fails_on(body, &names, was_read)
+                        || what_fails(body, &names, was_read).iter().any(|r| hands_on(body, *r, 0)) => {}
+                OnFailure::Leave(_) if fails_on(body, &names, was_read) => {}
                 OnFailure::Continue | OnFailure::Leave(_) => return false,
             }
-            let Some(frame) = returned else { return true };
+            let Some(frame) = returned else {
+                return !self.nothing || panics_on(body, &names, was_read);
+            };
             calls += usize::from(!frame.name.is_empty());
             if calls > CALLS {
                 return true;
@@ -230,50 +264,217 @@ impl<'a> Walker<'a> {
             if frame.defaulted {
                 return false;
             }
-            (result, policy, was_read) = (frame.result, frame.on_failure, false);
+            (names, was_read) = (vec![frame.result], frame.on_misread.is_some());
+            policy = frame.on_misread.unwrap_or(frame.on_failure);
         }
         true
     }
 }
 
-/// Whether the body, frames in it left out, fails where the result decides. Of a result that is no failure, only what is done then
-/// counts.
-fn fails_on(block: &Block, result: ResultId, succeeds: bool, depth: usize) -> bool {
+/// A failure to understand content.
+struct Failing {
+    /// How many frames around the reading it is met.
+    level: usize,
+    /// The result that fails there, and those through which it came.
+    names: Vec<ResultId>,
+    /// What is done at once.
+    policy: OnFailure,
+    /// Whether the result itself is none that failed.
+    was_read: bool,
+}
+
+/// Who understands content.
+enum Understood {
+    /// One who is handed it.
+    There(Failing),
+    /// Nobody says; but perhaps an empty text is taken where there is none to read, as good as any.
+    Nowhere { defaulted: bool },
+}
+
+/// Whether the body, frames in it left out, returns what comes from the result.
+fn is_given_out(block: &Block, result: ResultId, depth: usize) -> bool {
     depth <= DEPTH
         && block.steps.iter().any(|step| match step {
+            Step::Exit(Exit::Return(value)) => comes_from(value, result, 0),
             Step::Branch(b) => {
-                let is_failure = matches!(b.condition, Condition::Failed(r, Kinds::ANY) if r == result);
-                let then = Some(&b.then).filter(|_| !(succeeds && is_failure));
-                let mut arms = then.into_iter().chain([&b.otherwise]);
-                let mut decides = false;
-                b.condition.results(&mut |r| decides |= r == result);
-                arms.any(|arm| {
-                    (decides && leaves_failing(arm, 0)) || fails_on(arm, result, succeeds, depth + 1)
-                })
+                is_given_out(&b.then, result, depth + 1) || is_given_out(&b.otherwise, result, depth + 1)
             }
-            Step::Loop(body) => fails_on(body, result, succeeds, depth + 1),
+            Step::Loop(body) => is_given_out(body, result, depth + 1),
             _ => false,
         })
 }
 
-/// Whether the body, frames in it left out, returns the result, be it a failure.
+/// Whether the body, frames in it left out, fails where the result decides, or what a call makes of it. Of a result that is no failure,
+/// only what is done then counts.
+fn fails_on(block: &Block, names: &[ResultId], succeeds: bool) -> bool {
+    Decided { about: names.to_vec(), names: names.len(), succeeds, panics: false }.fails(block, 0)
+}
+
+/// The same of panics alone.
+fn panics_on(block: &Block, names: &[ResultId], succeeds: bool) -> bool {
+    Decided { about: names.to_vec(), names: names.len(), succeeds, panics: true }.fails(block, 0)
+}
+
+/// What a result decides.
+struct Decided {
+    /// The result by its names, and then what calls have made of it.
+    about: Vec<ResultId>,
+    /// How many names it has.
+    names: usize,
+    /// Whether the result itself is none that failed.
+    succeeds: bool,
+    /// Whether only panics count.
+    panics: bool,
+}
+
+impl Decided {
+    fn fails(&mut self, block: &Block, depth: usize) -> bool {
+        depth <= DEPTH
+            && block.steps.iter().any(|step| match step {
+                // What is done where it makes nothing of it is known.
+                Step::Call(call) if call.on_misread == Some(OnFailure::Continue) => false,
+                Step::Call(call) => {
+                    let given = |value| self.about.iter().any(|of| comes_from(value, *of, 0));
+                    if call.arguments.iter().any(given) {
+                        self.about.push(call.result);
+                    }
+                    false
+                }
+                Step::Branch(b) => {
+                    let is_itself = |r| self.about.iter().take(self.names).any(|name| *name == r);
+                    let is_failure = matches!(b.condition, Condition::Failed(r, Kinds::ANY) if is_itself(r));
+                    let then = Some(&b.then).filter(|_| !(self.succeeds && is_failure));
+                    let decides = self.is_asked_in(&b.condition);
+                    then.into_iter().chain([&b.otherwise]).any(|arm| {
+                        (decides && self.is_left_failing(arm, &mut Vec::new(), 0))
+                            || self.fails(arm, depth + 1)
+                    })
+                }
+                Step::Loop(body) => self.fails(body, depth + 1),
+                _ => false,
+            })
+    }
+
+    /// Whether the condition asks about the result, or what was made of it. What is computed from content asks nothing of a failure.
+    fn is_asked_in(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Not(inner) => self.is_asked_in(inner),
+            Condition::All(all) | Condition::Any(all) => all.iter().any(|c| self.is_asked_in(c)),
+            Condition::Opaque { .. } if !self.succeeds => false,
+            condition => {
+                let mut asks = false;
+                condition.results(&mut |r| asks |= self.about.contains(&r));
+                asks
+            }
+        }
+    }
+
+    /// Whether the block is left with an error of the program's own or, where it is known that what was read is none that failed, with
+    /// that of what was made of it.
+    fn is_left_failing(&self, block: &Block, done: &mut Vec<ResultId>, depth: usize) -> bool {
+        let made = self.about.get(self.names..).unwrap_or_default();
+        depth <= DEPTH
+            && block.steps.iter().any(|step| match step {
+                Step::Exit(Exit::Panic) => true,
+                Step::Exit(Exit::Return(Value::Failure(_))) if self.panics => false,
+                Step::Exit(Exit::Return(Value::Failure(Some(failed)))) => {
+                    !self.succeeds || made.contains(failed)
+                }
+                Step::Exit(Exit::Return(Value::Failure(None))) => true,
+                // What is done instead may fail for reasons of its own.
+                Step::Branch(b) => {
+                    let (mut asks, mut of_its_own) = (false, true);
+                    b.condition.results(&mut |r| {
+                        asks = true;
+                        of_its_own &= done.contains(&r);
+                    });
+                    !(asks && of_its_own)
+                        && [&b.then, &b.otherwise]
+                            .into_iter()
+                            .any(|arm| self.is_left_failing(arm, done, depth + 1))
+                }
+                Step::Effect(Effect { result, .. })
+                | Step::Call(Call { result, .. })
+                | Step::Frame(Frame { result, .. }) => {
+                    done.push(*result);
+                    false
+                }
+                _ => false,
+            })
+    }
+}
+
+/// Whether the body, frames in it left out, returns the result, be it a failure. Where it is known to be none, only content is returned.
 fn hands_on(block: &Block, result: ResultId, depth: usize) -> bool {
-    depth <= DEPTH
-        && block.steps.iter().any(|step| match step {
+    if depth > DEPTH {
+        return false;
+    }
+    for step in &block.steps {
+        let found = match step {
             Step::Branch(b) => {
-                hands_on(&b.then, result, depth + 1) || hands_on(&b.otherwise, result, depth + 1)
+                let mut asks = false;
+                b.condition.results(&mut |r| asks |= r == result);
+                // Who asks about it in a way that is not known returns what is good.
+                if asks && matches!(b.condition, Condition::Opaque { .. } | Condition::All(_)) {
+                    continue;
+                }
+                let failing = match &b.condition {
+                    Condition::Ok(r) if *r == result => Some(&b.otherwise),
+                    Condition::Failed(r, Kinds::ANY) if *r == result => Some(&b.then),
+                    _ => None,
+                };
+                let arms = failing.map_or([Some(&b.then), Some(&b.otherwise)], |arm| [Some(arm), None]);
+                let found = arms.into_iter().flatten().any(|arm| hands_on(arm, result, depth + 1));
+                if !found && failing.is_some_and(leaves) {
+                    return false;
+                }
+                found
             }
             Step::Loop(body) => hands_on(body, result, depth + 1),
             Step::Exit(Exit::Return(Value::Result(r))) => *r == result,
             _ => false,
-        })
+        };
+        if found {
+            return true;
+        }
+    }
+    false
 }
 
-fn leaves_failing(block: &Block, depth: usize) -> bool {
-    depth <= DEPTH
-        && block.steps.iter().any(|step| match step {
-            Step::Exit(Exit::Panic | Exit::Return(Value::Failure(_))) => true,
-            Step::Branch(b) => leaves_failing(&b.then, depth + 1) || leaves_failing(&b.otherwise, depth + 1),
-            _ => false,
-        })
+/// What fails in the body, frames in it left out, if the result does; or what calls make of the result where that itself is none that
+/// failed.
+fn what_fails(body: &Block, names: &[ResultId], succeeds: bool) -> Vec<ResultId> {
+    let mut about = names.to_vec();
+    if succeeds {
+        made_of(body, &mut about, 0);
+        about.drain(..names.len());
+    }
+    about
+}
+
+fn made_of(block: &Block, about: &mut Vec<ResultId>, depth: usize) {
+    if depth > DEPTH {
+        return;
+    }
+    for step in &block.steps {
+        match step {
+            Step::Call(call) if call.defaulted || call.on_misread == Some(OnFailure::Continue) => {}
+            Step::Call(call) => {
+                if call.arguments.iter().any(|value| about.iter().any(|of| comes_from(value, *of, 0))) {
+                    about.push(call.result);
+                }
+            }
+            Step::Branch(b) => {
+                made_of(&b.then, about, depth + 1);
+                made_of(&b.otherwise, about, depth + 1);
+            }
+            Step::Loop(body) => made_of(body, about, depth + 1),
+            _ => {}
+        }
+    }
+}
+
+/// Whether nothing comes after the block.
+fn leaves(block: &Block) -> bool {
+    matches!(block.steps.last(), Some(Step::Exit(_)))
 }

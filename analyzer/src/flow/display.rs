@@ -94,11 +94,15 @@ fn write_step(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Res
             write_block(f, &s.body, depth + 1)
         }
         Step::Call(c) => writeln!(f, "{c}"),
-        Step::Frame(Frame { body, result, on_failure, defaulted, name, .. }) => {
+        Step::Frame(Frame {
+            body, result, on_failure, defaulted, on_malformed, on_misread, name, ..
+        }) => {
+            let default = if *defaulted { OR_DEFAULT } else { "" };
             writeln!(
                 f,
-                "{result} = frame {name}{on_failure}{}",
-                if *defaulted { " or-default" } else { "" }
+                "{result} = frame {name}{on_failure}{}{}{default}",
+                parsed(*on_malformed),
+                misread(*on_misread)
             )?;
             write_block(f, body, depth + 1)
         }
@@ -110,6 +114,28 @@ fn write_step(f: &mut fmt::Formatter<'_>, step: &Step, depth: usize) -> fmt::Res
             Exit::Break(n) => writeln!(f, "break {n}"),
             Exit::Continue(n) => writeln!(f, "continue {n}"),
         },
+    }
+}
+
+/// What is said of a result whose failure gives way to a default.
+const OR_DEFAULT: &str = " or-default";
+
+/// What becomes of content that makes no sense.
+fn parsed(on_malformed: Option<OnFailure>) -> &'static str {
+    match on_malformed {
+        Some(OnFailure::Propagate) => " parsed-or-fail",
+        Some(OnFailure::Panic) => " parsed-or-panic",
+        Some(OnFailure::Continue | OnFailure::Leave(_)) => " parsed",
+        None => "",
+    }
+}
+
+/// What becomes of a failure to make sense of something.
+fn misread(on_misread: Option<OnFailure>) -> &'static str {
+    match on_misread {
+        Some(OnFailure::Propagate | OnFailure::Panic) => " misread-or-fail",
+        Some(OnFailure::Continue | OnFailure::Leave(_)) => " misread",
+        None => "",
     }
 }
 
@@ -130,11 +156,9 @@ impl Display for Effect {
         if let Some(handle) = self.handle {
             write!(f, " via {handle}")?;
         }
-        match self.on_malformed {
-            Some(OnFailure::Propagate) => f.write_str(" parsed-or-fail")?,
-            Some(OnFailure::Panic) => f.write_str(" parsed-or-panic")?,
-            Some(OnFailure::Continue | OnFailure::Leave(_)) => f.write_str(" parsed")?,
-            None => {}
+        f.write_str(parsed(self.on_malformed))?;
+        if self.defaulted {
+            f.write_str(OR_DEFAULT)?;
         }
         if let Some(other) = &self.other_place {
             write!(f, " -> {other}")?;
@@ -160,12 +184,13 @@ impl Display for Call {
             Callee::Method { receiver, name } => write!(f, "{}.{name}", receiver.as_deref().unwrap_or("?"))?,
             Callee::Parameter(index) => write!(f, "parameter {index}")?,
         }
-        let default = if self.defaulted { " or-default" } else { "" };
+        let default = if self.defaulted { OR_DEFAULT } else { "" };
         let plain = self.arguments.len().saturating_sub(self.names.len());
         let named = self.names.iter().zip(self.arguments.iter().skip(plain)).map(|(n, v)| format!("{n}={v}"));
         let arguments: Vec<String> =
             self.arguments.iter().take(plain).map(ToString::to_string).chain(named).collect();
-        write!(f, "({}){}{default}", arguments.join(", "), self.on_failure)?;
+        let (parsed, misread) = (parsed(self.on_malformed), misread(self.on_misread));
+        write!(f, "({}){}{parsed}{misread}{default}", arguments.join(", "), self.on_failure)?;
         if let Some(e) = &self.presumed {
             write!(f, " else {e}")?;
         }

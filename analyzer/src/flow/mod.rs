@@ -233,6 +233,8 @@ pub struct Context {
     pub enters: bool,
     /// What a generator does up to where it hands out, for who calls it; the whole has a summary of its own.
     pub part: bool,
+    /// Says where it fails only that there is nothing (`Option`).
+    pub optional: bool,
     /// A function literal that is kept for others to call: who does, and when, is not known.
     pub literal: bool,
     /// May be run by what names it nowhere: it is registered by a decorator or an attribute, a trait or a base class of others asks for
@@ -365,6 +367,10 @@ pub struct Call {
     pub on_failure: OnFailure,
     /// Whether a failure gives way to a default: what comes of the result is a success in any case.
     pub defaulted: bool,
+    /// What happens if what it returned makes no sense to the caller, as of [`Effect::on_malformed`].
+    pub on_malformed: Option<OnFailure>,
+    /// What happens if it fails since something that it read made no sense, where that is told apart from other failures.
+    pub on_misread: Option<OnFailure>,
     /// Where.
     pub site: Site,
     /// The effect that the call is taken to be if the linker finds no such function in the program (a method that only a path
@@ -421,6 +427,10 @@ pub struct Frame {
     pub on_failure: OnFailure,
     /// Whether a failure gives way to a default, as of [`Call::defaulted`].
     pub defaulted: bool,
+    /// What happens if what it returned makes no sense to the caller, as of [`Effect::on_malformed`].
+    pub on_malformed: Option<OnFailure>,
+    /// What happens if it fails since something that it read made no sense, where that is told apart from other failures.
+    pub on_misread: Option<OnFailure>,
     /// Where it is called.
     pub site: Site,
     /// The called function's qualified name; empty for a closure or block in place.
@@ -501,6 +511,8 @@ pub struct Effect {
     /// What happens if the content that was read makes no sense, as half a file does not: what the code does where it first
     /// understands it. None where it does not say, or the effect is no read.
     pub on_malformed: Option<OnFailure>,
+    /// Whether a failure gives way to a default, as of [`Call::defaulted`].
+    pub defaulted: bool,
     /// Whether the API was resolved or taken by its name alone.
     pub certainty: Certainty,
     /// Which API, as its model names it (`std::fs::write`).
@@ -544,6 +556,7 @@ impl Effect {
             result,
             on_failure: OnFailure::Continue,
             on_malformed: None,
+            defaulted: false,
             certainty: Certainty::Known,
             api,
             site,

@@ -470,6 +470,8 @@ impl Steps {
             result,
             on_failure: OnFailure::Continue,
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site,
             presumed: None,
             typed: Vec::new(),
@@ -485,7 +487,26 @@ impl Steps {
             note_malformed_in(block, reads, policy, 0);
         }
     }
+
+    /// Notes that the failure of what was just done gives way to a default.
+    pub fn note_defaulted(&mut self, of: ResultId) {
+        let latest = self.blocks.last_mut().map(|block| block.steps.iter_mut().rev().take(JUST_MADE));
+        for step in latest.into_iter().flatten() {
+            match step {
+                Step::Call(call) if call.result == of => call.defaulted = true,
+                Step::Frame(frame) if frame.result == of => frame.defaulted = true,
+                Step::Effect(effect) if effect.result == of => effect.defaulted = true,
+                _ => {}
+            }
+        }
+    }
 }
+
+/// The name of content that is the same for all who run the code, and is known by no other.
+pub const SETTLED: &str = "always the same";
+
+/// How many steps back one that was just made is looked for.
+const JUST_MADE: usize = 4;
 
 /// How many levels of finished blocks a read is looked for in.
 const MALFORMED_DEPTH: usize = 8;
@@ -503,12 +524,21 @@ fn note_malformed_in(block: &mut Block, reads: &[ResultId], policy: OnFailure, d
             {
                 e.on_malformed = Some(policy);
             }
+            // What a call returned may be what it has read.
+            Step::Call(c) if c.on_malformed.is_none() && reads.contains(&c.result) => {
+                c.on_malformed = Some(policy);
+            }
             Step::Branch(b) => {
                 note_malformed_in(&mut b.then, reads, policy, depth + 1);
                 note_malformed_in(&mut b.otherwise, reads, policy, depth + 1);
             }
             Step::Loop(body) => note_malformed_in(body, reads, policy, depth + 1),
-            Step::Frame(f) => note_malformed_in(&mut f.body, reads, policy, depth + 1),
+            Step::Frame(f) => {
+                if f.on_malformed.is_none() && reads.contains(&f.result) {
+                    f.on_malformed = Some(policy);
+                }
+                note_malformed_in(&mut f.body, reads, policy, depth + 1);
+            }
             _ => {}
         }
     }

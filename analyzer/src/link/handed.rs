@@ -107,6 +107,8 @@ impl<'p> Expander<'p> {
             result,
             on_failure,
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site: scope.site(call.site),
             name: String::new(),
             outward: u32::try_from(outward).unwrap_or_default(),

@@ -85,6 +85,8 @@ pub(super) fn one_after_the_other(
             result,
             on_failure: if is_needed { OnFailure::Propagate } else { OnFailure::Continue },
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site,
             // What it does, it does as a part of the whole.
             name: String::new(),
@@ -135,6 +137,8 @@ fn called(
         result,
         on_failure: OnFailure::Continue,
         defaulted: false,
+        on_malformed: None,
+        on_misread: None,
         site: Site(program.first_site(function)),
         name: summary.name.clone(),
         outward: 0,
@@ -374,6 +378,8 @@ impl<'p> Expander<'p> {
                     result,
                     on_failure: frame.on_failure,
                     defaulted: frame.defaulted,
+                    on_malformed: frame.on_malformed,
+                    on_misread: frame.on_misread,
                     site: scope.site(frame.site),
                     name: frame.name.clone(),
                     outward: frame.outward,
@@ -439,6 +445,7 @@ impl<'p> Expander<'p> {
             result,
             on_failure: effect.on_failure,
             on_malformed: effect.on_malformed,
+            defaulted: effect.defaulted,
             certainty: if scope.presumed { Certainty::Presumed } else { effect.certainty },
             api: effect.api.clone(),
             site: scope.site(effect.site),
@@ -456,6 +463,8 @@ impl<'p> Expander<'p> {
         {
             let mut effect = self.effect(presumed, scope);
             effect.certainty = Certainty::Presumed;
+            effect.on_malformed = effect.on_malformed.or(call.on_malformed);
+            effect.defaulted |= call.defaulted;
             steps.push(Step::Effect(effect));
             return;
         }
@@ -504,6 +513,8 @@ impl<'p> Expander<'p> {
                     result,
                     on_failure: call.on_failure,
                     defaulted: call.defaulted,
+                    on_malformed: call.on_malformed,
+                    on_misread: call.on_misread,
                     site: scope.site(call.site),
                     name,
                     outward: 0,
@@ -541,6 +552,8 @@ impl<'p> Expander<'p> {
             result,
             on_failure: call.on_failure,
             defaulted: call.defaulted,
+            on_malformed: call.on_malformed,
+            on_misread: call.on_misread,
             site: scope.site(call.site),
             presumed: None,
             typed: Vec::new(),
@@ -575,6 +588,8 @@ impl<'p> Expander<'p> {
                 result,
                 on_failure: OnFailure::Continue,
                 defaulted: call.defaulted,
+                on_malformed: call.on_malformed,
+                on_misread: call.on_misread,
                 site: scope.site(call.site),
                 presumed: None,
                 typed: Vec::new(),

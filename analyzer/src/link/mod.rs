@@ -3,6 +3,7 @@
 //! Linking resolves every call once and is linear in the summaries. Bodies are expanded on demand, one function at a time, so
 //! that rules can ask for them in parallel and nothing grows that nobody looks at.
 
+mod asked;
 mod closed;
 mod filled;
 mod graph;

@@ -34,6 +34,8 @@ fn settle_in(block: &mut Block, symbols: &Symbols, asker: Asker<'_>, depth: usiz
                 let meant = typed.into_iter().find(|typed| of == Some(&*typed.of));
                 if let Some(mut effect) = meant.map(|typed| typed.effect) {
                     effect.on_failure = call.on_failure;
+                    effect.on_malformed = effect.on_malformed.or(call.on_malformed);
+                    effect.defaulted |= call.defaulted;
                     *step = Step::Effect(effect);
                 }
             }

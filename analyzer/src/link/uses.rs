@@ -66,7 +66,7 @@ fn condition_uses(condition: &Condition, found: &mut FxHashSet<ResultId>) {
     }
 }
 
-fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
+pub(super) fn value_uses(value: &Value, found: &mut FxHashSet<ResultId>) {
     match value {
         Value::Place(p) => place_uses(p, found),
         Value::Result(r) | Value::Failure(Some(r)) => {

@@ -615,6 +615,8 @@ impl<'t> Lowerer<'_, 't> {
             result,
             on_failure: OnFailure::Continue,
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site,
             presumed: presumed.map(Box::new),
             typed,

@@ -11,6 +11,9 @@ use crate::language::conditions::{add_data, any};
 /// How deep in a switch a `break` is looked for.
 const DEEPEST_BREAK: u32 = 64;
 
+/// What is called to end the process, but for how the last words are given.
+const ENDS: [&str; 4] = ["panic", "Panic", "Fatal", "Exit"];
+
 impl<'t> Lowerer<'_, 't> {
     pub fn if_statement(&mut self, node: Node<'t>) {
         let before = field(node, "initializer");
@@ -108,9 +111,17 @@ impl<'t> Lowerer<'_, 't> {
                     OnFailure::Propagate
                 }
             }
-            "expression_statement" if self.text(last).starts_with("panic(") => OnFailure::Panic,
+            "expression_statement" if self.ends(first(last)) => OnFailure::Panic,
             _ => OnFailure::Continue,
         }
+    }
+
+    /// Whether the process ends with this call, by its name: `log.Fatalf("..")`, `os.Exit(1)`, `t.Fatal(err)`.
+    fn ends(&self, call: Option<Node<'t>>) -> bool {
+        let function =
+            call.and_then(|call| field(call, "function")).map_or("", |function| self.text(function));
+        let name = function.rsplit('.').next().unwrap_or(function);
+        ENDS.iter().any(|end| name.strip_prefix(end).is_some_and(|rest| matches!(rest, "" | "f" | "ln")))
     }
 
     pub fn breakable(&mut self, node: Node<'t>, inner: impl FnOnce(&mut Self)) {

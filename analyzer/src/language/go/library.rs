@@ -13,6 +13,7 @@ use crate::language::conditions::{add_data, failed};
 use crate::language::listing::Listing;
 use crate::language::models::{Api, Asks, CommandPart, Fails, LockFlags, Models, OutcomePart, PathTransform};
 use crate::language::modes::with_mode;
+use crate::language::steps::SETTLED;
 use crate::language::steps::is_idle;
 use crate::language::texts::concat;
 use crate::source::Span;
@@ -557,7 +558,7 @@ impl<'t> Lowerer<'_, 't> {
             }
         }
         data.retain(|r| Some(*r) != handle);
-        let content = self.content(operation, api, arguments);
+        let content = self.content(operation, api, arguments, nodes);
         let filled =
             api.fills.and_then(|i| nodes.get(i.checked_sub(receivers)?)).and_then(|n| self.root_of(*n));
         if let Some(name) = filled {
@@ -598,6 +599,7 @@ impl<'t> Lowerer<'_, 't> {
             result,
             on_failure: OnFailure::Continue,
             on_malformed: None,
+            defaulted: false,
             certainty,
             api: name.as_str().into(),
             site,
@@ -744,7 +746,7 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
-    fn content(&self, operation: Operation, api: &Api, arguments: &[Val<'t>]) -> Value {
+    fn content(&self, operation: Operation, api: &Api, arguments: &[Val<'t>], nodes: &[Node<'t>]) -> Value {
         if !matches!(operation, Operation::Write | Operation::Append) {
             return Value::Opaque;
         }
@@ -752,7 +754,8 @@ impl<'t> Lowerer<'_, 't> {
             Some(data) => *i == data,
             None => Some(*i) != api.place,
         });
-        let (Some((_, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
+        let (Some((at, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
+        let before = arguments.len().saturating_sub(nodes.len());
         match &value.v {
             V::Place(place) if matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_)) => {
                 Value::Place(place.clone())
@@ -761,6 +764,9 @@ impl<'t> Lowerer<'_, 't> {
             V::Place(place) if place.names_process() => Value::Place(place.clone()),
             // No bytes are the empty text.
             V::Nil => Value::Place(Place::literal("")),
+            _ if at.checked_sub(before).and_then(|at| nodes.get(at)).is_some_and(|n| self.is_settled(*n)) => {
+                Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())))
+            }
             _ => Value::Opaque,
         }
     }

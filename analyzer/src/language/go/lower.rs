@@ -111,6 +111,8 @@ pub struct Lowerer<'a, 't> {
     pub started: Vec<(ResultId, Node<'t>)>,
     /// Opaque conditions that are failures of calls without effect.
     pub foreign: FxHashSet<u32>,
+    /// Variables that are declared as texts which are the same for all who run the code, and not set again.
+    pub settled: FxHashSet<String>,
     /// Channels of errors that are followed.
     pub channels: FxHashSet<Place>,
     /// Whether the step at hand is one of several that a `select` may do.
@@ -166,6 +168,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             gives_up: false,
             started: Vec::new(),
             foreign: FxHashSet::default(),
+            settled: FxHashSet::default(),
             channels: FxHashSet::default(),
             selecting: false,
             handing_on: Vec::new(),
@@ -426,6 +429,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             return;
         }
         let value = value.bounded();
+        self.settled.remove(name);
         self.unset_fields(name);
         let scope = self.scope;
         match self.locals.iter_mut().skip(scope).rev().find(|l| l.name == name) {
@@ -464,6 +468,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             return;
         }
         let value = value.bounded();
+        self.settled.remove(name);
         self.unset_fields(name);
         match self.locals.iter_mut().rev().find(|l| l.name == name) {
             Some(local) => local.value = Rc::new(value),
@@ -563,6 +568,8 @@ impl<'a, 't> Lowerer<'a, 't> {
             result,
             on_failure: OnFailure::Continue,
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site,
             name: String::new(),
             outward: 0,

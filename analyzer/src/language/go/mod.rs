@@ -12,6 +12,7 @@ mod literals;
 mod lower;
 mod names;
 mod render;
+mod settled;
 mod statements;
 mod syntax;
 mod types;

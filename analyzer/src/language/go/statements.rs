@@ -170,14 +170,15 @@ impl<'t> Lowerer<'_, 't> {
                 values.get(at).or_else(|| values.first()).is_some_and(|v| v.kind() == "call_expression");
             // What is thrown away of what a call returns, its last value or its only one, is an error.
             if *name == "_" && called && at + 1 == targets.len() {
-                if matches!(value.v, V::Opaque | V::Error(_) | V::Cond(_)) {
-                    self.note_malformed(&value.observed(), OnFailure::Continue);
-                }
+                self.note_thrown_away(&value);
                 continue;
             }
             let value = self.named(value, name);
             if declares {
                 self.declare(name, value);
+                if at == 0 && values.first().is_some_and(|v| self.is_settled_for_good(*v)) {
+                    self.settled.insert((*name).to_owned());
+                }
                 if let Some(made) = values.get(at).filter(|_| values.len() == targets.len()) {
                     self.channel_made(*target, *made);
                 }
@@ -185,6 +186,19 @@ impl<'t> Lowerer<'_, 't> {
                 self.set_one(*target, value);
             }
         }
+    }
+
+    /// Notes that nobody looks at what a call says of its failure: what it has read may make no sense, or it has read nothing.
+    fn note_thrown_away(&mut self, value: &Val<'t>) {
+        if !matches!(value.v, V::Opaque | V::Error(_) | V::Cond(_)) {
+            return;
+        }
+        let mut reads = value.observed();
+        if let V::Error(e) = &value.v {
+            reads.retain(|read| !e.of.contains(read));
+            e.of.iter().for_each(|of| self.note_defaulted(*of));
+        }
+        self.note_malformed(&reads, OnFailure::Continue);
     }
 
     /// The only value of a call whose types are not known, as what its variable's name says.
@@ -447,6 +461,15 @@ impl<'t> Lowerer<'_, 't> {
         if values.is_empty() {
             let names = self.results.names.clone();
             found = names.iter().map(|n| self.local(n).cloned().unwrap_or_default()).collect();
+        }
+        // Who is told that content makes no sense deals with that.
+        for (at, value) in found.iter().enumerate() {
+            let reads = match &value.v {
+                V::Error(e) => e.malformed.clone(),
+                V::Opaque if self.results.types.get(at) == Some(&Ty::Error) => value.observed(),
+                _ => continue,
+            };
+            self.note_malformed(&reads, OnFailure::Propagate);
         }
         if let [one] = found.as_slice()
             && self.results.types.len() > 1

@@ -137,7 +137,19 @@ impl<'t> Lowerer<'_, 't> {
 
     /// What is done about data that cannot be understood, by the `try` statements around.
     pub fn policy_for_values(&self) -> OnFailure {
-        self.understanding.iter().rev().flatten().next().copied().unwrap_or(OnFailure::Propagate)
+        self.told_of_values().unwrap_or(OnFailure::Propagate)
+    }
+
+    /// The same, if one of them takes such failures.
+    pub fn told_of_values(&self) -> Option<OnFailure> {
+        self.understanding.iter().rev().flatten().next().copied()
+    }
+
+    /// Notes that a call may be what understands data that it is given, where a failure of that is dealt with.
+    pub fn note_given(&mut self, data: &[ResultId]) {
+        if self.told_of_values() == Some(OnFailure::Continue) {
+            self.note_malformed(data, OnFailure::Continue);
+        }
     }
 
     /// Runs `body`, and the handlers for what of it fails.
@@ -205,6 +217,8 @@ impl<'t> Lowerer<'_, 't> {
                 result,
                 on_failure: OnFailure::Continue,
                 defaulted: false,
+                on_malformed: None,
+                on_misread: None,
                 site,
                 name: String::new(),
                 outward: 0,
@@ -387,6 +401,8 @@ impl<'t> Lowerer<'_, 't> {
                 result,
                 on_failure: OnFailure::Continue,
                 defaulted: false,
+                on_malformed: None,
+                on_misread: None,
                 site,
                 name: String::new(),
                 outward: 0,

@@ -310,8 +310,13 @@ impl<'t> Lowerer<'_, 't> {
                 let place = self.fresh_place("");
                 Val { v: V::Place(place), ty, data }
             }
-            "len" | "int" | "float" | "sum" | "abs" | "round" | "hash" | "id" | "ord" => {
+            "int" | "float" => {
+                let policy = self.policy_for_values();
+                self.note_malformed(&first.observed(), policy);
                 Val { v: if name == "int" { first.v } else { V::Opaque }, ty: Ty::Number, data }
+            }
+            "len" | "sum" | "abs" | "round" | "hash" | "id" | "ord" => {
+                Val { v: V::Opaque, ty: Ty::Number, data }
             }
             "any" | "all" | "hasattr" | "callable" | "issubclass" => Val::cond(self.opaque_condition(data)),
             "dict" => {
@@ -500,6 +505,9 @@ impl<'t> Lowerer<'_, 't> {
                 None => self.called(&receiver, name, &given).map_or(V::Opaque, V::Place),
             };
             let ty = if receiver.ty == Ty::Text { Ty::Text } else { Ty::Unknown };
+            if receiver.ty != Ty::Text {
+                self.note_given(&data);
+            }
             return Val { v, ty, data };
         }
         if let Some(node) = given.node
@@ -581,6 +589,7 @@ impl<'t> Lowerer<'_, 't> {
             result: self.result(),
             on_failure: if raises { OnFailure::Propagate } else { OnFailure::Continue },
             on_malformed: None,
+            defaulted: false,
             certainty: Certainty::Presumed,
             api: name.into(),
             site: Site(0),
@@ -627,6 +636,7 @@ impl<'t> Lowerer<'_, 't> {
         if let V::Place(called) = &function.v {
             self.run_parameter(called, at);
         }
+        self.note_given(&data);
         Val { v: V::Opaque, ty: Ty::Unknown, data }
     }
 
@@ -812,6 +822,8 @@ impl<'t> Lowerer<'_, 't> {
             None => OnFailure::Propagate,
         };
         let arguments = arguments.iter().map(Val::to_argument).collect();
+        self.note_given(&data);
+        let on_misread = (!self.understanding.is_empty()).then(|| self.policy_for_values());
         self.push(Step::Call(Call {
             callee,
             arguments,
@@ -819,6 +831,8 @@ impl<'t> Lowerer<'_, 't> {
             result,
             on_failure,
             defaulted: false,
+            on_malformed: None,
+            on_misread,
             site,
             presumed: presumed.map(Box::new),
             typed: Vec::new(),

@@ -14,6 +14,7 @@ use crate::language::conditions::{add_data, all, any};
 use crate::language::listing::Listing;
 use crate::language::models::{Api, CommandPart, Fails, Models, PathTransform, SpawnKind};
 use crate::language::modes::{of_text, with_mode};
+use crate::language::steps::SETTLED;
 use crate::source::Span;
 use ruff_python_ast::Expr;
 use std::rc::Rc;
@@ -587,7 +588,7 @@ impl<'t> Lowerer<'_, 't> {
             }
         }
         data.retain(|r| Some(*r) != handle);
-        let content = self.content(operation, api, arguments);
+        let content = self.content(operation, api, arguments, given);
         let site = self.site(at);
         let (mut place, mut other_place, mut name) = (place, other_place, api.name.clone());
         if let Some(run) = commanded {
@@ -623,6 +624,7 @@ impl<'t> Lowerer<'_, 't> {
             result,
             on_failure: if raises { OnFailure::Propagate } else { OnFailure::Continue },
             on_malformed,
+            defaulted: false,
             certainty: Certainty::Known,
             api: name.as_str().into(),
             site,
@@ -690,7 +692,13 @@ impl<'t> Lowerer<'_, 't> {
     }
 
     /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
-    fn content(&self, operation: Operation, api: &Api, arguments: &Arguments<'t>) -> Value {
+    fn content(
+        &self,
+        operation: Operation,
+        api: &Api,
+        arguments: &Arguments<'t>,
+        given_as: &Given<'t>,
+    ) -> Value {
         if !matches!(operation, Operation::Write | Operation::Append) {
             return Value::Opaque;
         }
@@ -698,13 +706,16 @@ impl<'t> Lowerer<'_, 't> {
             Some(data) => *i == data,
             None => Some(*i) != api.place && value.is_some(),
         });
-        let (Some((_, Some(value))), None) = (given.next(), given.next()) else { return Value::Opaque };
+        let (Some((at, Some(value))), None) = (given.next(), given.next()) else { return Value::Opaque };
         match &value.v {
             V::Place(place) if matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_)) => {
                 Value::Place(place.clone())
             }
             // Who names its process owns what it writes.
             V::Place(place) if place.names_process() => Value::Place(place.clone()),
+            _ if self.is_argument_settled(given_as, at) => {
+                Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())))
+            }
             _ => Value::Opaque,
         }
     }
@@ -742,6 +753,7 @@ impl<'t> Lowerer<'_, 't> {
                 result,
                 on_failure: OnFailure::Propagate,
                 on_malformed: None,
+                defaulted: false,
                 certainty: Certainty::Known,
                 api: api.name.as_str().into(),
                 site,

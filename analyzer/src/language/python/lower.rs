@@ -545,6 +545,8 @@ impl<'a, 't> Lowerer<'a, 't> {
             result,
             on_failure: OnFailure::Propagate,
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site,
             name: String::new(),
             outward: 0,

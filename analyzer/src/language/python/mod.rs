@@ -16,6 +16,7 @@ mod memory;
 mod names;
 mod nesting;
 mod render;
+mod settled;
 mod standard;
 mod statements;
 mod texts;

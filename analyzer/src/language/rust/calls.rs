@@ -316,6 +316,8 @@ impl Lowerer<'_> {
             result,
             on_failure: OnFailure::Continue,
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site,
             presumed: presumed.map(Box::new),
             typed: Vec::new(),

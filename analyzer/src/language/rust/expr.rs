@@ -118,6 +118,7 @@ impl Lowerer<'_> {
             }
             Pat::Ident(p) if p.subpat.is_none() => {
                 let name = p.ident.to_string();
+                let settled = p.mutability.is_none() && self.is_settled(&init.expr);
                 if p.mutability.is_some() {
                     self.changeable.extend(self.known_place(&value));
                 }
@@ -126,6 +127,9 @@ impl Lowerer<'_> {
                 } else {
                     let value = self.named(value, &name);
                     self.declare(&name, value);
+                }
+                if settled {
+                    self.settled.insert(name);
                 }
             }
             _ => {

@@ -12,6 +12,7 @@ use crate::language::conditions::add_data;
 use crate::language::listing::Listing;
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
 use crate::language::modes::with_mode;
+use crate::language::steps::SETTLED;
 use crate::source::Span;
 use std::rc::Rc;
 use syn::Expr;
@@ -400,7 +401,7 @@ impl Lowerer<'_> {
             }
         }
         data.retain(|r| Some(*r) != handle);
-        let content = self.content(operation, api, arguments);
+        let content = self.content(operation, api, arguments, syntax);
         // Reading into a buffer: the buffer now derives from the read.
         let filled = api.fills.and_then(|at| syntax.get(at)).and_then(|e| expr::root_variable(e));
         if let Some(name) = filled {
@@ -423,6 +424,7 @@ impl Lowerer<'_> {
             result,
             on_failure: OnFailure::Continue,
             on_malformed: None,
+            defaulted: false,
             certainty,
             api: name.as_str().into(),
             site,
@@ -487,7 +489,7 @@ impl Lowerer<'_> {
     }
 
     /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
-    fn content(&self, operation: Operation, api: &Api, arguments: &[Val]) -> Value {
+    fn content(&self, operation: Operation, api: &Api, arguments: &[Val], syntax: &[&Expr]) -> Value {
         if !matches!(operation, Operation::Write | Operation::Append) {
             return Value::Opaque;
         }
@@ -495,15 +497,17 @@ impl Lowerer<'_> {
             Some(data) => *at == data,
             None => Some(*at) != api.place,
         });
-        let (Some((_, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
-        match &value.v {
-            V::Place(place) if !self.is_changed(place) => Value::Place(place.clone()),
-            V::Result(r) => match self.result_places.get(r) {
-                Some(place) if !self.is_changed(place) => Value::Place(place.clone()),
-                _ => Value::Opaque,
-            },
-            _ => Value::Opaque,
+        let (Some((at, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
+        let place = match &value.v {
+            V::Place(place) => Some(place),
+            V::Result(r) => self.result_places.get(r),
+            _ => None,
+        };
+        let known = place.filter(|place| !self.is_changed(place));
+        if !known.is_some_and(Place::is_closed) && syntax.get(at).is_some_and(|e| self.is_settled(e)) {
+            return Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())));
         }
+        known.map_or(Value::Opaque, |place| Value::Place(place.clone()))
     }
 
     /// Whether a variable that may have been changed since holds it.
@@ -576,6 +580,7 @@ impl Lowerer<'_> {
                 result,
                 on_failure,
                 on_malformed: None,
+                defaulted: false,
                 certainty: Certainty::Known,
                 api: api.name.as_str().into(),
                 site,

@@ -90,6 +90,10 @@ pub struct Lowerer<'a> {
     pub droppable: FxHashSet<ResultId>,
     /// Whether it runs in tasks, and tests and sets what they share.
     pub shares: bool,
+    /// Variables that never change, with values that are the same for all who run the code.
+    pub settled: FxHashSet<String>,
+    /// Whether what the function returns says whether it failed.
+    pub fallible: bool,
     /// Guards of mutexes, which keep nobody out once they are gone.
     pub mutex_guards: FxHashSet<ResultId>,
     depth: usize,
@@ -143,6 +147,8 @@ impl<'a> Lowerer<'a> {
             last_status: None,
             droppable: FxHashSet::default(),
             shares: false,
+            settled: FxHashSet::default(),
+            fallible: false,
             mutex_guards: FxHashSet::default(),
             depth: 0,
             inline: 0,
@@ -230,11 +236,8 @@ impl<'a> Lowerer<'a> {
 
     /// Notes that the failure of a call just made gives way to a default.
     pub fn note_defaulted(&mut self, value: &Val) {
-        let V::Result(result) = value.v else { return };
-        match self.blocks.last_mut().and_then(|block| block.steps.last_mut()) {
-            Some(Step::Call(call)) if call.result == result => call.defaulted = true,
-            Some(Step::Frame(frame)) if frame.result == result => frame.defaulted = true,
-            _ => {}
+        if let V::Result(result) = value.v {
+            self.steps.note_defaulted(result);
         }
     }
 
@@ -378,7 +381,13 @@ impl<'a> Lowerer<'a> {
                 block.drops.push(r);
             }
         }
+        self.settled.remove(name);
         self.locals.push(Local { name: name.to_owned(), value: Rc::new(value) });
+    }
+
+    /// Whether there is a variable of this name here.
+    pub fn is_local(&self, name: &str) -> bool {
+        self.locals.iter().any(|local| local.name == name)
     }
 
     /// What is known of all variables here.
@@ -388,6 +397,7 @@ impl<'a> Lowerer<'a> {
 
     /// Declares a variable that owns nothing: a reference, a pattern's part.
     pub fn declare_borrowed(&mut self, name: &str, value: Val) {
+        self.settled.remove(name);
         self.locals.push(Local { name: name.to_owned(), value: Rc::new(value.bounded()) });
     }
 
@@ -478,6 +488,8 @@ impl<'a> Lowerer<'a> {
             result,
             on_failure: OnFailure::Continue,
             defaulted: false,
+            on_malformed: None,
+            on_misread: None,
             site,
             name: String::new(),
             outward: 0,
@@ -493,6 +505,10 @@ impl<'a> Lowerer<'a> {
     /// Returns from the function or frame.
     pub fn push_return(&mut self, value: &Val) {
         self.moved(value);
+        // Whether content makes sense, which nothing here has asked, is left to the caller.
+        if self.fallible && matches!(value.v, V::Opaque | V::Result(_)) {
+            self.note_malformed(value, OnFailure::Propagate);
+        }
         // A mutex that only the returned expression has locked is free again.
         let (guards, rest) = std::mem::take(&mut self.temporaries)
             .into_iter()

@@ -17,6 +17,7 @@ mod names;
 mod nesting;
 mod patterns;
 mod render;
+mod settled;
 mod spans;
 mod status;
 mod test_code;
@@ -513,6 +514,11 @@ impl Walker<'_> {
         };
         lowerer.generics = generics;
         lowerer.shares = memory::shares(signature, block);
+        let output = match &signature.output {
+            ReturnType::Type(_, output) => lowerer.type_of(output),
+            ReturnType::Default => Ty::Unknown,
+        };
+        lowerer.fallible = matches!(output, Ty::Result(_) | Ty::Option(_));
         let (parameters, has_receiver) = declare_parameters(&mut lowerer, signature, owner);
         let value = lowerer.statements(&block.stmts);
         if !lowerer.diverged {
@@ -545,6 +551,7 @@ impl Walker<'_> {
                 body,
                 context: Context {
                     is_async: signature.asyncness.is_some(),
+                    optional: matches!(output, Ty::Option(_)),
                     main,
                     public: context.public || matches!(visibility, Visibility::Public(_)),
                     release,

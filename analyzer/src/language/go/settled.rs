@@ -1,0 +1,102 @@
+//! Values that are the same for all who run the code: literals, constants, and what is made of these alone.
+
+use super::lower::Lowerer;
+use super::syntax::{Node, bare, children, field, kind};
+
+/// How deep expressions are looked into.
+const DEPTH: usize = 24;
+
+/// What makes another value of a value, and of nothing else.
+const PURE_FUNCTIONS: [&str; 24] = [
+    "bytes.Join",
+    "bytes.TrimSpace",
+    "fmt.Appendf",
+    "fmt.Sprint",
+    "fmt.Sprintf",
+    "fmt.Sprintln",
+    "json.Marshal",
+    "json.MarshalIndent",
+    "path.Join",
+    "strconv.Itoa",
+    "string",
+    "strings.Join",
+    "strings.NewReader",
+    "strings.Repeat",
+    "strings.Replace",
+    "strings.ReplaceAll",
+    "strings.ToLower",
+    "strings.ToUpper",
+    "strings.TrimLeft",
+    "strings.TrimPrefix",
+    "strings.TrimSpace",
+    "toml.Marshal",
+    "xml.MarshalIndent",
+    "yaml.Marshal",
+];
+
+impl<'t> Lowerer<'_, 't> {
+    /// Whether the expression's value is the same for all who run it.
+    pub fn is_settled(&self, node: Node<'t>) -> bool {
+        self.settled_in(node, 0)
+    }
+
+    /// Whether the expression makes a text or bytes, which are hardly changed later.
+    pub fn is_settled_for_good(&self, node: Node<'t>) -> bool {
+        let node = bare(node);
+        matches!(kind(node), "call_expression" | "type_conversion_expression" | "binary_expression")
+            && self.is_settled(node)
+    }
+
+    fn settled_in(&self, node: Node<'t>, depth: usize) -> bool {
+        if depth > DEPTH {
+            return false;
+        }
+        let node = bare(node);
+        let all = |nodes: Vec<Node<'t>>| nodes.into_iter().all(|n| self.settled_in(n, depth + 1));
+        let one = |name: &str| field(node, name).is_some_and(|n| self.settled_in(n, depth + 1));
+        match kind(node) {
+            "interpreted_string_literal"
+            | "raw_string_literal"
+            | "int_literal"
+            | "float_literal"
+            | "rune_literal"
+            | "true"
+            | "false"
+            | "nil" => true,
+            "identifier" => {
+                let name = self.text(node);
+                match self.local(name) {
+                    Some(_) => self.settled.contains(name),
+                    None => self.is_package_constant(name),
+                }
+            }
+            "unary_expression" => one("operand"),
+            "binary_expression" => one("left") && one("right"),
+            "composite_literal" => one("body"),
+            "literal_value" | "literal_element" | "argument_list" => all(children(node)),
+            "keyed_element" => children(node).last().is_some_and(|value| self.settled_in(*value, depth + 1)),
+            "type_conversion_expression" => one("operand"),
+            "call_expression" => {
+                let function =
+                    field(node, "function").map(|function| self.text(function)).unwrap_or_default();
+                let converts = matches!(function, "[]byte" | "[]rune") || PURE_FUNCTIONS.contains(&function);
+                converts && field(node, "arguments").is_some_and(|arguments| all(children(arguments)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the package declares a value of this name that is one itself.
+    fn is_package_constant(&self, name: &str) -> bool {
+        let qualified = self.file.names.own(name);
+        match self.file.declared.values.get(&qualified) {
+            Some((_, Some(value))) => {
+                matches!(
+                    kind(bare(*value)),
+                    "interpreted_string_literal" | "raw_string_literal" | "int_literal"
+                )
+            }
+            _ => false,
+        }
+    }
+}
