@@ -459,10 +459,10 @@ fn made_of(block: &Block, about: &mut Vec<ResultId>, depth: usize) {
     for step in &block.steps {
         match step {
             Step::Call(call) if call.defaulted || call.on_misread == Some(OnFailure::Continue) => {}
-            Step::Call(call) => {
-                if call.arguments.iter().any(|value| about.iter().any(|of| comes_from(value, *of, 0))) {
-                    about.push(call.result);
-                }
+            Step::Call(call)
+                if call.arguments.iter().any(|value| about.iter().any(|of| comes_from(value, *of, 0))) =>
+            {
+                about.push(call.result);
             }
             Step::Branch(b) => {
                 made_of(&b.then, about, depth + 1);

@@ -6,14 +6,13 @@ use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
 use crate::flow::{
     Certainty, Condition, Effect, Exit, KeyOperation, Kinds, LockScope, OnFailure, Operation, Place,
-    PlaceKind, ResultId, Root, Spawn, Step, Value,
+    PlaceKind, ResultId, Root, Spawn, Step,
 };
 use crate::language::command::{CommandLine, WORDS, literal};
 use crate::language::conditions::{add_data, failed};
 use crate::language::listing::Listing;
 use crate::language::models::{Api, Asks, CommandPart, Fails, LockFlags, Models, OutcomePart, PathTransform};
 use crate::language::modes::with_mode;
-use crate::language::steps::SETTLED;
 use crate::language::steps::is_idle;
 use crate::language::texts::concat;
 use crate::source::Span;
@@ -743,32 +742,6 @@ impl<'t> Lowerer<'_, 't> {
             _ => false,
         };
         self.gives_up |= !known && self.known_place(value).is_some_and(|place| of_receiver(&place));
-    }
-
-    /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
-    fn content(&self, operation: Operation, api: &Api, arguments: &[Val<'t>], nodes: &[Node<'t>]) -> Value {
-        if !matches!(operation, Operation::Write | Operation::Append) {
-            return Value::Opaque;
-        }
-        let mut given = arguments.iter().enumerate().filter(|(i, _)| match api.data {
-            Some(data) => *i == data,
-            None => Some(*i) != api.place,
-        });
-        let (Some((at, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
-        let before = arguments.len().saturating_sub(nodes.len());
-        match &value.v {
-            V::Place(place) if matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_)) => {
-                Value::Place(place.clone())
-            }
-            // Who names its process owns what it writes.
-            V::Place(place) if place.names_process() => Value::Place(place.clone()),
-            // No bytes are the empty text.
-            V::Nil => Value::Place(Place::literal("")),
-            _ if at.checked_sub(before).and_then(|at| nodes.get(at)).is_some_and(|n| self.is_settled(*n)) => {
-                Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())))
-            }
-            _ => Value::Opaque,
-        }
     }
 
     /// A place relative to an open directory; the working directory is no base.

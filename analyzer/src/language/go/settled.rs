@@ -2,6 +2,10 @@
 
 use super::lower::Lowerer;
 use super::syntax::{Node, bare, children, field, kind};
+use super::value::{V, Val};
+use crate::flow::{Operation, Place, PlaceKind, Value};
+use crate::language::models::Api;
+use crate::language::steps::SETTLED;
 
 /// How deep expressions are looked into.
 const DEPTH: usize = 24;
@@ -35,6 +39,38 @@ const PURE_FUNCTIONS: [&str; 24] = [
 ];
 
 impl<'t> Lowerer<'_, 't> {
+    /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
+    pub fn content(
+        &self,
+        operation: Operation,
+        api: &Api,
+        arguments: &[Val<'t>],
+        nodes: &[Node<'t>],
+    ) -> Value {
+        if !matches!(operation, Operation::Write | Operation::Append) {
+            return Value::Opaque;
+        }
+        let mut given = arguments.iter().enumerate().filter(|(i, _)| match api.data {
+            Some(data) => *i == data,
+            None => Some(*i) != api.place,
+        });
+        let (Some((at, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
+        let before = arguments.len().saturating_sub(nodes.len());
+        match &value.v {
+            V::Place(place) if matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_)) => {
+                Value::Place(place.clone())
+            }
+            // Who names its process owns what it writes.
+            V::Place(place) if place.names_process() => Value::Place(place.clone()),
+            // No bytes are the empty text.
+            V::Nil => Value::Place(Place::literal("")),
+            _ if at.checked_sub(before).and_then(|at| nodes.get(at)).is_some_and(|n| self.is_settled(*n)) => {
+                Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())))
+            }
+            _ => Value::Opaque,
+        }
+    }
+
     /// Whether the expression's value is the same for all who run it.
     pub fn is_settled(&self, node: Node<'t>) -> bool {
         self.settled_in(node, 0)
