@@ -475,7 +475,14 @@ pub fn writes_constant(trace: &Trace<'_>, act: usize) -> bool {
                 && matches!(later.effect.operation, Operation::Write | Operation::Append)
         })
         .peekable();
-    writes.peek().is_some() && writes.all(|write| write.effect.writes_constant())
+    let (whole, rest) = (writes.next(), writes.peek().is_some());
+    // What is put together piece by piece is there by halves for a while, be it the same in the end.
+    let settled = |write: &Event<'_>| match &write.effect.content {
+        Value::Place(content) => !content.is_settled() || !rest,
+        _ => true,
+    };
+    whole.into_iter().chain(writes).all(|write| write.effect.writes_constant() && settled(write))
+        && whole.is_some()
 }
 
 /// Whether nothing is written by the act, or through the handle that it opens, but what is the same for all or names the process.

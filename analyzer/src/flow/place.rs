@@ -139,6 +139,9 @@ impl Node {
     }
 }
 
+/// What stands for content that is the same for all who run the code; no constant has such a name.
+const SETTLED: &str = "always the same";
+
 impl Place {
     /// How large a place may be. What is larger is no path that anybody made on purpose.
     const LARGEST: u32 = 1000;
@@ -421,6 +424,16 @@ impl Place {
             }
             _ => false,
         }
+    }
+
+    /// Content that is made of literals and constants alone, and is known by no other name.
+    pub fn settled() -> Self {
+        Place::new(PlaceKind::Constant(SETTLED.into()))
+    }
+
+    /// Whether that is all that is known of it.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.kind(), PlaceKind::Constant(name) if **name == *SETTLED)
     }
 
     /// Whether `self` is `other` or lies below it.

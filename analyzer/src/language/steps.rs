@@ -502,9 +502,6 @@ impl Steps {
     }
 }
 
-/// The name of content that is the same for all who run the code, and is known by no other.
-pub const SETTLED: &str = "always the same";
-
 /// How many steps back one that was just made is looked for.
 const JUST_MADE: usize = 4;
 

@@ -5,7 +5,6 @@ use super::syntax::{Node, bare, children, field, kind};
 use super::value::{V, Val};
 use crate::flow::{Operation, Place, PlaceKind, Value};
 use crate::language::models::Api;
-use crate::language::steps::SETTLED;
 
 /// How deep expressions are looked into.
 const DEPTH: usize = 24;
@@ -65,7 +64,7 @@ impl<'t> Lowerer<'_, 't> {
             // No bytes are the empty text.
             V::Nil => Value::Place(Place::literal("")),
             _ if at.checked_sub(before).and_then(|at| nodes.get(at)).is_some_and(|n| self.is_settled(*n)) => {
-                Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())))
+                Value::Place(Place::settled())
             }
             _ => Value::Opaque,
         }

@@ -14,7 +14,6 @@ use crate::language::conditions::{add_data, all, any};
 use crate::language::listing::Listing;
 use crate::language::models::{Api, CommandPart, Fails, Models, PathTransform, SpawnKind};
 use crate::language::modes::{of_text, with_mode};
-use crate::language::steps::SETTLED;
 use crate::source::Span;
 use ruff_python_ast::Expr;
 use std::rc::Rc;
@@ -713,9 +712,7 @@ impl<'t> Lowerer<'_, 't> {
             }
             // Who names its process owns what it writes.
             V::Place(place) if place.names_process() => Value::Place(place.clone()),
-            _ if self.is_argument_settled(given_as, at) => {
-                Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())))
-            }
+            _ if self.is_argument_settled(given_as, at) => Value::Place(Place::settled()),
             _ => Value::Opaque,
         }
     }

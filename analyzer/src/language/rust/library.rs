@@ -12,7 +12,6 @@ use crate::language::conditions::add_data;
 use crate::language::listing::Listing;
 use crate::language::models::{Api, Fails, Models, PathTransform, SpawnKind};
 use crate::language::modes::with_mode;
-use crate::language::steps::SETTLED;
 use crate::source::Span;
 use std::rc::Rc;
 use syn::Expr;
@@ -505,7 +504,7 @@ impl Lowerer<'_> {
         };
         let known = place.filter(|place| !self.is_changed(place));
         if !known.is_some_and(Place::is_closed) && syntax.get(at).is_some_and(|e| self.is_settled(e)) {
-            return Value::Place(Place::new(PlaceKind::Constant(SETTLED.into())));
+            return Value::Place(Place::settled());
         }
         known.map_or(Value::Opaque, |place| Value::Place(place.clone()))
     }
