@@ -31,10 +31,12 @@ pub fn reason(
     {
         return Some("what is written is the same whoever writes it");
     }
-    // Of two that start at once the second has the socket, as it has where it starts later; and who connects to an old one is refused.
+    // Of two that start at once the second has the socket, as it has where it starts later. Where the program itself connects, it may be
+    // bound anew while others are at it.
     if candidate.socket
-        && (matches!(reason, Reason::Itself | Reason::Instance) || loss.actor == Actor::Reader)
+        && matches!(reason, Reason::Itself | Reason::Instance)
         && loss.actor != Actor::Attacker
+        && !matches!(surroundings.reason(Actor::Reader, candidate), Reason::Elsewhere(_))
     {
         return Some(
             "what listens there is started once, and takes the place of what an earlier run has left",
