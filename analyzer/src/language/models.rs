@@ -75,6 +75,9 @@
 //!
 //! `serial` lists attributes that keep the test that they stand on from running beside other tests.
 //!
+//! `pure` lists functions and macros that make a value of what they are given and of nothing else, so that of constants they make one: Go's as they are
+//! called, with the package's own name; Python's in full; Rust's macros by their last names.
+//!
 //! `fixture` rows say what tests are handed by the name of the parameter that asks for it: of which `type` it is, and whether it is a `private`
 //! place, which nobody else knows.
 //!
@@ -477,6 +480,8 @@ pub struct Models {
     own: FxHashMap<Box<str>, bool>,
     /// Attributes that keep a test from running beside others.
     serial: FxHashSet<Box<str>>,
+    /// What makes a value of what it is given, and of nothing else.
+    pure: FxHashSet<Box<str>>,
     /// What tests are handed, by the name of the parameter that asks for it.
     fixtures: FxHashMap<Box<str>, Fixture>,
     kinds: FxHashMap<Box<str>, ErrorKind>,
@@ -696,6 +701,11 @@ impl Models {
     /// Whether an attribute of this qualified name keeps the test that it stands on from running beside others.
     pub fn is_serial(&self, attribute: &str) -> bool {
         self.serial.contains(attribute)
+    }
+
+    /// Whether what the function or macro of this name gives is made of what it is given, and of nothing else.
+    pub fn is_pure(&self, name: &str) -> bool {
+        self.pure.contains(name)
     }
 
     /// Looks the name up; if that finds nothing, the name that it mirrors, and so on.

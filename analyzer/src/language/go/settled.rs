@@ -9,34 +9,6 @@ use crate::language::models::Api;
 /// How deep expressions are looked into.
 const DEPTH: usize = 24;
 
-/// What makes another value of a value, and of nothing else.
-const PURE_FUNCTIONS: [&str; 24] = [
-    "bytes.Join",
-    "bytes.TrimSpace",
-    "fmt.Appendf",
-    "fmt.Sprint",
-    "fmt.Sprintf",
-    "fmt.Sprintln",
-    "json.Marshal",
-    "json.MarshalIndent",
-    "path.Join",
-    "strconv.Itoa",
-    "string",
-    "strings.Join",
-    "strings.NewReader",
-    "strings.Repeat",
-    "strings.Replace",
-    "strings.ReplaceAll",
-    "strings.ToLower",
-    "strings.ToUpper",
-    "strings.TrimLeft",
-    "strings.TrimPrefix",
-    "strings.TrimSpace",
-    "toml.Marshal",
-    "xml.MarshalIndent",
-    "yaml.Marshal",
-];
-
 impl<'t> Lowerer<'_, 't> {
     /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
     pub fn content(
@@ -114,7 +86,7 @@ impl<'t> Lowerer<'_, 't> {
             "call_expression" => {
                 let function =
                     field(node, "function").map(|function| self.text(function)).unwrap_or_default();
-                let converts = matches!(function, "[]byte" | "[]rune") || PURE_FUNCTIONS.contains(&function);
+                let converts = matches!(function, "[]byte" | "[]rune") || self.file.models.is_pure(function);
                 converts && field(node, "arguments").is_some_and(|arguments| all(children(arguments)))
             }
             _ => false,

@@ -34,6 +34,8 @@ struct Table {
     #[serde(default)]
     serial: Vec<String>,
     #[serde(default)]
+    pure: Vec<String>,
+    #[serde(default)]
     fixture: Vec<FixtureRow>,
     #[serde(default)]
     waits: Vec<WaitRow>,
@@ -265,6 +267,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     }
     models.waits = table.waits.into_iter().map(|row| (row.word.into(), into_boxes(row.beside))).collect();
     models.serial = table.serial.into_iter().map(Into::into).collect();
+    models.pure = table.pure.into_iter().map(Into::into).collect();
     for row in table.fixture {
         let context = Row::of("fixture", &row.names)?;
         for name in row.names {

@@ -25,32 +25,6 @@ const PURE_METHODS: [&str; 14] = [
     "upper",
 ];
 
-/// Functions that do so.
-const PURE_FUNCTIONS: [&str; 22] = [
-    "bytes",
-    "collections.OrderedDict",
-    "copy.copy",
-    "copy.deepcopy",
-    "dict",
-    "inspect.cleandoc",
-    "json.dumps",
-    "list",
-    "marshal.dumps",
-    "pickle.dumps",
-    "repr",
-    "simplejson.dumps",
-    "sorted",
-    "str",
-    "textwrap.dedent",
-    "textwrap.indent",
-    "toml.dumps",
-    "tomli_w.dumps",
-    "tuple",
-    "ujson.dumps",
-    "yaml.dump",
-    "yaml.safe_dump",
-];
-
 impl Lowerer<'_, '_> {
     /// Whether the expression's value is the same for all who run it.
     pub fn is_settled(&self, expr: &Expr) -> bool {
@@ -119,7 +93,7 @@ impl Lowerer<'_, '_> {
 
     fn is_pure_function(&self, function: &Expr) -> bool {
         let name = self.file.names.qualified(function).map(|name| name.replace("::", "."));
-        name.is_some_and(|name| PURE_FUNCTIONS.contains(&name.strip_prefix("builtins.").unwrap_or(&name)))
+        name.is_some_and(|name| self.file.models.is_pure(name.strip_prefix("builtins.").unwrap_or(&name)))
     }
 }
 

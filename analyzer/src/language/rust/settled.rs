@@ -76,25 +76,6 @@ const PURE_FUNCTIONS: [&str; 19] = [
 const PLAIN_TYPES: [&str; 9] =
     ["String", "Vec", "Box", "Arc", "Rc", "HashMap", "BTreeMap", "Map", "BTreeSet"];
 
-/// Macros that make a value of what they are given, or of what the compiler knows.
-const PURE_MACROS: [&str; 15] = [
-    "concat",
-    "env",
-    "format",
-    "format_args",
-    "formatcp",
-    "formatdoc",
-    "include_bytes",
-    "include_str",
-    "indoc",
-    "json",
-    "matches",
-    "option_env",
-    "stringify",
-    "toml",
-    "vec",
-];
-
 impl Lowerer<'_> {
     /// Whether the expression's value is the same for all who run it.
     pub fn is_settled(&self, expr: &Expr) -> bool {
@@ -170,7 +151,7 @@ impl Lowerer<'_> {
 
     fn is_macro_settled(&self, mac: &syn::Macro, given: &[String]) -> bool {
         let name = mac.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-        PURE_MACROS.contains(&name.as_str())
+        self.file.models.is_pure(&name)
             && (matches!(name.as_str(), "env" | "option_env" | "stringify" | "toml")
                 || self.are_tokens_settled(mac.tokens.clone(), given, 0))
     }
