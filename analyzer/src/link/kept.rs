@@ -394,27 +394,34 @@ fn fields_of<'p>(program: &'p Program, name: &'p str, mut all: Vec<&'p Kept>) ->
     }
     let groups = groups.filter_map(|group| Some((group.first()?.owner.as_deref()?, group)));
     let groups: Vec<(&str, &[&Kept])> = groups.collect();
-    // Most types are made of no other, so that only those that are can be related to them.
-    let made = |owner: &str| program.symbols.embedded(owner).next().is_some();
-    let made_of_others: Vec<&(&str, &[&Kept])> = groups.iter().filter(|(owner, _)| made(owner)).collect();
-    let field = |(owner, own): &(&'p str, &[&'p Kept])| {
-        if is_lost(own) {
-            return None;
-        }
-        let others: Vec<&(&str, &[&Kept])> =
-            if made(owner) { groups.iter().collect() } else { made_of_others.clone() };
-        let related =
-            others.into_iter().filter(|(other, _)| other != owner && program.are_related(owner, other));
+    let related = related(program, groups.iter().map(|(owner, _)| *owner));
+    let field = |((owner, own), related): (&(&'p str, &[&'p Kept]), Vec<usize>)| {
         let mut set = [loose, own].concat();
-        for (_, other) in related {
-            if is_lost(other) {
-                return None;
-            }
+        for (_, other) in related.into_iter().filter_map(|at| groups.get(at)) {
             set.extend(*other);
         }
-        Some(Field { owner, name, set })
+        (!is_lost(&set)).then_some(Field { owner, name, set })
     };
-    groups.iter().filter_map(field).collect()
+    groups.iter().zip(related).filter_map(field).collect()
+}
+
+/// Of each of these types, which others of them it is made of, or are made of it, by their places. Most are made of no other.
+fn related<'p>(program: &Program, owners: impl Iterator<Item = &'p str> + Clone) -> Vec<Vec<usize>> {
+    let places: FxHashMap<&str, usize> = owners.clone().zip(0..).collect();
+    let mut related = vec![Vec::new(); places.len()];
+    for (owner, at) in owners.zip(0..) {
+        for base in program.bases(owner).into_iter().filter(|base| *base != owner) {
+            if let Some(other) = places.get(base).copied() {
+                related.get_mut(at).into_iter().for_each(|of: &mut Vec<usize>| of.push(other));
+                related.get_mut(other).into_iter().for_each(|of| of.push(at));
+            }
+        }
+    }
+    for of in &mut related {
+        of.sort_unstable();
+        of.dedup();
+    }
+    related
 }
 
 /// What functions are called with that set these fields to what they are given, or that hand it on to those.

@@ -8,9 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// The interfaces and the methods of a program.
 struct Structure<'f> {
     interfaces: FxHashMap<&'f str, &'f Interface>,
-    /// Methods by qualified name.
-    methods: FxHashSet<&'f str>,
-    /// The types that have a method of this name.
+    /// The types that have a method of this name, in order.
     owners: FxHashMap<&'f str, Vec<&'f str>>,
 }
 
@@ -23,9 +21,8 @@ impl<'f> Structure<'f> {
         for (owner, name) in methods.iter().filter_map(|method| qualified::rsplit(method)) {
             owners.entry(name).or_default().push(owner);
         }
-        // The order of a set is no order.
         owners.values_mut().for_each(|types| types.sort_unstable());
-        Structure { interfaces: interfaces.collect(), methods, owners }
+        Structure { interfaces: interfaces.collect(), owners }
     }
 }
 
@@ -43,9 +40,9 @@ impl Symbols {
                 continue;
             };
             let has_all = |of: &&&str| methods.iter().all(|method| self.has(&structure, of, method, 0));
-            let types: Vec<&str> =
-                structure.owners.get(rarest).into_iter().flatten().filter(has_all).copied().collect();
+            let types = structure.owners.get(rarest).into_iter().flatten().filter(has_all).copied();
             // An interface that many types happen to fit says as little as none.
+            let types: Vec<&str> = types.take(IMPLEMENTORS + 1).collect();
             if !types.is_empty() && types.len() <= IMPLEMENTORS {
                 found.push((name, types));
             }
@@ -76,7 +73,7 @@ impl Symbols {
 
     /// Whether the type has the method, or a type has it that is embedded in it.
     fn has(&self, structure: &Structure<'_>, of: &str, method: &str, depth: usize) -> bool {
-        structure.methods.contains([of, "::", method].concat().as_str())
+        structure.owners.get(method).is_some_and(|types| types.binary_search(&of).is_ok())
             || (depth <= EMBEDDED
                 && self.embedded(of).any(|inner| self.has(structure, inner, method, depth + 1)))
     }
