@@ -115,8 +115,10 @@ pub fn unlinked(trace: &Trace<'_>) -> Vec<Candidate> {
         let Some((locked, _)) = locked.filter(|(locked, _)| trace.meets_at_root(*locked, act)) else {
             continue;
         };
-        let looks_again =
-            before().skip(locked).any(|(_, e)| e.effect.operation.is_check() && e.effect.place == *place);
+        // What only a helper that removes the file asks, it asks about the removal.
+        let looks_again = before().skip(locked).any(|(check, e)| {
+            e.effect.operation.is_check() && e.effect.place == *place && trace.meets_at_root(check, act)
+        });
         if !looks_again {
             candidates.extend(Candidate::of_steps(trace, Some(locked), act, place));
         }
