@@ -11,7 +11,7 @@ pub mod explore;
 pub mod flow;
 pub mod language;
 pub mod link;
-mod qualified;
+pub mod qualified;
 pub mod source;
 
 pub use language::{lower, lower_without_tests};

@@ -1,8 +1,11 @@
-//! Qualified names, cut at `::`. They are short and cut for every name that is met, so bytes are compared rather than searched.
+//! Qualified names, cut at `::`.
+
+use memchr::{memchr_iter, memrchr_iter};
 
 /// What comes before the first `::`: the crate, if the name is whole.
 pub fn first(name: &str) -> &str {
-    let end = name.as_bytes().windows(2).position(|w| w == b"::");
+    let mut colons = memchr_iter(b':', name.as_bytes());
+    let end = colons.find(|at| name.as_bytes().get(at + 1) == Some(&b':'));
     end.and_then(|end| name.get(..end)).unwrap_or(name)
 }
 
@@ -13,8 +16,8 @@ pub fn last(name: &str) -> &str {
 
 /// Splits off the last segment.
 pub fn rsplit(name: &str) -> Option<(&str, &str)> {
-    let at = name.as_bytes().windows(2).rposition(|w| w == b"::")?;
-    Some((name.get(..at)?, name.get(at + 2..)?))
+    let mut colons = memrchr_iter(b':', name.as_bytes());
+    colons.find_map(|at| Some((name.get(..at)?.strip_suffix(':')?, name.get(at + 1..)?)))
 }
 
 /// The last two segments, if there are as many.

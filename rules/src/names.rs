@@ -1,6 +1,7 @@
 //! What the name of a place says about who else may touch it.
 
 use fsrace_analyzer::flow::{Place, PlaceKind, Root};
+use fsrace_analyzer::qualified;
 
 /// A word in a name that tells what the place is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -474,17 +475,14 @@ pub fn is_picked(place: &Place) -> bool {
 
 /// The last segment of a qualified name.
 pub fn last(name: &str) -> &str {
-    // Every call comes here, so that bytes are compared rather than searched.
     let mut rest = name;
-    loop {
-        let at = rest.as_bytes().windows(2).rposition(|pair| pair == b"::");
-        let part = at.map_or(Some(rest), |at| rest.get(at + 2..)).unwrap_or(rest);
-        match (part.starts_with('{'), at.and_then(|at| rest.get(..at))) {
-            (false, _) => return part,
-            (true, Some(before)) => rest = before,
-            (true, None) => return name,
+    while let Some((before, part)) = qualified::rsplit(rest) {
+        if !part.starts_with('{') {
+            return part;
         }
+        rest = before;
     }
+    if rest.starts_with('{') { name } else { rest }
 }
 
 /// Files in which package managers write down what they chose. Nobody owns anything by them.
