@@ -5,7 +5,6 @@ use super::uses::value_uses;
 use super::{FunctionId, Location, Program};
 use crate::flow::{Call, Effect, Exit, Operation, ResultId, Step, Value};
 use crate::source::LanguageId;
-use rustc_hash::FxHashSet;
 
 /// How many calls away an open file is followed.
 const CALLS: usize = 3;
@@ -67,7 +66,7 @@ impl Program {
 
 /// Whether the value is the result, has it in it, or was made of it.
 fn mentions(value: &Value, result: ResultId) -> bool {
-    let mut found = FxHashSet::default();
+    let mut found = Vec::new();
     value_uses(value, &mut found);
     let made = |value: &Value| match value {
         Value::Derived(of) | Value::Variable(_, of) | Value::Code { data: of, .. } => of.contains(&result),

@@ -1,6 +1,7 @@
 //! The call graph: whom each function calls, what is worth putting in, and how large that becomes.
 
 use super::handed::codes;
+use super::labour::takes_long;
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program, uses};
 use crate::flow::{
@@ -46,6 +47,8 @@ pub(super) struct Node {
     pub returned: Option<Value>,
     /// Whether it hands code to functions of the program, as few do.
     pub hands_code: bool,
+    /// Its calls that take their time, in order.
+    slow: Vec<ResultId>,
 }
 
 impl Node {
@@ -58,6 +61,11 @@ impl Node {
     /// Whether the function asks for the call's result, other than as data.
     pub fn uses(&self, call: ResultId) -> bool {
         self.used.binary_search(&call).is_ok()
+    }
+
+    /// Whether the call with this result takes its time, as far as names tell.
+    pub fn takes_long(&self, call: ResultId) -> bool {
+        self.slow.binary_search(&call).is_ok()
     }
 
     /// The calls that were resolved, in order of their results.
@@ -231,6 +239,9 @@ fn node(program: &Program, id: FunctionId) -> Node {
             // What a function releases of its own is over with it; what it was given was the caller's.
             Step::Release(r, _) => acts |= (r.0 as usize) < function.parameters.len(),
             Step::Call(call) => {
+                if takes_long(call.callee.name(), call.arguments.len()) {
+                    node.slow.push(call.result);
+                }
                 let presumed = call.presumed.is_some();
                 let typed = typed(call, &types);
                 let callee = typed.as_ref().unwrap_or(&call.callee);
@@ -256,10 +267,10 @@ fn node(program: &Program, id: FunctionId) -> Node {
     acts |= function.body.steps.iter().any(Step::ends);
     node.distance = acts.then_some(0);
     if !node.calls.is_empty() || function.results > 0 {
-        node.used = uses::used(&function.body).into_iter().collect();
-        node.used.sort();
+        node.used = uses::used(&function.body);
     }
     node.calls.sort_by_key(|(r, _)| *r);
+    node.slow.sort();
     node.callees.sort();
     node.callees.dedup();
     node.may_call.sort();

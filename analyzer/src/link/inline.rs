@@ -3,7 +3,6 @@
 use super::filled::Fills;
 use super::graph::{self, DEPTH, Node};
 use super::handed::{Handed, handed_in, is_nothing, may_run};
-use super::labour::takes_long;
 use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
@@ -580,7 +579,7 @@ impl<'p> Expander<'p> {
     ) {
         self.judge(result, &data);
         self.sources.insert(result, data);
-        if takes_long(call.callee.name(), call.arguments.len()) {
+        if scope.node.is_some_and(|node| node.takes_long(call.result)) {
             steps.push(Step::Call(Call {
                 callee: call.callee.clone(),
                 arguments: vec![Value::Opaque; call.arguments.len()],

@@ -442,6 +442,9 @@ impl<'p> Expander<'p> {
     /// As [`Self::data_of_arguments`] of what these arguments are in the linked body's terms, which is worked out only where it takes that.
     pub fn data_handed_on(&mut self, arguments: &[Value], scope: &mut Scope<'p>) -> Vec<ResultId> {
         let mut found = Vec::new();
+        if self.reads.is_empty() {
+            return found;
+        }
         for argument in arguments {
             match argument {
                 Value::Opaque | Value::Condition(_) | Value::Flags(_) | Value::Failure(_) => {}
