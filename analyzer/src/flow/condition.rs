@@ -1,6 +1,6 @@
 //! What steps are decided by: truth values over results of earlier steps, and the kinds of failures that they tell apart.
 
-use super::ResultId;
+use super::{Place, ResultId};
 use std::fmt;
 
 /// A failure's kind, in io::ErrorKind's words.
@@ -95,6 +95,30 @@ pub enum FileKind {
     File,
     /// A directory.
     Directory,
+}
+
+/// What is asked of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// Whether it is true, or holds anything.
+    Truth,
+    /// Whether it is nothing, as `None` and `nil` are.
+    Absence,
+    /// Whether there is another item in it, which is no longer so when all were taken.
+    Next,
+    /// Whether it is this text or constant.
+    Same(Place),
+}
+
+/// A question about what a function is given, of which an unknown stands for the answer: who calls it may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Which unknown the answer is.
+    pub id: u32,
+    /// Which parameter it is about.
+    pub of: u32,
+    /// What is asked of it.
+    pub asked: Asked,
 }
 
 /// A truth value over results of earlier steps.

@@ -11,7 +11,7 @@ mod display;
 mod operation;
 mod place;
 
-pub use condition::{Condition, ErrorKind, FileKind, Kinds};
+pub use condition::{Asked, Condition, ErrorKind, FileKind, Kinds, Question};
 pub use operation::{
     Check, Domain, KeyOperation, LockScope, MemoryOperation, Mode, OpenFlags, Operation, RemoveKind, Room,
 };
@@ -172,6 +172,8 @@ pub struct FlowSummary {
     pub moments: Vec<(u32, Span)>,
     /// The opaque numbers that stand for one of two places either of which may be private, with the two.
     pub choices: Vec<(u32, [Place; 2])>,
+    /// What is asked of what it is given, by the number of the unknown that stands for the answer, in order.
+    pub questions: Vec<Question>,
     /// What the function puts into values that it is given, or into their fields: the parameter, and a result that goes into it.
     pub fills: Vec<(u32, ResultId)>,
     /// Where it waits, if it runs in an event loop that runs one at a time: what stands between two of these, nothing else of that loop

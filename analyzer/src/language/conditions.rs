@@ -104,6 +104,15 @@ pub fn any(conditions: Vec<Condition>) -> Condition {
     }
 }
 
+/// What a comparison of a number of items with a number asks: that there is any, or that there is none.
+pub fn asks_for_any(operator: &str, number: i64) -> Option<bool> {
+    match (operator, number) {
+        (">" | "!=", 0) | (">=", 1) => Some(true),
+        ("==" | "<=", 0) | ("<", 1) => Some(false),
+        _ => None,
+    }
+}
+
 /// The condition that a result failed, in whatever way.
 pub fn failed(r: ResultId) -> Condition {
     Condition::Failed(r, Kinds::ANY)

@@ -48,7 +48,7 @@ fn lower_with(file: &SourceFile, tests: Tests) -> FileSummary {
     summary
 }
 
-pub(crate) use conditions::add_data;
+pub(crate) use conditions::{add_data, all, any};
 pub use models::acts;
 pub use terms::in_terms_of;
 

@@ -4,8 +4,8 @@
 use super::conditions::{add_data, failed};
 use super::listing::Listing;
 use crate::flow::{
-    Block, Branch, Call, Callee, Check, Condition, Exit, Kept, OnFailure, Operation, Place, PlaceKind,
-    ResultId, Site, Step, Uniqueness, Value,
+    Asked, Block, Branch, Call, Callee, Check, Condition, Exit, Kept, OnFailure, Operation, Place, PlaceKind,
+    Question, ResultId, Site, Step, Uniqueness, Value,
 };
 use crate::source::Span;
 use rustc_hash::FxHashMap;
@@ -17,15 +17,6 @@ pub const MOST_PARTS: usize = 2000;
 
 /// How many different things one function may set fields to.
 const MOST_KEPT: usize = 500;
-
-/// What is asked of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
-    /// Whether it is true.
-    Truth,
-    /// Whether it is nothing, as `None` and `nil` are.
-    Absence,
-}
 
 /// Whether the place is a parameter, or what a field of one says: the same until the field is set.
 fn is_handed_in(place: &Place) -> bool {
@@ -92,6 +83,8 @@ pub struct Steps {
     pub components: FxHashMap<u32, Listing>,
     /// What was asked of parameters and their fields, with the opaque number that stands for the answer.
     answers: FxHashMap<(Place, Asked), u32>,
+    /// The same of parameters themselves, for who knows what is given.
+    questions: Vec<Question>,
     /// The opaque numbers that stand for one of two places, with the two.
     choices: FxHashMap<u32, [Place; 2]>,
     next_result: u32,
@@ -111,6 +104,7 @@ impl Default for Steps {
             listings: FxHashMap::default(),
             components: FxHashMap::default(),
             answers: FxHashMap::default(),
+            questions: Vec::new(),
             choices: FxHashMap::default(),
             next_result: 0,
             next_opaque: 0,
@@ -227,8 +221,43 @@ impl Steps {
             return Condition::Opaque { id: *id, observed: Vec::new() };
         }
         let id = self.opaque_id();
+        self.note_question(id, &question.0, &question.1);
         self.answers.insert(question, id);
         Condition::Opaque { id, observed: Vec::new() }
+    }
+
+    /// Whether two places are the same text or constant, where that is known or one of them is the caller's to know.
+    pub fn same_text(&mut self, left: &Place, right: &Place, observed: &[ResultId]) -> Option<Condition> {
+        let is_fixed = |place: &Place| matches!(place.kind(), PlaceKind::Literal(_) | PlaceKind::Constant(_));
+        let (asked, about) = match (is_fixed(left), is_fixed(right)) {
+            (true, false) if is_handed_in(right) => (left, right),
+            (false, true) if is_handed_in(left) => (right, left),
+            _ => return None,
+        };
+        Some(self.answer(Some(about), Asked::Same(asked.clone()), observed.to_vec()))
+    }
+
+    /// That there is another item in what a loop goes over: an answer of its own in each round.
+    pub fn goes_on(&mut self, over: Option<&Place>) -> Condition {
+        let id = self.opaque_id();
+        if let Some(over) = over {
+            self.note_question(id, over, &Asked::Next);
+        }
+        Condition::Opaque { id, observed: Vec::new() }
+    }
+
+    fn note_question(&mut self, id: u32, of: &Place, asked: &Asked) {
+        if let PlaceKind::Parameter { index, .. } = of.kind() {
+            self.questions.push(Question { id, of: *index, asked: asked.clone() });
+        }
+    }
+
+    /// Hands over what is asked of parameters. What a field of one says may be set by whoever has the value, before the function is
+    /// called and after.
+    pub fn take_questions(&mut self) -> Vec<Question> {
+        let mut all = std::mem::take(&mut self.questions);
+        all.sort_unstable_by_key(|question| question.id);
+        all
     }
 
     /// Forgets the answers about fields of what a call is handed, which it may set.

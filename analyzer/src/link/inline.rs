@@ -7,7 +7,8 @@ use super::resolve::{Asker, Target};
 use super::{FunctionId, Program};
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
-    LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, REST, ResultId, Site, Spawn, Step, Value,
+    LockScope, OnFailure, Operation, Parameter, Place, PlaceKind, Question, REST, ResultId, Site, Spawn,
+    Step, Value,
 };
 use crate::language::add_data;
 use crate::qualified;
@@ -199,6 +200,8 @@ pub(super) struct Scope<'p> {
     pub unknown: FxHashMap<u32, Place>,
     /// What each parameter's own result stands for; empty for the root.
     pub passed: Vec<Passed>,
+    /// What the function asks of what it is given.
+    pub questions: &'p [Question],
     /// What calls have put into its parameters.
     pub fills: Fills,
     pub first_result: u32,
@@ -239,6 +242,7 @@ impl<'p> Scope<'p> {
             arguments: None,
             unknown: FxHashMap::default(),
             passed: Vec::new(),
+            questions: &summary.questions,
             fills: Fills::new(),
             first_result,
             first_opaque,
@@ -322,6 +326,9 @@ impl<'p> Expander<'p> {
         let handed = handed_in(block, scope.node);
         for step in &block.steps {
             self.step(step, scope, &mut steps);
+            if steps.last().is_some_and(always_leaves) {
+                break;
+            }
             if may_run(step).is_some_and(|code| handed.contains(&code)) {
                 self.hand_over(&steps);
             }
@@ -346,13 +353,19 @@ impl<'p> Expander<'p> {
         steps.push(match step {
             Step::Effect(effect) => Step::Effect(self.effect(effect, scope)),
             Step::Branch(Branch { condition, then, otherwise }) => {
-                let then = self.block(then, scope);
-                let otherwise = self.block(otherwise, scope);
+                let asked = self.condition(condition, scope);
+                let (mut taken, mut not_taken) = (true, true);
+                // What the call's arguments rule out does not run.
+                if let (Condition::Constant(holds), false) = (&asked, is_constant(condition)) {
+                    (taken, not_taken) = (*holds, !holds);
+                }
+                let then = if taken { self.block(then, scope) } else { Block::default() };
+                let otherwise = if not_taken { self.block(otherwise, scope) } else { Block::default() };
                 if self.stack.len() > 1 && then.steps.is_empty() && otherwise.steps.is_empty() {
                     // Nothing is left of either side, so it does not matter which is taken.
                     return;
                 }
-                Step::Branch(Branch { condition: self.condition(condition, scope), then, otherwise })
+                Step::Branch(Branch { condition: asked, then, otherwise })
             }
             Step::Loop(body) => {
                 let body = self.block(body, scope);
@@ -485,7 +498,13 @@ impl<'p> Expander<'p> {
         }
         let mut arguments: Vec<Value> = call.arguments.iter().map(|a| self.argument(a, scope)).collect();
         let data = self.data_of_arguments(&arguments);
+        let mut written = None;
         if let Some(summary) = target.and_then(|t| self.program.function(t.function)) {
+            if call.arguments.len() < summary.parameters.len() || !call.names.is_empty() {
+                // What is given by name is no part of the place that stands for what the call returns.
+                let plain = arguments.len().saturating_sub(call.names.len());
+                written = arguments.iter().take(plain).map(|a| self.place_of(a)).collect();
+            }
             arguments = bound(call, arguments, &summary.parameters);
         }
         if let Some(target) = target {
@@ -500,7 +519,7 @@ impl<'p> Expander<'p> {
                 self.learn(result, &body, &data);
                 self.fill(result, &arguments, fills, scope);
                 self.name(result, target.function, &arguments);
-                self.remember(target.function, &arguments, result);
+                self.remember(target.function, written, &arguments, result);
                 self.keep(target.function, arguments.first(), held);
                 let callee = self.program.function(target.function);
                 if callee.is_some_and(|f| f.context.enters) {
@@ -768,6 +787,20 @@ impl<'p> Expander<'p> {
         (opens.len() > 1 && opens.iter().all(|open| self.opened.get(open) == Some(place)))
             .then_some(Value::Result(*first))
     }
+}
+
+/// Whether it is known how the condition ends.
+fn is_constant(condition: &Condition) -> bool {
+    matches!(condition, Condition::Constant(_))
+}
+
+/// Whether a step is a branch that is always taken, and left by what ends the block.
+fn always_leaves(step: &Step) -> bool {
+    let Step::Branch(Branch { condition: Condition::Constant(holds), then, otherwise }) = step else {
+        return false;
+    };
+    let taken = if *holds { then } else { otherwise };
+    taken.drops.is_empty() && matches!(taken.steps.last(), Some(Step::Exit(_)))
 }
 
 /// Whether a function that calls itself does so for something in the directory that it was given: then what it does there is done once

@@ -16,6 +16,7 @@ mod resolve;
 mod substitute;
 #[cfg(test)]
 mod tests;
+mod told;
 mod typed;
 mod uncalled;
 mod unseen;

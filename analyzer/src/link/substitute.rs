@@ -4,6 +4,7 @@ use super::FunctionId;
 use super::graph;
 use super::inline::{Expander, Passed, Scope};
 use crate::flow::{Condition, Kinds, Place, PlaceKind, REST, ResultId, Value};
+use crate::language::{all, any};
 
 /// How many forwardings of one result are followed; more than the depth of expansion gives.
 const CHAIN: usize = 32;
@@ -165,10 +166,18 @@ impl<'p> Expander<'p> {
         Some(value)
     }
 
-    /// Notes what a frame returned for later pure calls of the same function with the same arguments, which mean the same run.
-    pub fn remember(&mut self, function: FunctionId, arguments: &[Value], result: ResultId) {
+    /// Notes what a frame returned for later pure calls of the same function with the same arguments, which mean the same run: as they
+    /// are written, with some left out, and all together.
+    pub fn remember(
+        &mut self,
+        function: FunctionId,
+        written: Option<Vec<Place>>,
+        arguments: &[Value],
+        result: ResultId,
+    ) {
+        let Some(value) = self.returned.get(&result).cloned() else { return };
         let places: Option<Vec<Place>> = arguments.iter().map(|a| self.place_of(a)).collect();
-        if let (Some(places), Some(value)) = (places, self.returned.get(&result)) {
+        for places in written.into_iter().chain(places) {
             self.calls.insert((function, places), Some(value.clone()));
         }
     }
@@ -317,8 +326,12 @@ impl<'p> Expander<'p> {
                     PlaceKind::Parameter { .. } | PlaceKind::Field { .. } => self.value_in(place, scope),
                     _ => None,
                 };
-                // Where nothing is known of it, it is a place, so that the same parameter handed on twice is the same path.
-                whole.filter(|v| !is_unknown(v)).unwrap_or_else(|| Value::Place(self.place(place, scope)))
+                // Where nothing is known of it, it is a place, so that the same parameter handed on twice is the same path. That a
+                // field held nothing when the value was made says nothing of what it holds now.
+                let is_field = matches!(place.kind(), PlaceKind::Field { .. });
+                whole
+                    .filter(|v| !is_unknown(v) && !(is_field && is_nothing(v)))
+                    .unwrap_or_else(|| Value::Place(self.place(place, scope)))
             }
             Value::Result(r) => Value::Result(scope.result(*r)),
             Value::Condition(c) => Value::Condition(self.condition(c, scope)),
@@ -361,10 +374,12 @@ impl<'p> Expander<'p> {
                 None => Condition::Failed(scope.result(*r), Kinds::ANY),
             },
             Condition::Failed(r, kinds) => Condition::Failed(scope.result(*r), *kinds),
-            Condition::Opaque { id, observed } => Condition::Opaque {
-                id: id.saturating_add(scope.first_opaque),
-                observed: self.data(observed, scope),
-            },
+            Condition::Opaque { id, observed } => {
+                self.told(*id, scope).unwrap_or_else(|| Condition::Opaque {
+                    id: id.saturating_add(scope.first_opaque),
+                    observed: self.data(observed, scope),
+                })
+            }
             Condition::Kind { of, kind, id } => {
                 let id = id.saturating_add(scope.first_opaque);
                 let observed = self.data(&[*of], scope);
@@ -373,9 +388,18 @@ impl<'p> Expander<'p> {
                     _ => Condition::Opaque { id, observed },
                 }
             }
-            Condition::Not(c) => Condition::Not(Box::new(self.condition(c, scope))),
-            Condition::All(cs) => Condition::All(cs.iter().map(|c| self.condition(c, scope)).collect()),
-            Condition::Any(cs) => Condition::Any(cs.iter().map(|c| self.condition(c, scope)).collect()),
+            Condition::Not(c) => match self.condition(c, scope) {
+                Condition::Constant(b) => Condition::Constant(!b),
+                c => Condition::Not(Box::new(c)),
+            },
+            Condition::All(cs) => {
+                let cs: Vec<Condition> = cs.iter().map(|c| self.condition(c, scope)).collect();
+                if cs.iter().any(is_known) { all(cs) } else { Condition::All(cs) }
+            }
+            Condition::Any(cs) => {
+                let cs: Vec<Condition> = cs.iter().map(|c| self.condition(c, scope)).collect();
+                if cs.iter().any(is_known) { any(cs) } else { Condition::Any(cs) }
+            }
         }
     }
 
@@ -493,6 +517,16 @@ impl<'p> Expander<'p> {
         found.retain(|r| self.reads.contains(r));
         found
     }
+}
+
+/// Whether it is known how the condition ends.
+fn is_known(condition: &Condition) -> bool {
+    matches!(condition, Condition::Constant(_))
+}
+
+/// Whether the value is known to be none, or `false`.
+fn is_nothing(value: &Value) -> bool {
+    matches!(value, Value::Condition(Condition::Constant(false)) | Value::Failure(None))
 }
 
 /// Whether nothing is known of the value.

@@ -4,8 +4,8 @@ use super::lower::Lowerer;
 use super::syntax::{Node, bare, children, field, first, kind, number, string};
 use super::types::{self, Ty, dotted};
 use super::value::{V, Val};
-use crate::flow::{Condition, Place, PlaceKind, ResultId};
-use crate::language::conditions::{add_data, all, any};
+use crate::flow::{Asked, Condition, Place, PlaceKind, ResultId};
+use crate::language::conditions::{add_data, all, any, asks_for_any};
 use crate::language::texts::concat;
 
 impl<'t> Lowerer<'_, 't> {
@@ -328,6 +328,11 @@ impl<'t> Lowerer<'_, 't> {
                 }
                 Val::cond(condition)
             }
+            operator @ ("==" | "!=" | ">" | ">=" | "<" | "<=")
+                if let Some(any) = self.counted(left, operator, right) =>
+            {
+                any
+            }
             operator @ ("==" | "!=") => {
                 let left = self.expr(left);
                 let right = self.expr(right);
@@ -365,6 +370,23 @@ impl<'t> Lowerer<'_, 't> {
                 Val { v: V::Opaque, ty, data: left.observed() }.with_data(&right.observed())
             }
         }
+    }
+
+    /// `len(items) > 0`: that there are any.
+    fn counted(&mut self, left: Node<'t>, operator: &str, right: Node<'t>) -> Option<Val<'t>> {
+        if kind(left) != "call_expression" || kind(right) != "int_literal" {
+            return None;
+        }
+        let any = asks_for_any(operator, self.text(right).parse().ok()?)?;
+        let called = field(left, "function").filter(|f| self.text(*f) == "len")?;
+        let items = children(field(called.parent()?, "arguments")?);
+        let [items] = items.as_slice() else { return None };
+        let items = self.expr(*items);
+        let held = match &items.v {
+            V::Place(_) => self.answer_about(&items, Asked::Truth),
+            _ => self.opaque_condition(items.observed()),
+        };
+        Some(Val::cond(if any { held } else { held.negated() }))
     }
 
     /// `a + b`: texts one after the other.

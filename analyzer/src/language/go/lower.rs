@@ -6,14 +6,14 @@ use super::syntax::Node;
 use super::types::Ty;
 use super::value::{Failure, V, Val, structure};
 use crate::flow::{
-    Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
-    Typed, Value,
+    Asked, Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId,
+    Step, Typed, Value,
 };
 use crate::language::conditions::{add_data, any, choose};
 use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
-use crate::language::steps::{Asked, Steps, failure_exits, has_exit};
+use crate::language::steps::{Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::{Deref, DerefMut};

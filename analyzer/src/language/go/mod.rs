@@ -22,7 +22,7 @@ pub use render::render;
 
 use crate::flow::{
     ConstantDeclaration, Context, FileSummary, FlowSummary, Import, Interface, Kept, Parameter, Place,
-    PlaceKind, ResultId, StaticDeclaration, TypeDeclaration,
+    PlaceKind, ResultId, StaticDeclaration, TypeDeclaration, Value,
 };
 use crate::language::Tests;
 use crate::language::aside::{is_for_tests, is_helper_of_tests};
@@ -515,7 +515,7 @@ fn body_of<'t>(
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
-    let choices = lowerer.take_choices();
+    let (choices, questions) = (lowerer.take_choices(), lowerer.take_questions());
     let fills = std::mem::take(&mut lowerer.fills);
     let public = crate::qualified::last(&name).starts_with(char::is_uppercase);
     summary.functions.push(FlowSummary {
@@ -529,6 +529,7 @@ fn body_of<'t>(
         sites,
         moments,
         choices,
+        questions,
         fills,
         waits: None,
         results,
@@ -570,7 +571,7 @@ fn alias(
     let body = lowerer.finish();
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
-    let choices = lowerer.take_choices();
+    let (choices, questions) = (lowerer.take_choices(), lowerer.take_questions());
     summary.functions.push(FlowSummary {
         name: name.to_owned(),
         parameters,
@@ -582,6 +583,7 @@ fn alias(
         sites,
         moments,
         choices,
+        questions,
         fills: Vec::new(),
         waits: None,
         results,
@@ -604,12 +606,16 @@ fn declare_parameters<'t>(
             None => found.push((name, literals::type_of(&value))),
         }
     }
+    let mut variadic = None;
     let lists = field(node, "receiver").into_iter().chain(field(node, "parameters"));
     for (at, list) in lists.enumerate() {
         for declaration in children(list) {
             let ty = field(declaration, "type").map(|t| lowerer.type_of(t)).unwrap_or_default();
             let ty = match kind(declaration) {
-                "variadic_parameter_declaration" => Ty::Sequence(std::rc::Rc::new(ty)),
+                "variadic_parameter_declaration" => {
+                    variadic = Some(found.len());
+                    Ty::Sequence(std::rc::Rc::new(ty))
+                }
                 _ => ty,
             };
             let names = fields(declaration, "name");
@@ -630,7 +636,11 @@ fn declare_parameters<'t>(
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         let type_name = Some(ty.shown()).filter(|n| !n.is_empty());
         let shown = if at == 0 && has_receiver { "self" } else { name };
-        parameters.push(Parameter::new(shown, type_name));
+        let mut parameter = Parameter::new(shown, type_name);
+        if variadic == Some(at) {
+            parameter.default = Some(Value::Condition(crate::flow::Condition::Constant(false)));
+        }
+        parameters.push(parameter);
         let place = Place::parameter(index, name);
         let value = match &ty {
             Ty::Bool => Val::cond(crate::flow::Condition::True(result)),

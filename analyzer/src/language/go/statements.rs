@@ -4,11 +4,13 @@ use super::lower::{Around, Lowerer, Results, failure_in};
 use super::syntax::{Node, bare, children, field, first, is_within, kind, list, span, statements};
 use super::types::{self, Ty, dotted};
 use super::value::{V, Val};
-use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value};
+use crate::flow::{
+    Asked, Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value,
+};
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
 use crate::language::models::Asks;
-use crate::language::steps::{Asked, breaks, breaks_itself, is_idle};
+use crate::language::steps::{breaks, breaks_itself, is_idle};
 use std::rc::Rc;
 
 impl<'t> Lowerer<'_, 't> {
@@ -339,7 +341,10 @@ impl<'t> Lowerer<'_, 't> {
                 body,
                 |this| {
                     if let (Some(range), Some(ranged)) = (range, &ranged) {
-                        let goes_on = this.opaque_condition(Vec::new());
+                        let goes_on = this.goes_on(match &ranged.v {
+                            V::Place(place) => Some(place),
+                            _ => None,
+                        });
                         if this.taken_in_turn(range, ranged, &goes_on) {
                             return Some(Condition::Constant(true));
                         }
@@ -673,6 +678,11 @@ impl<'t> Lowerer<'_, 't> {
         }
         let mut observed = left.observed();
         add_data(&mut observed, &right.observed());
+        if let (V::Place(a), V::Place(b)) = (&left.v, &right.v)
+            && let Some(same) = self.same_text(a, b, &observed)
+        {
+            return same;
+        }
         self.opaque_condition(observed)
     }
 

@@ -708,7 +708,8 @@ impl<'t> Lowerer<'_, 't> {
             found.push(value.unwrap_or_default());
         }
         if parameters.vararg.is_some() {
-            found.push(Val::new(V::List(plain.collect()), Ty::Sequence(Ty::Unknown.into())));
+            let rest = Val::new(V::List(plain.collect()), Ty::Sequence(Ty::Unknown.into()));
+            found.push(rest.as_left_out());
         }
         for parameter in &parameters.kwonlyargs {
             let value = take(parameter.name());
@@ -724,7 +725,7 @@ impl<'t> Lowerer<'_, 't> {
             let Some(default) = default else { continue };
             let (_, value) = self.in_block(|this| this.expr(default));
             if let Some(slot) = found.get_mut(at) {
-                *slot = value;
+                *slot = value.as_left_out();
             }
         }
         found

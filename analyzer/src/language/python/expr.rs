@@ -5,9 +5,8 @@ use super::lower::{Lowerer, span};
 use super::statements::chain;
 use super::types::{Ty, dotted};
 use super::value::{Closure, V, Val, one_failed};
-use crate::flow::{Condition, ErrorKind, Exit, Kinds, Place, PlaceKind, Step, Value};
-use crate::language::conditions::{add_data, all, any, failed};
-use crate::language::steps::Asked;
+use crate::flow::{Asked, Condition, ErrorKind, Exit, Kinds, Place, PlaceKind, Step, Value};
+use crate::language::conditions::{add_data, all, any, asks_for_any, failed};
 use crate::language::texts::concat;
 use ruff_python_ast::{
     BoolOp, CmpOp, Comprehension, Expr, ExprAttribute, ExprBinOp, ExprBoolOp, ExprCompare, ExprDict,
@@ -495,6 +494,9 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(condition) = self.memory_compared(node) {
             return Val::cond(condition);
         }
+        if let Some(condition) = self.counted(node) {
+            return Val::cond(condition);
+        }
         let mut left = self.expr(&node.left);
         let mut conditions = Vec::new();
         for (op, next) in node.ops.iter().zip(&node.comparators) {
@@ -514,6 +516,24 @@ impl<'t> Lowerer<'_, 't> {
             left = right;
         }
         Val::cond(all(conditions))
+    }
+
+    /// `len(items) > 0`: that there are any.
+    fn counted(&mut self, node: &'t ExprCompare) -> Option<Condition> {
+        let (Expr::Call(call), [op], [Expr::NumberLiteral(number)]) =
+            (&*node.left, &*node.ops, &*node.comparators)
+        else {
+            return None;
+        };
+        let (Expr::Name(name), [items]) = (&*call.func, &*call.arguments.args) else { return None };
+        let Number::Int(number) = &number.value else { return None };
+        let any = asks_for_any(op.as_str(), number.as_i64()?).filter(|_| name.id.as_str() == "len")?;
+        let items = self.expr(items);
+        let held = match &items.v {
+            V::Place(_) => self.answer_about(&items, Asked::Truth),
+            _ => self.opaque_condition(items.observed()),
+        };
+        Some(if any { held } else { held.negated() })
     }
 
     /// Whether two values are equal.
@@ -548,7 +568,17 @@ impl<'t> Lowerer<'_, 't> {
         }
         let mut observed = left.observed();
         add_data(&mut observed, &right.observed());
+        if let (Some(a), Some(b)) = (self.text_or_name(left), self.text_or_name(right))
+            && let Some(same) = self.same_text(&a, &b, &observed)
+        {
+            return same;
+        }
         self.opaque_condition(observed)
+    }
+
+    /// The place that a text, a variable or a name is.
+    fn text_or_name(&self, value: &Val<'t>) -> Option<Place> {
+        self.known_place(value).filter(|_| matches!(value.v, V::Place(_) | V::Name(_)))
     }
 
     /// Whether a value is among others.
@@ -562,6 +592,12 @@ impl<'t> Lowerer<'_, 't> {
                 }
             }
             return one_failed(of, kinds);
+        }
+        if let V::List(items) = &right.v
+            && matches!(left.v, V::Place(_))
+            && items.len() <= Condition::LARGEST
+        {
+            return any(items.iter().map(|item| self.equal(left, item)).collect());
         }
         if let V::Name(name) = &right.v
             && let Some(value) = self.environment_has(name, left)

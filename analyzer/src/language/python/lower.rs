@@ -7,14 +7,14 @@ use super::names::Names;
 use super::types::Ty;
 use super::value::{V, Val, one_failed};
 use crate::flow::{
-    Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId, Step,
-    Value,
+    Asked, Block, Check, Condition, Exit, Frame, Kinds, OnFailure, Operation, Place, PlaceKind, ResultId,
+    Step, Value,
 };
 use crate::language::conditions::{add_data, choose};
 use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
-use crate::language::steps::{Asked, Steps, has_exit};
+use crate::language::steps::{Steps, has_exit};
 use crate::source::Span;
 use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;

@@ -409,7 +409,7 @@ fn keep(
     }
     let (results, opaques) = lowerer.counts();
     let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
-    let choices = lowerer.take_choices();
+    let (choices, questions) = (lowerer.take_choices(), lowerer.take_questions());
     let fills = std::mem::take(&mut lowerer.fills);
     let waits = lowerer.in_loop.then(|| std::mem::take(&mut lowerer.waits));
     summary.functions.push(FlowSummary {
@@ -423,6 +423,7 @@ fn keep(
         sites,
         moments,
         choices,
+        questions,
         fills,
         waits,
         results,
@@ -463,7 +464,7 @@ fn leave_out<'t>(scope: &FileScope<'_, 't>, node: &'t StmtFunctionDef, parameter
         parameter.rest = written.is_variadic();
         let Some(default) = written.default() else { continue };
         let mut lowerer = Lowerer::new(scope);
-        let value = lowerer.expr(default).to_flow();
+        let value = lowerer.expr(default).as_left_out().to_flow();
         let fixed = match &value {
             Value::Condition(condition) => matches!(condition, Condition::Constant(_)),
             Value::Place(place) => place.is_closed(),

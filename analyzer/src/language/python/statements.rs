@@ -264,6 +264,9 @@ impl<'t> Lowerer<'_, 't> {
                 let other = self.expr(&value.value);
                 self.equal(subject, &other)
             }
+            Pattern::MatchSingleton(p) if p.value == ruff_python_ast::Singleton::None => {
+                self.equal(subject, &Val::new(V::None, Ty::Unknown))
+            }
             Pattern::MatchAs(p) if p.pattern.is_none() && case.guard.is_none() => Condition::Constant(true),
             _ => {
                 let observed = subject.observed();
@@ -300,7 +303,10 @@ impl<'t> Lowerer<'_, 't> {
         self.loop_body(
             &node.body,
             |this| {
-                let goes_on = this.opaque_condition(Vec::new());
+                let goes_on = this.goes_on(match &iterated.v {
+                    V::Place(place) => Some(place),
+                    _ => None,
+                });
                 if node.is_async {
                     this.suspends(None, span(&*node.iter));
                 }

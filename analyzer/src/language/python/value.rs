@@ -197,6 +197,18 @@ impl<'t> Val<'t> {
         found
     }
 
+    /// The value as one that stands for what a call leaves out: a list in which nothing is says as much, and nobody has put anything
+    /// into it since.
+    #[must_use]
+    pub fn as_left_out(self) -> Self {
+        match &self.v {
+            V::List(items) if items.is_empty() && self.data.is_empty() => {
+                Val { v: V::Place(Place::literal("")), ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// The value as a call is given it: a variable that holds data of earlier reads is known by its name too.
     pub fn to_argument(&self) -> Value {
         match &self.v {

@@ -4,7 +4,7 @@ use super::lower::Lowerer;
 use super::patterns::wrap;
 use super::types::Ty;
 use super::value::{Maybe, V, Val};
-use crate::flow::{Condition, OnFailure};
+use crate::flow::{Asked, Condition, OnFailure};
 use crate::language::conditions::{all, any, failed};
 use crate::source::Span;
 use std::rc::Rc;
@@ -54,6 +54,9 @@ impl Lowerer<'_> {
         if !may_be {
             // A value taken for granted (an environment lookup, a home directory) passes through its unwrapping.
             return match name {
+                "is_empty" if e.args.is_empty() && matches!(receiver.v, V::Place(_)) => {
+                    Some(Val::cond(self.answer_about(receiver, Asked::Truth).negated()))
+                }
                 "unwrap" | "expect" | "unwrap_or_default" | "with_context" | "context" | "ok_or"
                 | "ok_or_else" | "ok" | "map_err" | "wrap_err" | "wrap_err_with" | "into_diagnostic"
                 | "cloned" | "copied" | "unwrap_or_else" | "unwrap_or" | "as_deref" | "transpose"
@@ -79,6 +82,10 @@ impl Lowerer<'_> {
                     return Some(error.map_or_else(Val::opaque, |r| Val::new(V::Error(r), Ty::Unknown)));
                 }
                 Some(self.unwrap(receiver.clone(), OnFailure::Panic))
+            }
+            "is_some" | "is_none" if parts.is_none() && matches!(receiver.v, V::Place(_)) => {
+                let absent = self.answer_about(receiver, Asked::Absence);
+                Some(Val::cond(if name == "is_none" { absent } else { absent.negated() }))
             }
             "is_ok" | "is_some" => Some(Val::cond(parts?.ok)),
             "is_err" | "is_none" => Some(Val::cond(match parts?.ok {

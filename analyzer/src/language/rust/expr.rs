@@ -556,6 +556,11 @@ impl Lowerer<'_> {
         }
         let mut observed = left.observed();
         add_data(&mut observed, &right.observed());
+        if let (V::Place(a), V::Place(b)) = (&left.v, &right.v)
+            && let Some(same) = self.same_text(a, b, &observed)
+        {
+            return same;
+        }
         self.opaque_condition(observed)
     }
 

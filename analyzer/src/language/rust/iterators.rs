@@ -56,7 +56,10 @@ impl Lowerer<'_> {
     /// The next element of what is gone through, at the head of a loop, after all that stands between.
     pub fn next_element(&mut self, iterated: &Val, adapters: &[&ExprMethodCall], at: Span) -> Val {
         let (ty, data) = (iterated.ty.element(), iterated.observed());
-        let goes_on = self.opaque_condition(Vec::new());
+        let goes_on = match &iterated.v {
+            V::Place(place) => self.goes_on(Some(place)),
+            _ => self.opaque_condition(Vec::new()),
+        };
         self.taken_in_turn(iterated, at);
         self.leave_unless(goes_on);
         let listed = match iterated.v {

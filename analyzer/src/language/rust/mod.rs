@@ -534,7 +534,7 @@ impl Walker<'_> {
         self.summary.kept.extend(lowerer.take_kept(&name));
         let nested = std::mem::take(&mut lowerer.nested);
         let (sites, moments) = (std::mem::take(&mut lowerer.sites), std::mem::take(&mut lowerer.moments));
-        let choices = lowerer.take_choices();
+        let (choices, questions) = (lowerer.take_choices(), lowerer.take_questions());
         let fills = std::mem::take(&mut lowerer.fills);
         // One that says it never returns means to end the program; of any other, that it only panics says that it is not written yet.
         let ends = matches!(&signature.output, ReturnType::Type(_, of) if matches!(**of, Type::Never(_)));
@@ -562,6 +562,7 @@ impl Walker<'_> {
                 sites,
                 moments,
                 choices,
+                questions,
                 fills,
                 waits: None,
                 results,

@@ -3,7 +3,7 @@
 use super::lower::Lowerer;
 use super::types::Ty;
 use super::value::{V, Val};
-use crate::flow::{Condition, Kinds, OnFailure};
+use crate::flow::{Asked, Condition, Kinds, OnFailure, Place, PlaceKind};
 use crate::language::conditions::{all, any, failed};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -88,6 +88,10 @@ impl Lowerer<'_> {
                     let condition = self.condition_of(value);
                     return Matched::when(if b.value { condition } else { condition.negated() });
                 }
+                if let (syn::Lit::Str(text), V::Place(_)) = (&p.lit, &value.v) {
+                    let text = Val::place(Place::literal(&text.value()), Ty::Unknown);
+                    return Matched::when(self.equal(value, &text));
+                }
                 Matched::when(self.opaque_condition(value.observed()))
             }
             Pat::Path(p) => Matched::when(self.constant_pattern(&p.path, value)),
@@ -138,7 +142,7 @@ impl Lowerer<'_> {
     fn is_success(&mut self, value: &Val) -> Condition {
         match value.as_maybe() {
             Some(m) => m.ok,
-            None => self.opaque_condition(value.observed()),
+            None => self.answer_about(value, Asked::Absence).negated(),
         }
     }
 
@@ -149,6 +153,10 @@ impl Lowerer<'_> {
         }
         match (&value.v, self.file.models.error_kind(&name)) {
             (V::ErrorKindOf(r), Some(kind)) => Condition::Failed(*r, Kinds::of(kind)),
+            (V::Place(_), _) => {
+                let constant = Val::place(Place::new(PlaceKind::Constant(name.into())), Ty::Unknown);
+                self.equal(value, &constant)
+            }
             _ => self.opaque_condition(value.observed()),
         }
     }
@@ -170,7 +178,7 @@ impl Lowerer<'_> {
                     None => {
                         let data = value.observed();
                         let payload = Val { v: V::Opaque, ty: value.ty.payload(), data: data.clone() };
-                        (self.opaque_condition(data), payload)
+                        (self.is_success(value), payload)
                     }
                 };
                 let payload = self.boolean_payload(payload);

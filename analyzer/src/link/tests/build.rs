@@ -32,6 +32,7 @@ pub(super) fn function(name: &str, parameters: &[&str], steps: Vec<Step>) -> Flo
         sites: vec![Span::default(); 10],
         moments: Vec::new(),
         choices: Vec::new(),
+        questions: Vec::new(),
         fills: Vec::new(),
         waits: None,
         results: 10,
