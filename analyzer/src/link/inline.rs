@@ -4,6 +4,7 @@ use super::filled::Fills;
 use super::graph::{self, DEPTH, Node};
 use super::handed::{Handed, handed_in, is_nothing, may_run};
 use super::resolve::{Asker, Target};
+use super::told::{always_leaves, is_known};
 use super::{FunctionId, Program};
 use crate::flow::{
     Block, Branch, Call, Callee, Certainty, Condition, Effect, Exit, FlowSummary, Frame, KeyOperation,
@@ -356,7 +357,7 @@ impl<'p> Expander<'p> {
                 let asked = self.condition(condition, scope);
                 let (mut taken, mut not_taken) = (true, true);
                 // What the call's arguments rule out does not run.
-                if let (Condition::Constant(holds), false) = (&asked, is_constant(condition)) {
+                if let (Condition::Constant(holds), false) = (&asked, is_known(condition)) {
                     (taken, not_taken) = (*holds, !holds);
                 }
                 let then = if taken { self.block(then, scope) } else { Block::default() };
@@ -787,20 +788,6 @@ impl<'p> Expander<'p> {
         (opens.len() > 1 && opens.iter().all(|open| self.opened.get(open) == Some(place)))
             .then_some(Value::Result(*first))
     }
-}
-
-/// Whether it is known how the condition ends.
-fn is_constant(condition: &Condition) -> bool {
-    matches!(condition, Condition::Constant(_))
-}
-
-/// Whether a step is a branch that is always taken, and left by what ends the block.
-fn always_leaves(step: &Step) -> bool {
-    let Step::Branch(Branch { condition: Condition::Constant(holds), then, otherwise }) = step else {
-        return false;
-    };
-    let taken = if *holds { then } else { otherwise };
-    taken.drops.is_empty() && matches!(taken.steps.last(), Some(Step::Exit(_)))
 }
 
 /// Whether a function that calls itself does so for something in the directory that it was given: then what it does there is done once

@@ -3,6 +3,7 @@
 use super::FunctionId;
 use super::graph;
 use super::inline::{Expander, Passed, Scope};
+use super::told::is_known;
 use crate::flow::{Condition, Kinds, Place, PlaceKind, REST, ResultId, Value};
 use crate::language::{all, any};
 
@@ -330,7 +331,7 @@ impl<'p> Expander<'p> {
                 // field held nothing when the value was made says nothing of what it holds now.
                 let is_field = matches!(place.kind(), PlaceKind::Field { .. });
                 whole
-                    .filter(|v| !is_unknown(v) && !(is_field && is_nothing(v)))
+                    .filter(|v| !(is_unknown(v) || is_field && is_nothing(v)))
                     .unwrap_or_else(|| Value::Place(self.place(place, scope)))
             }
             Value::Result(r) => Value::Result(scope.result(*r)),
@@ -517,11 +518,6 @@ impl<'p> Expander<'p> {
         found.retain(|r| self.reads.contains(r));
         found
     }
-}
-
-/// Whether it is known how the condition ends.
-fn is_known(condition: &Condition) -> bool {
-    matches!(condition, Condition::Constant(_))
 }
 
 /// Whether the value is known to be none, or `false`.

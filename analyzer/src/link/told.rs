@@ -2,7 +2,7 @@
 
 use super::graph;
 use super::inline::{Expander, Scope};
-use crate::flow::{Asked, Condition, Place, PlaceKind, REST, Value};
+use crate::flow::{Asked, Branch, Condition, Place, PlaceKind, REST, Step, Value};
 
 impl<'p> Expander<'p> {
     /// How the unknown ends that stands for the answer to what is asked of an argument.
@@ -39,6 +39,20 @@ impl<'p> Expander<'p> {
             _ => None,
         }
     }
+}
+
+/// Whether it is known how the condition ends.
+pub fn is_known(condition: &Condition) -> bool {
+    matches!(condition, Condition::Constant(_))
+}
+
+/// Whether a step is a branch that is always taken, and left by what ends the block.
+pub fn always_leaves(step: &Step) -> bool {
+    let Step::Branch(Branch { condition: Condition::Constant(holds), then, otherwise }) = step else {
+        return false;
+    };
+    let taken = if *holds { then } else { otherwise };
+    taken.drops.is_empty() && matches!(taken.steps.last(), Some(Step::Exit(_)))
 }
 
 /// Whether the place is made here, and not what somebody else says, who may say nothing.

@@ -9,7 +9,7 @@ use crate::names;
 use crate::pairs::{Candidate, Meaning};
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence};
-use fsrace_analyzer::flow::{Operation, Place, PlaceKind, Uniqueness};
+use fsrace_analyzer::flow::{Operation, Place, PlaceKind, Root, Uniqueness};
 
 /// Why nobody would miss what is lost, if that is so.
 pub fn reason(
@@ -45,11 +45,13 @@ pub fn reason(
     if !for_all && names::is_picked(place) {
         return Some("a person has picked it just before");
     }
+    let alone = matches!(reason, Reason::Itself | Reason::Instance);
     // Who claims a place by copying something there wants to be the only one.
     if matches!(loss.consequence, Consequence::DataLoss | Consequence::DoubleOwner)
         && candidate.meaning != Meaning::Claim
         && loss.actor != Actor::Acquirer
-        && !surroundings.open
+        // What a package brings with it is the same for all who have it, whoever calls.
+        && (!surroundings.open || (alone && is_brought_along(&candidate.act.effect.place)))
         && candidate.act.effect.operation == Operation::Copy
         && candidate.act.effect.other_place.as_ref() == Some(place)
         && !surroundings.is_made_here(&candidate.act.effect.place)
@@ -119,7 +121,7 @@ pub fn reason(
         return Some("whoever comes second is told so, by the check or by the act");
     }
     // An error for one of two that begin within microseconds.
-    let (alone, removes) = (matches!(reason, Reason::Itself | Reason::Instance), only_removes(candidate));
+    let removes = only_removes(candidate);
     let asked = candidate.says.is_some() || (!kept && !candidate.refilled);
     // Whoever works in a repository that all instances share is in the way of the next.
     let awaited = candidate.act.effect.operation == Operation::Update && names::shared_root(place).is_some();
@@ -148,6 +150,15 @@ pub fn reason(
         return Some("only a person who removes it in that very moment would see an error");
     }
     None
+}
+
+/// Whether the file is one that lies beside the program's own.
+fn is_brought_along(place: &Place) -> bool {
+    place.any(&mut |kind| match kind {
+        PlaceKind::Root(Root::Executable) => true,
+        PlaceKind::Constant(name) => name.ends_with("::__file__"),
+        _ => false,
+    })
 }
 
 /// Whether the time is in the file's own name: of a folder that two share, who knows what else they put there.

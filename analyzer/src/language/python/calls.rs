@@ -709,7 +709,7 @@ impl<'t> Lowerer<'_, 't> {
         }
         if parameters.vararg.is_some() {
             let rest = Val::new(V::List(plain.collect()), Ty::Sequence(Ty::Unknown.into()));
-            found.push(rest.as_left_out());
+            found.push(rest.left_out());
         }
         for parameter in &parameters.kwonlyargs {
             let value = take(parameter.name());
@@ -725,7 +725,7 @@ impl<'t> Lowerer<'_, 't> {
             let Some(default) = default else { continue };
             let (_, value) = self.in_block(|this| this.expr(default));
             if let Some(slot) = found.get_mut(at) {
-                *slot = value.as_left_out();
+                *slot = value.left_out();
             }
         }
         found

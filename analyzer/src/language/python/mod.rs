@@ -464,7 +464,7 @@ fn leave_out<'t>(scope: &FileScope<'_, 't>, node: &'t StmtFunctionDef, parameter
         parameter.rest = written.is_variadic();
         let Some(default) = written.default() else { continue };
         let mut lowerer = Lowerer::new(scope);
-        let value = lowerer.expr(default).as_left_out().to_flow();
+        let value = lowerer.expr(default).left_out().to_flow();
         let fixed = match &value {
             Value::Condition(condition) => matches!(condition, Condition::Constant(_)),
             Value::Place(place) => place.is_closed(),

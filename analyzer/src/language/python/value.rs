@@ -200,7 +200,7 @@ impl<'t> Val<'t> {
     /// The value as one that stands for what a call leaves out: a list in which nothing is says as much, and nobody has put anything
     /// into it since.
     #[must_use]
-    pub fn as_left_out(self) -> Self {
+    pub fn left_out(self) -> Self {
         match &self.v {
             V::List(items) if items.is_empty() && self.data.is_empty() => {
                 Val { v: V::Place(Place::literal("")), ..self }
