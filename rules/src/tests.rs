@@ -31,6 +31,7 @@ fn effect(number: u32, operation: Operation, place: &Place) -> Effect {
         on_failure: OnFailure::Continue,
         on_malformed: None,
         defaulted: false,
+        part: false,
         certainty: Certainty::Known,
         api: "std::fs::something".into(),
         site: Site(number),

@@ -1,11 +1,11 @@
 //! `truncating-write`: a file that others read is truncated and written in place.
 //!
 //! Not reported: files that nobody else is known to read (low confidence); writes to a temporary name that is then renamed;
-//! files made with `create_new`.
+//! files made with `create_new`; files that stay as they are but for the parts that are written at places which the code names.
 
 use crate::pairs::{Candidate, is_guarded, is_private, is_renamed_away};
 use crate::rule::{Report, Rule, short};
-use crate::trace::{Says, Trace};
+use crate::trace::{Event, Says, Trace};
 use fsrace_analyzer::explore::{Actor, Consequence, Race};
 use fsrace_analyzer::flow::{Effect, Operation, Place};
 use fsrace_analyzer::language::Idiom;
@@ -41,6 +41,9 @@ fn check(trace: &Trace<'_>) -> Vec<Candidate> {
         if elsewhere || is_renamed_away(trace, act, place) || event.effect.writes_nothing() {
             continue;
         }
+        if is_written_in_part(trace, act) {
+            continue;
+        }
         candidates.extend(Candidate::of_steps(trace, None, act, place).filter(|c| c.content_follows));
     }
     candidates
@@ -56,6 +59,19 @@ fn overwritten_in_place(effect: &Effect) -> Option<&Place> {
         }
         _ => effect.overwritten(),
     }
+}
+
+/// Whether what is there stays, and is only written to at places that the code names: readers know that the file is put together so.
+fn is_written_in_part(trace: &Trace<'_>, act: usize) -> bool {
+    let Some(event) = trace.events.get(act) else { return false };
+    let stays = matches!(event.effect.operation, Operation::Open(flags) if !flags.truncate);
+    let through = |later: &&Event<'_>| later.effect.handle == Some(event.effect.result);
+    stays
+        && trace.events.iter().skip(act).filter(through).all(|later| match later.effect.operation {
+            Operation::Write => later.effect.part,
+            Operation::Truncate => !later.effect.data.is_empty(),
+            _ => true,
+        })
 }
 
 fn report(candidate: &Candidate, _race: &Race) -> Report {

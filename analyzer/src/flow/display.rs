@@ -169,6 +169,9 @@ impl Display for Effect {
         if self.writes_constant() {
             f.write_str(" constant")?;
         }
+        if self.part {
+            f.write_str(" part")?;
+        }
         if self.certainty == Certainty::Presumed {
             f.write_str(" presumed")?;
         }

@@ -515,6 +515,8 @@ pub struct Effect {
     pub on_malformed: Option<OnFailure>,
     /// Whether a failure gives way to a default, as of [`Call::defaulted`].
     pub defaulted: bool,
+    /// Whether what is written goes to a place in the file that the code names, and not to its beginning: what is there is a part.
+    pub part: bool,
     /// Whether the API was resolved or taken by its name alone.
     pub certainty: Certainty,
     /// Which API, as its model names it (`std::fs::write`).
@@ -559,6 +561,7 @@ impl Effect {
             on_failure: OnFailure::Continue,
             on_malformed: None,
             defaulted: false,
+            part: false,
             certainty: Certainty::Known,
             api,
             site,

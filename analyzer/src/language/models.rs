@@ -52,6 +52,7 @@
 //! | `program` | argument 1 names a command of this program (`command` rows), the others are its words; where argument 0 is a statement, or argument 1 with a list of what is bound to it in 2, that is run |
 //! | `keywords` | names of the arguments by position, where callers may name them; `""` for a receiver |
 //! | `when` | what is different where the argument `keyword` is given as anything but false (with `off`, as false; with `with`, beside one of those; with `told`, as a function that raises nothing): another `effect`, other `flags`, what it `tolerates`, or that it `raises` although the row never fails |
+//! | `at` | where in the file it writes; of a row without effect, where what is written through argument 0 from then on goes |
 //! | `text_mode` | the argument that says how `open` opens in the words of fopen(3), `r` where it is not given |
 //! | `lists` | of a listing: what the result gives one by one, or what the closure is called with. `entries` know their path, `names` are names in the directory, `paths` those of what lies in it, `below` in directories below it too, and `tree` gives these directories one by one, each with its names; `matches` are paths, and the place is a pattern |
 //! | `parses` | what was read is understood here, so that half of it makes this fail |
@@ -193,6 +194,8 @@ pub struct Api {
     pub when: Vec<When>,
     /// Argument that says how a file is opened in the words of fopen(3); read only where it is not given.
     pub text_mode: Option<usize>,
+    /// Argument that says where in the file something is written, now or, without an effect, from now on.
+    pub at: Option<usize>,
     /// What was read is understood here, and half of it makes this fail.
     pub parses: bool,
     /// What the result gives of what lies in the place.

@@ -459,6 +459,7 @@ impl<'p> Expander<'p> {
             on_failure: effect.on_failure,
             on_malformed: effect.on_malformed,
             defaulted: effect.defaulted,
+            part: effect.part,
             certainty: if scope.presumed { Certainty::Presumed } else { effect.certainty },
             api: effect.api.clone(),
             site: scope.site(effect.site),

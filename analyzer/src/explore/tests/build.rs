@@ -128,6 +128,7 @@ impl Build {
             on_failure,
             on_malformed: None,
             defaulted: false,
+            part: false,
             certainty: Certainty::Known,
             api: "test".into(),
             site: site(result),

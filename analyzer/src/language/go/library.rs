@@ -123,6 +123,7 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(operation) = api.effect {
             return self.effect(operation, api, arguments, nodes, at, certainty);
         }
+        self.seek(api, arguments, at);
         self.filled(nodes, &data);
         if api.fails == Fails::Result && api.returns.is_none() {
             self.understood(nodes, arguments);
@@ -588,6 +589,7 @@ impl<'t> Lowerer<'_, 't> {
                 self.guards.insert(result);
             }
         }
+        let part = self.is_part(operation, api, arguments, handle, at);
         self.push(Step::Effect(Effect {
             operation,
             place: place.clone(),
@@ -599,6 +601,7 @@ impl<'t> Lowerer<'_, 't> {
             on_failure: OnFailure::Continue,
             on_malformed: None,
             defaulted: false,
+            part,
             certainty,
             api: name.as_str().into(),
             site,

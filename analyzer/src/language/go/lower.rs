@@ -97,6 +97,8 @@ pub struct Lowerer<'a, 't> {
     pub result_places: FxHashMap<ResultId, Place>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
+    /// Handles through which what is written goes to another place than the beginning.
+    pub sought: FxHashSet<ResultId>,
     /// Locks that are held, with what they are on.
     pub held: Vec<(Place, ResultId)>,
     /// Results that give a lock back when they are called.
@@ -161,6 +163,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             results: Results::default(),
             result_places: FxHashMap::default(),
             opened: FxHashSet::default(),
+            sought: FxHashSet::default(),
             held: Vec::new(),
             guards: FxHashSet::default(),
             mutexes: FxHashSet::default(),

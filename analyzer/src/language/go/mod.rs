@@ -11,6 +11,7 @@ mod library;
 mod literals;
 mod lower;
 mod names;
+mod position;
 mod render;
 mod settled;
 mod statements;

@@ -166,6 +166,7 @@ struct ApiRow {
     #[serde(default)]
     when: Vec<WhenRow>,
     text_mode: Option<usize>,
+    at: Option<usize>,
     #[serde(default)]
     parses: bool,
     lists: Option<String>,
@@ -514,6 +515,7 @@ impl ApiRow {
             keywords: self.keywords.clone(),
             when: self.when.iter().map(|when| self.when(when, context)).collect::<Result<_, _>>()?,
             text_mode: self.text_mode,
+            at: self.at,
             parses: self.parses,
             lists: context.optional("kind of listing", self.lists.as_ref(), lists)?,
             outcome: context.optional("part of an outcome", self.outcome.as_ref(), outcome_part)?,

@@ -590,6 +590,7 @@ impl<'t> Lowerer<'_, 't> {
             on_failure: if raises { OnFailure::Propagate } else { OnFailure::Continue },
             on_malformed: None,
             defaulted: false,
+            part: false,
             certainty: Certainty::Presumed,
             api: name.into(),
             site: Site(0),

@@ -24,7 +24,7 @@ const FILE: &str = "io::TextIOWrapper";
 const HANDLE_AND_PATH: &str = "handle-and-path";
 
 /// Arguments by position, as the row counts them.
-struct Arguments<'t>(Vec<Option<Val<'t>>>);
+pub struct Arguments<'t>(Vec<Option<Val<'t>>>);
 
 impl<'t> Arguments<'t> {
     fn of(api: &Api, given: &Given<'t>) -> Self {
@@ -41,7 +41,8 @@ impl<'t> Arguments<'t> {
         Arguments(found)
     }
 
-    fn get(&self, at: Option<usize>) -> Option<&Val<'t>> {
+    /// The argument that stands there.
+    pub fn get(&self, at: Option<usize>) -> Option<&Val<'t>> {
         self.0.get(at?)?.as_ref()
     }
 
@@ -117,6 +118,7 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(operation) = api.effect {
             return self.effect(operation, api, &arguments, &given, at);
         }
+        self.seek(api, &arguments);
         if api.parses {
             let policy = self.policy_for_values();
             self.note_malformed(&data, policy);
@@ -612,6 +614,7 @@ impl<'t> Lowerer<'_, 't> {
         // Who is told whether two files are alike is told of what was read, and a file that is not there is a failure.
         let answers = api.returns.as_deref() == Some("bool") && operation != Operation::Read;
         let raises = fails && tolerates == Kinds::NONE && allowed.is_empty() && !answers;
+        let part = self.is_part(operation, api, arguments, handle);
         let on_malformed = (api.parses && operation == Operation::Read).then(|| self.policy_for_values());
         self.push(Step::Effect(Effect {
             operation,
@@ -624,6 +627,7 @@ impl<'t> Lowerer<'_, 't> {
             on_failure: if raises { OnFailure::Propagate } else { OnFailure::Continue },
             on_malformed,
             defaulted: false,
+            part,
             certainty: Certainty::Known,
             api: name.as_str().into(),
             site,
@@ -751,6 +755,7 @@ impl<'t> Lowerer<'_, 't> {
                 on_failure: OnFailure::Propagate,
                 on_malformed: None,
                 defaulted: false,
+                part: false,
                 certainty: Certainty::Known,
                 api: api.name.as_str().into(),
                 site,

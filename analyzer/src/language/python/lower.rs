@@ -98,6 +98,8 @@ pub struct Lowerer<'a, 't> {
     pub optional: FxHashSet<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
+    /// Handles through which what is written goes to another place than the beginning.
+    pub sought: FxHashSet<ResultId>,
     /// Locks that are held, with what they are on.
     pub held: Vec<(Place, ResultId)>,
     /// Results of stats that are asked for owner or mode.
@@ -166,6 +168,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             result_places: FxHashMap::default(),
             optional: FxHashSet::default(),
             opened: FxHashSet::default(),
+            sought: FxHashSet::default(),
             held: Vec::new(),
             accessed: FxHashSet::default(),
             started: Vec::new(),

@@ -15,6 +15,7 @@ mod lower;
 mod memory;
 mod names;
 mod nesting;
+mod position;
 mod render;
 mod settled;
 mod standard;

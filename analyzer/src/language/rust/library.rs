@@ -116,6 +116,7 @@ impl Lowerer<'_> {
         if let Some(operation) = api.effect {
             return self.effect(operation, api, arguments, syntax, span, certainty);
         }
+        self.seek(api, arguments, syntax);
         let ty = api.returns.as_deref().map_or(Ty::Unknown, Ty::of_name);
         let data: Vec<ResultId> = arguments.iter().flat_map(Val::provenance).collect();
         if ty.name() == Some("std::fs::OpenOptions") {
@@ -424,6 +425,7 @@ impl Lowerer<'_> {
             on_failure: OnFailure::Continue,
             on_malformed: None,
             defaulted: false,
+            part: self.is_part(operation, api, syntax, handle),
             certainty,
             api: name.as_str().into(),
             site,
@@ -580,6 +582,7 @@ impl Lowerer<'_> {
                 on_failure,
                 on_malformed: None,
                 defaulted: false,
+                part: false,
                 certainty: Certainty::Known,
                 api: api.name.as_str().into(),
                 site,

@@ -83,6 +83,8 @@ pub struct Lowerer<'a> {
     pub accessed: FxHashSet<ResultId>,
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
+    /// Handles through which what is written goes to another place than the beginning.
+    pub sought: FxHashSet<ResultId>,
     /// Results that are statuses of C, and the last of them, which errno is about.
     pub statuses: FxHashSet<ResultId>,
     pub last_status: Option<ResultId>,
@@ -143,6 +145,7 @@ impl<'a> Lowerer<'a> {
             started: Vec::new(),
             accessed: FxHashSet::default(),
             opened: FxHashSet::default(),
+            sought: FxHashSet::default(),
             statuses: FxHashSet::default(),
             last_status: None,
             droppable: FxHashSet::default(),

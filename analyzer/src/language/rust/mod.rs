@@ -16,6 +16,7 @@ mod modes;
 mod names;
 mod nesting;
 mod patterns;
+mod position;
 mod render;
 mod settled;
 mod spans;

@@ -74,6 +74,7 @@ pub(super) fn raw(operation: Operation, place: Place, result: u32) -> Effect {
         on_failure: OnFailure::Propagate,
         on_malformed: None,
         defaulted: false,
+        part: false,
         certainty: Certainty::Known,
         api: "api".into(),
         site: Site(result),
