@@ -377,7 +377,9 @@ impl<'p> View<'p> {
         let changed_for_good = self.is_changed_for_good(program, known.threads, candidate);
         let unheeded = surroundings.beside.as_ref().is_some_and(|beside| !beside.started) && changed_for_good;
         if best.race.witness.actor == Actor::Bystander
-            && (unheeded || self.is_set_for_good(program, act, candidate))
+            && (unheeded
+                || self.is_set_for_good(program, act, candidate)
+                || self.is_set_where_unset(program, known.threads, act, candidate))
         {
             best.confidence = best.confidence.min(Confidence::Low);
             best.reasons.push("others see it before or after, and nothing in between".to_owned());

@@ -49,6 +49,8 @@ struct Here {
     locked: bool,
     /// Whether the process is one that was started for it, or the process' state the thread's own.
     own: bool,
+    /// Whether another program comes in the place of this one after that.
+    ends: bool,
     /// The work that does this, where its function has started some for it.
     within: Option<ResultId>,
     /// Where the work comes from that may be under way.
@@ -131,10 +133,11 @@ impl Threads {
         let mut pending: Vec<FunctionId> = functions.iter().map(|(id, _)| *id).rev().collect();
         let mut walked: FxHashMap<FunctionId, Found> = FxHashMap::default();
         let kept_apart = walk::kept_apart(program, &functions);
+        let replacing = walk::replacing(program, &functions);
         // A function is walked again when it turns out that one that it calls leaves work behind, which each does once.
         while let Some(id) = pending.pop() {
             let Some(summary) = program.function(id) else { continue };
-            let mut walk = Walk::new(program, id, &starting, &kept_apart);
+            let mut walk = Walk::new(program, id, &starting, &kept_apart, &replacing);
             let mut state = State::default();
             walk.block(&summary.body, &mut state, 0);
             let found = walk.found;
@@ -271,7 +274,8 @@ impl Threads {
         let here = self.effects.get(&act)?;
         // Whoever makes a file goes by the mask, and takes no lock for that.
         let is_mask = effect.operation.domain() == Domain::Mask;
-        let kept_out = |here: &Here| here.own || (here.locked && !is_mask);
+        let for_good = !is_put_back(summary, effect);
+        let kept_out = |here: &Here| here.own || (here.ends && for_good) || (here.locked && !is_mask);
         if kept_out(here) || self.is_kept(function, LEVELS, &kept_out) {
             return None;
         }
@@ -466,6 +470,17 @@ impl Threads {
             })
     }
 
+    /// Whether another function of the package sets the variable too, or takes it away.
+    pub fn is_set_elsewhere(&self, program: &Program, function: FunctionId, effect: &Effect) -> bool {
+        let package = package_of(program, function);
+        self.users(program, function, effect).any(|u| {
+            !u.reads
+                && u.function != function
+                && package_of(program, u.function) == package
+                && program.function(u.function).is_some_and(|s| !is_aside(s))
+        })
+    }
+
     /// Whether it takes two of this very function to lose anything, which is one step of its one caller's: nobody else in the package sets
     /// the variable, no child is run for which it is set, and in this language no thread breaks on a change.
     fn is_done_in_one_place(
@@ -652,6 +667,21 @@ fn is_the_same_each_time(summary: &FlowSummary, effect: &Effect) -> bool {
         }
     });
     summary.parameters.is_empty() && asked == effect.data.len()
+}
+
+/// Whether the function changes the same a second time, as who puts it back does.
+fn is_put_back(summary: &FlowSummary, effect: &Effect) -> bool {
+    let (mut times, domain) = (0, effect.operation.domain());
+    each_step(&summary.body, &mut |step| {
+        if let Step::Effect(e) = step
+            && e.operation.domain() == domain
+            && e.operation != Operation::EnvGet
+            && (domain != Domain::Environment || e.place == effect.place)
+        {
+            times += 1;
+        }
+    });
+    times > 1
 }
 
 /// Whether the function itself starts a program, whatever else may decide.

@@ -4,9 +4,14 @@ use super::View;
 use crate::narrow::{comes_before, effects};
 use crate::pairs::Candidate;
 use crate::threads::Threads;
-use fsrace_analyzer::flow::{Domain, Operation};
+use fsrace_analyzer::flow::{Block, Condition, Domain, Operation, ResultId, Site, Step};
 use fsrace_analyzer::language::guards_environment;
-use fsrace_analyzer::link::{Location, Program};
+use fsrace_analyzer::link::{Location, Program, each_step};
+
+/// How deep blocks may nest before the rest is left out.
+const DEPTH: usize = 120;
+/// The end of the name of an API that sets a variable only where it is unset.
+const SETS_DEFAULT: &str = "setdefault";
 
 impl View<'_> {
     /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
@@ -49,6 +54,35 @@ impl View<'_> {
             })
     }
 
+    /// Whether the act sets a variable only where it finds it unset, in a language whose threads do not break on that, and nobody else in the
+    /// package sets it, nor does the function take it back: two of these come to what one of them comes to.
+    pub(super) fn is_set_where_unset(
+        &self,
+        program: &Program,
+        threads: &Threads,
+        act: Location,
+        candidate: &Candidate,
+    ) -> bool {
+        let set = &candidate.act.effect;
+        if set.operation.domain() != Domain::Environment
+            || !program.file(act.file).is_some_and(|file| guards_environment(&file.path))
+            || threads.is_set_elsewhere(program, act.function, set)
+        {
+            return false;
+        }
+        let mut asked = Vec::new();
+        let mut only = true;
+        for effect in effects(&self.body).into_iter().filter(|e| e.place == candidate.place) {
+            match effect.operation {
+                Operation::EnvGet => asked.push(effect.result),
+                Operation::EnvSet => only &= effect.site == set.site,
+                _ => {}
+            }
+        }
+        let unset = set.api.ends_with(SETS_DEFAULT) || is_decided_by(&self.body, set.site, &asked, 0);
+        only && unset && !set.data.iter().any(|of| asked.contains(of))
+    }
+
     /// Whether the act changes the mask once and for all, or the working directory in a function of no value: as far as the function and
     /// the others of its type tell, a program does so where it begins, or before it starts another. A method of what lives on is called
     /// while the program runs.
@@ -64,6 +98,51 @@ impl View<'_> {
             && effects(&self.body).into_iter().all(|e| e.site == set.site || e.operation.domain() != domain)
             && !threads.is_changed_by_turns(program, self.function)
     }
+}
+
+/// Whether the step runs only where one of these results says so, and does not say that something is there.
+fn is_decided_by(block: &Block, step: Site, by: &[ResultId], depth: usize) -> bool {
+    if depth > DEPTH {
+        return false;
+    }
+    let mut asked = false;
+    for next in &block.steps {
+        match next {
+            Step::Branch(branch) => {
+                let mut asks = false;
+                branch.condition.results(&mut |r| asks |= by.contains(&r));
+                let is_there = |condition: &Condition| match condition {
+                    Condition::Ok(r) | Condition::True(r) => by.contains(r),
+                    _ => false,
+                };
+                let there = is_there(&branch.condition);
+                let absent = matches!(&branch.condition, Condition::Not(inner) if is_there(inner));
+                for (arm, says_there) in [(&branch.then, there), (&branch.otherwise, absent)] {
+                    if holds(arm, step) {
+                        return asked || (asks && !says_there) || is_decided_by(arm, step, by, depth + 1);
+                    }
+                }
+                let left = |arm: &Block| matches!(arm.steps.last(), Some(Step::Exit(_)));
+                asked |= asks && ((left(&branch.then) && !absent) || (left(&branch.otherwise) && !there));
+            }
+            Step::Effect(effect) if effect.site == step => return asked,
+            Step::Loop(body) if holds(body, step) => {
+                return asked || is_decided_by(body, step, by, depth + 1);
+            }
+            Step::Frame(frame) if holds(&frame.body, step) => {
+                return asked || is_decided_by(&frame.body, step, by, depth + 1);
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether the step stands in the block.
+fn holds(block: &Block, step: Site) -> bool {
+    let mut found = false;
+    each_step(block, &mut |next| found |= matches!(next, Step::Effect(e) if e.site == step));
+    found
 }
 
 /// As the explorer sees it: who goes to a directory after another step on it goes by a path.

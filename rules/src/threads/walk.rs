@@ -12,6 +12,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Blocks nested deeper than this are left out: deeper code is generated or hostile.
 const DEPTH: usize = 120;
+/// How many calls away another program may take the place of this one.
+const LEVELS: usize = 4;
 /// A lock that was taken before the function was called, which gives it back. No result has this number.
 const FROM_BEFORE: ResultId = ResultId(u32::MAX);
 
@@ -29,7 +31,7 @@ pub(super) fn kept_apart(program: &Program, functions: &[(FunctionId, &FlowSumma
         if !any {
             continue;
         }
-        let mut walk = Walk::new(program, *id, &nobody, &nothing);
+        let mut walk = Walk::new(program, *id, &nobody, &nothing, &nobody);
         walk.block(&summary.body, &mut State::default(), 0);
         let parameters = walk.found.parameters;
         let locked = |at: &u32| parameters.iter().all(|(other, locked)| other != at || *locked);
@@ -51,6 +53,8 @@ pub(super) struct State {
     locks: Vec<ResultId>,
     /// Whether the process' state is nobody else's.
     own: bool,
+    /// Whether all this makes the process ready for another program, which comes in its place after that.
+    ends: bool,
     /// Whether a child was made that goes on from here, as its parent does (fork(2)).
     forked: bool,
 }
@@ -64,12 +68,14 @@ impl State {
         };
         let sources = self.sources.as_slice().into();
         let own = self.own || self.forked;
-        Here { company, locked: !self.locks.is_empty(), own, within: self.within, sources }
+        let (locked, ends) = (!self.locks.is_empty(), self.ends);
+        Here { company, locked, own, ends, within: self.within, sources }
     }
 
     fn join(&mut self, other: State) {
         other.sources.into_iter().for_each(|source| self.begin(source));
         self.own &= other.own;
+        self.ends &= other.ends;
         // Here parent and child come together.
         self.forked = false;
         // A lock counts where it is surely held.
@@ -91,6 +97,8 @@ pub(super) struct Walk<'a> {
     /// The functions that leave work behind.
     starting: &'a FxHashSet<FunctionId>,
     kept_apart: &'a KeptApart,
+    /// The functions that end in another program.
+    replacing: &'a FxHashSet<FunctionId>,
     pub(super) found: Found,
 }
 
@@ -112,8 +120,9 @@ impl<'a> Walk<'a> {
         function: FunctionId,
         starting: &'a FxHashSet<FunctionId>,
         kept_apart: &'a KeptApart,
+        replacing: &'a FxHashSet<FunctionId>,
     ) -> Self {
-        Walk { program, function, starting, kept_apart, found: Found::default() }
+        Walk { program, function, starting, kept_apart, replacing, found: Found::default() }
     }
 
     /// Walks a block; false if its end is never reached.
@@ -121,9 +130,11 @@ impl<'a> Walk<'a> {
         if depth > DEPTH {
             return true;
         }
-        let was_own = state.own;
+        let (was_own, ended) = (state.own, state.ends);
         let replaced = block.steps.iter().position(replaces);
+        let ends = replaced_at(self.program, self.function, block, self.replacing);
         state.own |= replaced.is_some();
+        state.ends |= ends.is_some();
         let given_back = gives_back_at(block).filter(|_| state.locks.is_empty());
         if given_back.is_some() {
             state.locks.push(FROM_BEFORE);
@@ -134,6 +145,9 @@ impl<'a> Walk<'a> {
             }
             if replaced == Some(at) {
                 state.own = was_own;
+            }
+            if ends == Some(at) {
+                state.ends = ended;
             }
             match step {
                 Step::Effect(effect) => self.effect(effect, state),
@@ -280,6 +294,57 @@ fn replaces(step: &Step) -> bool {
         }
         _ => false,
     }
+}
+
+/// The functions in which, wherever they do not fail or end before, another program takes the place of this one: with their callers, so that
+/// who makes the process ready for it is known by whom it is called.
+pub(super) fn replacing(
+    program: &Program,
+    functions: &[(FunctionId, &FlowSummary)],
+) -> FxHashSet<FunctionId> {
+    let mut found = FxHashSet::default();
+    let starts = |step: &Step| matches!(step, Step::Effect(e) if matches!(e.operation, Operation::Execute | Operation::Run));
+    let mut asked: Vec<FunctionId> = Vec::new();
+    for (id, summary) in functions {
+        let mut any = false;
+        each_step(&summary.body, &mut |step| any |= starts(step));
+        asked.extend(any.then_some(*id));
+    }
+    for _ in 0..LEVELS {
+        let ends = |id: &FunctionId| {
+            let summary = program.function(*id);
+            summary.is_some_and(|s| replaced_at(program, *id, &s.body, &found).is_some())
+        };
+        let new: Vec<FunctionId> = asked.into_iter().filter(|id| !found.contains(id) && ends(id)).collect();
+        asked = new.iter().flat_map(|id| program.callers(*id)).copied().collect();
+        found.extend(new);
+    }
+    found
+}
+
+/// Where in the block another program takes the place of this one, or is started and this one ends.
+fn replaced_at(
+    program: &Program,
+    function: FunctionId,
+    block: &Block,
+    replacing: &FxHashSet<FunctionId>,
+) -> Option<usize> {
+    // What is started last before the end.
+    let ends = matches!(block.steps.last(), Some(Step::Exit(Exit::Panic)));
+    let goes_on = |step: &&Step| matches!(step, Step::Call(_) | Step::Branch(_) | Step::Release(..));
+    let last = block.steps.iter().rev().skip(1).skip_while(goes_on).next();
+    let handed_over = last.filter(|_| ends);
+    block.steps.iter().position(|step| match step {
+        Step::Effect(Effect { operation: Operation::Execute | Operation::Run, .. }) => {
+            replaces(step) || handed_over.is_some_and(|last| std::ptr::eq(last, step))
+        }
+        Step::Call(call) => {
+            program.callee(function, call.result).is_some_and(|callee| replacing.contains(&callee))
+        }
+        Step::Loop(body) => replaced_at(program, function, body, replacing).is_some(),
+        Step::Frame(frame) => replaced_at(program, function, &frame.body, replacing).is_some(),
+        _ => false,
+    })
 }
 
 fn is_own(source: &Source) -> bool {

@@ -5,7 +5,7 @@ use super::syntax::{Node, bare, children, field, first, is_within, kind, list, s
 use super::types::{self, Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{
-    Asked, Block, Condition, Exit, OnFailure, Place, PlaceKind, REST, ResultId, Spawn, Step, Value,
+    Asked, Block, Condition, Exit, OnFailure, Operation, Place, PlaceKind, REST, ResultId, Spawn, Step, Value,
 };
 use crate::language::command::CommandLine;
 use crate::language::conditions::{add_data, any, failed};
@@ -252,6 +252,15 @@ impl<'t> Lowerer<'_, 't> {
                 if let Some(name) = self.root_of(target) {
                     self.taint(&name, &data);
                 }
+                // `*p = value`: nothing is left of what was behind the pointer. What is only cleared may be filled by what comes next.
+                if let Some(pointer) = first(target).filter(|to| kind(*to) == "identifier")
+                    && kind(target) == "unary_expression"
+                    && self.operator(target) == "*"
+                    && !data.is_empty()
+                    && let Some(ty) = self.local(self.text(pointer)).map(|local| local.ty.clone())
+                {
+                    self.assign(self.text(pointer), Val { ty, ..value });
+                }
             }
             _ => {}
         }
@@ -481,6 +490,10 @@ impl<'t> Lowerer<'_, 't> {
             && !matches!(one.v, V::Tuple(_))
         {
             let one = one.clone();
+            // All that the call returns, its error at last.
+            if matches!(one.v, V::Opaque) && self.results.types.last() == Some(&Ty::Error) {
+                self.note_malformed(&one.observed(), OnFailure::Propagate);
+            }
             if let V::Result(_) = one.v {
                 self.push_return(&[Val { ty: Ty::Unknown, ..one }]);
                 self.diverged = true;
@@ -565,6 +578,10 @@ impl<'t> Lowerer<'_, 't> {
         }
         self.held = held;
         if rest.is_empty() || self.diverged {
+            // Where nothing comes after it, it is done now; where it ends a block, that it is done at all says that it was for a while.
+            if now.steps.iter().all(changes_environment) {
+                now.steps.into_iter().for_each(|step| self.push(step));
+            }
             return false;
         }
         let results = self.results.clone();
@@ -742,7 +759,7 @@ fn collect_releases(block: &Block, found: &mut Vec<ResultId>) -> bool {
         Step::Branch(b) => collect_releases(&b.then, found) && collect_releases(&b.otherwise, found),
         Step::Exit(_) => true,
         Step::Frame(f) => collect_releases(&f.body, found),
-        Step::Effect(e) => e.operation == crate::flow::Operation::Sync,
+        Step::Effect(e) => e.operation == Operation::Sync,
         _ => false,
     })
 }
@@ -803,4 +820,9 @@ fn may_assign(text: &str) -> bool {
 fn is_other_system(value: &Place, name: &Place) -> bool {
     matches!(value.kind(), PlaceKind::Constant(own) if **own == *"runtime::GOOS")
         && matches!(name.kind(), PlaceKind::Literal(text) if super::build::OTHERS.contains(&&**text))
+}
+
+/// Whether the step does nothing but set or take away a variable of the environment.
+fn changes_environment(step: &Step) -> bool {
+    matches!(step, Step::Effect(effect) if effect.operation == Operation::EnvSet)
 }
