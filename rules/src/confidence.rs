@@ -149,7 +149,7 @@ impl Surroundings<'_> {
                     (names::shared_root(place) == Some(Root::Temp)).then_some(Reason::SharedRoot(Root::Temp))
                 }),
             Actor::Reader => {
-                // Who takes half of a lock for none has lost it.
+                // Who takes half of a lock for none and makes it anew has lost it; who only waits for it to say something has not.
                 let is_lock = hint.is_some_and(|hint| hint.lock);
                 // Where a file is written, there is no directory to list, unless one went for it.
                 let is_file = matches!(
@@ -162,8 +162,9 @@ impl Surroundings<'_> {
                 // Who lists a directory to clear it takes nothing from there.
                 let asks = |u: &Use| u.opens && self.program.is_only_asked_about(u.inner);
                 let reads = |u: &Use| is_another(u) && !(u.lists && (is_file || u.clears)) && !asks(u);
-                let strict =
-                    self.evidence.find(place, &[Role::Reads], |u| (is_lock || !u.tolerant) && reads(u));
+                let strict = self
+                    .evidence
+                    .find(place, &[Role::Reads], |u| ((is_lock && u.takes) || !u.tolerant) && reads(u));
                 let coping = self.evidence.find(place, &[Role::Reads], reads).filter(|_| strict.is_none());
                 if let Some(other) = coping.filter(|other| other.strength > Strength::Computed) {
                     return Reason::Coping(other);

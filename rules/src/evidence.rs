@@ -63,6 +63,9 @@ pub struct Use {
     pub clears: bool,
     /// It reads, and whoever leads to it copes with half a file.
     pub tolerant: bool,
+    /// It reads, and one of those who lead to it makes, writes, moves or removes the place after that: what makes no sense to it, it may
+    /// take for free.
+    pub takes: bool,
     /// It lists a directory, and reads no file.
     pub lists: bool,
     /// It opens a file, and what is done with it then is another matter.
@@ -164,7 +167,7 @@ impl Evidence {
         tolerated: &FxHashSet<Site>,
         trace: &Trace<'_>,
     ) -> Vec<Use> {
-        let mut uses = Vec::new();
+        let (mut uses, mut events) = (Vec::new(), Vec::new());
         let written = trace.events.iter().flat_map(|event| &event.effect.data);
         let written_back: FxHashSet<usize> = if tolerated.is_empty() {
             FxHashSet::default()
@@ -194,6 +197,7 @@ impl Evidence {
                     if uses.len() >= PER_FUNCTION {
                         break 'all;
                     }
+                    events.push(index);
                     uses.push(Use {
                         role,
                         function,
@@ -205,6 +209,7 @@ impl Evidence {
                         clears: false,
                         // A default that is written back takes the place of what was there.
                         tolerant: tolerated.contains(&event.effect.site) && !written_back.contains(&index),
+                        takes: false,
                         lists: event.effect.operation == Operation::ReadDir,
                         opens: matches!(event.effect.operation, Operation::Open(_)),
                         asks_open: event.effect.handle.is_some() && role == Role::Checks,
@@ -226,6 +231,14 @@ impl Evidence {
             .map(|u| u.key)
             .collect();
         uses.iter_mut().for_each(|u| u.clears = removed.contains(&u.key));
+        let changes = |role| !matches!(role, Role::Reads | Role::Checks | Role::Opens | Role::Closes);
+        let changed: Vec<(Key, usize)> =
+            uses.iter().zip(&events).filter(|(u, _)| changes(u.role)).map(|(u, at)| (u.key, *at)).collect();
+        for (found, at) in uses.iter_mut().zip(&events).filter(|(u, _)| u.tolerant) {
+            found.takes = changed
+                .iter()
+                .any(|(key, later)| *key == found.key && at < later && trace.on_one_path(*at, *later));
+        }
         uses
     }
 
@@ -234,11 +247,14 @@ impl Evidence {
         let coped = coped_with(program, &uses);
         let locked: FxHashSet<(Key, Location)> =
             uses.iter().filter(|u| u.locked && !u.in_test).map(|u| (u.key, u.inner)).collect();
+        let taking: FxHashSet<(Key, Location)> =
+            uses.iter().filter(|u| u.takes && !u.in_test).map(|u| (u.key, u.inner)).collect();
         let mut nearest: FxHashMap<(Key, Role, Location), Use> = FxHashMap::default();
         for mut found in uses {
             found.tolerant =
                 [None, Some(found.key)].iter().any(|class| coped.contains(&(*class, found.inner)));
             found.locked = locked.contains(&(found.key, found.inner));
+            found.takes = taking.contains(&(found.key, found.inner));
             let slot = nearest.entry((found.key, found.role, found.inner)).or_insert(found);
             if (found.depth, found.function) < (slot.depth, slot.function) {
                 *slot = found;
