@@ -669,19 +669,22 @@ fn is_the_same_each_time(summary: &FlowSummary, effect: &Effect) -> bool {
     summary.parameters.is_empty() && asked == effect.data.len()
 }
 
-/// Whether the function changes the same a second time, as who puts it back does.
+/// Whether the function changes the same a second time, as who puts it back does. Who goes to one directory twice stays there.
 fn is_put_back(summary: &FlowSummary, effect: &Effect) -> bool {
-    let (mut times, domain) = (0, effect.operation.domain());
+    let mut changes: Vec<&Place> = Vec::new();
     each_step(&summary.body, &mut |step| {
         if let Step::Effect(e) = step
-            && e.operation.domain() == domain
-            && e.operation != Operation::EnvGet
-            && (domain != Domain::Environment || e.place == effect.place)
+            && matches!(e.operation, Operation::EnvSet | Operation::SetCwd | Operation::SetUmask(_))
+            && e.operation.domain() == effect.operation.domain()
         {
-            times += 1;
+            changes.push(&e.place);
         }
     });
-    times > 1
+    match effect.operation {
+        Operation::EnvSet => changes.iter().filter(|place| ***place == effect.place).count() > 1,
+        Operation::SetCwd => changes.windows(2).any(|two| two.first() != two.last()),
+        _ => changes.len() > 1,
+    }
 }
 
 /// Whether the function itself starts a program, whatever else may decide.
