@@ -331,8 +331,8 @@ fn replaced_at(
 ) -> Option<usize> {
     // What is started last before the end.
     let ends = matches!(block.steps.last(), Some(Step::Exit(Exit::Panic)));
-    let goes_on = |step: &&Step| matches!(step, Step::Call(_) | Step::Branch(_) | Step::Release(..));
-    let last = block.steps.iter().rev().skip(1).skip_while(goes_on).next();
+    let goes_on = |step: &Step| matches!(step, Step::Call(_) | Step::Branch(_) | Step::Release(..));
+    let last = block.steps.iter().rev().skip(1).find(|step| !goes_on(step));
     let handed_over = last.filter(|_| ends);
     block.steps.iter().position(|step| match step {
         Step::Effect(Effect { operation: Operation::Execute | Operation::Run, .. }) => {
