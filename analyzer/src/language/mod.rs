@@ -10,6 +10,7 @@ mod listing;
 pub mod mentions;
 pub mod models;
 mod modes;
+mod position;
 #[cfg(feature = "python")]
 pub mod python;
 pub mod rust;
@@ -18,6 +19,7 @@ mod terms;
 mod texts;
 
 use crate::flow::{FileSummary, Place};
+use crate::qualified;
 use crate::source::{LanguageId, Package, SourceFile, Span};
 
 /// Lowers one file to its summary. Never fails: what cannot be parsed is listed in the summary's errors.
@@ -122,6 +124,16 @@ pub fn is_repository(api: &str) -> bool {
 /// Whether a function of this name, in whatever language, opens what one process at a time has open, as most databases in a folder are.
 pub fn opens_alone(function: &str) -> bool {
     models::Models::all().any(|models| models.opens_alone(function))
+}
+
+/// Whether an API of this name, in whatever language, sets a variable of the environment only where it finds it unset.
+pub fn sets_where_unset(api: &str) -> bool {
+    models::Models::all().any(|models| models.sets_where_unset(api))
+}
+
+/// Whether a variable of this name, in whatever language and whatever module, says where the program itself lies.
+pub fn is_own_file(variable: &str) -> bool {
+    models::Models::all().any(|models| models.own(qualified::last(variable)).is_some())
 }
 
 /// Whether a type of this name, in whatever language, is a lock that keeps threads apart, and other processes not.

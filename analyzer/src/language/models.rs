@@ -79,6 +79,8 @@
 //! `pure` lists functions and macros that make a value of what they are given and of nothing else, so that of constants they make one: Go's as they are
 //! called, with the package's own name; Python's in full; Rust's macros by their last names.
 //!
+//! `where_unset` lists APIs that set a variable of the environment only where they find it unset, in one step.
+//!
 //! `fixture` rows say what tests are handed by the name of the parameter that asks for it: of which `type` it is, and whether it is a `private`
 //! place, which nobody else knows.
 //!
@@ -485,6 +487,8 @@ pub struct Models {
     serial: FxHashSet<Box<str>>,
     /// What makes a value of what it is given, and of nothing else.
     pure: FxHashSet<Box<str>>,
+    /// What sets a variable only where it is unset.
+    where_unset: FxHashSet<Box<str>>,
     /// What tests are handed, by the name of the parameter that asks for it.
     fixtures: FxHashMap<Box<str>, Fixture>,
     kinds: FxHashMap<Box<str>, ErrorKind>,
@@ -709,6 +713,11 @@ impl Models {
     /// Whether what the function or macro of this name gives is made of what it is given, and of nothing else.
     pub fn is_pure(&self, name: &str) -> bool {
         self.pure.contains(name)
+    }
+
+    /// Whether the API of this name sets a variable only where it finds it unset.
+    pub fn sets_where_unset(&self, api: &str) -> bool {
+        self.where_unset.contains(api)
     }
 
     /// Looks the name up; if that finds nothing, the name that it mirrors, and so on.

@@ -11,14 +11,6 @@ const STICKY: u32 = 0o1000;
 const RUNS: u32 = 0o111;
 const GROUP: u32 = 0o070;
 
-/// What says that an offset does not count from a file's beginning.
-const ELSEWHERE: [&str; 4] = ["SEEK_CUR", "SEEK_END", "SeekCurrent", "SeekEnd"];
-
-/// Whether the text of a call says that its offset counts from where the file ends, or from where it is read and written.
-pub fn counts_from_elsewhere(call: &str) -> bool {
-    ELSEWHERE.iter().any(|word| call.contains(word))
-}
-
 /// The operation with the mode that it gives what it makes or changes; of a mask, what it leaves new files with. None is unknown.
 pub fn with_mode(operation: Operation, bits: Option<u32>) -> Operation {
     let mode = bits.map_or(Mode::Unknown, of_bits);

@@ -3,6 +3,7 @@
 use super::graph;
 use super::inline::{Expander, Scope};
 use crate::flow::{Asked, Branch, Condition, Place, PlaceKind, REST, Step, Value};
+use crate::qualified;
 
 impl<'p> Expander<'p> {
     /// How the unknown ends that stands for the answer to what is asked of an argument.
@@ -108,12 +109,13 @@ fn is_same(value: &Value, other: &Place) -> Option<bool> {
 /// Whether two names are those of different variants of one type, as `Mode::Read` and `Mode::Write`; what is written in capitals is a
 /// constant, of which there may be two for one value.
 fn are_variants(one: &str, other: &str) -> bool {
-    let parts =
-        |name: &str| crate::qualified::rsplit(name).map(|(of, last)| (of.to_owned(), last.to_owned()));
-    let (Some((of, one)), Some((of_other, other))) = (parts(one), parts(other)) else { return false };
+    let (Some((of, one)), Some((of_other, other))) = (qualified::rsplit(one), qualified::rsplit(other))
+    else {
+        return false;
+    };
     let is_variant = |name: &str| {
         name.starts_with(char::is_uppercase) && (name.len() == 1 || name.contains(char::is_lowercase))
     };
-    let is_type = crate::qualified::last(&of).starts_with(char::is_uppercase);
-    of == of_other && is_type && is_variant(&one) && is_variant(&other)
+    let is_type = qualified::last(of).starts_with(char::is_uppercase);
+    of == of_other && is_type && is_variant(one) && is_variant(other)
 }

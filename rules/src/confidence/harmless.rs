@@ -10,6 +10,7 @@ use crate::pairs::{Candidate, Meaning};
 use crate::trace::Says;
 use fsrace_analyzer::explore::{Actor, Consequence};
 use fsrace_analyzer::flow::{Operation, Place, PlaceKind, Root, Uniqueness};
+use fsrace_analyzer::language::is_own_file;
 
 /// Why nobody would miss what is lost, if that is so.
 pub fn reason(
@@ -156,7 +157,7 @@ pub fn reason(
 fn is_brought_along(place: &Place) -> bool {
     place.any(&mut |kind| match kind {
         PlaceKind::Root(Root::Executable) => true,
-        PlaceKind::Constant(name) => name.ends_with("::__file__"),
+        PlaceKind::Constant(name) => is_own_file(name),
         _ => false,
     })
 }

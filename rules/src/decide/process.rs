@@ -5,13 +5,11 @@ use crate::narrow::{comes_before, effects};
 use crate::pairs::Candidate;
 use crate::threads::Threads;
 use fsrace_analyzer::flow::{Block, Condition, Domain, Operation, ResultId, Site, Step};
-use fsrace_analyzer::language::guards_environment;
+use fsrace_analyzer::language::{guards_environment, sets_where_unset};
 use fsrace_analyzer::link::{Location, Program, each_step};
 
 /// How deep blocks may nest before the rest is left out.
 const DEPTH: usize = 120;
-/// The end of the name of an API that sets a variable only where it is unset.
-const SETS_DEFAULT: &str = "setdefault";
 
 impl View<'_> {
     /// Whether the act sets a variable that nobody is known to go by, in a language whose threads do not break on that: the function
@@ -79,7 +77,7 @@ impl View<'_> {
                 _ => {}
             }
         }
-        let unset = set.api.ends_with(SETS_DEFAULT) || is_decided_by(&self.body, set.site, &asked, 0);
+        let unset = sets_where_unset(&set.api) || is_decided_by(&self.body, set.site, &asked, 0);
         only && unset && !set.data.iter().any(|of| asked.contains(of))
     }
 

@@ -1,6 +1,7 @@
 //! Calls of library APIs that the models know.
 
 use super::lower::{Lowerer, failure_in};
+use super::position::names_a_part;
 use super::syntax::Node;
 use super::types::{Ty, dotted};
 use super::value::{Failure, V, Val};
@@ -123,7 +124,7 @@ impl<'t> Lowerer<'_, 't> {
         if let Some(operation) = api.effect {
             return self.effect(operation, api, arguments, nodes, at, certainty);
         }
-        self.seek(api, arguments, at);
+        self.seek(api, arguments);
         self.filled(nodes, &data);
         if api.fails == Fails::Result && api.returns.is_none() {
             self.understood(nodes, arguments);
@@ -589,7 +590,7 @@ impl<'t> Lowerer<'_, 't> {
                 self.guards.insert(result);
             }
         }
-        let part = self.is_part(operation, api, arguments, handle, at);
+        let part = self.sought.is_part(operation, api, handle, || names_a_part(api, arguments));
         self.push(Step::Effect(Effect {
             operation,
             place: place.clone(),

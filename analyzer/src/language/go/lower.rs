@@ -13,6 +13,7 @@ use crate::language::conditions::{add_data, any, choose};
 use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
+use crate::language::position::Sought;
 use crate::language::steps::{Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -98,7 +99,7 @@ pub struct Lowerer<'a, 't> {
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Handles through which what is written goes to another place than the beginning.
-    pub sought: FxHashSet<ResultId>,
+    pub sought: Sought,
     /// Locks that are held, with what they are on.
     pub held: Vec<(Place, ResultId)>,
     /// Results that give a lock back when they are called.
@@ -163,7 +164,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             results: Results::default(),
             result_places: FxHashMap::default(),
             opened: FxHashSet::default(),
-            sought: FxHashSet::default(),
+            sought: Sought::default(),
             held: Vec::new(),
             guards: FxHashSet::default(),
             mutexes: FxHashSet::default(),

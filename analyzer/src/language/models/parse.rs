@@ -36,6 +36,8 @@ struct Table {
     #[serde(default)]
     pure: Vec<String>,
     #[serde(default)]
+    where_unset: Vec<String>,
+    #[serde(default)]
     fixture: Vec<FixtureRow>,
     #[serde(default)]
     waits: Vec<WaitRow>,
@@ -269,6 +271,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     models.waits = table.waits.into_iter().map(|row| (row.word.into(), into_boxes(row.beside))).collect();
     models.serial = table.serial.into_iter().map(Into::into).collect();
     models.pure = table.pure.into_iter().map(Into::into).collect();
+    models.where_unset = table.where_unset.into_iter().map(Into::into).collect();
     for row in table.fixture {
         let context = Row::of("fixture", &row.names)?;
         for name in row.names {

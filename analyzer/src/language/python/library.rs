@@ -3,6 +3,7 @@
 use super::calls::Given;
 use super::expr::text_of;
 use super::lower::Lowerer;
+use super::position::names_a_part;
 use super::types::{Ty, dotted};
 use super::value::{V, Val};
 use crate::flow::{
@@ -614,7 +615,7 @@ impl<'t> Lowerer<'_, 't> {
         // Who is told whether two files are alike is told of what was read, and a file that is not there is a failure.
         let answers = api.returns.as_deref() == Some("bool") && operation != Operation::Read;
         let raises = fails && tolerates == Kinds::NONE && allowed.is_empty() && !answers;
-        let part = self.is_part(operation, api, arguments, handle);
+        let part = self.sought.is_part(operation, api, handle, || names_a_part(api, arguments));
         let on_malformed = (api.parses && operation == Operation::Read).then(|| self.policy_for_values());
         self.push(Step::Effect(Effect {
             operation,

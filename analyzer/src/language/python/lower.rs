@@ -14,6 +14,7 @@ use crate::language::conditions::{add_data, choose};
 use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
+use crate::language::position::Sought;
 use crate::language::steps::{Steps, has_exit};
 use crate::source::Span;
 use ruff_python_ast::Stmt;
@@ -99,7 +100,7 @@ pub struct Lowerer<'a, 't> {
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Handles through which what is written goes to another place than the beginning.
-    pub sought: FxHashSet<ResultId>,
+    pub sought: Sought,
     /// Locks that are held, with what they are on.
     pub held: Vec<(Place, ResultId)>,
     /// Results of stats that are asked for owner or mode.
@@ -168,7 +169,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             result_places: FxHashMap::default(),
             optional: FxHashSet::default(),
             opened: FxHashSet::default(),
-            sought: FxHashSet::default(),
+            sought: Sought::default(),
             held: Vec::new(),
             accessed: FxHashSet::default(),
             started: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::expr;
 use super::lower::{Lowerer, owned_results};
+use super::position::names_a_part;
 use super::types::{FILE, PATH, Ty};
 use super::value::{DirFlags, V, Val};
 use crate::flow::{
@@ -425,7 +426,7 @@ impl Lowerer<'_> {
             on_failure: OnFailure::Continue,
             on_malformed: None,
             defaulted: false,
-            part: self.is_part(operation, api, syntax, handle),
+            part: self.sought.is_part(operation, api, handle, || names_a_part(api, syntax)),
             certainty,
             api: name.as_str().into(),
             site,

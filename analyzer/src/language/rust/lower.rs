@@ -9,6 +9,7 @@ use crate::language::conditions::{add_data, choose};
 use crate::language::drained::note_reads;
 use crate::language::models::Models;
 use crate::language::modes::note_access;
+use crate::language::position::Sought;
 use crate::language::steps::{Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -84,7 +85,7 @@ pub struct Lowerer<'a> {
     /// Results of opens: handles.
     pub opened: FxHashSet<ResultId>,
     /// Handles through which what is written goes to another place than the beginning.
-    pub sought: FxHashSet<ResultId>,
+    pub sought: Sought,
     /// Results that are statuses of C, and the last of them, which errno is about.
     pub statuses: FxHashSet<ResultId>,
     pub last_status: Option<ResultId>,
@@ -145,7 +146,7 @@ impl<'a> Lowerer<'a> {
             started: Vec::new(),
             accessed: FxHashSet::default(),
             opened: FxHashSet::default(),
-            sought: FxHashSet::default(),
+            sought: Sought::default(),
             statuses: FxHashSet::default(),
             last_status: None,
             droppable: FxHashSet::default(),
