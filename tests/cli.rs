@@ -497,6 +497,24 @@ fn nothing_is_reported_in_code_that_others_wrote() {
     assert_eq!(check(&["src/third_party/x/lib.rs"]).0, "src/third_party/x/lib.rs src/third_party/x/lib.rs");
 }
 
+#[test]
+fn a_go_module_without_its_manifest_is_no_code_of_others() {
+    let racy = "package store\n\nimport \"os\"\n\nfunc Make(path string) error {\n\tif _, err := os.Stat(path); err == nil {\n\t\treturn nil\n\t}\n\treturn os.Mkdir(path, 0o755)\n}\n";
+    let theirs = racy.replace("store", "parse");
+    let uses = "package main\n\nimport (\n\t\"example.org/motor/daemon/store\"\n\t\"example.org/motor/daemon/walk\"\n)\n\nfunc main() { store.Make(walk.Root()) }\n";
+    let here = folder(&[
+        ("dist/engine/LICENSE", "ours"),
+        ("dist/engine/daemon/store/store.go", racy),
+        ("dist/engine/daemon/walk/walk.go", "package walk\n\nfunc Root() string { return \"x\" }\n"),
+        ("dist/engine/cmd/engine/main.go", uses),
+        ("dist/parse/LICENSE", "theirs"),
+        ("dist/parse/parse.go", &theirs),
+    ]);
+    let (_, out, _) = fsrace(here.path(), &["check", "--format", "concise"]);
+    let found: Vec<_> = out.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(found, ["dist/engine/daemon/store/store.go"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_not_followed() {

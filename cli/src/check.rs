@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::read::{Loaded, Parse, load};
 use crate::report::{Counts, Report, Reported, Warning, rules};
 use crate::resolve::{self, Sources};
+use crate::vendored::Vendored;
 use crate::{fingerprint, save, terminal, uncalled};
 use anstream::ColorChoice;
 use anyhow::{Context, Result, bail};
@@ -240,7 +241,11 @@ fn analyse(
     counts.unexplored = unexplored;
     shown.retain(|f| is_reported_on(scope, candidates, &program, f));
     counts.found = shown.len();
-    shown.retain(|f| is_shown(f, is_vendored(candidates, &program, f), options, &mut counts));
+    let mut others = Vendored::new(&scope.base);
+    shown.retain(|f| {
+        let vendored = candidate(candidates, &program, f).is_some_and(|file| others.holds(file));
+        is_shown(f, vendored, options, &mut counts)
+    });
     let resolved: Vec<(Option<Reported>, Option<Warning>)> =
         shown.into_par_iter().map(|f| with_fix(f, &program, &sources)).collect();
     let mut findings = Vec::with_capacity(resolved.len());
@@ -269,11 +274,7 @@ fn candidate<'c>(candidates: &'c [Candidate], program: &Program, finding: &Findi
     candidates.get(candidates.binary_search_by(|c| c.path.cmp(&file.path)).ok()?)
 }
 
-/// Whether others wrote the code that the finding is in, so that its users will not mend it.
-fn is_vendored(candidates: &[Candidate], program: &Program, finding: &Finding) -> bool {
-    candidate(candidates, program, finding).is_some_and(|c| c.vendored)
-}
-
+/// Whether the finding is printed. Code that others wrote its users will not mend.
 fn is_shown(finding: &Finding, vendored: bool, options: &CheckOptions, counts: &mut Counts) -> bool {
     if vendored {
         counts.hidden_vendored += 1;

@@ -10,7 +10,6 @@ use crate::hidden::{Hidden, repository_of};
 use crate::modules::name_modules;
 use crate::report::Warning;
 use crate::terminal;
-use crate::vendored::Vendored;
 use anyhow::{Context, Result, bail};
 use fsrace_analyzer::language::mentions::begins;
 use fsrace_analyzer::source::{LanguageId, Package};
@@ -119,10 +118,15 @@ pub struct Candidate {
     pub language: LanguageId,
     /// The package that holds it.
     pub package: Option<Package>,
+    /// The deepest of the folders that the user named and it was found in; none where the user named this very file.
+    pub root: Option<Arc<Path>>,
+}
+
+impl Candidate {
     /// Whether the user named this very file.
-    pub named: bool,
-    /// Whether others wrote it, and the user named no folder of theirs.
-    pub vendored: bool,
+    pub fn is_named(&self) -> bool {
+        self.root.is_none()
+    }
 }
 
 /// The files of a scope, sorted by path, each once, and what got in the way. Walks on so many threads, if that is said.
@@ -134,9 +138,6 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
         found: BTreeMap::new(),
         warnings: Vec::new(),
         packages: FxHashMap::default(),
-        vendored: Vendored::default(),
-        brought: FxHashMap::default(),
-        distributions: FxHashMap::default(),
         unwanted: FxHashSet::default(),
         repositories: Arc::default(),
     };
@@ -144,7 +145,7 @@ pub fn discover(scope: &Scope, threads: Option<u16>) -> (Vec<Candidate>, Vec<War
     let (files, folders): (Vec<&Path>, Vec<&Path>) =
         scope.roots.iter().map(PathBuf::as_path).partition(is_file);
     for file in files {
-        search.add(file, file, true);
+        search.add(file, None);
     }
     let empty = search.walk(&folders, true);
     // A folder that lies in an ignored place would lose its files to the patterns of the folders above.
@@ -211,11 +212,6 @@ struct Search<'a> {
     found: BTreeMap<String, Candidate>,
     warnings: Vec<Warning>,
     packages: FxHashMap<(LanguageId, PathBuf), Option<Package>>,
-    vendored: Vendored,
-    /// Of a language and a root, the folders whose files are known to be code of others, or not.
-    brought: FxHashMap<LanguageId, FxHashMap<PathBuf, FxHashMap<PathBuf, bool>>>,
-    /// Folders that are known to be distributions of Python's, or not.
-    distributions: FxHashMap<PathBuf, bool>,
     /// Files of packages that are not read.
     unwanted: FxHashSet<String>,
     /// Working folders of repositories that were met on the way.
@@ -286,7 +282,7 @@ impl Search<'_> {
     }
 
     /// Adds the sources that the walk meets, and returns the roots below which there were any.
-    fn meet(&mut self, builder: &WalkBuilder) -> BTreeSet<PathBuf> {
+    fn meet(&mut self, builder: &WalkBuilder) -> BTreeSet<Arc<Path>> {
         let walk = |met: Sender<Result<DirEntry, ignore::Error>>| {
             builder.build_parallel().run(|| {
                 let met = met.clone();
@@ -305,7 +301,7 @@ impl Search<'_> {
         };
         // What is met comes in no order, and is put in order by its name.
         let (met, entries) = mpsc::channel();
-        let mut filled: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut filled: BTreeSet<Arc<Path>> = BTreeSet::new();
         std::thread::scope(|threads| {
             // Whose the files are is looked at beside the walk; after it, where there is no thread for that.
             let walk = &walk;
@@ -325,10 +321,12 @@ impl Search<'_> {
                         }
                         let root = entry.path().ancestors().nth(entry.depth());
                         if let Some(root) = root.filter(|_| is_source(&entry)) {
-                            self.add(entry.path(), root, false);
-                            if !filled.contains(root) {
-                                filled.insert(root.to_path_buf());
-                            }
+                            let root = match filled.get(root) {
+                                Some(known) => Arc::clone(known),
+                                None => Arc::from(root),
+                            };
+                            self.add(entry.path(), Some(&root));
+                            filled.insert(root);
                         }
                     }
                     Err(error) => self.warn(&error),
@@ -338,8 +336,8 @@ impl Search<'_> {
         filled
     }
 
-    /// Adds a file that was found below this root, which the user named.
-    fn add(&mut self, absolute: &Path, root: &Path, named: bool) {
+    /// Adds a file that was found below this root, which the user named, or that the user named itself.
+    fn add(&mut self, absolute: &Path, root: Option<&Arc<Path>>) {
         let Some(path) = self.scope.relative(absolute) else {
             let path = self.scope.relative_lossy(absolute);
             self.warnings.push(Warning {
@@ -362,59 +360,15 @@ impl Search<'_> {
             self.unwanted.insert(path);
             return;
         }
-        let known = self.found.get(&path);
-        let named = named || known.is_some_and(|c| c.named);
-        let vendored = !named
-            && known.is_none_or(|c| c.vendored)
-            && self.is_brought(language, absolute, root, package.as_ref());
+        let deepest = match self.found.get(&path).map(|known| known.root.as_ref()) {
+            None => root,
+            Some(known) => {
+                root.zip(known).map(|(root, known)| if known.starts_with(root) { known } else { root })
+            }
+        };
+        let root = deepest.map(Arc::clone);
         let absolute = absolute.to_path_buf();
-        let candidate = Candidate { absolute, path: path.clone(), language, package, named, vendored };
-        self.found.insert(path, candidate);
-    }
-
-    /// Whether the file of this language, which was found below this root, lies in code of others.
-    fn is_brought(
-        &mut self,
-        language: LanguageId,
-        file: &Path,
-        root: &Path,
-        package: Option<&Package>,
-    ) -> bool {
-        // What is true of one file is true of all in its folder.
-        let folder = file.parent().unwrap_or(file);
-        let known = self.brought.get(&language).and_then(|roots| roots.get(root)?.get(folder));
-        if let Some(known) = known {
-            return *known;
-        }
-        let beginnings = self.beginnings(language, file, root, package);
-        let brought = self.vendored.holds(file, root, &beginnings);
-        let of_root = self.brought.entry(language).or_default().entry(root.to_path_buf()).or_default();
-        of_root.insert(folder.to_path_buf(), brought);
-        brought
-    }
-
-    /// The folder that a file's package begins in, and that of the manifest which it is distributed by. Python's begin in folders that need none.
-    fn beginnings(
-        &mut self,
-        language: LanguageId,
-        file: &Path,
-        root: &Path,
-        package: Option<&Package>,
-    ) -> [PathBuf; 2] {
-        let package = self.scope.base.join(package.map_or("", |package| package.root.as_str()));
-        if language != LanguageId::Python {
-            return [package.clone(), package];
-        }
-        let mut below_root = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
-        let nearest = below_root.find(|folder| {
-            let known = self.distributions.get(*folder).copied();
-            known.unwrap_or_else(|| {
-                let found = is_distribution(folder);
-                self.distributions.insert(folder.to_path_buf(), found);
-                found
-            })
-        });
-        [package, nearest.unwrap_or(root).to_path_buf()]
+        self.found.insert(path.clone(), Candidate { absolute, path, language, package, root });
     }
 
     /// The package whose manifest is the nearest at or above the folder.
@@ -496,11 +450,6 @@ fn package_name(language: LanguageId, folder: &Path) -> Option<String> {
             (!is_package).then(|| folder.file_name().unwrap_or_default().to_string_lossy().into_owned())
         }
     }
-}
-
-/// Whether the folder says of itself that it is a distribution of Python's.
-fn is_distribution(folder: &Path) -> bool {
-    MANIFESTS.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok())
 }
 
 /// The functions that the programs of a distribution begin with, as its manifests say, which lie in the folder of its packages or above

@@ -99,7 +99,7 @@ fn acts(candidate: &Candidate, tests: Tests) -> bool {
         return false;
     }
     let Ok(text) = read(&candidate.absolute) else { return false };
-    (candidate.named || !is_generated(&text)) && may_act(&source(candidate, text), tests)
+    (candidate.is_named() || !is_generated(&text)) && may_act(&source(candidate, text), tests)
 }
 
 /// Whether the file is a test and tests are not wanted.
@@ -129,7 +129,7 @@ fn load_one(candidate: &Candidate, tests: Tests, parsed: bool) -> One {
         Ok(text) => text,
         Err(message) => return warn(message),
     };
-    if !candidate.named && is_generated(&text) {
+    if !candidate.is_named() && is_generated(&text) {
         return One { generated: true, ..One::default() };
     }
     let bytes = text.len() as u64;

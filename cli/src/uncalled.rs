@@ -171,13 +171,14 @@ fn named<'p>(
 
 /// Reads these texts beside those that are checked; with `only_names` none but what is kept of the latter, of which nothing else is asked.
 fn read<'n>(
-    Checked { scope, program, sources }: Checked<'n>,
+    checked: Checked<'n>,
     names: &[Name<'_>],
     settled: &[Settled<'_>],
     packages: &FxHashSet<&'n str>,
     texts: Option<Vec<PathBuf>>,
     only_names: bool,
 ) -> Told<'n> {
+    let Checked { scope, program, sources } = checked;
     // What is searched for, and of which functions that tells.
     let mut searched: Vec<(String, bool, &[Name<'_>])> = Vec::new();
     for of in names.chunk_by(|a, b| a.name == b.name) {
@@ -197,28 +198,15 @@ fn read<'n>(
     for call in settled {
         spans.entry(call.file).or_default().push(call);
     }
-    let mut texts: FxHashMap<PathBuf, Option<FileId>> = texts.into_iter().map(|path| (path, None)).collect();
-    // What is checked was found in its own ways.
-    texts.extend(
-        (0..).map(FileId).zip(program.files()).map(|(id, file)| (scope.base.join(&file.path), Some(id))),
-    );
-    let folders: FxHashSet<PathBuf> = program
-        .files()
-        .iter()
-        .flat_map(|file| Path::new(&file.path).ancestors().skip(1))
-        .map(|folder| scope.base.join(folder))
-        .collect();
-    texts.extend(folders.iter().flat_map(|folder| MANIFESTS.map(|name| (folder.join(name), None))));
+    let texts = match only_names {
+        true => kept(checked),
+        false => all(checked, texts),
+    };
     let projects = projects(scope);
     let told = texts.into_par_iter().filter_map(|(path, file)| {
         let source = LanguageId::of_path(&path.to_string_lossy());
-        let within = |project: &PathBuf| path.strip_prefix(project).ok().map(Path::to_string_lossy);
-        let is_test =
-            |language| projects.iter().find_map(within).is_some_and(|path| is_of_tests(language, &path));
-        let is_test = source.is_some_and(is_test);
         let text = match file.and_then(|file| sources.text(file)) {
             Some(kept) => Cow::Borrowed(kept),
-            None if only_names => return None,
             None if source.is_none() && fs::metadata(&path).ok()?.len() > LARGEST => return None,
             None => Cow::Owned(
                 String::from_utf8(fs::read(&path).ok()?)
@@ -228,6 +216,10 @@ fn read<'n>(
         if only_names && !search.is_match(text.as_ref()) {
             return None;
         }
+        let within = |project: &PathBuf| path.strip_prefix(project).ok().map(Path::to_string_lossy);
+        let is_test =
+            |language| projects.iter().find_map(within).is_some_and(|path| is_of_tests(language, &path));
+        let is_test = source.is_some_and(is_test);
         let mut told = Told::default();
         let file = file.or_else(|| file_of(program, &scope.relative(&path)?));
         let calls = file.and_then(|file| spans.get(&file)).map_or(&[][..], Vec::as_slice);
@@ -291,6 +283,26 @@ fn read<'n>(
         all.reflecting.extend(told.reflecting);
         all
     })
+}
+
+/// The files that are checked and whose texts were kept.
+fn kept(Checked { scope, program, sources }: Checked<'_>) -> Vec<(PathBuf, Option<FileId>)> {
+    let files = (0..).map(FileId).zip(program.files());
+    let kept = files.filter(|(id, _)| sources.text(*id).is_some());
+    kept.map(|(id, file)| (scope.base.join(&file.path), Some(id))).collect()
+}
+
+/// All files that are checked, the manifests beside and above them, and these texts, each once.
+fn all(Checked { scope, program, .. }: Checked<'_>, texts: Vec<PathBuf>) -> Vec<(PathBuf, Option<FileId>)> {
+    let mut all: FxHashMap<PathBuf, Option<FileId>> = texts.into_iter().map(|path| (path, None)).collect();
+    // What is checked was found in its own ways.
+    let files = (0..).map(FileId).zip(program.files());
+    all.extend(files.map(|(id, file)| (scope.base.join(&file.path), Some(id))));
+    let folders: FxHashSet<&Path> =
+        program.files().iter().flat_map(|file| Path::new(&file.path).ancestors().skip(1)).collect();
+    let manifests = folders.iter().flat_map(|folder| MANIFESTS.map(|name| folder.join(name)));
+    all.extend(manifests.map(|manifest| (scope.base.join(manifest), None)));
+    all.into_iter().collect()
 }
 
 /// The folder of a file.

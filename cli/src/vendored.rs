@@ -1,5 +1,7 @@
 //! Code that others wrote, and that a package brings along within itself: its users do not mend it.
 
+use crate::discover::{Candidate, MANIFESTS};
+use fsrace_analyzer::source::LanguageId;
 use rustc_hash::FxHashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,9 +20,11 @@ const FOLDERS: [&str; 10] = [
     "vendored",
 ];
 
-/// What is known of folders.
-#[derive(Debug, Default)]
-pub struct Vendored {
+/// What is known of folders. Asked of the few files that findings lie in.
+#[derive(Debug)]
+pub struct Vendored<'s> {
+    /// What the packages' folders are relative to.
+    base: &'s Path,
     licensed: FxHashMap<PathBuf, bool>,
     collections: FxHashMap<PathBuf, bool>,
 }
@@ -28,13 +32,20 @@ pub struct Vendored {
 /// How many folders with licences of their own, and half of all, make the folder that they lie in one for other people's code.
 const SEVERAL: usize = 3;
 
-impl Vendored {
-    /// Whether the file lies in other people's code: in a folder for that, or in one with a licence of its own, both below `root`, which
+impl<'s> Vendored<'s> {
+    /// Nothing is known yet. `base` is what reports' paths are relative to.
+    pub fn new(base: &'s Path) -> Self {
+        Vendored { base, licensed: FxHashMap::default(), collections: FxHashMap::default() }
+    }
+
+    /// Whether the file lies in other people's code: in a folder for that, or in one with a licence of its own, both below a folder that
     /// the user named. What is licensed where the package begins is the package itself, unless that lies deep in what is distributed by
-    /// another manifest.
-    pub fn holds(&mut self, file: &Path, root: &Path, [package, manifest]: &[PathBuf; 2]) -> bool {
+    /// another manifest. A file that the user named does not.
+    pub fn holds(&mut self, file: &Candidate) -> bool {
+        let Some(root) = file.root.as_deref() else { return false };
+        let [package, manifest] = &self.beginnings(file, root);
         let below_root = |folder: &&Path| *folder != root && folder.starts_with(root);
-        file.ancestors().skip(1).take_while(below_root).any(|folder| {
+        file.absolute.ancestors().skip(1).take_while(below_root).any(|folder| {
             let named =
                 folder.file_name().and_then(|name| name.to_str()).is_some_and(|n| FOLDERS.contains(&n));
             let is_part = is_within(folder, package) || (folder == package && is_within(folder, manifest));
@@ -42,6 +53,17 @@ impl Vendored {
                 || (is_part && self.is_licensed(folder))
                 || (folder != manifest && folder.starts_with(manifest) && self.is_collection(folder))
         })
+    }
+
+    /// The folder that a file's package begins in, and that of the manifest which it is distributed by. Python's begin in folders that need none.
+    fn beginnings(&self, file: &Candidate, root: &Path) -> [PathBuf; 2] {
+        let package = self.base.join(file.package.as_ref().map_or("", |package| package.root.as_str()));
+        if file.language != LanguageId::Python {
+            return [package.clone(), package];
+        }
+        let mut below_root = file.absolute.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+        let nearest = below_root.find(|folder| is_distribution(folder));
+        [package, nearest.unwrap_or(root).to_path_buf()]
     }
 
     /// Whether mostly packages of others lie in the folder, each with its licence; what lies beside them is brought along too.
@@ -67,6 +89,11 @@ impl Vendored {
         self.licensed.insert(folder.to_path_buf(), licensed);
         licensed
     }
+}
+
+/// Whether the folder says of itself that it is a distribution of Python's.
+fn is_distribution(folder: &Path) -> bool {
+    MANIFESTS.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok())
 }
 
 /// Whether the folder is a part of the package, and not the package: what a manifest is of often lies in a folder right below it, as

@@ -17,7 +17,7 @@ use fsrace_analyzer::language::guards_environment;
 use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use walk::{Found, State, Walk};
+use walk::{Found, Replacing, Seldom, State, Walk};
 use words::{begins, is_a_command, is_of_a_command_line, sets_up};
 
 /// How many levels of callers are asked whether they hold a lock, and whether anybody may call them.
@@ -132,8 +132,9 @@ impl Threads {
         let mut starting: FxHashSet<FunctionId> = FxHashSet::default();
         let mut pending: Vec<FunctionId> = functions.iter().map(|(id, _)| *id).rev().collect();
         let mut walked: FxHashMap<FunctionId, Found> = FxHashMap::default();
-        let kept_apart = walk::kept_apart(program, &functions);
-        let replacing = walk::replacing(program, &functions);
+        let seldom = Seldom::of(&functions);
+        let kept_apart = walk::kept_apart(program, &seldom);
+        let replacing = Replacing::of(program, &seldom);
         // A function is walked again when it turns out that one that it calls leaves work behind, which each does once.
         while let Some(id) = pending.pop() {
             let Some(summary) = program.function(id) else { continue };

@@ -20,18 +20,39 @@ const FROM_BEFORE: ResultId = ResultId(u32::MAX);
 /// What functions are handed as these parameters, they run under a lock, or apart from the process.
 pub(super) type KeptApart = FxHashMap<FunctionId, Vec<u32>>;
 
-/// Looks at what the functions do with the code that they are handed.
-pub(super) fn kept_apart(program: &Program, functions: &[(FunctionId, &FlowSummary)]) -> KeptApart {
-    let (nobody, nothing) = (FxHashSet::default(), KeptApart::default());
-    let runs = |step: &Step| matches!(step, Step::Call(call) if matches!(call.callee, Callee::Parameter(_)));
-    let mut kept = KeptApart::default();
-    for (id, summary) in functions {
-        let mut any = false;
-        each_step(&summary.body, &mut |step| any |= runs(step));
-        if !any {
-            continue;
+/// Functions that do what few do.
+#[derive(Debug, Default)]
+pub(super) struct Seldom {
+    /// Those that run code which they are handed.
+    runners: Vec<FunctionId>,
+    /// Those that start a program.
+    starters: Vec<FunctionId>,
+}
+
+impl Seldom {
+    pub(super) fn of(functions: &[(FunctionId, &FlowSummary)]) -> Self {
+        let mut found = Seldom::default();
+        for (id, summary) in functions {
+            let (mut runs, mut starts) = (false, false);
+            each_step(&summary.body, &mut |step| match step {
+                Step::Call(call) => runs |= matches!(call.callee, Callee::Parameter(_)),
+                Step::Effect(e) => starts |= matches!(e.operation, Operation::Execute | Operation::Run),
+                _ => {}
+            });
+            found.runners.extend(runs.then_some(*id));
+            found.starters.extend(starts.then_some(*id));
         }
-        let mut walk = Walk::new(program, *id, &nobody, &nothing, &nobody);
+        found
+    }
+}
+
+/// Looks at what the functions do with the code that they are handed.
+pub(super) fn kept_apart(program: &Program, seldom: &Seldom) -> KeptApart {
+    let (nobody, nothing, nowhere) = (FxHashSet::default(), KeptApart::default(), Replacing::default());
+    let mut kept = KeptApart::default();
+    for id in &seldom.runners {
+        let Some(summary) = program.function(*id) else { continue };
+        let mut walk = Walk::new(program, *id, &nobody, &nothing, &nowhere);
         walk.block(&summary.body, &mut State::default(), 0);
         let parameters = walk.found.parameters;
         let locked = |at: &u32| parameters.iter().all(|(other, locked)| other != at || *locked);
@@ -97,8 +118,8 @@ pub(super) struct Walk<'a> {
     /// The functions that leave work behind.
     starting: &'a FxHashSet<FunctionId>,
     kept_apart: &'a KeptApart,
-    /// The functions that end in another program.
-    replacing: &'a FxHashSet<FunctionId>,
+    /// The functions that end in another program, if this one may be involved.
+    replacing: Option<&'a FxHashSet<FunctionId>>,
     pub(super) found: Found,
 }
 
@@ -120,8 +141,9 @@ impl<'a> Walk<'a> {
         function: FunctionId,
         starting: &'a FxHashSet<FunctionId>,
         kept_apart: &'a KeptApart,
-        replacing: &'a FxHashSet<FunctionId>,
+        replacing: &'a Replacing,
     ) -> Self {
+        let replacing = replacing.involved.contains(&function).then_some(&replacing.ending);
         Walk { program, function, starting, kept_apart, replacing, found: Found::default() }
     }
 
@@ -131,8 +153,8 @@ impl<'a> Walk<'a> {
             return true;
         }
         let (was_own, ended) = (state.own, state.ends);
-        let replaced = block.steps.iter().position(replaces);
-        let ends = replaced_at(self.program, self.function, block, self.replacing);
+        let replaced = self.replacing.and_then(|_| block.steps.iter().position(replaces));
+        let ends = self.replacing.and_then(|ending| replaced_at(self.program, self.function, block, ending));
         state.own |= replaced.is_some();
         state.ends |= ends.is_some();
         let given_back = gives_back_at(block).filter(|_| state.locks.is_empty());
@@ -296,30 +318,34 @@ fn replaces(step: &Step) -> bool {
     }
 }
 
-/// The functions in which, wherever they do not fail or end before, another program takes the place of this one: with their callers, so that
-/// who makes the process ready for it is known by whom it is called.
-pub(super) fn replacing(
-    program: &Program,
-    functions: &[(FunctionId, &FlowSummary)],
-) -> FxHashSet<FunctionId> {
-    let mut found = FxHashSet::default();
-    let starts = |step: &Step| matches!(step, Step::Effect(e) if matches!(e.operation, Operation::Execute | Operation::Run));
-    let mut asked: Vec<FunctionId> = Vec::new();
-    for (id, summary) in functions {
-        let mut any = false;
-        each_step(&summary.body, &mut |step| any |= starts(step));
-        asked.extend(any.then_some(*id));
+/// Functions in which another program takes the place of this one.
+#[derive(Debug, Default)]
+pub(super) struct Replacing {
+    /// Those that end so, wherever they do not fail or end before: with their callers, so that who makes the process ready for it is known by
+    /// whom it is called.
+    ending: FxHashSet<FunctionId>,
+    /// Those that start a program, or call one that ends so: all others need not be looked at.
+    involved: FxHashSet<FunctionId>,
+}
+
+impl Replacing {
+    pub(super) fn of(program: &Program, seldom: &Seldom) -> Self {
+        let mut found = Replacing::default();
+        let mut asked: Vec<FunctionId> = seldom.starters.clone();
+        found.involved.extend(&asked);
+        for _ in 0..LEVELS {
+            let ends = |id: &FunctionId| {
+                let summary = program.function(*id);
+                summary.is_some_and(|s| replaced_at(program, *id, &s.body, &found.ending).is_some())
+            };
+            let asked_anew = asked.into_iter().filter(|id| !found.ending.contains(id) && ends(id));
+            let new: Vec<FunctionId> = asked_anew.collect();
+            asked = new.iter().flat_map(|id| program.callers(*id)).copied().collect();
+            found.involved.extend(&asked);
+            found.ending.extend(new);
+        }
+        found
     }
-    for _ in 0..LEVELS {
-        let ends = |id: &FunctionId| {
-            let summary = program.function(*id);
-            summary.is_some_and(|s| replaced_at(program, *id, &s.body, &found).is_some())
-        };
-        let new: Vec<FunctionId> = asked.into_iter().filter(|id| !found.contains(id) && ends(id)).collect();
-        asked = new.iter().flat_map(|id| program.callers(*id)).copied().collect();
-        found.extend(new);
-    }
-    found
 }
 
 /// Where in the block another program takes the place of this one, or is started and this one ends.
@@ -353,15 +379,11 @@ fn is_own(source: &Source) -> bool {
 
 /// Where a block gives back a lock that nobody has taken in it before: whoever calls it holds the lock.
 fn gives_back_at(block: &Block) -> Option<usize> {
-    for (at, step) in block.steps.iter().enumerate() {
-        let Step::Call(call) = step else { continue };
-        let name = names::last(call.callee.name());
-        if gives_back_a_lock(name) {
-            return Some(at);
-        }
-        if names::has_word(name, &["lock", "acquire"]) {
-            return None;
-        }
-    }
-    None
+    let ends = |step: &Step| matches!(step, Step::Call(call) if gives_back_a_lock(call.callee.name()));
+    let at = block.steps.iter().position(ends)?;
+    let takes = |step: &Step| match step {
+        Step::Call(call) => names::has_word(names::last(call.callee.name()), &["lock", "acquire"]),
+        _ => false,
+    };
+    (!block.steps.iter().take(at).any(takes)).then_some(at)
 }

@@ -41,9 +41,13 @@ pub(super) fn replaces_the_process(api: &str) -> bool {
     NAMES.iter().any(|name| last.eq_ignore_ascii_case(name))
 }
 
-/// Whether a function of this name does nothing but give back a lock, as far as names tell.
+/// Whether a function of this qualified name does nothing but give back a lock, as far as names tell.
 pub(super) fn gives_back_a_lock(name: &str) -> bool {
-    name.trim_start_matches('_').eq_ignore_ascii_case("unlock")
+    const VERB: &str = "unlock";
+    // Every call comes here, and few end so.
+    let end = name.len().checked_sub(VERB.len()).and_then(|at| name.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(VERB))
+        && names::last(name).trim_start_matches('_').len() == VERB.len()
 }
 
 /// Whether the call gives the thread a working directory and a mask of its own (unshare(2)): a mount namespace brings these along.
