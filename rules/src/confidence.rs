@@ -510,7 +510,7 @@ pub fn judge(
         .into_iter()
         .flatten()
         .any(|point| point.effect.certainty == Certainty::Presumed);
-    let opaque = place.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_)));
+    let opaque = is_partly_unknown(place);
     match (presumed, opaque) {
         (true, true) => verdict.at_most(Confidence::Low, "neither the path nor the operation is fully known"),
         (true, false) => {
@@ -554,6 +554,11 @@ pub fn judge(
         verdict.at_most(Confidence::Low, "a lock is held: others that take it too are safe");
     }
     (verdict.level, verdict.reasons)
+}
+
+/// Whether a part of the path is made in ways that are not known.
+fn is_partly_unknown(place: &Place) -> bool {
+    place.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. } | PlaceKind::Result(_)))
 }
 
 /// Whether there is a part of which not even a name tells what it is. A field has one, whatever value it is of.
@@ -652,7 +657,11 @@ fn met(
             (Confidence::Low, "nothing says that two callers update it at the same time".to_owned())
         }
         Reason::Itself | Reason::Instance if surroundings.open && !unknown => {
-            (Confidence::Medium, "whoever calls it may do so twice at the same time".to_owned())
+            // Whoever makes a place anew thinks of no other, and of a path that is partly made in unknown ways, nothing says that two calls come
+            // to the same.
+            let alone = remakes(candidate) && is_partly_unknown(&candidate.place);
+            let level = if alone { Confidence::Low } else { Confidence::Medium };
+            (level, "whoever calls it may do so twice at the same time".to_owned())
         }
         // First runs come together: a job's steps, a login's services. The cure is one call.
         Reason::Itself if makes_directory(candidate) && !unknown => {
@@ -699,9 +708,7 @@ fn met(
             (if_checked, "the program elsewhere uses paths that are made like this one".to_owned())
         }
         Reason::Named(word)
-            if loss.actor == Actor::Remover
-                && !surroundings.open
-                && !surroundings.evidence.is_cleaned(cleaned::stem(word)) =>
+            if loss.actor == Actor::Remover && !surroundings.evidence.is_cleaned(cleaned::stem(word)) =>
         {
             (Confidence::Low, format!("the name says `{word}`, but nothing here is known to clean one"))
         }
