@@ -453,6 +453,8 @@ impl<'p> View<'p> {
             && !candidate.cover.is_broken()
             && (candidate.serial
                 || known.held.are_apart(&own_steps(check, act))
+                // What was read when the value was made, nobody else had then.
+                || (self.given != self.function && known.held.are_apart(&[act]))
                 || known.held.is_apart(self.function)
                 || callers.are_serial(known.held, self.function, candidate, LOCK_LEVELS, &mut Vec::new()))
         {

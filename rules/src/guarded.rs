@@ -220,8 +220,14 @@ fn has_words(call: &Call, first: &[&str]) -> bool {
 /// give something back (`unlock, err := lock.CreateLock(path)`, `defer unlock()`).
 pub fn is_named_for_one(call: &Call) -> bool {
     let shares = |word: &String| ["r", "read", "reader", "shared"].contains(&word.as_str());
+    // `lock_for(key)` is named for one as `key_lock` is.
+    let what = |words: &[String]| {
+        let end = words.iter().position(|word| ["by", "for", "of", "on"].contains(&word.as_str()));
+        end.unwrap_or(words.len()).checked_sub(1)
+    };
     words_of_a_lock(call).is_some_and(|words| {
-        words.last().is_some_and(|word| LOCKED.contains(&word.as_str())) && !words.iter().any(shares)
+        what(&words).and_then(|at| words.get(at)).is_some_and(|word| LOCKED.contains(&word.as_str()))
+            && !words.iter().any(shares)
     }) && !is_shared(call)
 }
 

@@ -7,6 +7,7 @@
 mod handing;
 mod instance;
 mod mutexes;
+mod paired;
 
 use crate::guarded;
 use crate::names;
@@ -18,13 +19,17 @@ use fsrace_analyzer::flow::{
 use fsrace_analyzer::language::opens_alone;
 use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use handing::hand_on;
+use paired::HandedBack;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 
 /// Blocks nested deeper than this are left out: deeper code is generated or hostile.
 const DEPTH: usize = 120;
 /// How many functions a thread looks at before another may take over the rest.
 const PIECE: usize = 64;
+/// How many calls deep what takes a lock may do so.
+const WRAPPERS: usize = 2;
 /// Words for a file that tells which process runs.
 const PIDS: [&str; 2] = ["pid", "pidfile"];
 
@@ -119,6 +124,8 @@ impl Held {
             let ends: Vec<_> = made.filter_map(|(callee, held)| Some((ended.by(*callee)?, *held))).collect();
             called.known.extend(ends);
         }
+        let asked: FxHashSet<&str> =
+            calls.of.iter().flat_map(|called| called.asked.iter().map(|(name, _)| *name)).collect();
         for (id, summary) in &own {
             let askers = program.askers(*id);
             for asker in askers {
@@ -129,7 +136,7 @@ impl Held {
             let begun = ended.begun_by(*id).map_or(&[][..], |begins| program.callers(begins));
             let called = program.callers(*id).iter().chain(askers).chain(begun);
             let called = called.filter_map(|caller| program.function(*caller)).any(|s| !is_aside(s));
-            if !called || summary.context.main {
+            if !(called || is_called_by_name(program, *id, summary, &asked)) || summary.context.main {
                 beginnings.push(*id);
             }
         }
@@ -157,9 +164,9 @@ impl Held {
         self.is_called_where(program, caller, callee, |under| under.told)
     }
 
-    /// Whether one function holds a mutex wherever it calls the other, which it does.
+    /// Whether one function holds a mutex, or more, wherever it calls the other, which it does.
     pub fn is_called_apart(&self, program: &Program, caller: FunctionId, callee: FunctionId) -> bool {
-        self.is_called_where(program, caller, callee, |under| !under.mutexes.is_empty())
+        self.is_called_where(program, caller, callee, |under| under.told || !under.mutexes.is_empty())
     }
 
     fn is_called_where(
@@ -173,7 +180,7 @@ impl Held {
         let (mut any, mut all) = (false, true);
         each_step(&summary.body, &mut |step| {
             if let Step::Call(call) = step
-                && program.callee(caller, call.result) == Some(callee)
+                && may_call(program, caller, call, callee)
                 && let Some(span) = summary.sites.get(call.site.0 as usize)
             {
                 let at = Location { file: program.file_of(caller), function: caller, span: *span };
@@ -299,6 +306,30 @@ impl Ended {
     }
 }
 
+/// Whether the call is of this function, or of a trait's method that it is one of several to implement.
+fn may_call(program: &Program, caller: FunctionId, call: &Call, function: FunctionId) -> bool {
+    match program.callee(caller, call.result) {
+        Some(callee) => callee == function,
+        None => {
+            let name = |summary: &FlowSummary| names::last(&summary.name) == names::last(call.callee.name());
+            program.askers(function).contains(&caller) && program.function(function).is_some_and(name)
+        }
+    }
+}
+
+/// Whether the function is a method that only the program itself can call, and something there calls a method of that name on a value of
+/// which nothing is known, as on what a mutex keeps.
+fn is_called_by_name(
+    program: &Program,
+    id: FunctionId,
+    summary: &FlowSummary,
+    asked: &FxHashSet<&str>,
+) -> bool {
+    let context = summary.context;
+    let is_offered = || context.public && program.file(program.file_of(id)).is_none_or(|file| file.library);
+    summary.has_receiver && !context.summoned && asked.contains(names::last(&summary.name)) && !is_offered()
+}
+
 /// How tests call a function says nothing about how the program does.
 fn is_aside(summary: &FlowSummary) -> bool {
     summary.context.test || summary.context.auxiliary
@@ -372,7 +403,7 @@ impl Known<'_> {
 
 /// A lock that is held: what taking it returned, and the handle that it goes with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Lock {
+struct Lock<'a> {
     result: ResultId,
     handle: Option<ResultId>,
     /// Whether it is the same whatever the function is given: of the many that each go for one thing, nobody knows which covers what is
@@ -382,9 +413,11 @@ struct Lock {
     told: bool,
     /// Whom it keeps out.
     keeps_out: Reach,
+    /// The value that it is a lock of, where that is in sight.
+    of: Option<&'a Place>,
 }
 
-impl Lock {
+impl Lock<'_> {
     fn goes_with(self, result: ResultId) -> bool {
         self.result == result || self.handle == Some(result)
     }
@@ -403,16 +436,18 @@ struct Walk<'a> {
     /// Of the calls of what it is handed to run, the same.
     handed: Vec<Reach>,
     /// Which of the locks are pid files.
-    pids: Vec<Lock>,
+    pids: Vec<Lock<'a>>,
     /// What tells whether another instance of the program runs, and whether that is the same whatever the function is given.
     others: Vec<(ResultId, bool)>,
     /// What is held where each loop around the step is left, that stands in the same code, and how many loops stand around that.
-    breaks: Vec<Vec<Vec<Lock>>>,
+    breaks: Vec<Vec<Vec<Lock<'a>>>>,
     rounds: usize,
     /// What the blocks around the step give back where they are left.
     given_back: Vec<ResultId>,
     /// Calls by a name alone that return a lock, if they are found to have succeeded: one that keeps threads apart does not fail.
     tried: Vec<(ResultId, bool)>,
+    /// What the function gives back anywhere, which is asked of few.
+    handed_back: OnceCell<HandedBack<'a>>,
 }
 
 impl<'a> Walk<'a> {
@@ -431,6 +466,7 @@ impl<'a> Walk<'a> {
             rounds: 0,
             given_back: Vec::new(),
             tried: Vec::new(),
+            handed_back: OnceCell::new(),
         };
         walk.block(&summary.body, &mut Vec::new(), 0);
         // Where one is called with a lock and without, the latter comes first, and stays.
@@ -441,7 +477,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks a block; false if its end is never reached.
-    fn block(&mut self, block: &'a Block, locks: &mut Vec<Lock>, depth: usize) -> bool {
+    fn block(&mut self, block: &'a Block, locks: &mut Vec<Lock<'a>>, depth: usize) -> bool {
         if depth > DEPTH {
             return true;
         }
@@ -456,7 +492,14 @@ impl<'a> Walk<'a> {
                         keeps_out => {
                             let for_all = self.is_one_for_all(&effect.place);
                             let (result, handle) = (effect.result, effect.handle);
-                            locks.push(Lock { result, handle, for_all, told: true, keeps_out });
+                            locks.push(Lock {
+                                result,
+                                handle,
+                                for_all,
+                                told: true,
+                                keeps_out,
+                                of: Some(&effect.place),
+                            });
                         }
                     }
                 }
@@ -465,14 +508,21 @@ impl<'a> Walk<'a> {
                     if handed.iter().any(|(code, _)| code == id) =>
                 {
                     let around = handed.iter().filter(|(code, _)| code == id).map(|(_, lock)| *lock);
-                    let mut inside: Vec<Lock> = locks.iter().copied().chain(around).collect();
+                    let mut inside: Vec<Lock<'a>> = locks.iter().copied().chain(around).collect();
                     self.block(then, &mut inside, depth + 1);
                 }
                 Step::Branch(branch) => {
                     let mut other = locks.clone();
                     let gained = |result: ResultId| {
                         let (_, for_all) = *self.tried.iter().find(|(tried, _)| *tried == result)?;
-                        Some(Lock { result, handle: None, for_all, told: true, keeps_out: Reach::Processes })
+                        Some(Lock {
+                            result,
+                            handle: None,
+                            for_all,
+                            told: true,
+                            keeps_out: Reach::Processes,
+                            of: None,
+                        })
                     };
                     match &branch.condition {
                         Condition::Ok(result) => locks.extend(gained(*result)),
@@ -535,7 +585,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks what is left by its own returns only, in which loops around it are not left.
-    fn apart(&mut self, body: &'a Block, locks: &mut Vec<Lock>, depth: usize) {
+    fn apart(&mut self, body: &'a Block, locks: &mut Vec<Lock<'a>>, depth: usize) {
         let breaks = std::mem::take(&mut self.breaks);
         self.rounds += breaks.len();
         self.block(body, locks, depth + 1);
@@ -544,7 +594,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes what is held where a loop is left.
-    fn leaves(&mut self, on_failure: OnFailure, locks: &[Lock]) {
+    fn leaves(&mut self, on_failure: OnFailure, locks: &[Lock<'a>]) {
         let OnFailure::Leave(outward) = on_failure else { return };
         let target = self.breaks.len().checked_sub(1 + outward as usize);
         if let Some(left) = target.and_then(|at| self.breaks.get_mut(at)) {
@@ -554,8 +604,8 @@ impl<'a> Walk<'a> {
 
     /// What is held after one of two ways. A lock counts where it is surely held, or another such in its stead; that there is a pid file
     /// is for the user to say.
-    fn either(&self, one: &[Lock], another: &[Lock]) -> Vec<Lock> {
-        let stands_in = |lock: &Lock, others: &[Lock]| {
+    fn either(&self, one: &[Lock<'a>], another: &[Lock<'a>]) -> Vec<Lock<'a>> {
+        let stands_in = |lock: &Lock<'a>, others: &[Lock<'a>]| {
             others
                 .iter()
                 .find(|other| {
@@ -565,12 +615,12 @@ impl<'a> Walk<'a> {
                 })
                 .map(|other| Lock { for_all: other.for_all, told: other.told, ..*lock })
         };
-        let only = |these: &[Lock], others: &[Lock]| -> Vec<Lock> {
+        let only = |these: &[Lock<'a>], others: &[Lock<'a>]| -> Vec<Lock<'a>> {
             these.iter().filter(|lock| !others.contains(lock)).copied().collect()
         };
         let (left, right) = (only(one, another), only(another, one));
-        let kept = |these: &[Lock], others: &[Lock]| -> Vec<Lock> {
-            let known = |lock: &Lock| self.pids.contains(lock).then_some(*lock);
+        let kept = |these: &[Lock<'a>], others: &[Lock<'a>]| -> Vec<Lock<'a>> {
+            let known = |lock: &Lock<'a>| self.pids.contains(lock).then_some(*lock);
             these.iter().filter_map(|lock| known(lock).or_else(|| stands_in(lock, others))).collect()
         };
         let both = one.iter().filter(|lock| another.contains(lock)).copied();
@@ -578,12 +628,12 @@ impl<'a> Walk<'a> {
     }
 
     /// The lock that is as good as held where the program ends, or what it begins with returns, if another instance runs.
-    fn runs_alone(&self, branch: &Branch) -> Option<Lock> {
+    fn runs_alone(&self, branch: &Branch) -> Option<Lock<'a>> {
         let asked = instance::asked(&branch.condition);
         let (result, for_all) = *self.others.iter().find(|(other, _)| asked.contains(other))?;
         let ends = instance::ends_program(&branch.then, 0)
             || (matches!(branch.condition, Condition::True(_)) && self.is_run_once());
-        let lock = Lock { result, handle: None, for_all, told: true, keeps_out: Reach::Processes };
+        let lock = Lock { result, handle: None, for_all, told: true, keeps_out: Reach::Processes, of: None };
         ends.then_some(lock)
     }
 
@@ -593,7 +643,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The code that the block hands to what runs it under a lock, which stands before that call, with the lock.
-    fn run_locked(&self, block: &Block) -> Vec<(u32, Lock)> {
+    fn run_locked(&self, block: &Block) -> Vec<(u32, Lock<'a>)> {
         let mut found = Vec::new();
         for step in &block.steps {
             let Step::Call(call) = step else { continue };
@@ -607,14 +657,15 @@ impl<'a> Walk<'a> {
             let keeps_out = self.known.runs_under(self.function, call);
             if keeps_out > Reach::Nobody {
                 let for_all = self.are_one_for_all(&call.arguments);
-                let lock = Lock { result: call.result, handle: None, for_all, told: true, keeps_out };
+                let lock =
+                    Lock { result: call.result, handle: None, for_all, told: true, keeps_out, of: None };
                 found.extend(call.arguments.iter().filter_map(code).map(|id| (id, lock)));
             }
         }
         found
     }
 
-    fn note(&mut self, site: Site, locks: &[Lock]) {
+    fn note(&mut self, site: Site, locks: &[Lock<'a>]) {
         if !locks.is_empty() {
             let of = |reach: Reach| locks.iter().filter(move |lock| lock.keeps_out == reach);
             let told = of(Reach::Processes).any(|lock| lock.told);
@@ -648,29 +699,52 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Whom the lock keeps out that what is called is named for, if what it returns is given back later.
+    /// Whom the lock keeps out that what is called is named for, if what it returns is given back later, or the same value is told to
+    /// give it up.
     fn gives_back(&self, call: &Call) -> Reach {
-        if !guarded::is_named_for_one(call) || !self.given_back.contains(&call.result) {
+        let (named, enters, taken) =
+            (guarded::is_named_for_one(call), paired::is_entry(call), paired::taken(call));
+        // Most calls take nothing.
+        if !named && !enters && taken.is_none() {
             return Reach::Nobody;
         }
         let program = self.known.program;
+        let handed_back = self.handed_back.get_or_init(|| {
+            let summary = program.function(self.function);
+            summary.map_or_else(HandedBack::default, |summary| HandedBack::of(&summary.body))
+        });
+        let is_told_to = taken.is_some_and(|of| handed_back.values.contains(&of));
+        let is_given = self.given_back.contains(&call.result) || handed_back.results.contains(&call.result);
         let callee = program.callee(self.function, call.result);
-        match callee.is_some_and(|callee| keeps_threads_out_only(program, callee)) {
-            true => Reach::Threads,
-            false => Reach::Processes,
+        if (named && (is_given || (is_told_to && callee.is_some())))
+            || (enters && handed_back.ended.contains(&call.result))
+        {
+            let threads_only = callee.map_or_else(
+                || paired::is_of_a_mutex(call),
+                |callee| keeps_threads_out_only(program, callee),
+            );
+            return if threads_only { Reach::Threads } else { Reach::Processes };
         }
+        // Of a value of which nothing is known, the least that a lock does.
+        if is_told_to && callee.is_none() { Reach::Threads } else { Reach::Nobody }
     }
 
-    fn call(&mut self, call: &'a Call, locks: &mut Vec<Lock>) {
+    fn call(&mut self, call: &'a Call, locks: &mut Vec<Lock<'a>>) {
         let name = names::last(call.callee.name());
         self.note(call.site, locks);
-        let most = |is_so: fn(&Lock) -> bool| {
+        let most = |is_so: &dyn Fn(&Lock<'a>) -> bool| {
             let kept = locks.iter().filter(|lock| is_so(lock)).map(|lock| lock.keeps_out);
             kept.max().unwrap_or(Reach::Nobody)
         };
-        let held = most(|lock| lock.for_all);
+        // Whose value is locked as a whole, its methods are called under that lock.
+        let receiver = match (&call.callee, call.arguments.first()) {
+            (Callee::Method { .. }, Some(Value::Place(receiver))) => Some(receiver),
+            _ => None,
+        };
+        let is_receiver = |of: &Place| receiver == Some(of);
+        let held = most(&|lock| lock.for_all || lock.of.is_some_and(is_receiver));
         if let Callee::Parameter(_) = call.callee {
-            self.handed.push(most(|lock| lock.told));
+            self.handed.push(most(&|lock| lock.told));
         }
         match self.known.program.callee(self.function, call.result) {
             Some(callee) => self.calls.push((callee, held)),
@@ -681,7 +755,7 @@ impl<'a> Walk<'a> {
         if claims || opens_alone(call.callee.name()) {
             let for_all = claims || self.are_one_for_all(&call.arguments);
             let keeps_out = Reach::Processes;
-            locks.push(Lock { result: call.result, handle: None, for_all, told: true, keeps_out });
+            locks.push(Lock { result: call.result, handle: None, for_all, told: true, keeps_out, of: None });
             return;
         }
         if instance::asks(call) {
@@ -692,7 +766,7 @@ impl<'a> Walk<'a> {
             let for_all = self.are_one_for_all(&call.arguments);
             let pid = self.known.writes_pid_file(self.function, call);
             let told = pid || guarded::returns_locked(call) || is_named_for_it(name);
-            let lock = Lock { result: call.result, handle: None, for_all, told, keeps_out };
+            let lock = Lock { result: call.result, handle: None, for_all, told, keeps_out, of: None };
             if pid {
                 self.pids.push(lock);
             }
@@ -712,9 +786,14 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether all that the function itself does about locks is to take mutexes, which keep no other process out.
+/// Whether all that the function does about locks, itself or by what it calls, is to take mutexes, which keep no other process out.
 fn keeps_threads_out_only(program: &Program, function: FunctionId) -> bool {
-    let Some(summary) = program.function(function) else { return false };
+    takes_only_mutexes(program, function, WRAPPERS) == Some(true)
+}
+
+/// As [`keeps_threads_out_only`], of what stands so many calls deep; none if nothing is done about locks.
+fn takes_only_mutexes(program: &Program, function: FunctionId, levels: usize) -> Option<bool> {
+    let summary = program.function(function)?;
     let (mut threads, mut others) = (false, false);
     each_step(&summary.body, &mut |step| match step {
         Step::Effect(effect) => match effect.operation {
@@ -722,10 +801,19 @@ fn keeps_threads_out_only(program: &Program, function: FunctionId) -> bool {
             Operation::Lock { .. } => threads = true,
             _ => {}
         },
-        Step::Call(call) => others |= guarded::returns_locked(call) || guarded::runs_locked(call),
+        Step::Call(call) => {
+            let callee = program.callee(function, call.result).filter(|_| levels > 0);
+            match callee.and_then(|callee| takes_only_mutexes(program, callee, levels - 1)) {
+                Some(only) => {
+                    threads |= only;
+                    others |= !only;
+                }
+                None => others |= guarded::returns_locked(call) || guarded::runs_locked(call),
+            }
+        }
         _ => {}
     });
-    threads && !others
+    (threads || others).then_some(!others)
 }
 
 /// Whether a function that may leave a lock held is there for that, by its name.
@@ -745,10 +833,10 @@ fn removes_pid_file(name: &str) -> bool {
 
 /// Whether a function of this name ends what it is given.
 fn ends(name: &str) -> bool {
-    names::has_word(name, &["close", "drop", "free"])
+    names::has_word(name, &["close", "drop", "free"]) || paired::is_exit(name)
 }
 
-fn is_of(argument: &Value, lock: Lock) -> bool {
+fn is_of(argument: &Value, lock: Lock<'_>) -> bool {
     match argument {
         Value::Result(result) => lock.goes_with(*result),
         Value::Derived(results) | Value::Variable(_, results) => {

@@ -2,12 +2,16 @@
 
 use super::{CALLERS, is_passed_in, scenario};
 use crate::held::Held;
+use crate::made_once;
+use crate::names;
 use crate::narrow::{effects, narrow};
 use crate::pairs::{Candidate, is_private, is_process_lock};
 use crate::tolerance::copes_with_failure;
 use crate::trace::Trace;
 use fsrace_analyzer::explore::{Actor, Explorer};
-use fsrace_analyzer::flow::{Block, Domain, Effect, Operation, Place, PlaceKind, Site, Step, Value};
+use fsrace_analyzer::flow::{
+    Block, Domain, Effect, FlowSummary, Operation, Place, PlaceKind, Site, Step, Value,
+};
 use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -139,13 +143,14 @@ impl<'p> Callers<'p> {
         asked: &mut Vec<FunctionId>,
     ) -> bool {
         let program = self.program;
-        let callers = program.callers(function);
+        let callers: Vec<FunctionId> =
+            program.callers(function).iter().chain(program.askers(function)).copied().collect();
         if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
             return false;
         }
         asked.push(function);
         let mut any = false;
-        for caller in callers {
+        for caller in &callers {
             if asked.contains(caller) || program.function(*caller).is_some_and(|s| s.context.test) {
                 continue;
             }
@@ -153,8 +158,13 @@ impl<'p> Callers<'p> {
                 let body = self.body(*caller);
                 let trace = Trace::of(&body);
                 let site = candidate.act.effect.site;
-                trace.events.iter().any(|event| event.effect.site == site && event.serial)
+                let mut acts = trace.events.iter().filter(|event| event.effect.site == site).peekable();
+                acts.peek().is_some() && acts.all(|event| event.serial)
             };
+            // Before its maker has handed it out, nobody else has the value whose mutex the others hold.
+            if makes_the_value(program, *caller, function, levels) {
+                continue;
+            }
             if !held.is_called_apart(program, *caller, function)
                 && !is_serial()
                 && !self.are_serial(held, *caller, candidate, levels - 1, asked)
@@ -217,6 +227,48 @@ impl<'p> Callers<'p> {
             self.explorer.is_benign(&scenario) || self.are_safe(caller, candidate, (actor, apart), levels - 1)
         })
     }
+}
+
+/// Whether the caller makes the value whose method the function is, and calls that before it hands the value out; or is one of its
+/// methods that only such a maker calls.
+fn makes_the_value(program: &Program, caller: FunctionId, function: FunctionId, levels: usize) -> bool {
+    let (Some(maker), Some(method)) = (program.function(caller), program.function(function)) else {
+        return false;
+    };
+    if levels == 0 || !method.has_receiver {
+        return false;
+    }
+    let is_made_here = || {
+        let mut own = true;
+        each_step(&maker.body, &mut |step| {
+            if let Step::Call(call) = step
+                && program.callee(caller, call.result) == Some(function)
+                && let Some(Value::Place(of)) = call.arguments.first()
+            {
+                own &= !is_passed_in(of);
+            }
+        });
+        own
+    };
+    if !maker.has_receiver && made_once::is_constructor(&maker.name) {
+        return is_made_here();
+    }
+    let owner = |summary: &FlowSummary| Some(summary.name.rsplit_once("::")?.0.to_owned());
+    if maker.has_receiver && owner(maker) == owner(method) && names::last(&maker.name) == "__init__" {
+        return true;
+    }
+    let callers = program.callers(caller);
+    let is_offered =
+        maker.context.public && program.file(program.file_of(caller)).is_none_or(|file| file.library);
+    maker.has_receiver
+        && owner(maker) == owner(method)
+        && !is_offered
+        && !maker.context.literal
+        && !callers.is_empty()
+        && program.askers(caller).is_empty()
+        && callers
+            .iter()
+            .all(|above| *above != caller && makes_the_value(program, *above, caller, levels - 1))
 }
 
 /// The candidate's place in a caller's terms.

@@ -21,7 +21,7 @@ pub fn leaves_one(summary: &FlowSummary) -> bool {
 }
 
 /// What is released in the block, or where it or one in it is left.
-fn given_back(block: &Block, given: &mut Vec<ResultId>, depth: usize) {
+pub fn given_back(block: &Block, given: &mut Vec<ResultId>, depth: usize) {
     if depth > DEPTH {
         return;
     }

@@ -6,7 +6,7 @@ use super::lower::{Lowerer, span};
 use super::standard::is_standard;
 use super::types::{Ty, dotted};
 use super::value::{V, Val};
-use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, ResultId, Step};
+use crate::flow::{Certainty, Effect, Kinds, LockScope, OnFailure, Operation, Place, ResultId, Step};
 use crate::source::Span;
 use ruff_python_ast::{Expr, Stmt, WithItem};
 
@@ -19,8 +19,7 @@ impl<'t> Lowerer<'_, 't> {
             return self.attempt(at, &handlers, &[], |this| this.with_items(rest, body, at));
         }
         let started = self.started.len();
-        let handed_out = std::mem::take(&mut self.handed_out);
-        let (mut block, released) = self.in_block(|this| {
+        self.block_with(|this| {
             let (value, released) = this.entered(&item.context_expr);
             let waits = value.ty.name().is_some_and(|owner| {
                 let leave = [dotted(owner).as_str(), ".__exit__"].concat();
@@ -42,6 +41,12 @@ impl<'t> Lowerer<'_, 't> {
             }
             released
         });
+    }
+
+    /// A block at whose end what it was begun with is released.
+    pub fn block_with(&mut self, fill: impl FnOnce(&mut Self) -> Option<ResultId>) {
+        let handed_out = std::mem::take(&mut self.handed_out);
+        let (mut block, released) = self.in_block(fill);
         let stays = self.handed_out;
         self.handed_out |= handed_out;
         if let Some(result) = released.filter(|_| !stays) {
@@ -162,18 +167,17 @@ impl<'t> Lowerer<'_, 't> {
     /// A lock by its name alone.
     fn presumed_lock(&mut self, value: &Val<'t>, at: Span) -> ResultId {
         let place = self.place_of(value, "lock");
+        self.hold(place, presumed(LockScope::Process), at)
+    }
+
+    /// Takes a lock of which no more is known than its name.
+    pub fn hold(&mut self, place: Place, operation: Operation, at: Span) -> ResultId {
         let result = self.result();
         let site = self.site(at);
         self.push(Step::Effect(Effect {
             on_failure: OnFailure::Propagate,
             certainty: Certainty::Presumed,
-            ..Effect::plain(
-                Operation::Lock { shared: false, blocking: true, scope: LockScope::Process },
-                place.clone(),
-                result,
-                "with".into(),
-                site,
-            )
+            ..Effect::plain(operation, place.clone(), result, "with".into(), site)
         }));
         self.result_places.insert(result, place.clone());
         self.held.push((place, result));
@@ -181,8 +185,13 @@ impl<'t> Lowerer<'_, 't> {
     }
 }
 
+/// What taking a lock is that goes by its name.
+pub fn presumed(scope: LockScope) -> Operation {
+    Operation::Lock { shared: false, blocking: true, scope }
+}
+
 /// Whether what is entered goes by the name of a lock.
-fn is_lock_name(expr: &Expr) -> bool {
+pub fn is_lock_name(expr: &Expr) -> bool {
     let name = match expr {
         Expr::Name(name) => name.id.as_str(),
         Expr::Attribute(attribute) => attribute.attr.as_str(),

@@ -7,6 +7,7 @@ mod attempts;
 mod calls;
 mod contexts;
 mod declared;
+mod decorators;
 mod expr;
 mod gathered;
 mod handlers;
@@ -302,7 +303,10 @@ fn function<'t>(
     let mut parameters =
         declare_parameters(&mut lowerer, node, class, what.is_static, what.of_class, context.test);
     leave_out(scope, node, &mut parameters);
-    lowerer.statements(&node.body);
+    match what.manages {
+        true => lowerer.statements(&node.body),
+        false => lowerer.decorated_body(node),
+    }
     let steps = lowerer.finish();
     let name = match owner {
         "" => node.name.to_string(),
