@@ -1,6 +1,7 @@
-//! How sure a finding is. All ranking is in this file and its rooms, for listings, for what is done in order, for what is no file and for what
-//! nobody would miss, so that it can be tuned on real code in one place.
+//! How sure a finding is. All ranking is in this file and its rooms, for listings, for what is done in order or elsewhere, for what is no file and
+//! for what nobody would miss, so that it can be tuned on real code in one place.
 
+mod elsewhere;
 mod harmless;
 mod listing;
 mod order;
@@ -124,11 +125,13 @@ impl Surroundings<'_> {
         // What the act's own function does besides is no other side.
         let [acting, _] = self.own.map(|own| own.map(|location| location.function));
         let in_order = order::Question::of(self, actor, candidate);
+        let kind = elsewhere::kind(candidate);
         let is_another = |u: &Use| {
             u.function != self.function
                 && Some(u.function) != acting
                 && Some(u.inner.function) != acting
                 && !(self.is_sequel)(&(u.function, u.inner))
+                && !elsewhere::is_met(u, kind)
                 // Who reads before it writes, updates; and who looks before it does nothing but write, makes what is
                 // missing.
                 && !in_order.is_met(u, candidate.check.is_some() && (u.role != Role::Reads || u.lists))
@@ -142,7 +145,11 @@ impl Surroundings<'_> {
             Actor::Creator => in_another(&[Role::Creates]).map(Reason::Elsewhere).or(Some(Reason::Instance)),
             Actor::Remover => self
                 .evidence
-                .find_removal(place, |u| !self.own.contains(&Some(u.inner)) && !in_order.is_met(u, true))
+                .find_removal(place, |u| {
+                    !self.own.contains(&Some(u.inner))
+                        && !in_order.is_met(u, true)
+                        && !elsewhere::is_met(u, kind)
+                })
                 .map(Reason::Elsewhere)
                 .or_else(|| named(|h| h.cleaned).filter(|_| !self.is_cleaned_otherwise(place)))
                 .or_else(|| {

@@ -384,6 +384,10 @@ impl<'p> View<'p> {
             best.confidence = best.confidence.min(Confidence::Low);
             best.reasons.push("others see it before or after, and nothing in between".to_owned());
         }
+        if best.race.witness.actor == Actor::Bystander && self.hands_on_the_change(program, candidate) {
+            best.confidence = best.confidence.min(Confidence::Low);
+            best.reasons.push("the change is all that it is asked for, by who is to be told".to_owned());
+        }
         // What is about the lock itself is not kept safe by it.
         let is_lock = (candidate.meaning == Meaning::Claim
             && candidate.act.effect.operation.domain() == Domain::KeyValue)

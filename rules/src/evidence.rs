@@ -42,6 +42,36 @@ pub enum Role {
     Closes,
 }
 
+/// What is made or met at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A file.
+    File,
+}
+
+impl Kind {
+    /// What the operation makes, or works on, where only one of them will do.
+    pub fn of(operation: Operation) -> Option<Kind> {
+        match operation {
+            Operation::CreateDir { .. }
+            | Operation::ReadDir
+            | Operation::Populate { .. }
+            | Operation::Remove(RemoveKind::Dir)
+            | Operation::Check(Check::IsDir) => Some(Kind::Directory),
+            Operation::Write
+            | Operation::Append
+            | Operation::Truncate
+            | Operation::Read
+            | Operation::Copy
+            | Operation::Check(Check::IsFile) => Some(Kind::File),
+            Operation::Open(flags) if flags.create || flags.create_new || flags.truncate => Some(Kind::File),
+            _ => None,
+        }
+    }
+}
+
 /// One effect on a class.
 #[derive(Clone, Copy, Debug)]
 pub struct Use {
@@ -70,6 +100,8 @@ pub struct Use {
     pub lists: bool,
     /// It opens a file, and what is done with it then is another matter.
     pub opens: bool,
+    /// Whether only a directory, or only a file, is there for it.
+    pub kind: Option<Kind>,
     /// It asks about a file that is open.
     pub asks_open: bool,
     /// A lock against other processes is held around it, by one of those who lead to it.
@@ -212,6 +244,7 @@ impl Evidence {
                         takes: false,
                         lists: event.effect.operation == Operation::ReadDir,
                         opens: matches!(event.effect.operation, Operation::Open(_)),
+                        kind: Kind::of(event.effect.operation),
                         asks_open: event.effect.handle.is_some() && role == Role::Checks,
                         locked: !event.held.is_empty()
                             || (role == Role::Reads && locked_later.contains(&event.effect.result)),

@@ -1,7 +1,8 @@
 //! `global-cwd-mutation`: the working directory is changed where other threads go by it.
 //!
 //! Not reported: changes before the program has started anything; changes under a lock, and tests that run alone; a child's own
-//! directory (`Command::current_dir`), changes before another program takes the place of this one, and the way back when a block ends.
+//! directory (`Command::current_dir`), changes before another program takes the place of this one, the way back when a block ends, and methods that only hand on
+//! where to go.
 
 use crate::pairs::Candidate;
 use crate::process_state::changes;

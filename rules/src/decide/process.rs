@@ -1,10 +1,10 @@
 //! What a candidate does to the process itself, and whether that is anybody's concern: variables, the working directory, the mask.
 
 use super::View;
-use crate::narrow::{comes_before, effects};
+use crate::narrow::{calls, comes_before, effects};
 use crate::pairs::Candidate;
 use crate::threads::Threads;
-use fsrace_analyzer::flow::{Block, Condition, Domain, Operation, ResultId, Site, Step};
+use fsrace_analyzer::flow::{Block, Condition, Domain, Operation, PlaceKind, ResultId, Site, Step};
 use fsrace_analyzer::language::{guards_environment, sets_where_unset};
 use fsrace_analyzer::link::{Location, Program, each_step};
 
@@ -95,6 +95,17 @@ impl View<'_> {
         (domain == Domain::Mask || (domain == Domain::WorkingDirectory && !self.summary.has_receiver))
             && effects(&self.body).into_iter().all(|e| e.site == set.site || e.operation.domain() != domain)
             && !threads.is_changed_by_turns(program, self.function)
+    }
+
+    /// Whether a method does nothing but hand on what it is given to what changes the process, for whoever asks for that through an
+    /// interface or from outside: the change is what it is there for, and those who call it are to be told.
+    pub(super) fn hands_on_the_change(&self, program: &Program, candidate: &Candidate) -> bool {
+        let set = &candidate.act.effect;
+        self.summary.has_receiver
+            && program.callers(self.function).is_empty()
+            && matches!(set.place.kind(), PlaceKind::Parameter { index, .. } if *index > 0)
+            && matches!(effects(&self.body).as_slice(), [only] if only.site == set.site)
+            && calls(&self.body).is_empty()
     }
 }
 
