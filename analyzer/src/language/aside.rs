@@ -7,9 +7,11 @@ pub fn is_for_tests(folder: &str) -> bool {
     // Words that are written as one; others that end alike, as `latest` or `contest`, mean something else.
     const JOINED: [&str; 8] =
         ["inttest", "itest", "itests", "selftest", "selftests", "testsuite", "testsuites", "unittests"];
-    folder
-        .split(['-', '_', ' '])
-        .any(|word| WORDS.contains(&word) || JOINED.contains(&word) || helps_tests(word))
+    // As a word beside others, it says what a program does.
+    matches!(folder, "testing" | "_testing")
+        || folder
+            .split(['-', '_', ' '])
+            .any(|word| WORDS.contains(&word) || JOINED.contains(&word) || helps_tests(word))
 }
 
 /// Whether a file's name, without its ending, says that tests are helped by what it holds: `testutils`, `test_helpers`.
@@ -43,6 +45,8 @@ mod tests {
             "selftests",
             "dtestutils",
             "test cases",
+            "testing",
+            "_testing",
         ] {
             assert!(is_for_tests(folder), "{folder}");
         }

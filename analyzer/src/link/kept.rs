@@ -38,6 +38,8 @@ pub(super) struct PrivateFields {
     given: Given,
     /// Whether what need not be given is taken not to be.
     by_default: bool,
+    /// Names that only such fields have: a value of which no type is known has no other by that name.
+    named: FxHashMap<String, Own>,
 }
 
 /// By function and parameter, what is given for it, each with the function that calls.
@@ -95,8 +97,10 @@ impl PrivateFields {
         let mut given = given(program, all.iter().chain(&defaults));
         [(all, false), (defaults, true)].map(|(fields, by_default)| {
             let known = FxHashMap::default();
-            let mut found = PrivateFields { known, given: std::mem::take(&mut given), by_default };
+            let named = FxHashMap::default();
+            let mut found = PrivateFields { known, given: std::mem::take(&mut given), by_default, named };
             found.grow(program, &fields);
+            found.note_names(program);
             given = std::mem::take(&mut found.given);
             found
         })
@@ -116,6 +120,23 @@ impl PrivateFields {
                 self.known.entry(field.owner.to_owned()).or_default().insert(field.name.to_owned(), own);
             }
         }
+    }
+
+    /// Notes the names of two words and more that no field has which may be another's.
+    fn note_names(&mut self, program: &Program) {
+        let mut named: FxHashMap<String, Own> = FxHashMap::default();
+        for (name, own) in self.known.values().flatten().filter(|(name, _)| is_of_words(name)) {
+            let least = named.entry(name.clone()).or_insert(*own);
+            *least = (*least).min(*own);
+        }
+        let others = program.files.iter().flat_map(|file| &file.kept).filter(|kept| {
+            let is_private = |owner: &String| self.has(owner, &kept.field).is_some();
+            !kept.owner.as_ref().is_some_and(is_private)
+        });
+        for kept in others {
+            named.remove(&kept.field);
+        }
+        self.named = named;
     }
 
     fn has(&self, owner: &str, name: &str) -> Option<Own> {
@@ -253,7 +274,8 @@ impl PrivateFields {
                 (None, None) => Own::Anybodys,
             },
             PlaceKind::Field { base, owner, name } => {
-                let own = owner.as_deref().map_or(Own::Anybodys, |owner| {
+                let by_name = || self.named.get(&**name).copied().unwrap_or(Own::Anybodys);
+                let own = owner.as_deref().map_or_else(by_name, |owner| {
                     if program.is_private_by_type(owner, name) {
                         return Own::Makers;
                     }
@@ -339,6 +361,12 @@ fn is_said_of_ones_own(program: &Program, arguments: &[Place]) -> bool {
     let of_random_bits = arguments.iter().any(Place::is_random)
         && arguments.iter().all(|argument| argument.is_random() || argument.is_closed());
     of_a_field || of_random_bits
+}
+
+/// Whether the name has several words.
+fn is_of_words(name: &str) -> bool {
+    let name = name.trim_matches('_');
+    name.contains('_') || name.chars().skip(1).any(char::is_uppercase)
 }
 
 /// Who knows a place by its form alone.
