@@ -418,6 +418,11 @@ struct Lock<'a> {
 }
 
 impl Lock<'_> {
+    /// Whether it is known to be another's than what this value may give up: itself, or what it keeps.
+    fn is_of_another(&self, told: &Place) -> bool {
+        self.of.is_some_and(|of| of != told && !of.any(&mut |kind| kind == told.kind()))
+    }
+
     fn goes_with(self, result: ResultId) -> bool {
         self.result == result || self.handle == Some(result)
     }
@@ -766,7 +771,8 @@ impl<'a> Walk<'a> {
             let for_all = self.are_one_for_all(&call.arguments);
             let pid = self.known.writes_pid_file(self.function, call);
             let told = pid || guarded::returns_locked(call) || is_named_for_it(name);
-            let lock = Lock { result: call.result, handle: None, for_all, told, keeps_out, of: None };
+            let of = receiver;
+            let lock = Lock { result: call.result, handle: None, for_all, told, keeps_out, of };
             if pid {
                 self.pids.push(lock);
             }
@@ -777,7 +783,7 @@ impl<'a> Walk<'a> {
         } else if locks.is_empty() {
             // Nearly always: of what is not held nothing is given up.
         } else if gives_up(name) {
-            locks.clear();
+            locks.retain(|lock| receiver.is_some_and(|told| lock.is_of_another(told)));
         } else if removes_pid_file(name) {
             locks.retain(|lock| !self.pids.contains(lock));
         } else if ends(name) {

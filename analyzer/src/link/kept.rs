@@ -16,6 +16,8 @@ const ROUNDS: usize = 6;
 const CALLS: usize = 5;
 /// How many functions hand on what one sets a field to.
 const HANDS: usize = 3;
+/// How many letters the name of a value has that tells of what type it is.
+const SHORTEST: usize = 4;
 /// How deep types are looked for that others are made of.
 const BASES: usize = 8;
 
@@ -38,8 +40,16 @@ pub(super) struct PrivateFields {
     given: Given,
     /// Whether what need not be given is taken not to be.
     by_default: bool,
-    /// Names that only such fields have: a value of which no type is known has no other by that name.
-    named: FxHashMap<String, Own>,
+    /// By the names that only such fields have: a value of which no type is known has no other.
+    named: FxHashMap<String, Named>,
+}
+
+/// What is known of a field by its name alone.
+#[derive(Debug)]
+struct Named {
+    own: Own,
+    /// The types that have one, in small letters.
+    owners: Vec<String>,
 }
 
 /// By function and parameter, what is given for it, each with the function that calls.
@@ -124,10 +134,13 @@ impl PrivateFields {
 
     /// Notes the names of two words and more that no field has which may be another's.
     fn note_names(&mut self, program: &Program) {
-        let mut named: FxHashMap<String, Own> = FxHashMap::default();
-        for (name, own) in self.known.values().flatten().filter(|(name, _)| is_of_words(name)) {
-            let least = named.entry(name.clone()).or_insert(*own);
-            *least = (*least).min(*own);
+        let mut named: FxHashMap<String, Named> = FxHashMap::default();
+        for (owner, fields) in &self.known {
+            for (name, own) in fields.iter().filter(|(name, _)| is_of_words(name)) {
+                let known = named.entry(name.clone()).or_insert(Named { own: *own, owners: Vec::new() });
+                known.own = known.own.min(*own);
+                known.owners.push(qualified::last(owner).to_ascii_lowercase());
+            }
         }
         let others = program.files.iter().flat_map(|file| &file.kept).filter(|kept| {
             let is_private = |owner: &String| self.has(owner, &kept.field).is_some();
@@ -137,6 +150,17 @@ impl PrivateFields {
             named.remove(&kept.field);
         }
         self.named = named;
+    }
+
+    /// Who knows the field of a value that is called like a type which has one by this name.
+    fn of_named(&self, base: &Place, name: &str) -> Option<Own> {
+        let called = match base.kind() {
+            PlaceKind::Parameter { name, .. } | PlaceKind::Field { name, .. } => name,
+            _ => return None,
+        };
+        let called = called.replace('_', "").to_ascii_lowercase();
+        let named = self.named.get(name).filter(|_| called.len() >= SHORTEST)?;
+        named.owners.iter().any(|owner| owner.ends_with(&called)).then_some(named.own)
     }
 
     fn has(&self, owner: &str, name: &str) -> Option<Own> {
@@ -274,7 +298,7 @@ impl PrivateFields {
                 (None, None) => Own::Anybodys,
             },
             PlaceKind::Field { base, owner, name } => {
-                let by_name = || self.named.get(&**name).copied().unwrap_or(Own::Anybodys);
+                let by_name = || self.of_named(base, name).unwrap_or(Own::Anybodys);
                 let own = owner.as_deref().map_or_else(by_name, |owner| {
                     if program.is_private_by_type(owner, name) {
                         return Own::Makers;

@@ -182,9 +182,12 @@ fn scope_by_name(name: &str, external: bool) -> Option<LockScope> {
     if has(&["no", "read", "reader", "shared", "unlock", "without"]) {
         return None;
     }
-    let synchronized = has(&["synchronise", "synchronised", "synchronize", "synchronized"]);
-    match has(&["lock", "locked", "mutex"]) || (synchronized && external) {
-        true => Some(LockScope::Process),
-        false => synchronized.then_some(LockScope::Thread),
-    }
+    let takes =
+        has(&["lock", "locked", "mutex", "synchronise", "synchronised", "synchronize", "synchronized"]);
+    // Most keep the threads of one process apart.
+    let against_others = external || has(&["assert", "file", "flock", "interprocess", "process"]);
+    (takes || has(&["flock", "lockfile"])).then_some(match against_others || has(&["lockfile"]) {
+        true => LockScope::Process,
+        false => LockScope::Thread,
+    })
 }
