@@ -164,9 +164,9 @@ impl Held {
         self.is_called_where(program, caller, callee, |under| under.told)
     }
 
-    /// Whether one function holds a mutex, or more, wherever it calls the other, which it does.
+    /// Whether one function holds a mutex wherever it calls the other, which it does.
     pub fn is_called_apart(&self, program: &Program, caller: FunctionId, callee: FunctionId) -> bool {
-        self.is_called_where(program, caller, callee, |under| under.told || !under.mutexes.is_empty())
+        self.is_called_where(program, caller, callee, |under| !under.mutexes.is_empty())
     }
 
     fn is_called_where(

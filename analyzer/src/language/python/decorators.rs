@@ -191,3 +191,22 @@ fn scope_by_name(name: &str, external: bool) -> Option<LockScope> {
         false => LockScope::Thread,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LockScope, scope_by_name};
+
+    #[test]
+    fn a_name_tells_whom_a_lock_keeps_out() {
+        for of_threads in ["synchronized", "with_lock", "locked"] {
+            assert_eq!(scope_by_name(of_threads, false), Some(LockScope::Thread), "{of_threads}");
+        }
+        for of_all in ["file_lock", "assert_lock_file", "flock", "interprocess_locked"] {
+            assert_eq!(scope_by_name(of_all, false), Some(LockScope::Process), "{of_all}");
+        }
+        assert_eq!(scope_by_name("synchronized", true), Some(LockScope::Process));
+        for none in ["blocked", "clock", "without_lock", "read_lock", "retry"] {
+            assert_eq!(scope_by_name(none, false), None, "{none}");
+        }
+    }
+}
