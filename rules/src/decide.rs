@@ -298,11 +298,22 @@ impl<'p> View<'p> {
             },
             _ => beside,
         });
-        let same = !candidate.constant
-            && !self.summary.context.public
-            && callers.give_constants(self.function, candidate);
-        let constant = same.then(|| Candidate { constant: true, ..candidate.clone() });
-        let candidate = constant.as_ref().unwrap_or(candidate);
+        // What a library gives to whoever imports it, or keeps for others to call, may be called twice at once, whoever calls it here.
+        // But who saves a value has made one first, of a file of its own perhaps.
+        let open = (self.given == self.function || !is_passed_in(&candidate.place))
+            && (self.summary.context.public || self.summary.context.literal)
+            && (program.file(program.file_of(self.function)).is_some_and(|file| file.library)
+                || (program.callers(self.function).is_empty()
+                    && !file_of(program, self.function)
+                        .is_some_and(|path| known.evidence.is_in_program(path))));
+        let constant = candidate.constant || (!open && callers.give_constants(self.function, candidate));
+        let copied = callers.copied(self.function, candidate);
+        let told = (constant != candidate.constant || copied.is_some()).then(|| Candidate {
+            constant,
+            copied: copied.unwrap_or_else(|| candidate.copied.clone()),
+            ..candidate.clone()
+        });
+        let candidate = told.as_ref().unwrap_or(candidate);
         let Known { evidence, .. } = known;
         let in_callers = callers.places(self.given, candidate, LEVELS);
         // Asked only where another user is to come to it.
@@ -325,14 +336,7 @@ impl<'p> View<'p> {
             is_async: self.summary.context.is_async,
             is_lazy: candidate.act.effect.operation.domain() == Domain::Memory && self.is_lazy(program),
             one_shot: file_of(program, self.function).is_some_and(is_one_shot),
-            // What a library gives to whoever imports it, or keeps for others to call, may be called twice at once, whoever calls it here.
-            // But who saves a value has made one first, of a file of its own perhaps.
-            open: (self.given == self.function || !is_passed_in(&candidate.place))
-                && (self.summary.context.public || self.summary.context.literal)
-                && (program.file(program.file_of(self.function)).is_some_and(|file| file.library)
-                    || (program.callers(self.function).is_empty()
-                        && !file_of(program, self.function)
-                            .is_some_and(|path| evidence.is_in_program(path)))),
+            open,
             own: [
                 program.location(candidate.act.effect.site),
                 candidate.check.as_ref().and_then(|c| program.location(c.effect.site)),

@@ -4,7 +4,7 @@ use crate::names;
 use crate::threads::is_relative;
 use crate::trace::{Event, Guard, Says, Trace};
 use fsrace_analyzer::flow::{
-    Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, Site, Value,
+    Check, Effect, LockScope, Mode, OnFailure, Operation, Place, PlaceKind, RemoveKind, ResultId, Site, Value,
 };
 
 /// What a rule proposes to the explorer: the check and the act, and how they belong together. Owns its parts, so that it
@@ -30,6 +30,12 @@ pub struct Candidate {
     pub content_follows: bool,
     /// Whether that content is the same for all who run this code.
     pub constant: bool,
+    /// What that content is a copy of, or is made of along with what is the same for all; nothing where more goes into it.
+    pub copied: Vec<Place>,
+    /// Whether what was read of the place decides that the act is done.
+    pub judged: bool,
+    /// The act where it writes, or what is written through the handle that it opens.
+    pub writes: Vec<Effect>,
     /// Whether something that takes its time happens between the two steps, or fills what the act begins.
     pub long: bool,
     /// Whether the place is made anew after the act.
@@ -295,7 +301,10 @@ impl Candidate {
             relation: pair.relation,
             locked: locked_before(trace, pair.check),
             content_follows: content_follows(trace, pair.act),
-            constant: writes_constant(trace, pair.act),
+            constant: writes_the_same(trace, pair.act, place),
+            copied: copied(trace, pair.act, place),
+            judged: is_judged(trace, Some(pair.check), pair.act),
+            writes: writes_of(trace, pair.act).into_iter().map(|write| write.effect.clone()).collect(),
             long: trace.takes_long(pair.check, Some(pair.act)) || fills_slowly(trace, pair.act),
             refilled: is_refilled(trace, pair.act, place),
             renamed_away: is_renamed_away(trace, pair.act, place),
@@ -340,7 +349,10 @@ impl Candidate {
             relation: Relation::Same,
             locked: locked_before(trace, first.unwrap_or(act).min(act)),
             content_follows: content_follows(trace, act),
-            constant: writes_constant(trace, act),
+            constant: writes_the_same(trace, act, place),
+            copied: copied(trace, act, place),
+            judged: is_judged(trace, first, act),
+            writes: writes_of(trace, act).into_iter().map(|write| write.effect.clone()).collect(),
             long: first.is_some_and(|first| trace.takes_long(first.min(act), Some(first.max(act))))
                 || fills_slowly(trace, act),
             refilled: is_refilled(trace, act, place),
@@ -483,6 +495,98 @@ pub fn writes_constant(trace: &Trace<'_>, act: usize) -> bool {
     };
     whole.into_iter().chain(writes).all(|write| write.effect.writes_constant() && settled(write))
         && whole.is_some()
+}
+
+/// Whether what was read decides, by what it says, that the act is done.
+fn is_judged(trace: &Trace<'_>, read: Option<usize>, act: usize) -> bool {
+    let guards = trace.events.get(act).map_or(&[][..], |event| event.guards.as_slice());
+    guards.iter().any(|guard| Some(guard.event) == read && guard.says == Says::Judged)
+}
+
+/// The writes of the act itself, or through the handle that it opens.
+fn writes_of<'t, 'a>(trace: &'t Trace<'a>, act: usize) -> Vec<&'t Event<'a>> {
+    let Some(event) = trace.events.get(act) else { return Vec::new() };
+    if !matches!(event.effect.operation, Operation::Open(_)) {
+        return vec![event];
+    }
+    let through = |later: &&Event<'_>| {
+        later.effect.handle == Some(event.effect.result)
+            && matches!(later.effect.operation, Operation::Write | Operation::Append)
+    };
+    trace.events.iter().skip(act).filter(through).collect()
+}
+
+/// Whether all that is written is the same for all who write that place: what varies in it makes the place too.
+fn writes_the_same(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+    let tells = |write: &&Event<'_>| match &write.effect.content {
+        Value::Place(content) => content
+            .made_from()
+            .is_some_and(|parts| !parts.is_empty() && parts.iter().all(|part| is_spelled_out(place, part))),
+        _ => false,
+    };
+    writes_constant(trace, act)
+        || matches!(writes_of(trace, act).as_slice(), [write] if trace.events.get(act).is_some() && tells(write))
+}
+
+/// Whether a parameter goes into the place as it is, so that it is told by the place.
+fn is_spelled_out(place: &Place, part: &Place) -> bool {
+    matches!(part.kind(), PlaceKind::Parameter { .. })
+        && match place.kind() {
+            _ if place == part => true,
+            PlaceKind::Join(..)
+            | PlaceKind::WithFileName(..)
+            | PlaceKind::WithExtension(..)
+            | PlaceKind::Concat(_) => place.parts().any(|of| is_spelled_out(of, part)),
+            _ => false,
+        }
+}
+
+/// Whether the result stands for what a parameter was given that goes into the place.
+fn is_told_by(place: &Place, result: ResultId) -> bool {
+    let mut told = false;
+    place.parameters(&mut |index| told |= index == result.0);
+    told
+}
+
+/// What the content that is written is a copy of, or is made of along with what is the same for all. Nothing where more goes into it.
+fn copied(trace: &Trace<'_>, act: usize, place: &Place) -> Vec<Place> {
+    let Some(event) = trace.events.get(act) else { return Vec::new() };
+    if event.effect.operation == Operation::Copy {
+        let onto = event.effect.other_place.as_ref() == Some(place);
+        return onto.then(|| event.effect.place.clone()).into_iter().collect();
+    }
+    let writes = writes_of(trace, act);
+    let [write] = writes.as_slice() else { return Vec::new() };
+    if write.effect.operation != Operation::Write {
+        return Vec::new();
+    }
+    let Value::Place(content) = &write.effect.content else { return Vec::new() };
+    let mut found = Vec::new();
+    for part in content.made_from().unwrap_or_default() {
+        let PlaceKind::Result(read) = part.kind() else {
+            if is_spelled_out(place, part) {
+                continue;
+            }
+            return Vec::new();
+        };
+        let Some(effect) = trace.made_by(*read) else {
+            // What comes of what the function is given, and makes the place.
+            if is_told_by(place, *read) {
+                continue;
+            }
+            return Vec::new();
+        };
+        let is_read = match effect.operation {
+            Operation::Read => true,
+            Operation::Open(flags) => !(flags.create || flags.create_new || flags.truncate),
+            _ => false,
+        };
+        if !is_read {
+            return Vec::new();
+        }
+        found.push(effect.place.clone());
+    }
+    found
 }
 
 /// Whether nothing is written by the act, or through the handle that it opens, but what is the same for all or names the process.

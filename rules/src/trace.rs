@@ -243,6 +243,14 @@ impl<'a> Trace<'a> {
         out
     }
 
+    /// The effect that returned this itself.
+    pub fn made_by(&self, result: ResultId) -> Option<&'a Effect> {
+        match self.sources.get(&result) {
+            Some(Source::Event(event)) => self.events.get(*event).map(|event| event.effect),
+            _ => None,
+        }
+    }
+
     fn collect_origins(&self, result: ResultId, out: &mut Vec<usize>, left: &mut usize) {
         if *left == 0 {
             return;

@@ -168,6 +168,8 @@ impl Display for Effect {
         }
         if self.writes_constant() {
             f.write_str(" constant")?;
+        } else if matches!(&self.content, Value::Place(content) if content.made_from().is_some()) {
+            f.write_str(" alone")?;
         }
         if self.part {
             f.write_str(" part")?;

@@ -141,6 +141,8 @@ impl Node {
 
 /// What stands for content that is the same for all who run the code; no constant has such a name.
 const SETTLED: &str = "always the same";
+/// What stands for how content is made of its parts; no function has such a name.
+const MADE: &str = "made of";
 
 impl Place {
     /// How large a place may be. What is larger is no path that anybody made on purpose.
@@ -415,7 +417,9 @@ impl Place {
             PlaceKind::Call { callee, arguments } => {
                 let name = callee.rsplit("::").next().unwrap_or_default();
                 let converts = ["to_", "as_", "into_", "from", "serialize", "render"];
-                let pure = if arguments.is_empty() {
+                let pure = if self.is_made() {
+                    true
+                } else if arguments.is_empty() {
                     name.starts_with("default")
                 } else {
                     name == "into" || converts.iter().any(|prefix| name.starts_with(prefix))
@@ -423,6 +427,36 @@ impl Place {
                 pure && arguments.iter().all(Place::is_closed)
             }
             _ => false,
+        }
+    }
+
+    /// Content that is made of these and of literals and constants, and of nothing else.
+    pub fn made(of: Vec<Place>) -> Self {
+        if of.is_empty() {
+            return Place::settled();
+        }
+        Place::new(PlaceKind::Call { callee: MADE.into(), arguments: of })
+    }
+
+    /// Whether it is no path, but what content is made of.
+    pub fn is_made(&self) -> bool {
+        matches!(self.kind(), PlaceKind::Call { callee, .. } if **callee == *MADE)
+    }
+
+    /// What it is made of besides literals and constants, where nothing else goes into it.
+    pub fn made_from(&self) -> Option<Vec<&Place>> {
+        match self.kind() {
+            PlaceKind::Call { arguments, .. } if self.is_made() => {
+                let parts: Option<Vec<_>> = arguments.iter().map(Place::made_from).collect();
+                parts.map(|parts| parts.into_iter().flatten().collect())
+            }
+            PlaceKind::Concat(parts) => {
+                let parts: Option<Vec<_>> = parts.iter().map(Place::made_from).collect();
+                parts.map(|parts| parts.into_iter().flatten().collect())
+            }
+            PlaceKind::Result(_) | PlaceKind::Parameter { .. } => Some(vec![self]),
+            _ if self.is_closed() => Some(Vec::new()),
+            _ => None,
         }
     }
 

@@ -62,6 +62,9 @@ impl<'p> Expander<'p> {
                 let owner = self.program.symbols.declared_type(scope.asker, owner.as_deref()?)?;
                 Some(self.place(base, scope).field(Some(&owner), name))
             }
+            PlaceKind::Call { arguments, .. } if part.is_made() => {
+                Some(Place::made(arguments.iter().map(|of| self.ingredient(of, scope)).collect()))
+            }
             PlaceKind::Call { callee, arguments } => {
                 let arguments: Vec<Place> = arguments.iter().map(|a| self.place(a, scope)).collect();
                 let program = self.program;
@@ -80,6 +83,16 @@ impl<'p> Expander<'p> {
                 Some(place)
             }
             _ => None,
+        }
+    }
+
+    /// What content is made of: what a file holds that was read or opened, and not its path.
+    fn ingredient(&mut self, of: &Place, scope: &mut Scope<'p>) -> Place {
+        let PlaceKind::Result(read) = of.kind() else { return self.place(of, scope) };
+        let read = self.behind(scope.result(*read));
+        match self.returned.get(&read).map(graph::payload) {
+            Some(Value::Place(made)) => made.clone(),
+            _ => Place::new(PlaceKind::Result(read)),
         }
     }
 

@@ -45,6 +45,7 @@ fn effect_uses(effect: &Effect, found: &mut Vec<ResultId>) {
     if let Some(other) = &effect.other_place {
         place_uses(other, found);
     }
+    value_uses(&effect.content, found);
 }
 
 fn place_uses(place: &Place, found: &mut Vec<ResultId>) {

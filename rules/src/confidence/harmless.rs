@@ -28,7 +28,7 @@ pub fn reason(
         && (!surroundings.open
             || (candidate.same_tick && is_told_by_time(place))
             || (candidate.says == Some(Says::Absent) && is_of_its_own(place)))
-        && !surroundings.has_other_writer(place)
+        && !surroundings.has_other_writer(candidate)
     {
         return Some("what is written is the same whoever writes it");
     }
@@ -48,15 +48,16 @@ pub fn reason(
     }
     let alone = matches!(reason, Reason::Itself | Reason::Instance);
     // Who claims a place by copying something there wants to be the only one.
-    if matches!(loss.consequence, Consequence::DataLoss | Consequence::DoubleOwner)
+    if (matches!(loss.consequence, Consequence::DataLoss | Consequence::DoubleOwner)
+        || (loss.consequence == Consequence::Corruption && loss.actor != Actor::Reader))
         && candidate.meaning != Meaning::Claim
         && loss.actor != Actor::Acquirer
+        && !candidate.copied.is_empty()
         // What a package brings with it is the same for all who have it, whoever calls.
-        && (!surroundings.open || (alone && is_brought_along(&candidate.act.effect.place)))
-        && candidate.act.effect.operation == Operation::Copy
-        && candidate.act.effect.other_place.as_ref() == Some(place)
-        && !surroundings.is_made_here(&candidate.act.effect.place)
-        && !surroundings.has_other_writer(place)
+        && (!surroundings.open
+            || (alone && candidate.copied.iter().all(|source| is_brought_along(source) || is_looked_up(source, place))))
+        && !candidate.copied.iter().any(|source| source == place || surroundings.is_made_here(source, place))
+        && !surroundings.has_other_writer(candidate)
     {
         return Some("what is copied is the same whoever copies it");
     }
@@ -79,9 +80,29 @@ pub fn reason(
     if is_published(candidate)
         && loss.consequence == Consequence::DataLoss
         && !matches!(reason, Reason::Elsewhere(other) if other.strength > Strength::Computed)
-        && !surroundings.has_other_writer(place)
+        && !surroundings.has_other_writer(candidate)
     {
         return Some("whoever comes second puts its own there, whole, and is content with either");
+    }
+    // Whoever finds it as it is to be leaves it, and of the others each makes the same of what it read.
+    if updates(candidate)
+        && candidate.judged
+        && matches!(reason, Reason::Itself | Reason::Instance | Reason::SideBySide)
+        && candidate.copied.iter().all(|source| source == place)
+        && !candidate.copied.is_empty()
+        && !for_all
+    {
+        return Some("what is made of it is the same whoever makes it");
+    }
+    // Half of it is none to who reads it, who makes it anew, and not of what was read.
+    if updates(candidate)
+        && candidate.says.is_some()
+        && candidate.heals
+        && loss.consequence == Consequence::Corruption
+        && (!surroundings.open || is_of_its_own(place))
+        && !surroundings.is_read_strictly(candidate)
+    {
+        return Some("what makes no sense is made anew, and nobody is known to read it who minds");
     }
     let kept = surroundings.is_kept_by_the_program(place);
     // Who takes a lock, of whatever extent, does it for others.
@@ -153,13 +174,26 @@ pub fn reason(
     None
 }
 
-/// Whether the file is one that lies beside the program's own.
+/// Whether the file is one that lies beside the program's own, or where systems install programs.
 fn is_brought_along(place: &Place) -> bool {
     place.any(&mut |kind| match kind {
         PlaceKind::Root(Root::Executable) => true,
-        PlaceKind::Constant(name) => is_own_file(name),
+        PlaceKind::Literal(text) => text.starts_with("/usr/"),
+        PlaceKind::Constant(name) | PlaceKind::Call { callee: name, .. } => is_own_file(name),
         _ => false,
     })
+}
+
+/// Whether it is the file of the same name that the code names, in a folder which no caller names: a template that is looked for.
+fn is_looked_up(source: &Place, copy: &Place) -> bool {
+    let (PlaceKind::Join(folder, name), PlaceKind::Join(_, other)) = (source.kind(), copy.kind()) else {
+        return false;
+    };
+    name == other
+        && name.is_closed()
+        && !folder.any(&mut |kind| {
+            matches!(kind, PlaceKind::Parameter { .. } | PlaceKind::Field { .. } | PlaceKind::Result(_))
+        })
 }
 
 /// Whether the time is in the file's own name: of a folder that two share, who knows what else they put there.

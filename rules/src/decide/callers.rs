@@ -83,17 +83,39 @@ impl<'p> Callers<'p> {
 
     /// Whether every known caller, of whom there is one, has the act write what is the same whoever writes it.
     pub fn give_constants(self, function: FunctionId, candidate: &Candidate) -> bool {
-        if !matches!(&candidate.act.effect.content, Value::Place(content) if is_passed_in(content)) {
+        let is_given =
+            |write: &Effect| matches!(&write.content, Value::Place(content) if is_passed_in(content));
+        if candidate.writes.is_empty() || !candidate.writes.iter().all(is_given) {
             return false;
         }
         let callers = self.known(function);
         !callers.is_empty()
             && callers.into_iter().all(|caller| {
                 let body = self.body(caller);
-                let acts = effects(&body).into_iter().filter(|e| e.site == candidate.act.effect.site);
-                let mut acts = acts.peekable();
-                acts.peek().is_some() && acts.all(Effect::writes_constant)
+                let effects = effects(&body);
+                candidate.writes.iter().all(|write| {
+                    let mut writes = effects.iter().filter(|e| e.site == write.site).peekable();
+                    writes.peek().is_some() && writes.all(|e| e.writes_constant())
+                })
             })
+    }
+
+    /// What the act copies in the terms of the known callers, where they hand that in.
+    pub fn copied(self, function: FunctionId, candidate: &Candidate) -> Option<Vec<Place>> {
+        if candidate.act.effect.operation != Operation::Copy || !candidate.copied.iter().any(is_passed_in) {
+            return None;
+        }
+        let mut found = Vec::new();
+        for caller in self.known(function) {
+            let body = self.body(caller);
+            let before = found.len();
+            let acts = effects(&body).into_iter().filter(|e| e.site == candidate.act.effect.site);
+            found.extend(acts.map(|act| act.place.clone()));
+            if found.len() == before {
+                return None;
+            }
+        }
+        (!found.is_empty()).then_some(found)
     }
 
     /// Whether every known caller, of whom there is one, throws away what the function returns, failures and all.

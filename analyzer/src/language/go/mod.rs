@@ -10,6 +10,7 @@ mod expr;
 mod library;
 mod literals;
 mod lower;
+mod made;
 mod names;
 mod position;
 mod render;

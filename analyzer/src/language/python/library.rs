@@ -717,8 +717,18 @@ impl<'t> Lowerer<'_, 't> {
             }
             // Who names its process owns what it writes.
             V::Place(place) if place.names_process() => Value::Place(place.clone()),
-            _ if self.is_argument_settled(given_as, at) => Value::Place(Place::settled()),
-            _ => Value::Opaque,
+            // What is streamed is what the open file holds.
+            V::Result(open) if self.opened.contains(open) => {
+                Value::Place(Place::made(vec![Place::new(PlaceKind::Result(*open))]))
+            }
+            _ => match self.made_of(given_as, at, value) {
+                Some(made) => Value::Place(made),
+                // What a function of the program returns may be known once that is found.
+                None => match value.v {
+                    V::Result(made) => Value::Place(Place::made(vec![Place::new(PlaceKind::Result(made))])),
+                    _ => Value::Opaque,
+                },
+            },
         }
     }
 

@@ -17,7 +17,7 @@ use crate::language::modes::note_access;
 use crate::language::position::Sought;
 use crate::language::steps::{Steps, has_exit};
 use crate::source::Span;
-use ruff_python_ast::Stmt;
+use ruff_python_ast::{Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::{Deref, DerefMut};
@@ -80,6 +80,8 @@ pub struct Lowerer<'a, 't> {
     pub handling: Vec<Vec<ResultId>>,
     /// The class whose method this is.
     pub class: Option<String>,
+    /// The function that this is, as it is written.
+    pub function: Option<&'t StmtFunctionDef>,
     /// Whether these are the statements of the module itself.
     pub is_module: bool,
     /// Whether it runs in tasks, and tests or sets what they share.
@@ -159,6 +161,7 @@ impl<'a, 't> Lowerer<'a, 't> {
             finals: Vec::new(),
             handling: Vec::new(),
             class: None,
+            function: None,
             is_module: false,
             shares: false,
             in_loop: false,

@@ -13,6 +13,7 @@ mod gathered;
 mod handlers;
 mod library;
 mod lower;
+mod made;
 mod memory;
 mod names;
 mod nesting;
@@ -298,6 +299,7 @@ fn function<'t>(
     let mut lowerer = Lowerer::new(scope);
     lowerer.class = class.map(str::to_owned);
     lowerer.manages = what.manages;
+    lowerer.function = Some(node);
     lowerer.shares = scope.shared.is_touched_by(node);
     lowerer.in_loop = node.is_async;
     let mut parameters =
@@ -346,6 +348,7 @@ fn function<'t>(
         // Who enters it gets what it does before it hands out; what it does as a whole is looked at here.
         let mut whole = Lowerer::new(scope);
         whole.class = class.map(str::to_owned);
+        whole.function = Some(node);
         whole.shares = scope.shared.is_touched_by(node);
         whole.in_loop = node.is_async;
         let parameters =

@@ -500,16 +500,22 @@ impl Lowerer<'_> {
             None => Some(*at) != api.place,
         });
         let (Some((at, value)), None) = (given.next(), given.next()) else { return Value::Opaque };
-        let place = match &value.v {
-            V::Place(place) => Some(place),
-            V::Result(r) => self.result_places.get(r),
+        let known = match &value.v {
+            V::Place(place) => Some(place.clone()).filter(|place| !self.is_changed(place)),
+            // What was read, what an open file holds, or what a function of the program returns.
+            V::Result(r) => match self.result_places.get(r) {
+                Some(place) if matches!(place.kind(), PlaceKind::Call { .. }) && place.is_closed() => {
+                    Some(place.clone())
+                }
+                _ => Some(Place::made(vec![Place::new(PlaceKind::Result(*r))])),
+            },
             _ => None,
         };
-        let known = place.filter(|place| !self.is_changed(place));
-        if !known.is_some_and(Place::is_closed) && syntax.get(at).is_some_and(|e| self.is_settled(e)) {
+        if !known.as_ref().is_some_and(Place::is_closed) && syntax.get(at).is_some_and(|e| self.is_settled(e))
+        {
             return Value::Place(Place::settled());
         }
-        known.map_or(Value::Opaque, |place| Value::Place(place.clone()))
+        known.map_or(Value::Opaque, Value::Place)
     }
 
     /// Whether a variable that may have been changed since holds it.

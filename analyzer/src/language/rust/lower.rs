@@ -39,6 +39,8 @@ pub struct FileScope<'a> {
     pub statics: &'a FxHashMap<String, Ty>,
     /// The file's constants that are numbers, by qualified name.
     pub numbers: &'a FxHashMap<String, u32>,
+    /// The file's macros that return from where they stand with a success.
+    pub succeeding: &'a FxHashSet<String>,
     /// The name of the crate that the file is in.
     pub own_crate: Option<&'a str>,
 }

@@ -7,6 +7,7 @@ use crate::flow::{Block, Condition, Exit, OnFailure, Place, PlaceKind, Step, Val
 use crate::language::conditions::{add_data, all};
 use crate::language::texts::concat;
 use proc_macro2::{TokenStream, TokenTree};
+use rustc_hash::FxHashSet;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Pat, Token};
@@ -38,7 +39,10 @@ impl Lowerer<'_> {
             }
             "bail" | "whatever" | "throw" | "yeet" => {
                 self.expressions(&mac.tokens);
-                self.push(Step::Exit(Exit::Return(Value::Failure(None))));
+                let succeeds = self.file.succeeding.contains(&name);
+                let returned =
+                    if succeeds { Value::Success(Box::new(Value::Opaque)) } else { Value::Failure(None) };
+                self.push(Step::Exit(Exit::Return(returned)));
                 self.diverged = true;
                 Val::opaque()
             }
@@ -400,4 +404,17 @@ fn format_pieces(text: &str) -> Vec<Piece> {
         pieces.push(Piece::Text(plain));
     }
     pieces
+}
+
+/// The macros that the text declares and that return from where they stand with a success, whatever a library's of the same name does.
+pub fn succeeding(text: &str) -> FxHashSet<String> {
+    let declared = text.split("macro_rules!").skip(1).filter_map(|rest| {
+        let (name, body) = rest.split_once(['{', '('])?;
+        let name = name.trim();
+        // What a macro stands for begins after its first arrow.
+        let stands_for = body.split_once("=>")?.1.trim_start().trim_start_matches(['{', '(']).trim_start();
+        let succeeds = ["return Ok", "return Some", "return;", "return ;"];
+        succeeds.iter().any(|how| stands_for.starts_with(how)).then(|| name.to_owned())
+    });
+    declared.collect()
 }

@@ -98,6 +98,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
     let context = file_context(&file.path, file.package.as_ref(), &parsed.attrs);
     let models = Models::rust();
     let own_crate = summary.module.split("::").next().map(str::to_owned);
+    let succeeding = macros::succeeding(&file.text);
     let mut declared = Declared::default();
     {
         let empty = Declared::default();
@@ -110,6 +111,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
             returns: &empty.returns,
             statics: &empty.statics,
             numbers: &empty.numbers,
+            succeeding: &succeeding,
             own_crate: own_crate.as_deref(),
         };
         declared.items(&scope, &summary.module, &parsed.items, 0);
@@ -141,6 +143,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         returns: &declared.returns,
         statics: &declared.statics,
         numbers: &declared.numbers,
+        succeeding: &succeeding,
         own_crate: own_crate.as_deref(),
     };
     if expr::is_cfg_out(&parsed.attrs) {
