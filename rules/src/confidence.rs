@@ -432,27 +432,6 @@ impl Surroundings<'_> {
             .is_some_and(|o| o.strength > Strength::Computed)
     }
 
-    /// Whether the program is known to make the file, or change what it holds, so that it may be another one each time. Where its copy has
-    /// the same name, a name tells nothing.
-    fn is_made_here(&self, place: &Place, copy: &Place) -> bool {
-        const MAKES: [Role; 3] = [Role::Writes, Role::Replaces, Role::Creates];
-        let is_another = |u: &Use| !self.own.contains(&Some(u.inner));
-        let named = match (place.kind(), copy.kind()) {
-            (PlaceKind::Join(_, name), PlaceKind::Join(_, other)) if name == other => Strength::Name,
-            _ => Strength::Computed,
-        };
-        self.evidence.find(place, &MAKES, is_another).is_some_and(|o| o.strength > named)
-    }
-
-    /// Whether somebody is known to read the place who does not cope with half of it.
-    fn is_read_strictly(&self, candidate: &Candidate) -> bool {
-        let read = candidate.check.as_ref().and_then(|check| self.program.location(check.effect.site));
-        let strict = |u: &Use| !u.tolerant && !u.lists && Some(u.inner) != read;
-        self.evidence
-            .find(&candidate.place, &[Role::Reads], strict)
-            .is_some_and(|other| other.strength > Strength::Computed)
-    }
-
     /// Whether somebody else writes other content to the place than what is the same for all.
     fn has_other_writer(&self, candidate: &Candidate) -> bool {
         const WRITES: [Role; 3] = [Role::Writes, Role::Replaces, Role::Creates];

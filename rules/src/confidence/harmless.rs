@@ -4,7 +4,7 @@ use super::{
     Loss, Reason, Surroundings, is_of_its_own, is_published, makes_directory, only_removes, overwrites,
     updates,
 };
-use crate::evidence::Strength;
+use crate::evidence::{Role, Strength, Use};
 use crate::names;
 use crate::pairs::{Candidate, Meaning};
 use crate::trace::Says;
@@ -172,6 +172,29 @@ pub fn reason(
         return Some("only a person who removes it in that very moment would see an error");
     }
     None
+}
+
+impl Surroundings<'_> {
+    /// Whether the program is known to make the file, or change what it holds, so that it may be another one each time. Where its copy has
+    /// the same name, a name tells nothing.
+    fn is_made_here(&self, place: &Place, copy: &Place) -> bool {
+        const MAKES: [Role; 3] = [Role::Writes, Role::Replaces, Role::Creates];
+        let is_another = |u: &Use| !self.own.contains(&Some(u.inner));
+        let named = match (place.kind(), copy.kind()) {
+            (PlaceKind::Join(_, name), PlaceKind::Join(_, other)) if name == other => Strength::Name,
+            _ => Strength::Computed,
+        };
+        self.evidence.find(place, &MAKES, is_another).is_some_and(|o| o.strength > named)
+    }
+
+    /// Whether somebody is known to read the place who does not cope with half of it.
+    fn is_read_strictly(&self, candidate: &Candidate) -> bool {
+        let read = candidate.check.as_ref().and_then(|check| self.program.location(check.effect.site));
+        let strict = |u: &Use| !u.tolerant && !u.lists && Some(u.inner) != read;
+        self.evidence
+            .find(&candidate.place, &[Role::Reads], strict)
+            .is_some_and(|other| other.strength > Strength::Computed)
+    }
 }
 
 /// Whether the file is one that lies beside the program's own, or where systems install programs.
