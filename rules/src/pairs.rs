@@ -30,6 +30,8 @@ pub struct Candidate {
     pub content_follows: bool,
     /// Whether that content is the same for all who run this code.
     pub constant: bool,
+    /// Whether nothing goes into that content but what is the same for all and what makes the place.
+    pub told: bool,
     /// What that content is a copy of, or is made of along with what is the same for all; nothing where more goes into it.
     pub copied: Vec<Place>,
     /// Whether what was read of the place decides that the act is done.
@@ -301,7 +303,8 @@ impl Candidate {
             relation: pair.relation,
             locked: locked_before(trace, pair.check),
             content_follows: content_follows(trace, pair.act),
-            constant: writes_the_same(trace, pair.act, place),
+            constant: writes_constant(trace, pair.act),
+            told: writes_what_is_told(trace, pair.act, place),
             copied: copied(trace, pair.act, place),
             judged: is_judged(trace, Some(pair.check), pair.act),
             writes: writes_of(trace, pair.act).into_iter().map(|write| write.effect.clone()).collect(),
@@ -349,7 +352,8 @@ impl Candidate {
             relation: Relation::Same,
             locked: locked_before(trace, first.unwrap_or(act).min(act)),
             content_follows: content_follows(trace, act),
-            constant: writes_the_same(trace, act, place),
+            constant: writes_constant(trace, act),
+            told: writes_what_is_told(trace, act, place),
             copied: copied(trace, act, place),
             judged: is_judged(trace, first, act),
             writes: writes_of(trace, act).into_iter().map(|write| write.effect.clone()).collect(),
@@ -516,16 +520,15 @@ fn writes_of<'t, 'a>(trace: &'t Trace<'a>, act: usize) -> Vec<&'t Event<'a>> {
     trace.events.iter().skip(act).filter(through).collect()
 }
 
-/// Whether all that is written is the same for all who write that place: what varies in it makes the place too.
-fn writes_the_same(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
+/// Whether what varies in what is written makes the place too, so that all who write that place write the same.
+fn writes_what_is_told(trace: &Trace<'_>, act: usize, place: &Place) -> bool {
     let tells = |write: &&Event<'_>| match &write.effect.content {
         Value::Place(content) => content
             .made_from()
             .is_some_and(|parts| !parts.is_empty() && parts.iter().all(|part| is_spelled_out(place, part))),
         _ => false,
     };
-    writes_constant(trace, act)
-        || matches!(writes_of(trace, act).as_slice(), [write] if trace.events.get(act).is_some() && tells(write))
+    matches!(writes_of(trace, act).as_slice(), [write] if tells(write))
 }
 
 /// Whether a parameter goes into the place as it is, so that it is told by the place.

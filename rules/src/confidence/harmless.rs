@@ -23,7 +23,9 @@ pub fn reason(
     let place = &candidate.place;
     let for_all = loss.actor == Actor::Attacker || loss.consequence == Consequence::DoubleOwner;
     if !for_all
-        && candidate.constant
+        && (candidate.constant
+            || (candidate.told
+                && matches!(loss.consequence, Consequence::DataLoss | Consequence::Corruption)))
         // A library's caller may hand in a path that something else writes to, but none under this very moment's name.
         && (!surroundings.open
             || (candidate.same_tick && is_told_by_time(place))

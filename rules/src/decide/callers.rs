@@ -88,14 +88,25 @@ impl<'p> Callers<'p> {
         if candidate.writes.is_empty() || !candidate.writes.iter().all(is_given) {
             return false;
         }
+        // What one caller gives for the place may be another text than what the next gives.
         let callers = self.known(function);
+        let mut known: Vec<(Place, Value)> = Vec::new();
+        let mut is_same = |write: &Effect| {
+            let other = |(place, content): &(Place, Value)| {
+                let settled = matches!(content, Value::Place(content) if content.is_settled());
+                *place == write.place && (settled || *content != write.content)
+            };
+            let differs = known.iter().any(other);
+            known.push((write.place.clone(), write.content.clone()));
+            !differs
+        };
         !callers.is_empty()
             && callers.into_iter().all(|caller| {
                 let body = self.body(caller);
                 let effects = effects(&body);
                 candidate.writes.iter().all(|write| {
                     let mut writes = effects.iter().filter(|e| e.site == write.site).peekable();
-                    writes.peek().is_some() && writes.all(|e| e.writes_constant())
+                    writes.peek().is_some() && writes.all(|e| e.writes_constant() && is_same(e))
                 })
             })
     }
