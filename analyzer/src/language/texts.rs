@@ -1,6 +1,6 @@
 //! Texts put together from parts, as places.
 
-use crate::flow::{Place, PlaceKind};
+use crate::flow::{Place, PlaceKind, ResultId};
 
 /// Parts of a text as one place: a `/` in the text joins, so that a format of `{dir}/x` is `dir` joined with `x`.
 pub fn concat(parts: Vec<Place>) -> Place {
@@ -35,4 +35,23 @@ pub fn concat(parts: Vec<Place>) -> Place {
         _ => first,
     };
     components.fold(first, |base, part| base.join(&part))
+}
+
+/// What content is that is settled but for these leaves and for so many reads, all of which must be known: the place that it is known by where
+/// that says it all.
+pub fn made(known: Option<&Place>, leaves: Vec<Place>, reads: usize, read: Vec<ResultId>) -> Option<Place> {
+    let says_all = |place: &&Place| {
+        !leaves.is_empty() && !place.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. }))
+    };
+    if let Some(place) = known.filter(says_all) {
+        return Some(place.clone());
+    }
+    let mut of = leaves;
+    if reads > 0 {
+        if read.len() < reads {
+            return None;
+        }
+        of.extend(read.into_iter().map(|read| Place::new(PlaceKind::Result(read))));
+    }
+    Some(Place::made(of))
 }

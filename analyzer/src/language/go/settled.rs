@@ -7,6 +7,7 @@ use super::types::dotted;
 use super::value::{V, Val};
 use crate::flow::{Operation, Place, PlaceKind, Value};
 use crate::language::models::Api;
+use crate::language::texts::made;
 
 /// How deep expressions are looked into.
 const DEPTH: usize = 24;
@@ -85,21 +86,11 @@ impl<'t> Lowerer<'_, 't> {
         if !self.settled_in(node, &mut asked, 0) {
             return None;
         }
-        if let V::Place(place) = &value.v
-            && !asked.leaves.is_empty()
-            && !place.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. }))
-        {
-            return Some(place.clone());
-        }
-        let mut of = asked.leaves;
-        if asked.reads > 0 {
-            let reads = value.provenance();
-            if reads.len() < asked.reads {
-                return None;
-            }
-            of.extend(reads.into_iter().map(|read| Place::new(PlaceKind::Result(read))));
-        }
-        Some(Place::made(of))
+        let known = match &value.v {
+            V::Place(place) => Some(place),
+            _ => None,
+        };
+        made(known, asked.leaves, asked.reads, value.provenance())
     }
 
     /// Whether the expression makes a text or bytes that are the same for all who run it, and are hardly changed later.

@@ -2,6 +2,7 @@
 
 use super::contexts::{is_lock_name, presumed};
 use super::lower::{Lowerer, span};
+use super::made;
 use super::names::each_block;
 use crate::flow::{LockScope, Place, PlaceKind};
 use crate::qualified;
@@ -67,7 +68,7 @@ impl<'t> Lowerer<'_, 't> {
             return scope_by_name(qualified::last(&name), external).map(unseen);
         };
         let held = held_around(own, own, 0)?;
-        let of = root(held.lock)?;
+        let of = made::root_of(held.lock)?;
         if let Some(at) = names_of(own).position(|parameter| parameter == of)
             && let (Expr::Name(_), Some(arguments)) = (held.lock, arguments)
         {
@@ -160,19 +161,6 @@ fn calls(block: &[Stmt], given: &[&str]) -> bool {
 /// The names of a function's parameters, in order.
 fn names_of(function: &StmtFunctionDef) -> impl Iterator<Item = &str> {
     function.parameters.iter().map(|parameter| parameter.name().as_str())
-}
-
-/// The name that an expression begins with.
-fn root(expr: &Expr) -> Option<&str> {
-    let mut expr = expr;
-    loop {
-        expr = match expr {
-            Expr::Name(name) => return Some(name.id.as_str()),
-            Expr::Attribute(attribute) => &attribute.value,
-            Expr::Subscript(subscript) => &subscript.value,
-            _ => return None,
-        };
-    }
 }
 
 /// Whom the lock keeps out that a decorator of this name takes, if it takes one that nobody shares.

@@ -276,8 +276,8 @@ fn only_looks(name: &str) -> bool {
     LOOKING.iter().any(|word| name.starts_with(word))
 }
 
-/// The variable at the bottom of `x`, `x.y`, `x[i]`.
-fn root_of(mut expr: &Expr) -> Option<&str> {
+/// The variable at the bottom of `x`, `x.y`, `x[i]`: what a call returns is another value.
+pub fn root_of(mut expr: &Expr) -> Option<&str> {
     loop {
         expr = match expr {
             Expr::Name(name) => return Some(name.id.as_str()),

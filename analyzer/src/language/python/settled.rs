@@ -4,7 +4,8 @@ use super::calls::Given;
 use super::lower::Lowerer;
 use super::made::{Put, put_into, returned_by};
 use super::value::{V, Val};
-use crate::flow::{Place, PlaceKind};
+use crate::flow::Place;
+use crate::language::texts::made;
 use ruff_python_ast::{Expr, ExprCall, FStringPart, InterpolatedStringElement, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -71,21 +72,11 @@ impl<'t> Lowerer<'_, 't> {
         {
             return None;
         }
-        if let V::Place(place) = &value.v
-            && !asked.leaves.is_empty()
-            && !place.any(&mut |kind| matches!(kind, PlaceKind::Opaque { .. }))
-        {
-            return Some(place.clone());
-        }
-        let mut of = asked.leaves;
-        if asked.reads > 0 {
-            let reads = value.provenance();
-            if reads.len() < asked.reads {
-                return None;
-            }
-            of.extend(reads.into_iter().map(|read| Place::new(PlaceKind::Result(read))));
-        }
-        Some(Place::made(of))
+        let known = match &value.v {
+            V::Place(place) => Some(place),
+            _ => None,
+        };
+        made(known, asked.leaves, asked.reads, value.provenance())
     }
 
     fn settled_in(&self, expr: &'t Expr, asked: &mut Asked<'t>, depth: usize) -> bool {
