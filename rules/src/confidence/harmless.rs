@@ -23,6 +23,7 @@ pub fn reason(
     let place = &candidate.place;
     let for_all = loss.actor == Actor::Attacker || loss.consequence == Consequence::DoubleOwner;
     if !for_all
+        && !empties_before_a_lock(candidate)
         && (candidate.constant
             || (candidate.told
                 && matches!(loss.consequence, Consequence::DataLoss | Consequence::Corruption)))
@@ -197,6 +198,12 @@ impl Surroundings<'_> {
             .find(&candidate.place, &[Role::Reads], strict)
             .is_some_and(|other| other.strength > Strength::Computed)
     }
+}
+
+/// Whether the file is emptied before a lock is taken: who then finds another in it writes nothing, whatever that would have been.
+fn empties_before_a_lock(candidate: &Candidate) -> bool {
+    candidate.cover.is_broken()
+        && matches!(candidate.act.effect.operation, Operation::Open(flags) if flags.truncate)
 }
 
 /// Whether the file is one that lies beside the program's own, or where systems install programs.
