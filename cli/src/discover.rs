@@ -323,10 +323,13 @@ impl Search<'_> {
                         if let Some(root) = root.filter(|_| is_source(&entry)) {
                             let root = match filled.get(root) {
                                 Some(known) => Arc::clone(known),
-                                None => Arc::from(root),
+                                None => {
+                                    let root: Arc<Path> = Arc::from(root);
+                                    filled.insert(Arc::clone(&root));
+                                    root
+                                }
                             };
                             self.add(entry.path(), Some(&root));
-                            filled.insert(root);
                         }
                     }
                     Err(error) => self.warn(&error),

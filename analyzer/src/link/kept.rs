@@ -158,8 +158,12 @@ impl PrivateFields {
             PlaceKind::Parameter { name, .. } | PlaceKind::Field { name, .. } => name,
             _ => return None,
         };
+        // Few names are known so.
+        let named = self.named.get(name)?;
         let called = called.replace('_', "").to_ascii_lowercase();
-        let named = self.named.get(name).filter(|_| called.len() >= SHORTEST)?;
+        if called.len() < SHORTEST {
+            return None;
+        }
         named.owners.iter().any(|owner| owner.ends_with(&called)).then_some(named.own)
     }
 

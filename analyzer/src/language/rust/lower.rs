@@ -13,6 +13,7 @@ use crate::language::position::Sought;
 use crate::language::steps::{Steps, failure_exits, has_exit};
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
@@ -39,8 +40,10 @@ pub struct FileScope<'a> {
     pub statics: &'a FxHashMap<String, Ty>,
     /// The file's constants that are numbers, by qualified name.
     pub numbers: &'a FxHashMap<String, u32>,
-    /// The file's macros that return from where they stand with a success.
-    pub succeeding: &'a FxHashSet<String>,
+    /// The file's text.
+    pub text: &'a str,
+    /// The file's macros that return from where they stand with a success, which few files ask for.
+    pub succeeding: &'a OnceCell<FxHashSet<String>>,
     /// The name of the crate that the file is in.
     pub own_crate: Option<&'a str>,
 }

@@ -39,7 +39,8 @@ impl Lowerer<'_> {
             }
             "bail" | "whatever" | "throw" | "yeet" => {
                 self.expressions(&mac.tokens);
-                let succeeds = self.file.succeeding.contains(&name);
+                let file = self.file;
+                let succeeds = file.succeeding.get_or_init(|| succeeding(file.text)).contains(&name);
                 let returned =
                     if succeeds { Value::Success(Box::new(Value::Opaque)) } else { Value::Failure(None) };
                 self.push(Step::Exit(Exit::Return(returned)));

@@ -43,6 +43,7 @@ use lower::{FileScope, Lowerer};
 use names::Names;
 use rustc_hash::{FxHashMap, FxHashSet};
 use spans::Spans;
+use std::cell::OnceCell;
 use std::rc::Rc;
 use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibility};
 use test_code::{are_registering, file_context, is_test, is_test_module};
@@ -98,7 +99,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
     let context = file_context(&file.path, file.package.as_ref(), &parsed.attrs);
     let models = Models::rust();
     let own_crate = summary.module.split("::").next().map(str::to_owned);
-    let succeeding = macros::succeeding(&file.text);
+    let succeeding = OnceCell::new();
     let mut declared = Declared::default();
     {
         let empty = Declared::default();
@@ -111,6 +112,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
             returns: &empty.returns,
             statics: &empty.statics,
             numbers: &empty.numbers,
+            text: &file.text,
             succeeding: &succeeding,
             own_crate: own_crate.as_deref(),
         };
@@ -143,6 +145,7 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         returns: &declared.returns,
         statics: &declared.statics,
         numbers: &declared.numbers,
+        text: &file.text,
         succeeding: &succeeding,
         own_crate: own_crate.as_deref(),
     };
