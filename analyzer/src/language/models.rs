@@ -737,12 +737,10 @@ impl Models {
 
     /// The name in the original of the innermost mirror that the name lies in.
     fn original(&self, name: &str) -> Option<String> {
+        // Nearly all names end here, and their parts are short.
         let separator = self.separator.as_bytes();
-        // Nearly all names end here, so bytes are compared rather than searched.
-        let first = match separator {
-            [one] => name.bytes().position(|byte| byte == *one),
-            _ => name.as_bytes().windows(separator.len().max(1)).position(|w| w == separator),
-        };
+        let begins = |at: &usize| name.as_bytes().get(*at..).is_some_and(|rest| rest.starts_with(separator));
+        let first = memchr::memchr_iter(*separator.first()?, name.as_bytes()).find(begins);
         if !self.mirrored.contains(name.get(..first.unwrap_or(name.len()))?) {
             return None;
         }

@@ -332,7 +332,9 @@ impl Symbols {
         let found = match callee {
             Callee::Function(name) => self.returns.get(name),
             Callee::Method { receiver: Some(receiver), name } => match self.receiver_type(asker, receiver) {
-                TypeOf::Declared { name: owner, .. } => self.returns.get(&format!("{owner}::{name}")),
+                TypeOf::Declared { name: owner, .. } => {
+                    self.returns.get(&[owner.as_str(), "::", name].concat())
+                }
                 _ => None,
             },
             Callee::Method { receiver: None, .. } | Callee::Parameter(_) => None,
@@ -451,18 +453,18 @@ impl Symbols {
     }
 
     fn has_method(&self, owner: &str, name: &str) -> bool {
-        self.functions.contains_key(&format!("{owner}::{name}"))
+        self.functions.contains_key(&[owner, "::", name].concat())
     }
 
     /// The method of a known type or trait, if only one function can be meant.
     fn method_of(&self, asker: Asker<'_>, owner: &str, name: &str, arity: usize) -> Option<FunctionId> {
-        let whole = format!("{owner}::{name}");
+        let whole = [owner, "::", name].concat();
         if let Some(types) = self.implementors.get(owner) {
             // What a thousand types implement is asked for as often, and the answer is the same for all who ask.
             let memo = if asker.test { &self.implemented_with_tests } else { &self.implemented };
             return memo.get_or(&whole, || {
                 let mut all = self.named(&whole);
-                all.extend(types.iter().flat_map(|t| self.named(&format!("{t}::{name}"))));
+                all.extend(types.iter().flat_map(|t| self.named(&[t, "::", name].concat())));
                 only(&all, asker)
             });
         }
@@ -476,7 +478,8 @@ impl Symbols {
             return found.next().filter(|_| found.next().is_none());
         }
         let traits = self.traits.get(owner)?;
-        let inherited: Vec<Known> = traits.iter().flat_map(|t| self.named(&format!("{t}::{name}"))).collect();
+        let inherited: Vec<Known> =
+            traits.iter().flat_map(|t| self.named(&[t, "::", name].concat())).collect();
         only(&inherited, asker)
     }
 
@@ -488,7 +491,7 @@ impl Symbols {
         };
         let types = self.implementors.get(&owner).filter(|types| types.len() <= IMPLEMENTORS);
         let owners = types.into_iter().flatten();
-        let methods = owners.flat_map(|of| self.named(&format!("{of}::{name}")));
+        let methods = owners.flat_map(|of| self.named(&[of, "::", name].concat()));
         methods.filter(|known| asker.test || !known.test).map(|known| known.id).collect()
     }
 
@@ -507,7 +510,7 @@ impl Symbols {
         arity: usize,
         depth: usize,
     ) -> Option<FunctionId> {
-        let own = self.named(&format!("{owner}::{name}"));
+        let own = self.named(&[owner, "::", name].concat());
         if !own.is_empty() {
             return self.choose(&own, asker, arity);
         }
@@ -660,7 +663,7 @@ impl Symbols {
             let is_function = self.functions.contains_key(scope);
             // The names of a type's own methods need the type's name, so a type is no scope.
             if is_function || !(self.types.contains_key(scope) || self.borrowed.contains(scope)) {
-                let found = self.follow(&format!("{scope}::{name}"), kind);
+                let found = self.follow(&[scope, "::", name].concat(), kind);
                 if !found.is_empty() || !is_function {
                     return found;
                 }

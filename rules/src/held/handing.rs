@@ -16,7 +16,8 @@ pub fn hand_on(
 ) -> FxHashMap<FunctionId, ResultId> {
     let returned = |(id, summary): &(FunctionId, &FlowSummary)| {
         let mut handing = Handing { program, function: *id, calls: Vec::new(), inside: Vec::new() };
-        let from = handing.returned(&summary.body, 0);
+        let mut from = Vec::new();
+        handing.returned(&summary.body, &mut from, 0);
         (!from.is_empty()).then_some((*id, from))
     };
     let handing: Vec<(FunctionId, Vec<Returned>)> =
@@ -63,55 +64,55 @@ struct Handing<'a> {
 }
 
 impl<'a> Handing<'a> {
-    fn returned(&mut self, block: &'a Block, depth: usize) -> Vec<Returned> {
-        let mut returned = Vec::new();
+    fn returned(&mut self, block: &'a Block, returned: &mut Vec<Returned>, depth: usize) {
         if depth > DEPTH {
-            return returned;
+            return;
         }
         for step in &block.steps {
             match step {
                 Step::Call(call) => self.calls.push(call),
                 Step::Frame(frame) => {
-                    let inside = self.returned(&frame.body, depth + 1);
+                    let mut inside = Vec::new();
+                    self.returned(&frame.body, &mut inside, depth + 1);
                     self.inside.extend(inside.into_iter().map(|from| (frame.result, from)));
                 }
                 Step::Branch(branch) => {
-                    returned.extend(self.returned(&branch.then, depth + 1));
-                    returned.extend(self.returned(&branch.otherwise, depth + 1));
+                    self.returned(&branch.then, returned, depth + 1);
+                    self.returned(&branch.otherwise, returned, depth + 1);
                 }
-                Step::Loop(body) => returned.extend(self.returned(body, depth + 1)),
-                Step::Exit(Exit::Return(value)) => self.add(value, &mut returned),
+                Step::Loop(body) => self.returned(body, returned, depth + 1),
+                Step::Exit(Exit::Return(value)) => self.add(value, returned, 0),
                 _ => {}
             }
         }
-        returned
     }
 
-    /// Adds what the value is of.
-    fn add(&self, value: &Value, returned: &mut Vec<Returned>) {
-        for result in results_in(value, 0) {
-            returned.extend(self.inside.iter().filter(|(of, _)| *of == result).map(|(_, from)| *from));
-            returned.extend(self.calls.iter().filter(|call| call.result == result).filter_map(|call| {
-                let callee = self.program.callee(self.function, call.result);
-                let takes = guarded::returns_locked(call)
-                    && !callee.is_some_and(|callee| keeps_threads_out_only(self.program, callee));
-                let shared = if takes { guarded::shared_by(call) } else { None };
-                (takes || callee.is_some()).then_some(Returned { takes, shared, callee })
-            }));
+    /// Adds what the value is of: the results that it is, or has as a part.
+    fn add(&self, value: &Value, returned: &mut Vec<Returned>, depth: usize) {
+        match value {
+            Value::Result(result) => self.add_result(*result, returned),
+            Value::Place(place) => {
+                if let Some(result) = result_of(place) {
+                    self.add_result(result, returned);
+                }
+            }
+            Value::Success(value) if depth < DEPTH => self.add(value, returned, depth + 1),
+            Value::Structure(fields) if depth < DEPTH => {
+                fields.iter().for_each(|(_, value)| self.add(value, returned, depth + 1));
+            }
+            _ => {}
         }
     }
-}
 
-/// The results that a returned value is, or has as a part.
-fn results_in(value: &Value, depth: usize) -> Vec<ResultId> {
-    match value {
-        Value::Result(result) => vec![*result],
-        Value::Place(place) => result_of(place).into_iter().collect(),
-        Value::Success(value) if depth < DEPTH => results_in(value, depth + 1),
-        Value::Structure(fields) if depth < DEPTH => {
-            fields.iter().flat_map(|(_, value)| results_in(value, depth + 1)).collect()
-        }
-        _ => Vec::new(),
+    fn add_result(&self, result: ResultId, returned: &mut Vec<Returned>) {
+        returned.extend(self.inside.iter().filter(|(of, _)| *of == result).map(|(_, from)| *from));
+        returned.extend(self.calls.iter().filter(|call| call.result == result).filter_map(|call| {
+            let callee = self.program.callee(self.function, call.result);
+            let takes = guarded::returns_locked(call)
+                && !callee.is_some_and(|callee| keeps_threads_out_only(self.program, callee));
+            let shared = if takes { guarded::shared_by(call) } else { None };
+            (takes || callee.is_some()).then_some(Returned { takes, shared, callee })
+        }));
     }
 }
 

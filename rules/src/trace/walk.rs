@@ -26,7 +26,30 @@ struct State {
     amiss: bool,
 }
 
+/// How much a side of a decision is likely to learn.
+const ROOM: usize = 4;
+
+/// A copy with room for more.
+fn roomy<T: Copy>(list: &[T]) -> Vec<T> {
+    let mut copy = Vec::with_capacity(list.len() + ROOM);
+    copy.extend_from_slice(list);
+    copy
+}
+
 impl State {
+    /// The same, with room for what is learned on one side of a decision.
+    fn roomy(&self) -> State {
+        State {
+            guards: roomy(&self.guards),
+            choices: roomy(&self.choices),
+            frames: self.frames.clone(),
+            work: self.work,
+            entry: self.entry,
+            held: self.held.clone(),
+            amiss: self.amiss,
+        }
+    }
+
     fn learn(&mut self, guards: Vec<Guard>) {
         for guard in guards {
             if self.guards.len() < GUARDS {
@@ -253,16 +276,19 @@ impl<'a> Walker<'a> {
         }
         let number = self.choices;
         self.choices += 1;
-        let [mut then, mut otherwise] = [true, false].map(|side| {
-            let mut inside = state.clone();
+        let (known, entry, amiss) = (state.guards.len(), state.entry, state.amiss);
+        let inside = |side: bool, mut inside: State| {
             let mut literals = Literals::new();
             self.trace.literals(&branch.condition, side, true, &mut literals);
             inside.learn(literals.guards);
             inside.choices.push((number, side));
             inside.amiss |= self.tells_failure(&branch.condition, side);
             inside
-        });
-        let known = state.guards.len();
+        };
+        let mut then = inside(true, state.roomy());
+        // Where nothing is done on that side, what holds there is what holds here.
+        let idle = branch.otherwise.steps.is_empty() && branch.otherwise.drops.is_empty();
+        let mut otherwise = inside(false, if idle { std::mem::take(state) } else { state.roomy() });
         let own = [then.guards.len(), otherwise.guards.len()];
         let before = self.so_far();
         let first = self.block(&branch.then, &mut then, depth + 1);
@@ -270,10 +296,10 @@ impl<'a> Walker<'a> {
         let second = self.block(&branch.otherwise, &mut otherwise, depth + 1);
         let after = self.so_far();
         if first == End::Left && first_fails {
-            self.note_refusal(between, after, state);
+            self.note_refusal(between, after, (known, entry));
         }
         if second == End::Left && self.fails {
-            self.note_refusal(before, between, state);
+            self.note_refusal(before, between, (known, entry));
         }
         let stay = |mut side: State, refuses: bool| {
             if refuses {
@@ -292,6 +318,13 @@ impl<'a> Walker<'a> {
                 self.note_leaving(between, after);
             }
             (End::Reached, End::Reached) => {
+                if idle {
+                    otherwise.choices.pop();
+                    state.guards = roomy(otherwise.guards.get(..known).unwrap_or_default());
+                    state.choices = std::mem::take(&mut otherwise.choices);
+                    state.frames = std::mem::take(&mut otherwise.frames);
+                    (state.work, state.entry, state.amiss) = (otherwise.work, entry, amiss);
+                }
                 state.held.clone_from(&then.held);
                 state.hold(&otherwise.held);
                 let (then, otherwise) = (then.guards, otherwise.guards);
@@ -382,14 +415,13 @@ impl<'a> Walker<'a> {
     }
 
     /// The code fails on the other answer to what was learned for one side of a branch, which was walked from here to there.
-    fn note_refusal(&mut self, from: (usize, usize), to: (usize, usize), before: &State) {
-        let known = before.guards.len();
+    fn note_refusal(&mut self, from: (usize, usize), to: (usize, usize), (known, entry): (usize, usize)) {
         for event in self.trace.events.get_mut(from.0..to.0).into_iter().flatten() {
             refuse(&mut event.guards, known);
         }
         let returns = self.returns.last_mut().and_then(|returns| returns.get_mut(from.1..to.1));
         for returned in returns.into_iter().flatten() {
-            refuse(&mut returned.guards, known.saturating_sub(before.entry));
+            refuse(&mut returned.guards, known.saturating_sub(entry));
         }
     }
 

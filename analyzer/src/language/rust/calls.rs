@@ -11,6 +11,7 @@ use crate::flow::{
 use crate::language::conditions::add_data;
 use crate::qualified;
 use crate::source::Span;
+use std::borrow::Cow;
 use std::rc::Rc;
 use syn::Expr;
 
@@ -281,28 +282,22 @@ impl Lowerer<'_> {
             }
             return Val { v: V::Opaque, ty, data };
         }
-        let ty = match &callee {
-            Callee::Function(name) => self.file.returns.get(name).cloned(),
-            Callee::Method { receiver: Some(receiver), name } => {
-                self.file.returns.get(&format!("{receiver}::{name}")).cloned()
+        let callee_name: Cow<'_, str> = match &callee {
+            Callee::Function(name) => name.into(),
+            Callee::Method { receiver, name } => {
+                [receiver.as_deref().unwrap_or("?"), "::", name].concat().into()
             }
-            Callee::Method { receiver: None, .. } | Callee::Parameter(_) => None,
-        }
-        .unwrap_or_else(|| constructor_type(&callee));
+            Callee::Parameter(_) => "".into(),
+        };
+        let ty = self.file.returns.get(&*callee_name).cloned();
+        let ty = ty.unwrap_or_else(|| constructor_type(&callee));
         let mut presumed = presumed;
         let result = presumed.as_ref().map_or_else(|| self.result(), |e| e.result);
         self.droppable.insert(result);
         let places: Option<Vec<Place>> = arguments.iter().map(|a| self.known_place(a)).collect();
-        let callee_name = match &callee {
-            Callee::Function(name) => name.clone(),
-            Callee::Method { receiver, name } => {
-                receiver.as_ref().map_or_else(|| format!("?::{name}"), |r| format!("{r}::{name}"))
-            }
-            Callee::Parameter(_) => String::new(),
-        };
         if let Some(arguments) = places {
             self.result_places
-                .insert(result, Place::new(PlaceKind::Call { callee: callee_name.into(), arguments }));
+                .insert(result, Place::new(PlaceKind::Call { callee: (&*callee_name).into(), arguments }));
         }
         let values: Vec<Value> = arguments.iter().map(Val::to_argument).collect();
         let site = self.site(span);

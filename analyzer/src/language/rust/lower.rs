@@ -578,7 +578,7 @@ impl<'a> Lowerer<'a> {
         }
         let by_glob = if globs.is_empty() { None } else { by_glob(first) };
         for glob in globs {
-            let candidate = format!("{glob}::{first}");
+            let candidate = [glob, "::", first].concat();
             let models = self.file.models;
             if models.api(&candidate).is_some()
                 || models.canonical_type(&candidate).is_some()
@@ -598,7 +598,7 @@ impl<'a> Lowerer<'a> {
             return name.to_owned();
         }
         // A path's first segment that nobody declares is a crate; a lone name is the module's own, or comes in by a glob.
-        if more { first.to_owned() } else { format!("{}::{first}", self.module) }
+        if more { first.to_owned() } else { [&self.module, "::", first].concat() }
     }
 
     /// The type that a piece of syntax names here.

@@ -150,7 +150,7 @@ fn walk_use(
         if prefix.is_empty() {
             first_segment(module, name, absolute, None)
         } else {
-            format!("{prefix}::{name}")
+            [prefix, "::", name].concat()
         }
     };
     match tree {
@@ -161,7 +161,7 @@ fn walk_use(
             } else if name == "super" {
                 parent_module(&prefix)
             } else {
-                format!("{prefix}::{name}")
+                [&prefix, "::", &name].concat()
             };
             walk_use(module, &path.tree, next, absolute, scope, found, depth + 1);
         }
