@@ -8,7 +8,7 @@ mod process;
 mod proven;
 mod told;
 
-pub use self::callers::{Asked, Bodies};
+pub use self::callers::{Asked, Kept};
 
 use self::about::is_about;
 use self::around::{is_enclosed, is_own_step, sequel};
@@ -29,7 +29,7 @@ use crate::left_running::{LeftRunning, Work};
 use crate::lifetime::{Life, Part};
 use crate::made_once;
 use crate::names;
-use crate::narrow::{narrow, noticed, size, without_work};
+use crate::narrow::{into_effects, narrow, noticed, size, without_work};
 use crate::pairs::{Candidate, Meaning, Point};
 use crate::rule::Rule;
 use crate::threads::{Beside, Threads};
@@ -78,6 +78,8 @@ pub struct View<'p> {
     part: Part,
     /// Kept only where there are candidates.
     body: Arc<Block>,
+    /// What it comes to, where there are none.
+    effects: Vec<Effect>,
 }
 
 /// What is known of the program as a whole.
@@ -93,8 +95,8 @@ pub struct Known<'k> {
     pub held: &'k Held,
     /// Who takes keys that others give back.
     pub given_back: &'k GivenBack,
-    /// What the functions come to that have candidates.
-    pub bodies: &'k Bodies,
+    /// What the functions come to.
+    pub kept: &'k Kept,
     /// What others come to that were asked about.
     pub asked: &'k Asked,
     /// Whether what can be of low confidence only is explored too.
@@ -182,7 +184,10 @@ impl<'p> View<'p> {
         let makes_locked = trace.leaves_locked && !summary.has_receiver;
         let part = Part::of(summary, &trace);
         drop(trace);
-        let body = if candidates.is_empty() { Block::default() } else { body.shrunk() };
+        let (body, effects) = match candidates.is_empty() {
+            true => (Block::default(), into_effects(body)),
+            false => (body.shrunk(), Vec::new()),
+        };
         View {
             function,
             given: function,
@@ -195,6 +200,7 @@ impl<'p> View<'p> {
             makes_locked,
             part,
             body: Arc::new(body),
+            effects,
         }
     }
 
@@ -215,6 +221,7 @@ impl<'p> View<'p> {
             makes_locked: false,
             part,
             body: Arc::new(body),
+            effects: Vec::new(),
         })
     }
 
@@ -226,6 +233,11 @@ impl<'p> View<'p> {
     /// The function, and what it comes to.
     pub fn body(&self) -> (FunctionId, Arc<Block>) {
         (self.function, Arc::clone(&self.body))
+    }
+
+    /// The function, and the effects that it comes to, where no whole body is kept.
+    pub fn take_effects(&mut self) -> (FunctionId, Vec<Effect>) {
+        (self.function, std::mem::take(&mut self.effects))
     }
 
     /// The function's name.
@@ -246,7 +258,7 @@ impl<'p> View<'p> {
         explorer: &Explorer,
         again: Option<&PutOff>,
     ) -> Looked {
-        let callers = Callers::new(program, explorer, known.bodies, known.asked);
+        let callers = Callers::new(program, explorer, known.kept, known.asked);
         let outcomes: Vec<(usize, Outcome)> = self
             .candidates
             .par_iter()

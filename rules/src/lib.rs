@@ -57,7 +57,7 @@ mod umask_mutation;
 mod uncalled;
 mod unlocked_repository_command;
 
-use decide::{Asked, Bodies, Known, Looked, PutOff, View};
+use decide::{Asked, Kept, Known, Looked, PutOff, View};
 use evidence::Evidence;
 use finding::{Applicability, Finding, Fix};
 use fsrace_analyzer::explore::Explorer;
@@ -143,7 +143,7 @@ pub struct Checked<'p> {
 /// What is known of a program when all is decided: bodies, and who touches what. It takes time to give back, which a process that is
 /// about to end need not spend.
 pub struct Remains<'p> {
-    _known: (Vec<View<'p>>, Evidence, Threads, LeftRunning, GivenBack, Held, Bodies, Asked),
+    _known: (Vec<View<'p>>, Evidence, Threads, LeftRunning, GivenBack, Held, Kept, Asked),
 }
 
 /// As [`check`], with more to choose. What is found of at least medium confidence does not depend on whether more is wanted.
@@ -174,14 +174,16 @@ pub fn check_with<'p>(program: &'p Program, request: &Request<'_>) -> Checked<'p
         evidence.note_programs(program);
         evidence.note_locked(views.iter().filter(|view| view.makes_locked).map(View::name));
         evidence.note_cleaned(views.iter().flat_map(|view| &view.cleaned).copied());
+        let idle = views.iter_mut().filter(|view| !view.has_candidates());
+        let effects = idle.map(View::take_effects).collect();
         views.retain(View::has_candidates);
-        (left_running, given_back, evidence)
+        let bodies = views.iter().map(View::body).collect();
+        (left_running, given_back, evidence, Kept { bodies, effects })
     };
     let held = || Held::of(program, &takers);
     let lives = || lives(program, &parts, &rules);
-    let ((held, lives), (left_running, given_back, mut evidence)) =
+    let ((held, lives), (left_running, given_back, mut evidence, kept)) =
         rayon::join(|| rayon::join(held, lives), gather);
-    let bodies: Bodies = views.iter().map(View::body).collect();
     views.extend(lives.into_iter().filter_map(|life| View::of_life(program, life)));
     let asked = Asked::default();
     let views: Vec<View<'_>> = views;
@@ -192,7 +194,7 @@ pub fn check_with<'p>(program: &'p Program, request: &Request<'_>) -> Checked<'p
             left_running: &left_running,
             given_back: &given_back,
             held: &held,
-            bodies: &bodies,
+            kept: &kept,
             asked: &asked,
             thorough: thorough || again.is_some(),
         };
@@ -205,8 +207,7 @@ pub fn check_with<'p>(program: &'p Program, request: &Request<'_>) -> Checked<'p
     let after_all = |view: &View<'_>, put_off: &PutOff| decide(view, &evidence, Some(put_off)).decided;
     let (decided, unexplored) = put_off::catch_up(&views, looked, &after_all);
     let findings = merge::merge(decided);
-    let remains =
-        Remains { _known: (views, evidence, threads, left_running, given_back, held, bodies, asked) };
+    let remains = Remains { _known: (views, evidence, threads, left_running, given_back, held, kept, asked) };
     Checked { findings, unexplored, remains }
 }
 

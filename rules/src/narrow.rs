@@ -80,6 +80,33 @@ pub fn effects(body: &Block) -> Vec<&Effect> {
     effects
 }
 
+/// The same, of a body that is needed for nothing else.
+pub fn into_effects(body: Block) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    take(body, &mut effects, 0);
+    effects.shrink_to_fit();
+    effects
+}
+
+fn take(block: Block, effects: &mut Vec<Effect>, depth: usize) {
+    if depth > DEPTH {
+        return;
+    }
+    for step in block.steps {
+        match step {
+            Step::Effect(effect) => effects.push(effect),
+            Step::Branch(branch) => {
+                take(branch.then, effects, depth + 1);
+                take(branch.otherwise, effects, depth + 1);
+            }
+            Step::Loop(body) => take(body, effects, depth + 1),
+            Step::Spawn(spawn) => take(spawn.body, effects, depth + 1),
+            Step::Frame(frame) => take(frame.body, effects, depth + 1),
+            Step::Call(_) | Step::Join(_) | Step::Release(..) | Step::Exit(_) => {}
+        }
+    }
+}
+
 /// All calls of the body that the linker has not put in, in order.
 pub fn calls(body: &Block) -> Vec<&Call> {
     let mut calls = Vec::new();

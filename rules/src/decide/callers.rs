@@ -16,11 +16,33 @@ use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The bodies of functions that are kept for what is found in them.
-pub type Bodies = FxHashMap<FunctionId, Arc<Block>>;
+/// What is kept of the bodies of functions that were looked at.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The whole, for what is found in it.
+    pub bodies: FxHashMap<FunctionId, Arc<Block>>,
+    /// The effects, in order, where nothing was found: that is little, and most of what callees ask of their callers.
+    pub effects: FxHashMap<FunctionId, Vec<Effect>>,
+}
 
 /// The bodies of other functions, as far as they were asked for: who calls one helper calls several.
-pub type Asked = Mutex<Bodies>;
+pub type Asked = Mutex<FxHashMap<FunctionId, Arc<Block>>>;
+
+/// Where the effects of a function are kept.
+enum Effects<'p> {
+    Alone(&'p [Effect]),
+    Of(Arc<Block>),
+}
+
+impl Effects<'_> {
+    /// All of them, in order.
+    fn list(&self) -> Vec<&Effect> {
+        match self {
+            Effects::Alone(effects) => effects.iter().collect(),
+            Effects::Of(body) => effects(body),
+        }
+    }
+}
 
 /// The callers of functions, whose bodies all candidates share.
 #[derive(Clone, Copy)]
@@ -29,17 +51,17 @@ pub struct Callers<'p> {
     /// What decides their questions.
     pub explorer: &'p Explorer,
     /// Most callers have, by what they call, candidates of their own.
-    kept: &'p Bodies,
+    kept: &'p Kept,
     asked: &'p Asked,
 }
 
 impl<'p> Callers<'p> {
-    pub fn new(program: &'p Program, explorer: &'p Explorer, kept: &'p Bodies, asked: &'p Asked) -> Self {
+    pub fn new(program: &'p Program, explorer: &'p Explorer, kept: &'p Kept, asked: &'p Asked) -> Self {
         Callers { program, explorer, kept, asked }
     }
 
     pub fn body(self, function: FunctionId) -> Arc<Block> {
-        if let Some(body) = self.kept.get(&function) {
+        if let Some(body) = self.kept.bodies.get(&function) {
             return Arc::clone(body);
         }
         // Who panicked while holding the lock left the table whole.
@@ -50,6 +72,14 @@ impl<'p> Callers<'p> {
             asked().insert(function, Arc::clone(&body));
             body
         })
+    }
+
+    /// What the function and what it calls do, in order.
+    fn effects(self, function: FunctionId) -> Effects<'p> {
+        match self.kept.effects.get(&function) {
+            Some(effects) => Effects::Alone(effects),
+            None => Effects::Of(self.body(function)),
+        }
     }
 
     /// The candidate's place in the terms of the known callers, where it is passed in.
@@ -63,8 +93,8 @@ impl<'p> Callers<'p> {
             if self.program.function(*caller).is_some_and(|s| s.context.test) {
                 continue;
             }
-            let body = self.body(*caller);
-            let effects = effects(&body);
+            let of = self.effects(*caller);
+            let effects = of.list();
             found.extend(place_in(&effects, candidate).or_else(|| looked_at_in(&effects, candidate)));
             found.extend(self.places(*caller, candidate, levels - 1));
         }
@@ -102,8 +132,8 @@ impl<'p> Callers<'p> {
         };
         !callers.is_empty()
             && callers.into_iter().all(|caller| {
-                let body = self.body(caller);
-                let effects = effects(&body);
+                let of = self.effects(caller);
+                let effects = of.list();
                 candidate.writes.iter().all(|write| {
                     let mut writes = effects.iter().filter(|e| e.site == write.site).peekable();
                     writes.peek().is_some() && writes.all(|e| e.writes_constant() && is_same(e))
@@ -118,9 +148,9 @@ impl<'p> Callers<'p> {
         }
         let mut found = Vec::new();
         for caller in self.known(function) {
-            let body = self.body(caller);
+            let of = self.effects(caller);
             let before = found.len();
-            let acts = effects(&body).into_iter().filter(|e| e.site == candidate.act.effect.site);
+            let acts = of.list().into_iter().filter(|e| e.site == candidate.act.effect.site);
             found.extend(acts.map(|act| act.place.clone()));
             if found.len() == before {
                 return None;
@@ -226,15 +256,17 @@ impl<'p> Callers<'p> {
         // One that is not safe settles it, and exploring is what costs: it comes last.
         let mut locked = Vec::new();
         for caller in callers {
-            let body = self.body(*caller);
-            let effects = effects(&body);
+            let of = self.effects(*caller);
+            let effects = of.list();
             let Some(place) = place_in(&effects, candidate) else { return false };
             let is_own = || match apart {
                 true => program.is_of_the_process(*caller, &place),
                 false => program.is_private(*caller, &place),
             };
-            let is_said =
-                || said_by_a_library(&body, &place).is_some_and(|of| program.is_private(*caller, &of));
+            let is_said = || {
+                said_by_a_library(&self.body(*caller), &place)
+                    .is_some_and(|of| program.is_private(*caller, &of))
+            };
             if is_private(&place) || is_own() || is_said() {
                 continue;
             }
