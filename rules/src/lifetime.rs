@@ -34,11 +34,15 @@ pub struct Part {
 impl Part {
     /// What the function does, as far as its trace tells.
     pub fn of(summary: &FlowSummary, trace: &Trace<'_>) -> Self {
-        if summary.context.test || summary.context.auxiliary || summary.context.part {
+        if summary.context.test || summary.context.auxiliary {
             return Part::default();
         }
         let has_receiver = summary.has_receiver;
         let (takes, keeps_out) = (trace.leaves_locked, trace.leaves_locked_alone);
+        // What comes before a block that it is entered for is no life of a value, but the block runs under its locks.
+        if summary.context.part {
+            return Part { keeps_out, ..Part::default() };
+        }
         let mut part = Part { takes, keeps_out, ..Part::default() };
         for (index, event) in trace.events.iter().enumerate() {
             let effect = event.effect;

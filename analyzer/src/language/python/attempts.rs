@@ -357,7 +357,10 @@ impl<'t> Lowerer<'_, 't> {
         if leaves {
             self.finals.push((last, self.loops));
         }
+        let handed_out = std::mem::take(&mut self.handed_out);
         let (mut block, ()) = self.in_block(body);
+        let stays = self.handed_out;
+        self.handed_out |= handed_out;
         if leaves {
             self.finals.pop();
         }
@@ -376,7 +379,11 @@ impl<'t> Lowerer<'_, 't> {
                 block = now;
                 releases.clear();
             }
-            block.drops.extend(releases);
+            // A manager's lock is given back when the manager is left, which is not where it hands out.
+            let is_lock = |released: &ResultId| self.held.iter().any(|(_, held)| held == released);
+            if !stays || !releases.iter().any(is_lock) {
+                block.drops.extend(releases);
+            }
             self.push_all(block);
             self.diverged |= ended;
             return;
