@@ -483,6 +483,14 @@ impl<'p> View<'p> {
                 "a mutex keeps the threads apart, and nothing says that another process is there".to_owned(),
             );
         }
+        if best.confidence > Confidence::Low
+            && !of_process
+            && !for_all
+            && let Some(why) = own::in_order(&surroundings, candidate, &best.reason)
+        {
+            best.confidence = Confidence::Low;
+            best.reasons.push(why.to_owned());
+        }
 
         let report = (rule.report)(candidate, &best.race);
         let mut related = Vec::new();

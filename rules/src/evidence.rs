@@ -114,6 +114,8 @@ pub struct Use {
     folder: Option<Folder>,
     /// The class of that directory.
     within: Option<Key>,
+    /// It is moved into place, under a name that is not its own with more to it.
+    staged: bool,
     /// It lies with the program's own files.
     installed: bool,
     key: Key,
@@ -178,6 +180,8 @@ pub struct Evidence {
     uses: FxHashMap<Key, Vec<Use>>,
     /// Classes of directories that something is used in.
     filled: FxHashSet<Key>,
+    /// Classes of what is made ready aside, and moved into place then.
+    staged: FxHashSet<Key>,
     /// Types that write the files that their fields name.
     writers: FxHashSet<Key>,
     /// Types whose values are made by a function that leaves a lock held.
@@ -252,6 +256,9 @@ impl Evidence {
                         rooted: rooted(place),
                         folder: folder(place),
                         within: directories(place).next().and_then(|above| Some(strong_class(&above)?.key)),
+                        staged: role == Role::Removes
+                            && class.strength == Strength::Full
+                            && is_staged(event.effect),
                         installed: is_installed(place),
                         key: class.key,
                     });
@@ -295,6 +302,7 @@ impl Evidence {
         }
         let writers = nearest.values().filter(|u| !u.in_test).filter_map(|u| u.written_field_of).collect();
         let filled = nearest.values().filter(|u| !u.in_test).filter_map(|u| u.within).collect();
+        let staged = nearest.values().filter(|u| u.staged && !u.in_test).map(|u| u.key).collect();
         let mut all: Vec<Use> = nearest.into_values().collect();
         all.sort_by_key(|u| (u.key, u.in_test, u.location, u.inner, u.role));
         let mut uses: FxHashMap<Key, Vec<Use>> = FxHashMap::default();
@@ -304,7 +312,7 @@ impl Evidence {
                 list.push(found);
             }
         }
-        Evidence { uses, filled, writers, ..Evidence::default() }
+        Evidence { uses, filled, staged, writers, ..Evidence::default() }
     }
 
     /// Notes which functions make values and leave a lock held.
@@ -365,14 +373,24 @@ impl Evidence {
             installed == u.installed
                 && own_folder.is_none_or(|own| u.folder.is_none_or(|folder| own.may_be(folder)))
         };
+        // What is made ready in a directory that is moved into place is, until then, no file of that name anywhere else.
+        let ready = self.is_ready_aside(place);
+        let aside = |u: &Use| ready || u.within.is_some_and(|within| self.staged.contains(&within));
         // A file of the same name, in a directory that is known to be another, is another file.
         classes(place).into_iter().find_map(|class| {
             self.of_class(class, roles, &|u: &Use| {
                 (class.strength == Strength::Full || !elsewhere(u))
-                    && (class.strength != Strength::Name || beside(u))
+                    && (class.strength != Strength::Name || (beside(u) && !aside(u)))
                     && accept(u)
             })
         })
+    }
+
+    /// Whether the place lies in a directory that is moved into place when it is whole.
+    fn is_ready_aside(&self, place: &Place) -> bool {
+        !self.staged.is_empty()
+            && directories(place)
+                .any(|above| strong_class(&above).is_some_and(|class| self.staged.contains(&class.key)))
     }
 
     /// As [`Evidence::find`], for removals: of the place or of a directory above it.
@@ -506,6 +524,18 @@ fn roles(effect: &Effect) -> Vec<(&Place, Role)> {
         _ => {}
     }
     roles
+}
+
+/// Whether a move brings something to its place. What is only given a longer name by it is put out of the way.
+fn is_staged(effect: &Effect) -> bool {
+    let own = &effect.place;
+    let is_longer = |onto: &Place| match onto.kind() {
+        PlaceKind::Concat(parts) => parts.contains(own),
+        PlaceKind::Join(base, _) | PlaceKind::WithExtension(base, _) => base == own,
+        _ => false,
+    };
+    matches!(effect.operation, Operation::Rename { .. })
+        && effect.other_place.as_ref().is_some_and(|onto| !is_longer(onto))
 }
 
 /// The classes of a place, the most telling first.

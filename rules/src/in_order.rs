@@ -2,9 +2,10 @@
 //! other side of that. It takes a second run to be beside it, and that is the same run on the same place. Nor is what runs in the same
 //! event loop, between two steps between which that is not left.
 
+use crate::made_once;
 use crate::names;
 use fsrace_analyzer::flow::{Block, Call, FlowSummary, ResultId, Site, Step};
-use fsrace_analyzer::link::{FunctionId, Location, Program};
+use fsrace_analyzer::link::{FunctionId, Location, Program, each_step};
 use fsrace_analyzer::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{OnceCell, RefCell};
@@ -12,6 +13,8 @@ use std::cell::{OnceCell, RefCell};
 /// How many levels up callers are asked, and how many functions may lead to one.
 const LEVELS: usize = 8;
 const LEADING: usize = 256;
+/// How many levels up who calls a function says by its name that it starts something.
+const START_LEVELS: usize = 3;
 /// Blocks nested deeper than this are left out: deeper code is generated or hostile.
 const DEPTH: usize = 120;
 
@@ -60,17 +63,112 @@ pub fn share_a_loop(program: &Program, steps: [Location; 2]) -> bool {
         let is_apart = |site: Site, _, apart: bool| apart && stands_at(program, step, site);
         program.function(step.function).is_some_and(|summary| {
             !is_waited_for(summary, step.span) && !any_step(&summary.body, &is_apart, false, 0)
-        }) && is_on_a_loop(program, step.function, LEVELS, &mut Vec::new())
+        }) && {
+            let mut asked = Vec::new();
+            is_on_a_loop(program, step.function, LEVELS, &mut asked) && any_waits(program, &asked)
+        }
     })
+}
+
+/// Whether one function belongs to a start, by the names of those who call it, and another one to what comes after: what leads to it is
+/// work that is started, or a function that an event loop calls.
+pub fn is_before_service(program: &Program, early: FunctionId, late: FunctionId) -> bool {
+    is_of_a_start(program, early, START_LEVELS) && serves(program, late, &leading_to(program, early))
+}
+
+/// Whether the function makes a value or starts something, by its name, or all that call it do.
+fn is_of_a_start(program: &Program, function: FunctionId, levels: usize) -> bool {
+    let Some(summary) = program.function(function) else { return false };
+    if summary.context.main || made_once::is_start(&summary.name) || made_once::is_constructor(&summary.name)
+    {
+        return true;
+    }
+    let mut callers = called(program, function).peekable();
+    levels > 0
+        && callers.peek().is_some()
+        && callers.all(|caller| {
+            caller != function
+                && !is_called_again(program, caller, function)
+                && is_of_a_start(program, caller, levels - 1)
+        })
+}
+
+/// Whether one function starts work that calls the other, or calls it in a loop: that goes on after the start.
+fn is_called_again(program: &Program, caller: FunctionId, callee: FunctionId) -> bool {
+    let calls = |_, result: Option<ResultId>, apart: bool| {
+        apart && result.is_some_and(|result| program.callee(caller, result) == Some(callee))
+    };
+    let Some(summary) = program.function(caller) else { return true };
+    let mut again = any_step(&summary.body, &calls, false, 0);
+    each_step(&summary.body, &mut |step| {
+        if let Step::Loop(body) = step {
+            again = again || any_step(body, &calls, true, 0);
+        }
+    });
+    again
+}
+
+/// Whether what leads to the function serves, and is none of those who start.
+fn serves(program: &Program, function: FunctionId, starting: &FxHashSet<FunctionId>) -> bool {
+    let mut found = FxHashSet::from_iter([function]);
+    let mut newest = vec![function];
+    for _ in 0..LEVELS {
+        let mut next = Vec::new();
+        for function in newest {
+            for caller in callers(program, function) {
+                let Some(summary) = program.function(caller) else { continue };
+                let is_started = |_, result: Option<ResultId>, apart: bool| {
+                    apart && result.is_some_and(|r| program.callee(caller, r) == Some(function))
+                };
+                let is_handler =
+                    summary.waits.is_some() && !starting.contains(&caller) && is_of_a_server(program, caller);
+                if is_handler || any_step(&summary.body, &is_started, false, 0) {
+                    return true;
+                }
+                if found.len() < LEADING && found.insert(caller) {
+                    next.push(caller);
+                }
+            }
+        }
+        newest = next;
+    }
+    false
+}
+
+/// Whether the function is for what happens while an event loop runs: all that leads to it, as far as calls tell, are functions that wait
+/// and that nothing calls by name. A program that is started for one thing and ends leads to its functions from its beginning.
+pub fn is_of_a_server(program: &Program, function: FunctionId) -> bool {
+    let mut asked = Vec::new();
+    answers(program, function, LEVELS, &mut asked) && any_waits(program, &asked)
+}
+
+/// Whether one of these waits: what only calls itself is led to by nobody.
+fn any_waits(program: &Program, functions: &[FunctionId]) -> bool {
+    functions.iter().any(|of| program.function(*of).is_some_and(|summary| summary.waits.is_some()))
+}
+
+fn answers(program: &Program, function: FunctionId, levels: usize, asked: &mut Vec<FunctionId>) -> bool {
+    let Some(summary) = program.function(function).filter(|summary| !summary.context.main) else {
+        return false;
+    };
+    if asked.contains(&function) {
+        return true;
+    }
+    asked.push(function);
+    let mut callers = called(program, function).peekable();
+    if callers.peek().is_none() {
+        return summary.waits.is_some();
+    }
+    levels > 0 && callers.all(|caller| answers(program, caller, levels - 1, asked))
 }
 
 /// Whether an event loop that runs one at a time runs the function, by itself or through all that call it.
 fn is_on_a_loop(program: &Program, function: FunctionId, levels: usize, asked: &mut Vec<FunctionId>) -> bool {
     let Some(summary) = program.function(function) else { return false };
-    if summary.waits.is_some() || asked.contains(&function) {
+    asked.push(function);
+    if summary.waits.is_some() || asked.iter().rev().skip(1).any(|known| *known == function) {
         return true;
     }
-    asked.push(function);
     let mut callers = callers(program, function).peekable();
     levels > 0
         && callers.peek().is_some()
@@ -136,8 +234,12 @@ fn leading_to(program: &Program, function: FunctionId) -> FxHashSet<FunctionId> 
 
 /// Who calls the function, be it as one of several that are meant, or from code that is kept for others.
 fn callers(program: &Program, function: FunctionId) -> impl Iterator<Item = FunctionId> {
-    let known = program.callers(function).iter().chain(program.askers(function));
-    known.chain(program.keepers(function)).copied()
+    called(program, function).chain(program.keepers(function).iter().copied())
+}
+
+/// Who calls the function, tests aside.
+fn called(program: &Program, function: FunctionId) -> impl Iterator<Item = FunctionId> {
+    program.callers(function).iter().chain(program.askers(function)).copied()
 }
 
 /// The other's step, or the call in a caller that leads to it.

@@ -28,6 +28,7 @@ mod lifetime;
 mod lock_after_check;
 mod lock_file_by_existence;
 mod lost_worker_error;
+mod made_at_start;
 mod made_once;
 mod merge;
 mod names;

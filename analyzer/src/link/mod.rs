@@ -30,9 +30,10 @@ pub use origin::origin;
 pub use uncalled::Settled;
 
 use crate::flow::{
-    Block, Call, Condition, Effect, FileSummary, FlowSummary, OnFailure, Operation, ResultId, Site, Step,
-    Value,
+    Block, Call, Condition, Effect, FileSummary, FlowSummary, Kept, OnFailure, Operation, ResultId, Site,
+    Step, Value,
 };
+use crate::qualified;
 use crate::source::Span;
 use closed::ClosedFields;
 use graph::Graph;
@@ -227,6 +228,30 @@ impl Program {
     /// The functions that call this one, as far as resolved, in order; tests and examples only where it is one itself.
     pub fn callers(&self, function: FunctionId) -> &[FunctionId] {
         self.graph.node(function).map_or(&[], |n| &n.callers)
+    }
+
+    /// Whether something that the program calls has the function's name, and is not known to be another.
+    pub fn is_asked_for(&self, function: FunctionId) -> bool {
+        let Some(name) = self.function(function).map(|summary| qualified::last(&summary.name)) else {
+            return true;
+        };
+        self.functions().any(|(caller, summary)| {
+            let mut found = false;
+            each_step(&summary.body, &mut |step| {
+                if let Step::Call(call) = step {
+                    found = found
+                        || (qualified::last(call.callee.name()) == name
+                            && self.callee(caller, call.result).is_none());
+                }
+            });
+            found && !summary.context.test && !summary.context.auxiliary
+        })
+    }
+
+    /// What the field of a type is set to, wherever that is seen.
+    pub fn set_to<'p>(&'p self, owner: &'p str, field: &'p str) -> impl Iterator<Item = &'p Kept> {
+        let all = self.files.iter().flat_map(|file| &file.kept);
+        all.filter(move |kept| kept.field == field && kept.owner.as_deref().is_none_or(|of| of == owner))
     }
 
     /// The functions that call a method of a trait of which this one is one of several implementations, in order.

@@ -16,6 +16,9 @@ use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// How many callers are asked whether they make the candidate safe: it takes one that does not to answer.
+const ASKED: usize = 16;
+
 /// What is kept of the bodies of functions that were looked at.
 #[derive(Debug, Default)]
 pub struct Kept {
@@ -250,7 +253,7 @@ impl<'p> Callers<'p> {
     ) -> bool {
         let program = self.program;
         let callers = program.callers(function);
-        if levels == 0 || callers.is_empty() || callers.len() > CALLERS {
+        if levels == 0 || callers.is_empty() || callers.len() > ASKED {
             return false;
         }
         // One that is not safe settles it, and exploring is what costs: it comes last.
@@ -258,7 +261,12 @@ impl<'p> Callers<'p> {
         for caller in callers {
             let of = self.effects(*caller);
             let effects = of.list();
-            let Some(place) = place_in(&effects, candidate) else { return false };
+            let Some(place) = place_in(&effects, candidate) else {
+                if self.rules_out(&effects, function, candidate) {
+                    continue;
+                }
+                return false;
+            };
             let is_own = || match apart {
                 true => program.is_of_the_process(*caller, &place),
                 false => program.is_private(*caller, &place),
@@ -291,6 +299,15 @@ impl<'p> Callers<'p> {
             let scenario = scenario(&narrowed, candidate, &seen.place, actor);
             self.explorer.is_benign(&scenario) || self.are_safe(caller, candidate, (actor, apart), levels - 1)
         })
+    }
+
+    /// Whether what a caller gives the function rules out that this acts: of its own steps others are among what the caller comes to.
+    fn rules_out(self, effects: &[&Effect], function: FunctionId, candidate: &Candidate) -> bool {
+        let is_own =
+            |effect: &&&Effect| self.program.location(effect.site).is_some_and(|at| at.function == function);
+        candidate.act.depth == 0
+            && effects.iter().any(|effect| is_own(&effect))
+            && !self.program.is_asked_for(function)
     }
 }
 

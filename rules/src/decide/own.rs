@@ -1,6 +1,9 @@
 //! What the process of a candidate has for itself, unless its own threads meet there.
 
-use crate::confidence::Reason;
+use crate::confidence::{Reason, Surroundings};
+use crate::evidence::Role;
+use crate::made_at_start;
+use crate::pairs::Candidate;
 use fsrace_analyzer::explore::Actor;
 use fsrace_analyzer::flow::Place;
 use fsrace_analyzer::link::{FunctionId, Program};
@@ -37,4 +40,26 @@ pub fn reason(program: &Program, function: FunctionId, place: &Place, apart: boo
     program
         .is_beside_a_private_one(function, place)
         .then_some("the value keeps a temporary directory for what it is about")
+}
+
+/// Why what the process does in order leaves nobody in it who comes in between, if it does.
+pub fn in_order(
+    surroundings: &Surroundings<'_>,
+    candidate: &Candidate,
+    reason: &Reason,
+) -> Option<&'static str> {
+    let Surroundings { program, evidence, function, .. } = *surroundings;
+    if candidate.cover.is_broken() {
+        return None;
+    }
+    let by_itself = matches!(reason, Reason::Itself | Reason::Instance);
+    if by_itself
+        && !surroundings.is_for_all_instances(candidate)
+        && surroundings.is_alone_in_its_loop(candidate)
+    {
+        return Some("an event loop does it in one go, and nothing says that another process is there");
+    }
+    let is_removed = matches!(reason, Reason::Elsewhere(other) if matches!(other.found.role, Role::Removes | Role::RemovesTree));
+    (!is_removed && made_at_start::is_there_before(program, evidence, function, candidate))
+        .then_some("the program makes it at its start, before it comes here")
 }
