@@ -1,14 +1,11 @@
-//! What a program makes at its start, before anything else of it comes to the place, or whoever makes a value for that: who looks for it
-//! later finds it, and makes nothing.
+//! What a program makes at its start, before anything else of it comes to the place: who looks for it later finds it, and makes nothing.
 //!
 //! A walk from each beginning of the program tells whether the place is surely made before the first call that leads to the other
-//! function. What nothing leads to by name, as an event's handler, comes after the beginning. Of a directory that a field holds, the walk
-//! is through those who set the field.
+//! function. What nothing leads to by name, as an event's handler, comes after the beginning.
 
 use crate::evidence::{Evidence, Kind, Role, Strength, Use};
 use crate::pairs::{Candidate, Meaning, Relation};
 use crate::trace::Says;
-use crate::{made_once, names};
 use fsrace_analyzer::flow::{
     Block, Condition, Effect, Exit, FlowSummary, Place, PlaceKind, ResultId, Step, Value,
 };
@@ -39,8 +36,7 @@ pub fn is_there_before(
         && candidate.meaning == Meaning::Plain;
     let Some(kind) = kind.filter(|_| makes_what_is_missing) else { return false };
     if place.any(&mut |kind| varies(kind)) {
-        return is_made_with_the_value(program, function, place, kind)
-            && evidence.find_removal(place, |_| true).is_none_or(|other| other.strength != Strength::Full);
+        return false;
     }
     let makes = |u: &Use| {
         u.inner.function != function
@@ -57,70 +53,11 @@ pub fn is_there_before(
     evidence.find_removal(place, removes).is_none_or(|other| other.strength != Strength::Full)
 }
 
-/// Whether the place is below a field of the method's own value, and all who set that make the place before they are done.
-fn is_made_with_the_value(program: &Program, function: FunctionId, place: &Place, kind: Kind) -> bool {
-    let Some((owner, field)) = field_of_its_own(place) else { return false };
-    let mut set = program.set_to(owner, field).peekable();
-    set.peek().is_some()
-        && set.all(|kept| {
-            let (Value::Place(value), Some(maker)) = (&kept.value, program.find(&kept.by)) else {
-                return false;
-            };
-            let wanted = place.map(&mut |of| is_a_field(of).then(|| value.clone()));
-            let makes = program.function(maker).is_some_and(|summary| {
-                names::last(&summary.name) == "__init__"
-                    || (!summary.has_receiver && made_once::is_constructor(&summary.name))
-            });
-            makes
-                && maker != function
-                && !program.callers(function).contains(&maker)
-                && surely_makes(program, maker, &wanted, kind)
-        })
-}
-
-fn is_a_field(place: &Place) -> bool {
-    matches!(place.kind(), PlaceKind::Field { .. })
-}
-
-/// The type and the name of the field of the receiver that the place is, or lies below by names that the code tells.
-fn field_of_its_own(place: &Place) -> Option<(&str, &str)> {
-    match place.kind() {
-        PlaceKind::Field { base, owner: Some(owner), name } => match base.kind() {
-            PlaceKind::Parameter { index: 0, .. } => Some((owner, name)),
-            _ => None,
-        },
-        PlaceKind::Join(base, last) if last.is_closed() => field_of_its_own(base),
-        _ => None,
-    }
-}
-
-/// Whether the function has made the place when it is done, whoever it calls for that.
-fn surely_makes(program: &Program, function: FunctionId, place: &Place, kind: Kind) -> bool {
-    let body = program.body(function);
-    let (to_made, to_other) = (FxHashSet::default(), FxHashSet::default());
-    let made = Made::As(place, kind);
-    let mut start =
-        Start { program, made, other: function, to_made, to_other, early: false, late: false, found: false };
-    let mut asked = Vec::new();
-    let looks = FxHashMap::default();
-    let mut walk = Walk { start: &mut start, function, levels: LEVELS, asked: &mut asked, looks, ends: true };
-    let end = walk.block(&body, false, 0);
-    let ends = walk.ends;
-    start.found && end.is_none_or(|end| end) && ends
-}
-
-/// What makes the place: a step of a function's own source, or whatever makes it in a linked body.
-#[derive(Clone, Copy)]
-enum Made<'p> {
-    At(Location),
-    As(&'p Place, Kind),
-}
-
 /// The question whether one step is done before one function is come to.
 struct Start<'p> {
     program: &'p Program,
     /// Where the place is made.
-    made: Made<'p>,
+    made: Location,
     /// The function that may be come to before.
     other: FunctionId,
     /// What leads there.
@@ -140,7 +77,6 @@ impl<'p> Start<'p> {
     fn walked(program: &'p Program, made: Location, other: FunctionId) -> Option<Self> {
         let (to_made, to_other) = (leading_to(program, made.function)?, leading_to(program, other)?);
         let first = is_run_first(program, made.function, other);
-        let made = Made::At(made);
         let mut start =
             Start { program, made, other, to_made, to_other, early: false, late: false, found: false };
         if let Some(first) = first {
@@ -291,18 +227,11 @@ impl<'p> Walk<'_, 'p> {
 
     /// Whether the effect makes the place.
     fn makes(&self, effect: &Effect) -> bool {
-        let program = self.start.program;
-        match self.start.made {
-            Made::At(made) => {
-                let stands_at = |summary: &FlowSummary| {
-                    summary.sites.get(effect.site.0 as usize).is_some_and(|span| *span == made.span)
-                };
-                self.function == made.function && program.function(made.function).is_some_and(stands_at)
-            }
-            Made::As(place, kind) => {
-                effect.created() == Some(place) && Kind::of(effect.operation) == Some(kind)
-            }
-        }
+        let Start { program, made, .. } = &*self.start;
+        let stands_at = |summary: &FlowSummary| {
+            summary.sites.get(effect.site.0 as usize).is_some_and(|span| *span == made.span)
+        };
+        self.function == made.function && program.function(made.function).is_some_and(stands_at)
     }
 }
 
@@ -312,12 +241,12 @@ fn is_run_first(program: &Program, function: FunctionId, other: FunctionId) -> O
     let (within, name) = of.name.rsplit_once("::")?;
     let is_first = name == "{module}" || (name == "init" && !of.has_receiver && of.parameters.is_empty());
     let is_near = other.name.strip_prefix(within).is_some_and(|rest| rest.starts_with("::"));
-    (is_first && is_near && !of.context.main && !of.context.public && function_is_alone(program, function))
+    (is_first && is_near && !of.context.main && !of.context.public && is_called_by_nobody(program, function))
         .then_some(function)
 }
 
 /// Whether nothing calls the function by its name: it is the language that does.
-fn function_is_alone(program: &Program, function: FunctionId) -> bool {
+fn is_called_by_nobody(program: &Program, function: FunctionId) -> bool {
     program.callers(function).is_empty() && program.askers(function).is_empty()
 }
 

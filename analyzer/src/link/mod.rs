@@ -30,8 +30,8 @@ pub use origin::origin;
 pub use uncalled::Settled;
 
 use crate::flow::{
-    Block, Call, Condition, Effect, FileSummary, FlowSummary, Kept, OnFailure, Operation, ResultId, Site,
-    Step, Value,
+    Block, Call, Condition, Effect, FileSummary, FlowSummary, OnFailure, Operation, ResultId, Site, Step,
+    Value,
 };
 use crate::qualified;
 use crate::source::Span;
@@ -246,12 +246,6 @@ impl Program {
             });
             found && !summary.context.test && !summary.context.auxiliary
         })
-    }
-
-    /// What the field of a type is set to, wherever that is seen.
-    pub fn set_to<'p>(&'p self, owner: &'p str, field: &'p str) -> impl Iterator<Item = &'p Kept> {
-        let all = self.files.iter().flat_map(|file| &file.kept);
-        all.filter(move |kept| kept.field == field && kept.owner.as_deref().is_none_or(|of| of == owner))
     }
 
     /// The functions that call a method of a trait of which this one is one of several implementations, in order.
