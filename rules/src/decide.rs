@@ -347,7 +347,7 @@ impl<'p> View<'p> {
             name: &self.summary.name,
             is_async: self.summary.context.is_async,
             is_lazy: candidate.act.effect.operation.domain() == Domain::Memory && self.is_lazy(program),
-            one_shot: file_of(program, self.function).is_some_and(is_one_shot),
+            one_shot: file_of(program, self.function).is_some_and(names::is_one_shot),
             open,
             own: [
                 program.location(candidate.act.effect.site),
@@ -876,18 +876,6 @@ fn is_passed_in(place: &Place) -> bool {
 
 fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
     program.file(program.file_of(function)).map(|f| f.path.as_str())
-}
-
-/// Whether a file holds a command that makes something new where the user says, by the file's name.
-fn is_one_shot(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split('.').next().unwrap_or(name);
-    // A name between underscores says what the file is to its folder, and not what the code in it is for.
-    if stem.starts_with("__") {
-        return false;
-    }
-    stem.split(['_', '-'])
-        .any(|word| ["init", "new", "generate", "scaffold", "template", "completions"].contains(&word))
 }
 
 /// Whether the actor is another process.

@@ -70,6 +70,11 @@ pub fn share_a_loop(program: &Program, steps: [Location; 2]) -> bool {
     })
 }
 
+/// Whether the one function comes to the other, as far as known.
+pub fn comes_to(program: &Program, one: FunctionId, other: FunctionId) -> bool {
+    leading_to(program, other).contains(&one)
+}
+
 /// Whether one function belongs to a start, by the names of those who call it, and another one to what comes after: what leads to it is
 /// work that is started, or a function that an event loop calls.
 pub fn is_before_service(program: &Program, early: FunctionId, late: FunctionId) -> bool {
@@ -120,8 +125,11 @@ fn serves(program: &Program, function: FunctionId, starting: &FxHashSet<Function
                 let is_started = |_, result: Option<ResultId>, apart: bool| {
                     apart && result.is_some_and(|r| program.callee(caller, r) == Some(function))
                 };
-                let is_handler =
-                    summary.waits.is_some() && !starting.contains(&caller) && is_of_a_server(program, caller);
+                // A method that is its type's own is called by somebody, who is not seen to: work that is started, say.
+                let is_own = summary.has_receiver && !summary.context.public && !summary.context.main;
+                let unseen = is_own && callers(program, caller).next().is_none();
+                let is_handler = !starting.contains(&caller)
+                    && (unseen || (summary.waits.is_some() && is_of_a_server(program, caller)));
                 if is_handler || any_step(&summary.body, &is_started, false, 0) {
                     return true;
                 }
@@ -157,7 +165,8 @@ fn answers(program: &Program, function: FunctionId, levels: usize, asked: &mut V
     asked.push(function);
     let mut callers = called(program, function).peekable();
     if callers.peek().is_none() {
-        return summary.waits.is_some();
+        // What the language calls at a block's begin and end is run by whoever has such a block.
+        return summary.waits.is_some() && !names::last(&summary.name).starts_with("__");
     }
     levels > 0 && callers.all(|caller| answers(program, caller, levels - 1, asked))
 }

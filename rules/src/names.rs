@@ -606,6 +606,18 @@ fn lowered(word: &str) -> String {
     }
 }
 
+/// Whether a file holds a command that makes something new where the user says, by the file's name.
+pub fn is_one_shot(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    // A name between underscores says what the file is to its folder, and not what the code in it is for.
+    if stem.starts_with("__") {
+        return false;
+    }
+    stem.split(['_', '-'])
+        .any(|word| ["init", "new", "generate", "scaffold", "template", "completions"].contains(&word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::{Surroundings, is_keyed};
 use crate::evidence::{Role, Use};
-use crate::in_order::{Own, is_before_service, is_of_a_server, share_a_loop};
+use crate::in_order::{Own, comes_to, is_before_service, is_of_a_server, share_a_loop};
 use crate::names;
 use crate::pairs::Candidate;
 use fsrace_analyzer::explore::Actor;
@@ -57,8 +57,9 @@ impl Question<'_, '_> {
     fn is_at_the_start(self, found: &Use) -> bool {
         let Surroundings { program, function, .. } = *self.surroundings;
         let (early, late) = if self.looks { (function, found.function) } else { (found.function, function) };
-        let is_asked = !self.looks && found.role != Role::Reads;
-        !is_asked && early != late && is_before_service(program, early, late)
+        // Who asks whether it is there, and starts the work that writes it if not, may be asked to start again.
+        let may_start_again = !self.looks && found.role != Role::Reads && comes_to(program, early, late);
+        early != late && !may_start_again && is_before_service(program, early, late)
     }
 }
 
@@ -113,7 +114,9 @@ impl Surroundings<'_> {
 
     /// Whether the candidate's steps are done at once in the loop of a server, so that no second of them in the process comes in between.
     pub fn is_alone_in_its_loop(&self, candidate: &Candidate) -> bool {
-        is_of_a_server(self.program, self.function)
+        // What takes its time is met by a second process.
+        !candidate.long
+            && is_of_a_server(self.program, self.function)
             && self.done_at_once(candidate).is_some_and(|act| share_a_loop(self.program, [act, act]))
     }
 }
