@@ -11,7 +11,7 @@ mod told;
 pub use self::callers::{Asked, Kept};
 
 use self::about::is_about;
-use self::around::{is_enclosed, is_own_step, sequel};
+use self::around::{is_enclosed, is_own_step, own_steps, sequel};
 use self::callers::Callers;
 use self::process::changes_process;
 use self::proven::Proven;
@@ -755,16 +755,17 @@ impl<'p> View<'p> {
                     && (!candidate.is_listed() || consequence == Consequence::SpuriousFailure)
             };
             let exploration = explorer.explore(&scenario(body, candidate, &candidate.place, actor), wanted);
-            let exploration = match exploration.bounded && exploration.races.is_empty() && is_process(actor) {
-                true => {
-                    let rest = noticed(&self.body, candidate);
-                    // Without its looks, the code fails where it would not.
-                    let lost =
-                        |consequence| wanted(consequence) && consequence != Consequence::SpuriousFailure;
-                    explorer.explore(&scenario(&rest, candidate, &candidate.place, actor), lost)
-                }
-                false => exploration,
-            };
+            let exploration =
+                match exploration.bounded && exploration.races.is_empty() && own::is_process(actor) {
+                    true => {
+                        let rest = noticed(&self.body, candidate);
+                        // Without its looks, the code fails where it would not.
+                        let lost =
+                            |consequence| wanted(consequence) && consequence != Consequence::SpuriousFailure;
+                        explorer.explore(&scenario(&rest, candidate, &candidate.place, actor), lost)
+                    }
+                    false => exploration,
+                };
             // Work that is started may begin as late as it likes: what is shown without it is shown.
             let exploration = match exploration.bounded && exploration.races.is_empty() {
                 true => match without_work(body, candidate) {
@@ -864,11 +865,6 @@ fn failing<'c>(candidate: &'c Candidate, race: &Race) -> Option<&'c Point> {
     steps.into_iter().find(|step| race.witness.failure_at(step.effect.site).is_some())
 }
 
-/// The steps of the function's own source.
-fn own_steps(check: Option<Location>, act: Location) -> Vec<Location> {
-    check.into_iter().chain([act]).collect()
-}
-
 /// Whether the place is told by what a function is given.
 fn is_passed_in(place: &Place) -> bool {
     place.any(&mut |kind| matches!(kind, PlaceKind::Parameter { .. }))
@@ -876,11 +872,6 @@ fn is_passed_in(place: &Place) -> bool {
 
 fn file_of(program: &Program, function: FunctionId) -> Option<&str> {
     program.file(program.file_of(function)).map(|f| f.path.as_str())
-}
-
-/// Whether the actor is another process.
-fn is_process(actor: Actor) -> bool {
-    !matches!(actor, Actor::ItselfThread | Actor::ItselfTask | Actor::Task | Actor::Bystander)
 }
 
 /// The question whether the candidate is a race beside this actor.

@@ -9,6 +9,11 @@ use fsrace_analyzer::flow::{Block, Effect, Mode, Operation};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::FxHashSet;
 
+/// The steps of the function's own source.
+pub fn own_steps(check: Option<Location>, act: Location) -> Vec<Location> {
+    check.into_iter().chain([act]).collect()
+}
+
 /// Whether the code makes a directory around the place for its owner alone, or closes one to others before its first step.
 pub fn is_enclosed(body: &Block, candidate: &Candidate) -> bool {
     let place = &candidate.place;

@@ -29,6 +29,11 @@ pub fn is_apart(program: &Program, function: FunctionId, reason: &Reason, actor:
         )
 }
 
+/// Whether the actor is another process.
+pub fn is_process(actor: Actor) -> bool {
+    !matches!(actor, Actor::ItselfThread | Actor::ItselfTask | Actor::Task | Actor::Bystander)
+}
+
 /// Why the place is taken for the run's own, if it is, where the actor may be `apart`.
 pub fn reason(program: &Program, function: FunctionId, place: &Place, apart: bool) -> Option<&'static str> {
     if program.is_private_by_default(function, place) {
