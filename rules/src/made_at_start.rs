@@ -16,6 +16,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const LEADING: usize = 256;
 /// How many calls lead from a beginning to what is looked for.
 const LEVELS: usize = 8;
+/// How many calls are followed from the beginnings, all ways together: who is called in many ways is not followed in all of them.
+const CALLS: usize = 4_000;
 /// Blocks nested deeper than this are left out: deeper code is generated or hostile.
 const DEPTH: usize = 120;
 
@@ -70,6 +72,8 @@ struct Start<'p> {
     late: bool,
     /// Whether it is made on a way from a beginning.
     found: bool,
+    /// How many more calls may be followed.
+    calls: usize,
 }
 
 impl<'p> Start<'p> {
@@ -77,8 +81,8 @@ impl<'p> Start<'p> {
     fn walked(program: &'p Program, made: Location, other: FunctionId) -> Option<Self> {
         let (to_made, to_other) = (leading_to(program, made.function)?, leading_to(program, other)?);
         let first = is_run_first(program, made.function, other);
-        let mut start =
-            Start { program, made, other, to_made, to_other, early: false, late: false, found: false };
+        let (early, late, found, calls) = (false, false, false, CALLS);
+        let mut start = Start { program, made, other, to_made, to_other, early, late, found, calls };
         if let Some(first) = first {
             start.late = true;
             return start.function(first, false, LEVELS, &mut Vec::new()).then_some(start);
@@ -110,6 +114,11 @@ impl<'p> Start<'p> {
         asked: &mut Vec<FunctionId>,
     ) -> bool {
         let Some(summary) = self.program.function(function) else { return done };
+        let Some(calls) = self.calls.checked_sub(1) else {
+            self.early = true;
+            return done;
+        };
+        self.calls = calls;
         if levels == 0 || asked.contains(&function) {
             self.early |= !done && self.to_other.contains(&function);
             return done;
