@@ -63,7 +63,7 @@
 //!
 //! `alone` lists functions that open what one process at a time has open, as a database that locks its folder: a second one waits, or fails.
 //!
-//! `repository` lists libraries and programs that work on repositories. `command` rows say what a program does when it is run with one of
+//! `shell` lists libraries by which programs take commands from a shell. `repository` lists libraries and programs that work on repositories. `command` rows say what a program does when it is run with one of
 //! these `words` as its subcommand: `effect` is `populate` or `update` (a repository, under its lock file); `place` counts the words after the
 //! subcommand, options aside, and without it the place is where the command runs, which `directory` is the option for; `valued` lists
 //! options that take the next word for their value. A program that is a store does to the key at `place` what `effect` says, unless one of the
@@ -477,6 +477,8 @@ pub struct Models {
     alone: Vec<Box<str>>,
     /// Libraries and programs that work on repositories.
     repository: FxHashSet<Box<str>>,
+    /// Libraries by which programs take commands from a shell.
+    shell: FxHashSet<Box<str>>,
     /// By program and subcommand, as `git:clone`.
     commands: FxHashMap<Box<str>, Command>,
     /// Words with which a task waits, and those one of which must stand beside it for anything to be shared.
@@ -687,6 +689,11 @@ impl Models {
     /// Whether the library or program of this name works on repositories.
     pub fn is_repository(&self, library: &str) -> bool {
         self.repository.contains(library)
+    }
+
+    /// Whether programs take commands from a shell by the library of this name.
+    pub fn is_of_a_shell(&self, library: &str) -> bool {
+        self.shell.contains(library)
     }
 
     /// What a command of this program and subcommand does.

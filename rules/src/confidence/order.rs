@@ -34,6 +34,8 @@ impl<'s, 'p> Question<'s, 'p> {
         let by_the_program = matters || matches!(actor, Actor::Creator | Actor::Updater);
         let in_a_loop = if by_the_program { surroundings.done_at_once(candidate) } else { None };
         let looks = candidate.check.is_some();
+        // A command that only writes is over soon, and run again.
+        let handed_in = handed_in && looks;
         let at_a_start = ((actor == Actor::Remover && looks) || (actor == Actor::Reader && !looks))
             && candidate.run.is_none()
             && !candidate.staged

@@ -30,6 +30,8 @@ struct Table {
     #[serde(default)]
     repository: Vec<String>,
     #[serde(default)]
+    shell: Vec<String>,
+    #[serde(default)]
     command: Vec<CommandRow>,
     #[serde(default)]
     serial: Vec<String>,
@@ -247,6 +249,7 @@ pub(super) fn parse(text: &str) -> Result<Models, ModelError> {
     models.slow = table.slow.into_iter().map(Into::into).collect();
     models.alone = table.alone.into_iter().map(Into::into).collect();
     models.repository = table.repository.into_iter().map(Into::into).collect();
+    models.shell = table.shell.into_iter().map(Into::into).collect();
     for row in table.command {
         let context = Row { list: "command", name: row.program.clone() };
         let effect = context.word("effect", &row.effect, operation)?;

@@ -324,7 +324,7 @@ fn function<'t>(
         part: what.manages,
         once: what.kept && parameters.is_empty(),
         main: context.main
-            || (!node.is_async && commands(&node.decorator_list))
+            || commands(scope, node)
             || (depth == 0
                 && class.is_none()
                 && scope.programs.iter().any(|program| is_begun_with(program, &name))),
@@ -440,9 +440,19 @@ fn keep(
 }
 
 /// Whether a function is what a program does that is given a command's name, as of click, typer and cyclopts: nobody else calls it, and
-/// nothing runs yet. A bot's commands are async functions.
-fn commands(decorators: &[Decorator]) -> bool {
+/// nothing runs yet. A bot's commands are async functions, and a shell's may be, which other decorators of such a library tell.
+fn commands(scope: &FileScope<'_, '_>, node: &StmtFunctionDef) -> bool {
+    let of_a_shell = |decorator: &Decorator| {
+        let decorator = match &decorator.expression {
+            Expr::Call(call) => &*call.func,
+            other => other,
+        };
+        let name = scope.names.qualified(decorator);
+        name.is_some_and(|name| scope.models.is_of_a_shell(qualified::first(&name)))
+    };
+    let decorators = &node.decorator_list;
     decorators.iter().filter_map(decorator_name).any(|name| matches!(name, "command" | "group"))
+        && (!node.is_async || decorators.iter().any(of_a_shell))
 }
 
 /// Whether a function is called for requests or jobs, of which several may run at a time.
