@@ -223,7 +223,7 @@ fn any_step(
 }
 
 /// Whether the site of a function's own body is where the step stands.
-fn stands_at(program: &Program, step: Location, site: Site) -> bool {
+pub fn stands_at(program: &Program, step: Location, site: Site) -> bool {
     program.function(step.function).and_then(|f| f.sites.get(site.0 as usize)) == Some(&step.span)
 }
 
@@ -239,6 +239,11 @@ fn leading_to(program: &Program, function: FunctionId) -> FxHashSet<FunctionId> 
         }
     }
     found
+}
+
+/// The function and all that come to it; none if there are too many to follow.
+pub fn all_leading_to(program: &Program, function: FunctionId) -> Option<FxHashSet<FunctionId>> {
+    Some(leading_to(program, function)).filter(|found| found.len() < LEADING)
 }
 
 /// Who calls the function, be it as one of several that are meant, or from code that is kept for others.

@@ -4,16 +4,13 @@
 //! function. What nothing leads to by name, as an event's handler, comes after the beginning.
 
 use crate::evidence::{Evidence, Kind, Role, Strength, Use};
+use crate::in_order::{all_leading_to, stands_at};
 use crate::pairs::{Candidate, Meaning, Relation};
 use crate::trace::Says;
-use fsrace_analyzer::flow::{
-    Block, Condition, Effect, Exit, FlowSummary, Place, PlaceKind, ResultId, Step, Value,
-};
+use fsrace_analyzer::flow::{Block, Condition, Effect, Exit, Place, PlaceKind, ResultId, Step, Value};
 use fsrace_analyzer::link::{FunctionId, Location, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// How many functions may lead to one.
-const LEADING: usize = 256;
 /// How many calls lead from a beginning to what is looked for.
 const LEVELS: usize = 8;
 /// How many calls are followed from the beginnings, all ways together: who is called in many ways is not followed in all of them.
@@ -79,7 +76,7 @@ struct Start<'p> {
 impl<'p> Start<'p> {
     /// What all beginnings of the program come to; none where one of them does not make the place.
     fn walked(program: &'p Program, made: Location, other: FunctionId) -> Option<Self> {
-        let (to_made, to_other) = (leading_to(program, made.function)?, leading_to(program, other)?);
+        let (to_made, to_other) = (all_leading_to(program, made.function)?, all_leading_to(program, other)?);
         let first = is_run_first(program, made.function, other);
         let (early, late, found, calls) = (false, false, false, CALLS);
         let mut start = Start { program, made, other, to_made, to_other, early, late, found, calls };
@@ -237,10 +234,7 @@ impl<'p> Walk<'_, 'p> {
     /// Whether the effect makes the place.
     fn makes(&self, effect: &Effect) -> bool {
         let Start { program, made, .. } = &*self.start;
-        let stands_at = |summary: &FlowSummary| {
-            summary.sites.get(effect.site.0 as usize).is_some_and(|span| *span == made.span)
-        };
-        self.function == made.function && program.function(made.function).is_some_and(stands_at)
+        self.function == made.function && stands_at(program, *made, effect.site)
     }
 }
 
@@ -257,22 +251,4 @@ fn is_run_first(program: &Program, function: FunctionId, other: FunctionId) -> O
 /// Whether nothing calls the function by its name: it is the language that does.
 fn is_called_by_nobody(program: &Program, function: FunctionId) -> bool {
     program.callers(function).is_empty() && program.askers(function).is_empty()
-}
-
-/// The function and all that come to it; none if there are too many.
-fn leading_to(program: &Program, function: FunctionId) -> Option<FxHashSet<FunctionId>> {
-    let mut found = FxHashSet::from_iter([function]);
-    let mut newest = vec![function];
-    while let Some(next) = newest.pop() {
-        let known = program.callers(next).iter().chain(program.askers(next)).chain(program.keepers(next));
-        for caller in known {
-            if found.insert(*caller) {
-                newest.push(*caller);
-            }
-        }
-        if found.len() > LEADING {
-            return None;
-        }
-    }
-    Some(found)
 }

@@ -235,7 +235,8 @@ impl Program {
         let Some(name) = self.function(function).map(|summary| qualified::last(&summary.name)) else {
             return true;
         };
-        self.functions().any(|(caller, summary)| {
+        let mut asking = self.functions().filter(|(_, f)| !f.context.test && !f.context.auxiliary);
+        asking.any(|(caller, summary)| {
             let mut found = false;
             each_step(&summary.body, &mut |step| {
                 if let Step::Call(call) = step {
@@ -244,7 +245,7 @@ impl Program {
                             && self.callee(caller, call.result).is_none());
                 }
             });
-            found && !summary.context.test && !summary.context.auxiliary
+            found
         })
     }
 

@@ -14,6 +14,7 @@ use fsrace_analyzer::flow::{
 };
 use fsrace_analyzer::link::{FunctionId, Program, each_step};
 use rustc_hash::FxHashMap;
+use std::cell::LazyCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many callers are asked whether they make the candidate safe: it takes one that does not to answer.
@@ -256,13 +257,15 @@ impl<'p> Callers<'p> {
         if levels == 0 || callers.is_empty() || callers.len() > ASKED {
             return false;
         }
+        // All functions are looked at for that.
+        let is_asked_for = LazyCell::new(|| program.is_asked_for(function));
         // One that is not safe settles it, and exploring is what costs: it comes last.
         let mut locked = Vec::new();
         for caller in callers {
             let of = self.effects(*caller);
             let effects = of.list();
             let Some(place) = place_in(&effects, candidate) else {
-                if self.rules_out(&effects, function, candidate) {
+                if self.rules_out(&effects, function, candidate) && !*is_asked_for {
                     continue;
                 }
                 return false;
@@ -305,9 +308,7 @@ impl<'p> Callers<'p> {
     fn rules_out(self, effects: &[&Effect], function: FunctionId, candidate: &Candidate) -> bool {
         let is_own =
             |effect: &&&Effect| self.program.location(effect.site).is_some_and(|at| at.function == function);
-        candidate.act.depth == 0
-            && effects.iter().any(|effect| is_own(&effect))
-            && !self.program.is_asked_for(function)
+        candidate.act.depth == 0 && effects.iter().any(|effect| is_own(&effect))
     }
 }
 
