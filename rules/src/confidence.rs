@@ -365,7 +365,7 @@ impl Surroundings<'_> {
     fn is_one_step(&self, candidate: &Candidate) -> bool {
         let waits = self.program.function(self.function).and_then(|function| function.waits.as_ref());
         let at = |point: &Point| {
-            let site = point.through.as_ref().map_or(point.effect.site, |(site, _)| *site);
+            let site = point.root();
             self.program.location(site).filter(|location| location.function == self.function)
         };
         let (Some(waits), Some(check)) = (waits, candidate.check.as_ref()) else { return false };

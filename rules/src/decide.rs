@@ -3,6 +3,7 @@
 mod about;
 mod around;
 mod callers;
+mod guarding;
 mod own;
 mod process;
 mod proven;
@@ -13,16 +14,15 @@ pub use self::callers::{Asked, Kept};
 use self::about::is_about;
 use self::around::{is_enclosed, is_own_step, own_steps, sequel};
 use self::callers::Callers;
+use self::guarding::is_read_heedlessly;
 use self::process::changes_process;
 use self::proven::Proven;
 use self::told::{inside, name_made, other_side, rewrite, spelled, time_taken};
 use crate::cleaned;
 use crate::confidence::{Loss, Reason, Surroundings, judge};
-use crate::entered;
 use crate::evidence::{Evidence, Use};
 use crate::finding::{Confidence, Finding, Related};
 use crate::given_back::{GivenBack, Taken};
-use crate::guarded;
 use crate::held::Held;
 use crate::in_order::InOrder;
 use crate::left_running::{LeftRunning, Work};
@@ -417,25 +417,7 @@ impl<'p> View<'p> {
             // Nor does what is held around the loop that starts several keep these apart.
             && !matches!(best.reason, Reason::SideBySide)
             && !is_read_heedlessly(program, known, &best, callers)
-            && let Some(why) = guarded(
-                program,
-                known,
-                (self.function, self.summary),
-                &|effect| effect.site == candidate.act.effect.site,
-                callers,
-            )
-            .or_else(|| {
-                let steps = own_steps(check, act);
-                // A helper that does all of it may take the lock itself.
-                let alone = candidate.check.is_none().then_some([inner]);
-                (entered::is_held(program, self.function, &steps)
-                    || known.held.are_under_one(&steps)
-                    || alone.is_some_and(|step| known.held.are_under_one(&step)))
-                    .then_some("the block that it stands in begins with a lock that is not followed")
-            })
-            .or_else(|| {
-                known.held.is_held(self.function).then_some("every known way to it leads through a lock")
-            })
+            && let Some(why) = self.guarded(program, known, candidate, (check, act, inner), callers)
         {
             best.confidence = Confidence::Low;
             best.reasons.push(why.to_owned());
@@ -810,55 +792,6 @@ enum Worst {
     NotSure,
 }
 
-/// Why the function is taken to run under a lock that its own steps do not take, where it comes to the effect, if it is.
-fn guarded(
-    program: &Program,
-    known: Known<'_>,
-    (function, summary): (FunctionId, &FlowSummary),
-    is_it: &dyn Fn(&Effect) -> bool,
-    callers: Callers<'_>,
-) -> Option<&'static str> {
-    let keeps = |function: &FlowSummary| {
-        let own = function.parameters.first().filter(|_| function.has_receiver);
-        own.and_then(|p| p.type_name.as_deref()).is_some_and(|of| known.evidence.is_made_locked(of))
-    };
-    if keeps(summary) {
-        return Some("a lock is held as long as there is a value of its type");
-    }
-    guarded::reason(program, function, summary).or_else(|| {
-        // A lock that is taken after the act, or given up before it, keeps nobody out of it.
-        let mut holds = |caller: FunctionId, callee: FunctionId| {
-            if program.function(caller).is_some_and(keeps)
-                || known.held.is_called_under_one(program, caller, callee)
-            {
-                return true;
-            }
-            let body = callers.body(caller);
-            let trace = Trace::of(&body);
-            match trace.events.iter().find(|event| is_it(event.effect)) {
-                Some(event) => trace.is_alone(event),
-                None => program.function(callee).is_some_and(|f| trace.calls_locked(names::last(&f.name))),
-            }
-        };
-        guarded::by_callers(program, function, LOCK_LEVELS, CALLERS, &mut Vec::new(), &mut holds)
-            .then_some("every known caller takes a lock")
-    })
-}
-
-/// Whether the other side is a function of the program that reads the place under no lock, so that none keeps it out.
-fn is_read_heedlessly(program: &Program, known: Known<'_>, best: &Proven, callers: Callers<'_>) -> bool {
-    let (Reason::Elsewhere(other) | Reason::Likely(_, other)) = &best.reason else { return false };
-    let reads = best.race.witness.actor == Actor::Reader && !other.found.locked;
-    let reader = program.function(other.found.function).filter(|_| reads);
-    let is_it = |effect: &Effect| program.location(effect.site) == Some(other.found.inner);
-    reader.is_some_and(|reader| {
-        let steps = [other.found.inner, other.found.location];
-        !known.held.is_held(other.found.function)
-            && !steps.iter().any(|step| known.held.are_under_one(std::slice::from_ref(step)))
-            && guarded(program, known, (other.found.function, reader), &is_it, callers).is_none()
-    })
-}
-
 /// Which of the candidate's steps fails, as the schedule goes.
 fn failing<'c>(candidate: &'c Candidate, race: &Race) -> Option<&'c Point> {
     let steps = candidate.check.iter().chain([&candidate.act]);
@@ -892,5 +825,5 @@ fn scenario<'a>(body: &'a Block, candidate: &Candidate, place: &'a Place, actor:
 
 /// Where the function's own source causes the effect.
 fn location(program: &Program, point: &Point) -> Option<Location> {
-    program.location(point.through.as_ref().map_or(point.effect.site, |(site, _)| *site))
+    program.location(point.root())
 }

@@ -2,9 +2,11 @@
 //! field, asserted to be held, or taken by every caller.
 
 use crate::names;
-use fsrace_analyzer::flow::{Block, Call, Callee, Condition, FlowSummary, ResultId, Step, Value};
+use crate::pairs::Point;
+use fsrace_analyzer::flow::{Block, Call, Callee, Condition, FlowSummary, ResultId, Site, Step, Value};
 use fsrace_analyzer::language::is_thread_lock;
 use fsrace_analyzer::link::{FunctionId, Program};
+use fsrace_analyzer::source::Span;
 
 /// Why the function is taken to run under a lock, if it is.
 pub fn reason(program: &Program, function: FunctionId, summary: &FlowSummary) -> Option<&'static str> {
@@ -197,6 +199,52 @@ pub fn asserts(block: &Block, besides: &[&str]) -> bool {
         Step::Loop(body) => asserts(body, besides),
         Step::Frame(f) => tells_of_a_lock(names::last(&f.name)) || asserts(&f.body, besides),
         _ => false,
+    })
+}
+
+/// Whether the first lock that the code asks for by such a name comes after this read, and before this act: then nobody holds it for the
+/// code from outside, and what was read is of before it.
+pub fn comes_too_late(program: &Program, read: &Point, act: &Point) -> bool {
+    let (Some(first), Some(last)) = (program.location(read.root()), program.location(act.root())) else {
+        return false;
+    };
+    let Some(summary) = program.function(last.function).filter(|_| first.function == last.function) else {
+        return false;
+    };
+    let (mut reads, mut locks) = (false, false);
+    let goes_on = each(summary, &summary.body, &mut |span, takes| {
+        locks |= takes && span != last.span;
+        reads |= span == first.span;
+        span != last.span && (reads || !locks)
+    });
+    // Calls that lead on to the act, each of which may ask for one first.
+    let mut below = act.via.iter().map(|(site, _)| *site).chain([act.effect.site]);
+    reads && !goes_on && (locks || below.any(|site| locks_before(program, site)))
+}
+
+/// Whether the function that the step stands in asks for a lock before it comes there.
+fn locks_before(program: &Program, step: Site) -> bool {
+    let Some(step) = program.location(step) else { return false };
+    let Some(summary) = program.function(step.function) else { return false };
+    let mut locks = false;
+    each(summary, &summary.body, &mut |span, takes| {
+        locks |= takes && span != step.span;
+        !locks && span != step.span
+    });
+    locks
+}
+
+/// Goes through the calls and effects of some code of a function, each with whether it asks for a lock by its name, as long as `see` wants
+/// to. Gives whether it came to the end.
+fn each(summary: &FlowSummary, block: &Block, see: &mut dyn FnMut(Span, bool) -> bool) -> bool {
+    let at = |site: Site| summary.sites.get(site.0 as usize).copied();
+    block.steps.iter().all(|step| match step {
+        Step::Call(call) => at(call.site).is_none_or(|span| see(span, takes(call))),
+        Step::Effect(effect) => at(effect.site).is_none_or(|span| see(span, false)),
+        Step::Branch(b) => each(summary, &b.then, see) && each(summary, &b.otherwise, see),
+        Step::Loop(body) => each(summary, body, see),
+        Step::Frame(f) => each(summary, &f.body, see),
+        _ => true,
     })
 }
 

@@ -126,7 +126,7 @@ fn ended_by(
         let mut candidates = found(&body, *begins, part, rules);
         // What lies between two steps of one of them is its own. Whoever makes a value may save it at once, as the later one does.
         let is_in = |point: &Point, function: FunctionId| {
-            let site = point.through.as_ref().map_or(point.effect.site, |(site, _)| *site);
+            let site = point.root();
             program.location(site).is_some_and(|location| location.function == function)
         };
         candidates.retain(|(_, candidate)| {

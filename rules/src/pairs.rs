@@ -151,6 +151,13 @@ pub struct Point {
     pub depth: usize,
 }
 
+impl Point {
+    /// Where the function's own source causes the effect.
+    pub fn root(&self) -> Site {
+        self.through.as_ref().map_or(self.effect.site, |(site, _)| *site)
+    }
+}
+
 /// How the checked place stands to the place acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
