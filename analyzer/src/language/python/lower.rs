@@ -443,6 +443,15 @@ impl<'a, 't> Lowerer<'a, 't> {
         }
     }
 
+    /// Takes the variable's value for one of this type.
+    pub fn retype(&mut self, name: &str, ty: Ty) {
+        let locals = Rc::make_mut(&mut self.locals);
+        let local = locals.iter_mut().rev().find(|l| *l.name == *name);
+        if let Some(value) = local.and_then(|l| l.value.as_mut()) {
+            value.ty = ty;
+        }
+    }
+
     /// Where the variables of the innermost function begin.
     pub fn base(&self) -> usize {
         self.base

@@ -239,7 +239,13 @@ impl<'t> Lowerer<'_, 't> {
         let condition = self.condition(test);
         self.branch(
             &condition,
-            |this| this.statements(body),
+            |this| {
+                let before = this.narrow(test);
+                this.statements(body);
+                if let Some((name, ty)) = before {
+                    this.widen(name, ty, body);
+                }
+            },
             |this| {
                 let Some((clause, rest)) = clauses.split_first() else { return };
                 match &clause.test {
@@ -250,6 +256,35 @@ impl<'t> Lowerer<'_, 't> {
                 }
             },
         );
+    }
+
+    /// Takes a variable of no known class for one of the class that `isinstance` says it is of. Gives its name, and its type before.
+    fn narrow(&mut self, test: &'t Expr) -> Option<(&'t str, Ty)> {
+        let call = match test {
+            Expr::Call(call) => call,
+            Expr::BoolOp(both) if both.op == BoolOp::And => both.values.first()?.as_call_expr()?,
+            _ => return None,
+        };
+        let (Expr::Name(asked), [Expr::Name(of), class]) = (&*call.func, &*call.arguments.args) else {
+            return None;
+        };
+        if asked.id != "isinstance" {
+            return None;
+        }
+        let ty = annotated(class, self.file.names);
+        let known = self.local(&of.id).filter(|known| known.ty.name().is_none() && ty.name().is_some())?;
+        let before = known.ty.clone();
+        self.retype(&of.id, ty);
+        Some((&of.id, before))
+    }
+
+    /// Takes the variable for what it was before, where the code has not set it anew.
+    fn widen(&mut self, name: &str, ty: Ty, body: &'t [Stmt]) {
+        let mut assigned = Vec::new();
+        assigned_in(body, &mut assigned, 0);
+        if !assigned.contains(&name) {
+            self.retype(name, ty);
+        }
     }
 
     fn match_statement(&mut self, node: &'t StmtMatch) {
