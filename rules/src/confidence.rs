@@ -359,6 +359,15 @@ impl Surroundings<'_> {
             && !candidate.serial
             && !self.is_one_step(candidate)
             && side_by_side::are_run_on(self.program, self.function, &candidate.place)
+            && self
+                .checker(candidate)
+                .is_none_or(|first| side_by_side::are_run_on(self.program, first, &candidate.place))
+    }
+
+    /// The function that checks for the one that acts, where it is another, as who makes a value for its methods.
+    fn checker(&self, candidate: &Candidate) -> Option<FunctionId> {
+        let check = self.program.location(candidate.check.as_ref()?.root())?;
+        Some(check.function).filter(|first| *first != self.function)
     }
 
     /// Whether nothing else of the event loop that the function runs in comes between the candidate's steps, since it does not wait there.

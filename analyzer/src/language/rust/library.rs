@@ -480,14 +480,17 @@ impl Lowerer<'_> {
         // A lock taken on an open file lives as long as the file is open; a guard, as long as somebody holds it.
         // What is asked for by a word is taken on an open file, be it known or not.
         let guards = api.returns.is_some() || (handle.is_none() && api.options.is_none());
+        let mut data = Vec::new();
         if matches!(operation, Operation::Lock { .. }) && guards {
             self.droppable.insert(result);
             self.temporaries.push(result);
             if matches!(operation, Operation::Lock { scope: LockScope::Thread, .. }) {
                 self.mutex_guards.insert(result);
+                // The guard gives what the mutex keeps.
+                data = api.place.and_then(|at| arguments.get(at)).map(Val::provenance).unwrap_or_default();
             }
         }
-        Some(self.effect_result(result, ty, wrapped, fallible, operation, Vec::new()))
+        Some(self.effect_result(result, ty, wrapped, fallible, operation, data))
     }
 
     /// What a write is given to write. Writers without a data argument of their own write the one other thing they are given.
