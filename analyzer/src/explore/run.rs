@@ -16,7 +16,7 @@ use super::verdict::Question;
 use super::witness::Story;
 use super::{Actor, Consequence, Exploration, Lane, Race, Scenario, Script, Witness};
 use super::{canonical, compile, handoff, slice};
-use crate::flow::Domain;
+use crate::flow::{Domain, Operation};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +54,8 @@ struct Key {
     checked: bool,
     /// Whether the check looks at the place.
     looked: bool,
+    /// Whether the check reads what the act writes back.
+    updates: bool,
     target: Vec<Name>,
     program: Arc<Program>,
     /// Whether any race will do.
@@ -153,13 +155,16 @@ impl Key {
         let mut program = compile::compile(scenario, domain, &kept, &mut paths);
         canonical::renumber(&mut program, &mut target);
         let checked = scenario.check.is_some();
-        let looked = scenario.check.is_some_and(|check| slice::looks_at(scenario.body, check));
+        let check = scenario.check.and_then(|check| slice::operation_at(scenario.body, check));
+        let updates = check == Some(Operation::Read);
+        let looked = updates || check.is_some_and(|check| check.is_check() || check == Operation::ReadDir);
         Some(Key {
             actor: scenario.actor,
             domain,
             same_process,
             checked,
             looked,
+            updates,
             target,
             program: Arc::new(program),
             any: false,
@@ -178,7 +183,7 @@ impl Key {
             actor: self.actor,
             same_process: self.same_process,
             target: &self.target,
-            used: Use::of(&self.program, self.domain, &self.target),
+            used: Use::of(&self.program, self.domain, &self.target).for_update(self.updates),
             checked: self.checked,
             looked: self.looked,
         }
@@ -205,7 +210,10 @@ impl Key {
         }
         let mut answer = search.answer;
         answer.found.sort_by_key(|found| {
-            (std::cmp::Reverse(found.consequence), !found.reached, found.switches, found.schedule.len())
+            let worst = std::cmp::Reverse(found.consequence);
+            // An update is told of what was there before, be it a step longer.
+            let unusual = self.updates && found.initial == Initial::Absent;
+            (worst, !found.reached, found.switches, unusual, found.schedule.len())
         });
         answer
     }

@@ -46,7 +46,7 @@ pub struct Use {
     pub directory: bool,
     /// The function creates it as a directory.
     pub creates_directory: bool,
-    /// The function reads it before it does anything else to it, but for asking whether it is there: it takes it to be there.
+    /// The function reads it before it does anything else to it, but for asking whether it is there or making it: it takes it to be there.
     pub reads_first: bool,
     /// What kind of state it is.
     pub domain: Domain,
@@ -96,6 +96,11 @@ impl Use {
             }
         }
         used
+    }
+
+    /// The same where what is there is updated: though the function may make it first, it mostly finds it made.
+    pub fn for_update(self, updates: bool) -> Self {
+        Use { reads_first: self.reads_first || (updates && self.file), ..self }
     }
 
     /// Whether others make it a directory.

@@ -42,13 +42,11 @@ fn is_working(place: &Place) -> bool {
     matches!(place.kind(), PlaceKind::Root(Root::Working))
 }
 
-/// Whether the effect at this site looks at what is there, and changes nothing.
-pub fn looks_at(body: &Block, site: Site) -> bool {
+/// What the effect at this site does.
+pub fn operation_at(body: &Block, site: Site) -> Option<Operation> {
     let mut walk = Walk { effects: Vec::new(), forwards: Vec::new() };
     walk.block(body, None, 0);
-    let looks =
-        |e: &&Effect| e.operation.is_check() || matches!(e.operation, Operation::Read | Operation::ReadDir);
-    walk.effects.iter().any(|e| e.site == site && looks(e))
+    walk.effects.iter().find(|e| e.site == site).map(|e| e.operation)
 }
 
 /// The paths that an effect is about: of its place, and of its other place. Who changes the working directory changes that, and

@@ -256,6 +256,31 @@ A's update is made from what it read before and overwrites B's"
 }
 
 #[test]
+fn an_update_that_makes_the_file_first_is_told_of_one_that_is_there() {
+    let case = checked(|f, p| {
+        let there = f.exists(p);
+        f.when(fails(there), |f| f.write(p, TRY));
+        let file = f.open(p, READ, TRY);
+        let text = f.through(file, Operation::Read, p, TRY);
+        f.drops(file);
+        (text, f.write_from(p, &[text], TRY))
+    });
+    assert_eq!(
+        case.worst(Actor::Itself),
+        "lost-update from a file
+A check p -> true [file (initial content)]
+A open p -> ok [file (initial content)]
+A read p -> ok [file (initial content)]
+    B check p -> true [file (initial content)]
+    B open p -> ok [file (initial content)]
+    B read p -> ok [file (initial content)]
+    B write p -> ok [file (B's content)]
+A write p -> ok [file (A's content)]
+A's update is made from what it read before and overwrites B's"
+    );
+}
+
+#[test]
 fn an_update_before_the_read_is_in_what_is_read() {
     let case = checked(|f, p| {
         let file = f.open(p, READ, TRY);
