@@ -44,6 +44,11 @@ pub fn rsplit_field(name: &str) -> Option<(&str, &str)> {
     Some((name.get(..dot)?, name.get(dot + 1..)?))
 }
 
+/// What the elements of a field go by that holds several: `items[]`.
+pub fn element(field: &str) -> String {
+    [field, "[]"].concat()
+}
+
 /// The words of a name in any of the usual cases, in lower case: `load_config`, `loadConfig`.
 pub fn words(name: &str) -> impl Iterator<Item = String> {
     parts(name).map(str::to_lowercase)

@@ -44,6 +44,8 @@ pub struct FileSummary {
     /// Which types implement which traits. Lets the linker tell a method on a trait object from one on a known type; where it is
     /// empty, a trait with a default method is taken for a type.
     pub implementations: Vec<Implementation>,
+    /// Which classes derive from which (`trait_name` is the base), so that what the base does not have itself may be theirs.
+    pub derivations: Vec<Implementation>,
     /// Interfaces that whatever type implements which has their methods.
     pub interfaces: Vec<Interface>,
     /// Qualified names of the methods that are declared here, where such interfaces go by them.

@@ -245,8 +245,9 @@ fn node(program: &Program, id: FunctionId) -> Node {
                 let presumed = call.presumed.is_some();
                 let typed = typed(call, &types);
                 let callee = typed.as_ref().unwrap_or(&call.callee);
-                types.extend(program.symbols.returned(asker, callee).map(|of| (call.result, of)));
-                match program.symbols.resolve(asker, callee, call.arguments.len(), presumed) {
+                let target = program.symbols.resolve(asker, callee, call.arguments.len(), presumed);
+                types.extend(program.symbols.returned(asker, callee, target).map(|of| (call.result, of)));
+                match target {
                     Some(target) => {
                         node.hands_code |= codes(call).next().is_some();
                         node.calls.push((call.result, target));

@@ -216,6 +216,8 @@ pub(super) struct Symbols {
     returns: FxHashMap<String, String>,
     /// By type, the types that are embedded in it.
     embedded: FxHashMap<String, Vec<String>>,
+    /// By class, all that derive from it, at whatever distance.
+    derived: FxHashMap<String, Vec<String>>,
     /// What a qualified name that is an import stands for.
     imports: FxHashMap<String, Vec<String>>,
     /// By module, the modules whose names it has too.
@@ -324,10 +326,16 @@ impl Symbols {
         self.returns.get(function).map(String::as_str)
     }
 
-    /// The type of the first value that a call of the program's function returns, where its language says so by name alone.
-    pub fn returned(&self, asker: Asker<'_>, callee: &Callee) -> Option<&str> {
+    /// The type of the first value that a call of the program's function returns, where it is declared: by the function that is called,
+    /// or, of several that may be meant, by the trait or interface that asks for them.
+    pub fn returned(&self, asker: Asker<'_>, callee: &Callee, target: Option<Target>) -> Option<&str> {
         if self.returns.is_empty() {
             return None;
+        }
+        let known = target.filter(|target| !target.guessed);
+        let named = known.and_then(|target| self.names.get(target.function.0 as usize));
+        if let Some(of) = named.and_then(|name| self.returns.get(name)) {
+            return Some(of);
         }
         let found = match callee {
             Callee::Function(name) => self.returns.get(name),
@@ -475,7 +483,14 @@ impl Symbols {
         if let Some(embedded) = self.embedded.get(owner) {
             // The outermost has it; of several on one level none is meant.
             let mut found = embedded.iter().filter_map(|inner| self.promoted(asker, inner, name, arity, 0));
-            return found.next().filter(|_| found.next().is_none());
+            if let Some(one) = found.next() {
+                return Some(one).filter(|_| found.next().is_none());
+            }
+        }
+        if let Some(derived) = self.derived.get(owner) {
+            let theirs: Vec<Known> =
+                derived.iter().flat_map(|of| self.named(&[of, "::", name].concat())).collect();
+            return only(&theirs, asker);
         }
         let traits = self.traits.get(owner)?;
         let inherited: Vec<Known> =
@@ -490,7 +505,7 @@ impl Symbols {
             return Vec::new();
         };
         let types = self.implementors.get(&owner).filter(|types| types.len() <= IMPLEMENTORS);
-        let owners = types.into_iter().flatten();
+        let owners = types.into_iter().chain(self.derived.get(&owner)).flatten();
         let methods = owners.flat_map(|of| self.named(&[of, "::", name].concat()));
         methods.filter(|known| asker.test || !known.test).map(|known| known.id).collect()
     }

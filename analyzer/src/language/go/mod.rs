@@ -255,6 +255,12 @@ fn type_declaration<'t>(
     declared.types.insert(name.clone());
     let mut declaration = TypeDeclaration { name: name.clone(), fields: Vec::new(), embedded: Vec::new() };
     if kind(of) == "interface_type" {
+        for method in children(of).into_iter().filter(|element| element.kind() == "method_elem") {
+            if let Some(own) = field(method, "name") {
+                let returns = types::results(field(method, "result"), source, names);
+                declared.returns.insert([&name, "::", text(own, source)].concat(), returns);
+            }
+        }
         summary.interfaces.extend(interface(&name, of, source, names));
     }
     let parameters = field(spec, "type_parameters").map(children).unwrap_or_default();
@@ -283,6 +289,11 @@ fn type_declaration<'t>(
                 summary.kept.push(Kept::from_outside(name.clone(), field_name.clone()));
             }
             declaration.fields.push((field_name.clone(), ty.shown()));
+            if let Ty::Sequence(of) = &ty
+                && of.name().is_some()
+            {
+                declaration.fields.push((crate::qualified::element(&field_name), of.shown()));
+            }
             declared.order.entry(name.clone()).or_default().push(field_name.clone());
             declared.fields.insert((name.clone(), field_name), ty.clone());
         }

@@ -62,10 +62,13 @@ impl Ty {
         }
     }
 
-    /// What ranging over it yields.
+    /// What ranging over it yields; of a field that another file declares, the linker knows that by the field's name.
     pub fn element(&self) -> Ty {
         match self {
             Ty::Sequence(inner) => (**inner).clone(),
+            Ty::Named(name) if qualified::rsplit_field(name).is_some() => {
+                Ty::Named(qualified::element(name).into())
+            }
             _ => Ty::Unknown,
         }
     }

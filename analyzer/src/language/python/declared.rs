@@ -3,7 +3,7 @@
 use super::library::is_stream;
 use super::names::{Names, each_block};
 use super::types::{self, Ty, annotated, of_name};
-use crate::flow::{FileSummary, TypeDeclaration};
+use crate::flow::{FileSummary, Implementation, TypeDeclaration};
 use crate::language::models::Models;
 use ruff_python_ast::{Decorator, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
 use rustc_hash::FxHashMap;
@@ -72,6 +72,30 @@ pub fn decorated(decorators: &[Decorator]) -> Decorated {
         }
     }
     found
+}
+
+/// Whether a method is only there to be written by classes that derive from its own: all that it does is raise `NotImplementedError`, or
+/// it is marked so and does nothing.
+pub fn is_abstract(method: &StmtFunctionDef) -> bool {
+    let is_text = |statement: &Stmt| match statement {
+        Stmt::Expr(expr) => matches!(&*expr.value, Expr::StringLiteral(_) | Expr::EllipsisLiteral(_)),
+        Stmt::Pass(_) => true,
+        _ => false,
+    };
+    let mut rest = method.body.iter().filter(|statement| !is_text(statement));
+    match (rest.next(), rest.next()) {
+        (None, None) => {
+            method.decorator_list.iter().filter_map(decorator_name).any(|n| n == "abstractmethod")
+        }
+        (Some(Stmt::Raise(raise)), None) => {
+            let raised = raise.exc.as_deref().map(|raised| match raised {
+                Expr::Call(call) => &*call.func,
+                other => other,
+            });
+            matches!(raised, Some(Expr::Name(name)) if name.id.as_str() == "NotImplementedError")
+        }
+        _ => false,
+    }
 }
 
 /// Whether one of the decorators may hand on what it stands at, for somebody to call: all may that are not known for what they are.
@@ -155,6 +179,12 @@ pub fn collect<'t>(body: &'t [Stmt], names: &Names, summary: &mut FileSummary) -
             .collect();
         fields.sort();
         summary.types.push(TypeDeclaration { name: name.clone(), fields, embedded: class.bases.clone() });
+        summary.derivations.extend(
+            class
+                .bases
+                .iter()
+                .map(|base| Implementation { trait_name: base.clone(), type_name: name.clone() }),
+        );
         for (method, function) in &class.methods {
             let ty = returns(function, names);
             if let Some(of) = ty.name() {
@@ -168,6 +198,7 @@ pub fn collect<'t>(body: &'t [Stmt], names: &Names, summary: &mut FileSummary) -
         }
     }
     summary.types.sort_by(|a, b| a.name.cmp(&b.name));
+    summary.derivations.sort();
     summary.returns.sort();
     declared
 }

@@ -37,7 +37,7 @@ use crate::language::aside::{is_for_tests, is_helper_of_tests};
 use crate::language::steps::are_worth_keeping;
 use crate::qualified;
 use crate::source::{SourceFile, Span, SyntaxError};
-use declared::{are_registering, decorated, decorator_name};
+use declared::{are_registering, decorated, decorator_name, is_abstract};
 use lower::{FileScope, Lowerer, span};
 use names::{Names, each_block};
 use ruff_python_ast::{CmpOp, Decorator, Expr, PythonVersion, Stmt, StmtClassDef, StmtFunctionDef};
@@ -293,7 +293,7 @@ fn function<'t>(
     depth: usize,
 ) {
     let what = decorated(&node.decorator_list);
-    if what.aside {
+    if what.aside || (class.is_some() && !what.property && is_abstract(node)) {
         return;
     }
     let mut lowerer = Lowerer::new(scope);

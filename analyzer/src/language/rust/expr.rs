@@ -394,6 +394,12 @@ impl Lowerer<'_> {
 
     /// A field of a value.
     pub fn field(&mut self, base: &Val, member: &Member) -> Val {
+        let owner = base.ty.name().map(str::to_owned);
+        self.part(base, owner, None, member)
+    }
+
+    /// A field of a value of the type `owner`, or of that type's `variant`, whose fields go by the variant's name too: `Step.Publish(0)`.
+    pub fn part(&mut self, base: &Val, owner: Option<String>, variant: Option<&str>, member: &Member) -> Val {
         let name = match member {
             Member::Named(name) => name.to_string(),
             Member::Unnamed(index) => index.index.to_string(),
@@ -411,7 +417,7 @@ impl Lowerer<'_> {
             }
             _ => {}
         }
-        let owner = base.ty.name().map(str::to_owned);
+        let name = variant.map_or(name.clone(), |variant| of_variant(variant, &name));
         let ty = owner
             .as_ref()
             .and_then(|o| self.file.fields.get(&(o.clone(), name.clone())))
@@ -421,8 +427,10 @@ impl Lowerer<'_> {
                 Some(o) if !o.starts_with("std::") => Ty::Named(format!("{o}.{name}").into()),
                 _ => Ty::Unknown,
             });
-        let of_any = |owner: &&str| self.file.of_any.contains(&((*owner).to_owned(), name.clone()));
-        let told = owner.as_deref().map(|owner| if of_any(&owner) { "" } else { owner });
+        // What two values of a type that its user chooses hold, or two of one variant, need not have to do with each other.
+        let of_any =
+            |owner: &str| variant.is_some() || self.file.of_any.contains(&(owner.to_owned(), name.clone()));
+        let told = owner.as_deref().map(|owner| if of_any(owner) { "" } else { owner });
         let place = self.place_of(base, "").field(told, &name);
         // A temporary directory or file is its holder's alone, whoever made it.
         let place = match ty.name() {
@@ -844,4 +852,9 @@ pub fn root_variable(expr: &Expr) -> Option<String> {
 /// Whether a place is wholly unknown, and has no name yet.
 fn is_nameless(place: &Place) -> bool {
     matches!(place.kind(), PlaceKind::Opaque { name, .. } if name.is_empty())
+}
+
+/// What a field of an enum's variant goes by.
+pub fn of_variant(variant: &str, field: &str) -> String {
+    format!("{variant}({field})")
 }

@@ -32,12 +32,13 @@ pub use test_code::is_target;
 pub use words::{may_act, prepare};
 
 use crate::flow::{
-    ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Kept, Parameter, Place,
+    ConstantDeclaration, Context, FileSummary, FlowSummary, Implementation, Import, Kept, Parameter, Place,
     PlaceKind, ResultId, StaticDeclaration, TypeDeclaration,
 };
 use crate::language::Tests;
 use crate::language::models::Models;
 use crate::language::steps::{are_worth_keeping, is_worth_keeping};
+use crate::qualified;
 use crate::source::{SourceFile, Span, SyntaxError};
 use lower::{FileScope, Lowerer};
 use names::Names;
@@ -119,16 +120,27 @@ fn lower_file(file: &SourceFile, spans: &Spans<'_>, parsed: &syn::File, summary:
         declared.items(&scope, &summary.module, &parsed.items, 0);
     }
     for ((owner, field), ty) in &declared.fields {
-        let name = ty_name(ty);
+        let mut fields = vec![(field.clone(), ty_name(ty))];
+        if let Ty::Sequence(of) = ty.payload()
+            && of.name().is_some()
+        {
+            fields.push((qualified::element(field), ty_name(&of)));
+        }
         match summary.types.iter_mut().find(|t| t.name == *owner) {
-            Some(t) => t.fields.push((field.clone(), name)),
-            None => summary.types.push(TypeDeclaration {
-                name: owner.clone(),
-                fields: vec![(field.clone(), name)],
-                embedded: Vec::new(),
-            }),
+            Some(t) => t.fields.extend(fields),
+            None => {
+                summary.types.push(TypeDeclaration { name: owner.clone(), fields, embedded: Vec::new() });
+            }
         }
     }
+    for (module, name, ty) in declared.aliases.drain(..) {
+        if let Some(target) = ty.name().filter(|of| of.contains("::") && !of.starts_with("std::")) {
+            summary.imports.push(Import { module, name, target: target.to_owned(), public: true });
+        }
+    }
+    let returns = declared.returns.iter().map(|(name, ty)| (name.clone(), ty_name(ty)));
+    summary.returns = returns.filter(|(_, of)| of.contains("::") && !of.starts_with("std::")).collect();
+    summary.returns.sort();
     summary.kept.extend(declared.filled_in.drain(..).map(|(owner, field)| Kept::from_outside(owner, field)));
     let statics = declared.statics.iter();
     let statics = statics.map(|(name, ty)| StaticDeclaration { name: name.clone(), type_name: ty_name(ty) });
@@ -176,6 +188,8 @@ struct Declared {
     /// Fields that code which is not in sight may set: what reads a value from a text, or from the command line.
     filled_in: Vec<(String, String)>,
     returns: FxHashMap<String, Ty>,
+    /// Other names of types: the module, the name, and what it stands for.
+    aliases: Vec<(String, String, Ty)>,
     statics: FxHashMap<String, Ty>,
     numbers: FxHashMap<String, u32>,
 }
@@ -226,6 +240,19 @@ impl Declared {
                         self.fields.insert((owner, name), types.of(&field.ty));
                     }
                 }
+                Item::Enum(e) => {
+                    let generics = types.generics(&e.generics);
+                    let types = Types { generics: &generics, ..types };
+                    let owner = format!("{module}::{}", e.ident);
+                    for variant in &e.variants {
+                        for (at, field) in variant.fields.iter().enumerate() {
+                            let name =
+                                field.ident.as_ref().map_or_else(|| at.to_string(), ToString::to_string);
+                            let name = expr::of_variant(&variant.ident.to_string(), &name);
+                            self.fields.insert((owner.clone(), name), types.of(&field.ty));
+                        }
+                    }
+                }
                 Item::Static(s) => {
                     let ty = types.of(&s.ty);
                     // Of a static, its name says which lock it is, and its type that it is one.
@@ -266,6 +293,18 @@ impl Declared {
                         }
                     }
                 }
+                Item::Trait(t) => {
+                    let owner = format!("{module}::{}", t.ident);
+                    for item in &t.items {
+                        if let TraitItem::Fn(f) = item {
+                            let ty = signature_type(scope, &resolve, Some(&owner), &[], &f.sig);
+                            self.returns.insert(format!("{owner}::{}", f.sig.ident), ty);
+                        }
+                    }
+                }
+                Item::Type(alias) if alias.generics.params.is_empty() && is_whole(&alias.ty) => {
+                    self.aliases.push((module.to_owned(), alias.ident.to_string(), types.of(&alias.ty)));
+                }
                 Item::Mod(m) => {
                     if let Some((_, items)) = &m.content {
                         self.items(scope, &format!("{module}::{}", m.ident), items, depth + 1);
@@ -274,6 +313,25 @@ impl Declared {
                 _ => {}
             }
         }
+    }
+}
+
+/// Whether a type is one by its name alone, behind pointers or not: what is written for a generic type's parameters would be lost.
+fn is_whole(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(last) = path.path.segments.last() else { return false };
+    match &last.arguments {
+        syn::PathArguments::None => true,
+        syn::PathArguments::AngleBracketed(of) if ["Arc", "Box", "Rc"].iter().any(|p| last.ident == p) => {
+            let plain = |of: &syn::GenericArgument| match of {
+                syn::GenericArgument::Type(Type::Path(of)) => {
+                    of.path.segments.iter().all(|segment| segment.arguments.is_none())
+                }
+                _ => false,
+            };
+            of.args.iter().all(plain)
+        }
+        _ => false,
     }
 }
 
@@ -420,7 +478,7 @@ impl Walker<'_> {
             // What other crates declare they call. A lone name may come in by a glob.
             let declared = match trait_name.strip_prefix(module).and_then(|rest| rest.strip_prefix("::")) {
                 Some(name) => declares(name),
-                None => Some(crate::qualified::first(&trait_name)) == self.scope.own_crate,
+                None => Some(qualified::first(&trait_name)) == self.scope.own_crate,
             };
             summoned |= !declared;
             // A trait of the standard library has no default method that the program could mean.

@@ -5,6 +5,7 @@ use super::types::Ty;
 use super::value::{V, Val};
 use crate::flow::{Asked, Condition, Kinds, OnFailure, Place, PlaceKind};
 use crate::language::conditions::{all, any, failed};
+use crate::qualified;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use syn::visit::Visit;
@@ -115,8 +116,9 @@ impl Lowerer<'_> {
             Pat::Struct(p) => {
                 let mut conditions = Vec::new();
                 let mut bindings = Vec::new();
+                let (owner, variant) = self.matched_type(&p.path, value);
                 for field in &p.fields {
-                    let item = self.field(value, &field.member);
+                    let item = self.part(value, owner.clone(), variant.as_deref(), &field.member);
                     let matched = self.pattern(&field.pat, &item);
                     conditions.push(matched.condition);
                     bindings.extend(matched.bindings);
@@ -210,12 +212,14 @@ impl Lowerer<'_> {
                 let mut conditions =
                     if same_type { Vec::new() } else { vec![self.opaque_condition(data.clone())] };
                 let mut bindings = Vec::new();
+                let (owner, variant) = self.matched_type(&p.path, value);
                 for (i, pat) in p.elems.iter().enumerate() {
                     // An error wrapped in a variant is still that error.
                     let item = if matches!(value.v, V::Error(_)) {
                         value.clone()
                     } else {
-                        self.field(value, &syn::Member::Unnamed(syn::Index::from(i)))
+                        let member = syn::Member::Unnamed(syn::Index::from(i));
+                        self.part(value, owner.clone(), variant.as_deref(), &member)
                     };
                     let matched = self.pattern(pat, &item);
                     conditions.push(matched.condition);
@@ -223,6 +227,27 @@ impl Lowerer<'_> {
                 }
                 Matched { condition: all(conditions), bindings }
             }
+        }
+    }
+
+    /// The type that the path of a pattern names, with the variant if it is an enum's; of a lone name that no type has, the value's
+    /// own type tells.
+    fn matched_type(&self, path: &syn::Path, value: &Val) -> (Option<String>, Option<String>) {
+        let own = value.ty.name().map(str::to_owned);
+        let Some(last) = path.segments.last().map(|segment| segment.ident.to_string()) else {
+            return (own, None);
+        };
+        let name = self.resolve(path);
+        if last == "Self" || own.as_ref() == Some(&name) {
+            return (Some(name), None);
+        }
+        let is_type = |name: &str| qualified::last(name).starts_with(char::is_uppercase);
+        match qualified::rsplit(&name) {
+            Some((owner, variant)) if is_type(owner) => (Some(owner.to_owned()), Some(variant.to_owned())),
+            _ => match own {
+                Some(own) if qualified::last(&own) != last => (Some(own), Some(last)),
+                _ => (Some(name), None),
+            },
         }
     }
 

@@ -58,11 +58,14 @@ impl Ty {
         }
     }
 
-    /// What iterating yields.
+    /// What iterating yields; of a field that another file declares, the linker knows that by the field's name.
     pub fn element(&self) -> Ty {
         match self {
             Ty::Sequence(inner) => (**inner).clone(),
             Ty::Result(inner) | Ty::Option(inner) => inner.element(),
+            Ty::Named(name) if qualified::rsplit_field(name).is_some() => {
+                Ty::Named(qualified::element(name).into())
+            }
             _ => Ty::Unknown,
         }
     }

@@ -1,6 +1,6 @@
 //! The names of a program, gathered from the summaries of its files.
 
-use super::{Asker, IMPORT_CHAIN, Kind, Known, Memo, Namesakes, STANDARD, Symbols, TypeOf};
+use super::{Asker, IMPLEMENTORS, IMPORT_CHAIN, Kind, Known, Memo, Namesakes, STANDARD, Symbols, TypeOf};
 use crate::flow::{FileSummary, FlowSummary};
 use crate::link::FunctionId;
 use crate::qualified;
@@ -108,6 +108,7 @@ impl Symbols {
         symbols.join_methods(files);
         symbols.add_implementations(files);
         symbols.add_structural(files);
+        symbols.add_derived(files);
         // Types were added on the way.
         symbols.followed_types = Memo::default();
         symbols
@@ -336,6 +337,35 @@ impl Symbols {
             match qualified::rsplit(name) {
                 Some((outer, _)) => name = outer,
                 None => break,
+            }
+        }
+    }
+
+    /// Which classes derive from which, those between them included; of a base that very many have, none is meant.
+    fn add_derived(&mut self, files: &[FileSummary]) {
+        let mut direct: FxHashMap<String, Vec<String>> = FxHashMap::default();
+        for file in files {
+            for derivation in &file.derivations {
+                let asker = Asker { name: &file.module, file: 0, test: true };
+                if let TypeOf::Declared { name: base, guessed: false } =
+                    self.type_of(asker, &derivation.trait_name)
+                {
+                    direct.entry(base).or_default().push(derivation.type_name.clone());
+                }
+            }
+        }
+        for base in direct.keys() {
+            let mut all = vec![base.clone()];
+            let mut at = 0;
+            while let Some(next) = all.get(at).filter(|_| all.len() <= IMPLEMENTORS + 1) {
+                let more = direct.get(next).into_iter().flatten().filter(|of| !all.contains(of));
+                let more: Vec<String> = more.cloned().collect();
+                all.extend(more);
+                at += 1;
+            }
+            if all.len() <= IMPLEMENTORS + 1 {
+                all.remove(0);
+                self.derived.insert(base.clone(), all);
             }
         }
     }

@@ -3,4 +3,5 @@
 mod build;
 mod expansion;
 mod names;
+mod types;
 mod values;
