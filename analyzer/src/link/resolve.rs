@@ -473,7 +473,10 @@ impl Symbols {
             return memo.get_or(&whole, || {
                 let mut all = self.named(&whole);
                 all.extend(types.iter().flat_map(|t| self.named(&[t, "::", name].concat())));
-                only(&all, asker)
+                only(&all, asker).or_else(|| {
+                    all.retain(|known| !self.is_a_double(known));
+                    only(&all, asker)
+                })
             });
         }
         let own = self.named(&whole);
@@ -496,6 +499,18 @@ impl Symbols {
         let inherited: Vec<Known> =
             traits.iter().flat_map(|t| self.named(&[t, "::", name].concat())).collect();
         only(&inherited, asker)
+    }
+
+    /// Whether a method's type, or the module that it lies in, is by its name there to take another's place in tests.
+    fn is_a_double(&self, known: &Known) -> bool {
+        let name = self.names.get(known.id.0 as usize);
+        let owner = name.and_then(|name| qualified::rsplit(name)).map(|(owner, _)| owner);
+        let named = owner.map_or("", |owner| qualified::last_two(owner).unwrap_or(owner));
+        // A module may go by the path of its folder.
+        let named = named.rfind('/').and_then(|at| named.get(at..)).unwrap_or(named);
+        qualified::words(named).any(|word| {
+            matches!(word.as_str(), "mock" | "mocks" | "fake" | "fakes" | "stub" | "stubs" | "dummy")
+        })
     }
 
     /// The implementations of the trait's method that is called, if it is one, each of which may be meant.

@@ -123,3 +123,22 @@ fn what_a_base_class_leaves_open_is_its_only_descendants() {
     let circle = [("Base", "Middle"), ("Middle", "Base")];
     assert_eq!(target(&classes(&circle, &["b::Middle::save"]), 1), Some("b::Middle::save"));
 }
+
+#[test]
+fn what_stands_in_for_an_implementation_in_tests_is_not_meant() {
+    let implemented = |types: &[&str]| {
+        let mut all = file("b/src/lib.rs", "b", vec![]);
+        all.functions = types.iter().map(|of| remover(&format!("b::{of}::save"))).collect();
+        all.implementations = types
+            .iter()
+            .map(|of| Implementation { trait_name: "b::Kept".into(), type_name: format!("b::{of}") })
+            .collect();
+        let steps = vec![method(Some("b::Kept"), "save", Value::Place(p(0, "me")), 1)];
+        target(&program(vec![all], steps), 1).map(str::to_owned)
+    };
+    assert_eq!(implemented(&["Disk", "MockDisk"]).as_deref(), Some("b::Disk::save"));
+    assert_eq!(implemented(&["Disk", "fakes::Disk"]).as_deref(), Some("b::Disk::save"));
+    assert_eq!(implemented(&["Disk", "Remote"]), None);
+    assert_eq!(implemented(&["MockDisk"]).as_deref(), Some("b::MockDisk::save"));
+    assert_eq!(implemented(&["MockDisk", "FakeDisk"]), None);
+}
